@@ -1,0 +1,35 @@
+"""Every error this project raises on purpose.
+
+    QAError
+    +-- SourceError      a file or folder cannot be read, or holds nothing to search
+    +-- StorageError     a collection on disk cannot be opened, locked or written
+    +-- EncoderError     the model is missing, altered or cannot be loaded
+    +-- QuestionError    the question cannot be searched as it stands
+    +-- BatchError       a file of questions or answers cannot be used
+
+Each message says what failed, on which file, and what to do. Errors of other libraries are translated with `from`.
+"""
+
+
+class QAError(Exception):
+    """Base class: catch this to catch everything raised here on purpose. Its text is one line."""
+
+
+class SourceError(QAError):
+    """A file or folder cannot be read, or holds nothing to search."""
+
+
+class StorageError(QAError):
+    """A collection on disk cannot be opened, locked or written. What was committed before is still there."""
+
+
+class EncoderError(QAError):
+    """The embedding model is missing, altered or cannot be loaded."""
+
+
+class QuestionError(QAError):
+    """The question cannot be searched as it stands: empty, without a word, or too long."""
+
+
+class BatchError(QAError):
+    """A file of questions or answers cannot be used."""

@@ -1,0 +1,181 @@
+"""The records that flow between the stages: frozen, made of plain values, free of behaviour beyond slicing.
+
+Every offset counts characters (Unicode code points) of a document's `text`, from 0, `end` exclusive. Text that is
+shown is always `text[start:end]`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file that was found, as it stood when it was looked at.
+
+    Attributes:
+        name: The name shown: the path relative to the folder it was found in, with forward slashes.
+        path: Absolute path, links resolved.
+        size: Bytes.
+        modified_ns: Time of last change of content, nanoseconds.
+        changed_ns: Time of last change of the file's record (content, name or rights), nanoseconds.
+    """
+
+    name: str
+    path: str
+    size: int
+    modified_ns: int
+    changed_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Locator:
+    """Where in its format a stretch of the extracted text stands.
+
+    Attributes:
+        start: First character.
+        end: Character after the last.
+        page: 1-based page, for paged formats.
+        heading: Headings above it, outermost first, joined by " > ".
+        row: 1-based row, for tables.
+    """
+
+    start: int
+    end: int
+    page: int | None = None
+    heading: str | None = None
+    row: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The text of one source, exactly as extracted, with its locators.
+
+    Attributes:
+        source: The name shown.
+        path: Absolute path of the file.
+        text: The extracted text; for text files, the file's own characters, line ends and byte-order mark included.
+        text_sha256: Hash of `text` in UTF-8.
+        file_sha256: Hash of the file's bytes.
+        locators: In order of `start`; a character without one has no page, heading or row.
+        silent: Spans that are read but never quoted as an answer, such as a Markdown heading.
+    """
+
+    source: str
+    path: str
+    text: str
+    text_sha256: str
+    file_sha256: str
+    locators: tuple[Locator, ...] = ()
+    silent: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence as a span of its document's text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One paragraph as a span of its document's text.
+
+    Attributes:
+        paragraph: 1-based number in its document.
+        start: First character.
+        end: Character after the last.
+        sentences: Its sentences, in order.
+        answering: False for headings, link stubs and lead-ins: kept and shown, never cited.
+        page: As in `Locator`.
+        heading: As in `Locator`.
+        row: As in `Locator`.
+    """
+
+    paragraph: int
+    start: int
+    end: int
+    sentences: tuple[Sentence, ...]
+    answering: bool = True
+    page: int | None = None
+    heading: str | None = None
+    row: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A source that could not be read, or yielded no passage: its name, path and the reason in one line."""
+
+    source: str
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedPassage:
+    """A passage ready to be written.
+
+    Attributes:
+        passage: Where it stands.
+        embeddings: float16 of shape (1 + sentences, dimension): the paragraph, then each sentence.
+        content_hash: Hash of all the texts embedded for it; equal content is not embedded twice.
+        terms: How many terms its heading and text have.
+    """
+
+    passage: Passage
+    embeddings: np.ndarray
+    content_hash: bytes
+    terms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a collection holds: documents, passages that may answer, their sentences and their terms."""
+
+    documents: int
+    passages: int
+    sentences: int
+    terms: int
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentInfo:
+    """A document without its text: the name shown, path, hash of the text, and how many characters and passages."""
+
+    source: str
+    path: str
+    text_sha256: str
+    characters: int
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """What the catalog knows of a file, for telling whether it has changed."""
+
+    path: str
+    source: str
+    size: int
+    modified_ns: int
+    changed_ns: int
+    file_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """A passage with its text and embeddings.
+
+    Attributes:
+        id: Never used again, even after the passage is removed.
+        document_id: Key of its document.
+        passage: Where it stands.
+        text: The slice of the document's text.
+        embeddings: float16 of shape (1 + sentences, dimension): the paragraph, then each sentence.
+    """
+
+    id: int
+    document_id: int
+    passage: Passage
+    text: str
+    embeddings: np.ndarray

@@ -1,0 +1,108 @@
+"""Paragraph spans, and which of them may answer."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.passages import LONGEST_PASSAGE, split_passages
+from index.readers import read_document
+from index.records import Document
+from index.sources import text_hash
+
+SEED = next((Path(__file__).parent.parent / "seeds").glob("*.txt"))
+LONG = "This paragraph below is clearly longer than the line above it, and it ends in a full stop."
+TEXTS = st.text(alphabet=st.sampled_from("ab A.?:\n\r\t#-\u2019\u2014\U0001f600\ufeff\x0c1"), max_size=300)
+
+
+def document(text: str) -> Document:
+    """A document of a text alone."""
+    return Document("a.txt", "/a.txt", text, text_hash(text), "")
+
+
+def test_the_seed_has_three_paragraphs_and_a_lead_in():
+    """The seed's paragraphs have 4, 5 and 5 sentences; "Find out more:" is kept and does not answer."""
+    seed = read_document(SEED, name=SEED.name)
+    passages = split_passages(seed)
+    assert [(p.paragraph, p.answering, len(p.sentences)) for p in passages] == [
+        (1, True, 4),
+        (2, True, 5),
+        (3, True, 5),
+        (4, False, 1),
+    ]
+    assert seed.text[passages[3].start : passages[3].end] == "Find out more:"
+
+
+CASES = {
+    "lead-in": ("Find out more:", [False]),
+    "link": ("https://example.org/a?b=c", [False]),
+    "named-link": ("Read more: <https://example.org>", [False]),
+    "rule": ("-----", [False]),
+    "sentence-with-link": ("The report of 2023 is kept at https://example.org for all to read.", [True]),
+    "heading": (f"Causes of the war\n\n{LONG}", [False, True]),
+    "question-heading": (f"Can I return it?\n\n{LONG}", [False, True]),
+    "numbered-heading": (f"2.1 Returns\n\n{LONG}", [False, True]),
+    "short-note": ("Milk 2 litres", [True]),
+    "note-above-text": (f"Tuesday 5 pm: dentist\n\n{LONG}", [True, True]),
+    "last-line": (f"{LONG}\n\nThe end of it", [True, True]),
+    "form-feed": ("Page one.\x0cPage two.", [True, True]),
+    "crlf": ("One.\r\n\r\nTwo.", [True, True]),
+    "lone-cr": ("One.\r\rTwo.", [True, True]),
+    "byte-order-mark": ("\ufeff", []),
+    "empty": ("", []),
+}
+
+
+@pytest.mark.parametrize(("text", "answering"), CASES.values(), ids=CASES.keys())
+def test_what_does_not_answer_is_kept_and_marked(text, answering):
+    """Headings, link stubs and lead-ins are passages that do not answer."""
+    assert [passage.answering for passage in split_passages(document(text))] == answering
+
+
+def test_a_plain_heading_is_noted_with_the_paragraph_below_it():
+    """The heading above a paragraph of a plain text is its locator."""
+    passages = split_passages(document(f"Causes of the war\n\n{LONG}"))
+    assert [passage.heading for passage in passages] == [None, "Causes of the war"]
+
+
+def test_a_byte_order_mark_is_in_no_passage_but_counts():
+    """Offsets count the byte-order mark, so they hold in the file as decoded."""
+    text = "\ufeffOne.\r\n\r\nTwo."
+    assert [text[p.start : p.end] for p in split_passages(document(text))] == ["One.", "Two."]
+    assert [p.start for p in split_passages(document(text))] == [1, 9]
+
+
+def test_long_lines_without_blank_lines_between_are_paragraphs():
+    """Where each line is long and ends in a full stop, each is a paragraph."""
+    line = "A line that goes on for a good while, as lines do when each of them holds a paragraph of its own, and then ends."
+    assert len(split_passages(document(f"{line} {line}\n{line} {line}\n{line} {line}"))) == 3
+
+
+def test_hard_wrapped_lines_stay_one_paragraph():
+    """Lines broken at the margin belong together, whatever ends them."""
+    for end in ("\n", "\r\n", "\r"):
+        assert len(split_passages(document(f"Words that are broken{end}at the margin of a page{end}and end here."))) == 1
+
+
+HUGE = {"sentences": "A short sentence. " * 1_000, "words": "word " * 20_000, "one-word": "x" * 50_000}
+
+
+@pytest.mark.parametrize("text", HUGE.values(), ids=HUGE.keys())
+def test_a_huge_paragraph_is_cut(text):
+    """No passage is longer than the longest allowed, and nothing is lost."""
+    passages = split_passages(document(text))
+    assert max(p.end - p.start for p in passages) <= LONGEST_PASSAGE
+    kept = "".join(text[p.start : p.end] for p in passages)
+    assert kept.replace(" ", "") == text.replace(" ", "")
+
+
+@given(TEXTS)
+def test_everything_but_white_space_lies_in_exactly_one_sentence_of_one_passage(text):
+    """Passages are ordered and numbered from 1; their sentences leave only white space and byte-order marks out."""
+    passages = split_passages(document(text))
+    assert [p.paragraph for p in passages] == list(range(1, len(passages) + 1))
+    covered = [i for p in passages for s in p.sentences for i in range(s.start, s.end)]
+    assert covered == sorted(set(covered))
+    assert all(text[i].isspace() or text[i] == "\ufeff" for i in set(range(len(text))) - set(covered))
+    assert all(p.start <= s.start < s.end <= p.end for p in passages for s in p.sentences)

@@ -1,0 +1,74 @@
+"""Reading files."""
+
+import codecs
+
+import pytest
+
+from index.errors import SourceError
+from index.passages import split_passages
+from index.readers import read_document
+
+TEXTS = {
+    "plain": "One.\nTwo.",
+    "crlf-and-tabs": "One.\r\n\r\n\tTwo.",
+    "byte-order-mark": "\ufeffOne.",
+    "curly-quotes": "\u201cTehran\u2019s\u201d \u2014 yes",
+    "emoji": "\U0001f468\u200d\U0001f469\u200d\U0001f467 family",
+    "old-mac": "One.\rTwo.",
+}
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
+def test_the_text_is_the_files_own_characters(tmp_path, text):
+    """Decoding alters nothing, so encoding the text again gives the file's bytes."""
+    file = tmp_path / "a.txt"
+    file.write_bytes(text.encode("utf-8"))
+    assert read_document(file, name="a.txt").text == text
+
+
+def test_utf_16_is_read_where_a_mark_announces_it(tmp_path):
+    """A UTF-16 byte-order mark is believed."""
+    file = tmp_path / "a.txt"
+    file.write_bytes(codecs.BOM_UTF16_LE + "Gr\u00fc\u00dfe".encode("utf-16-le"))
+    assert read_document(file, name="a.txt").text == "Gr\u00fc\u00dfe"
+
+
+BROKEN = {
+    "binary": ("a.txt", b"\x7fELF\x00\x00\x01", "a.txt is not a text file: it holds zero bytes."),
+    "late-zero": ("a.txt", b"x" * 70_000 + b"\x00", "a.txt is not a text file: it holds zero bytes."),
+    "bad-utf-8": ("a.txt", b"caf\xe9 au lait", "a.txt is not valid UTF-8: byte 3 cannot be decoded."),
+    "cut-utf-16": ("a.md", codecs.BOM_UTF16_LE + b"a", "a.md is not valid UTF-16: byte 2 cannot be decoded."),
+    "unknown-suffix": ("a.xyz", b"text", "a.xyz: files of type '.xyz' are not read"),
+    "no-suffix": ("a", b"text", "a: files of type 'without suffix' are not read"),
+}
+
+
+@pytest.mark.parametrize(("name", "content", "message"), BROKEN.values(), ids=BROKEN.keys())
+def test_what_is_not_text_is_refused_with_the_reason(tmp_path, name, content, message):
+    """The message names the file and says what is wrong."""
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(SourceError) as caught:
+        read_document(tmp_path / name, name=name)
+    assert str(caught.value).startswith(message)
+
+
+def test_a_missing_file_is_refused_with_the_reason(tmp_path):
+    """A file that went away between finding and reading is named."""
+    with pytest.raises(SourceError, match=r"^a\.txt cannot be opened: No such file or directory\."):
+        read_document(tmp_path / "a.txt", name="a.txt")
+
+
+def test_markdown_headings_are_locators_and_do_not_answer(tmp_path):
+    """Each paragraph knows the path of headings above it; a "#" in a code block is no heading."""
+    text = "# Title\nIntro.\r\n\r\n## Sub *x*\n- one\n- two\n\n```\n# no heading\n```\n\nOther\n-----\nBye."
+    (tmp_path / "a.md").write_bytes(text.encode())
+    document = read_document(tmp_path / "a.md", name="a.md")
+    assert [(text[p.start : p.end], p.heading, p.answering) for p in split_passages(document)] == [
+        ("# Title", None, False),
+        ("Intro.", "Title", True),
+        ("## Sub *x*", None, False),
+        ("- one\n- two", "Title > Sub x", True),
+        ("```\n# no heading\n```", "Title > Sub x", True),
+        ("Other\n-----", None, False),
+        ("Bye.", "Title > Other", True),
+    ]

@@ -1,0 +1,56 @@
+"""Sentence spans."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.sentences import split_sentences
+
+TEXTS = st.text(alphabet=st.sampled_from("ab AB.!?\n\r\t\"'()\u2019\u201d\u2014\U0001f600\ufeff1:"), max_size=200)
+
+CASES = {
+    "two": ("One here. Two here.", ["One here.", "Two here."]),
+    "title": ("Dr. Smith left. He ran.", ["Dr. Smith left.", "He ran."]),
+    "initials": ("J. K. Rowling wrote it.", ["J. K. Rowling wrote it."]),
+    "acronym-then-sentence": ("It is in the U.S. The court agreed.", ["It is in the U.S.", "The court agreed."]),
+    "acronym-inside": ("The U.S. Senate voted.", ["The U.S. Senate voted."]),
+    "decimal": ("It cost $3.5 million. Much.", ["It cost $3.5 million.", "Much."]),
+    "figure": ("See Fig. 3 for more. End.", ["See Fig. 3 for more.", "End."]),
+    "company-inside": ("He met Acme Inc. in May.", ["He met Acme Inc. in May."]),
+    "quote-closed": ('He said "No." Then he left.', ['He said "No."', "Then he left."]),
+    "quote-goes-on": ('"Is it so?" he asked.', ['"Is it so?" he asked.']),
+    "curly": ("\u201cYes.\u201d She left.", ["\u201cYes.\u201d", "She left."]),
+    "no-stop": ("no full stop here", ["no full stop here"]),
+    "trailing": ("A full one. and a tail", ["A full one. and a tail"]),
+    "hard-wrapped": ("A line that is\nbroken. Next.", ["A line that is\nbroken.", "Next."]),
+    "crlf-wrapped": ("A line that is\r\nbroken. Next.", ["A line that is\r\nbroken.", "Next."]),
+    "blank-line": ("Title\n\nText", ["Title", "Text"]),
+    "list": ("Buy:\n- milk\n- eggs", ["Buy:", "- milk", "- eggs"]),
+    "numbered": ("1. First item.", ["1. First item."]),
+    "ellipsis": ("Well\u2026 Then.", ["Well\u2026", "Then."]),
+    "emoji": ("Good \U0001f600. Bad.", ["Good \U0001f600.", "Bad."]),
+    "japanese": ("\u65e5\u672c\u8a9e\u3067\u3059\u3002\u6b21\u3002", ["\u65e5\u672c\u8a9e\u3067\u3059\u3002", "\u6b21\u3002"]),
+    "empty": ("", []),
+    "blank": (" \n\t ", []),
+}
+
+
+@pytest.mark.parametrize(("text", "sentences"), CASES.values(), ids=CASES.keys())
+def test_sentences_end_where_a_reader_ends_them(text, sentences):
+    """A boundary is where a reader would put it."""
+    assert [text[start:end] for start, end in split_sentences(text)] == sentences
+
+
+@given(TEXTS)
+def test_every_character_that_is_not_white_space_lies_in_exactly_one_sentence(text):
+    """Sentences are ordered, do not overlap, and leave only white space out."""
+    spans = split_sentences(text)
+    covered = [position for start, end in spans for position in range(start, end)]
+    assert covered == sorted(set(covered))
+    assert all(text[position].isspace() for position in set(range(len(text))) - set(covered))
+    assert all(text[start:end] == text[start:end].strip() != "" for start, end in spans)
+
+
+def test_a_stretch_is_split_with_offsets_into_the_whole_text():
+    """Offsets count from the beginning of the text, not of the stretch."""
+    assert split_sentences("Skip this. One. Two.", 11, 20) == [(11, 15), (16, 20)]
