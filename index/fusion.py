@@ -1,0 +1,153 @@
+"""The score that ranks passages: nearness in meaning and shared words, on one absolute scale.
+
+    score = .8 (paragraph + best sentence) / 2  +  .2 (BM25 of the paragraph + BM25 of its best sentence) / (2 Σ idf)
+
+The first half are cosines. Dividing BM25 by the summed idf of the question's terms makes it comparable between questions
+and between collections, so that the score also tells how much to trust a hit. Reciprocal rank fusion, the usual choice,
+ranks worse (mean nDCG@10 over eight sets .71 against .76) and forgets how good the best hit was. FAISS and tantivy
+propose candidates; what they score is not used.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import log
+
+import numpy as np
+
+LEXICAL_SHARE = 0.2  # .1 to .3 differ by less than .005 nDCG@10 over eight sets
+# BM25 as in Robertson and Zaragoza (2009) with Lucene's idf; sentences hardly need correcting for their length.
+SATURATION = 1.2
+PASSAGE_LENGTH = 0.75
+SENTENCE_LENGTH = 0.3
+# A handful of passages says little about how rare a word is: idf is taken as if PRIOR_PASSAGES more had been read, one
+# in a hundred holding the word. Among thousands of passages that changes nothing.
+PRIOR_PASSAGES = 50
+PRIOR_SHARE = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is searched.
+
+    Attributes:
+        vector: Unit vector of shape (dimension,).
+        terms: As `question_terms` gives them.
+        weight: Its share where several are searched together.
+    """
+
+    vector: np.ndarray
+    terms: tuple[str, ...]
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What is known of a collection's words.
+
+    Attributes:
+        passages: How many passages it holds.
+        sentences: How many sentences.
+        terms: How many terms, repetitions and headings included.
+        frequencies: In how many passages each term of the queries occurs; a term left out occurs in none.
+    """
+
+    passages: int
+    sentences: int
+    terms: int
+    frequencies: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A passage to be scored.
+
+    Attributes:
+        embeddings: Unit vectors of shape (1 + sentences, dimension): the paragraph first, then its sentences in order.
+        heading_terms: The terms of its heading.
+        sentence_terms: The terms of each sentence, in order, as `text_terms` gives them.
+    """
+
+    embeddings: np.ndarray
+    heading_terms: tuple[str, ...]
+    sentence_terms: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How well a passage fits: the fused score and its two parts, each about 0 to 1, rounded to 1e-6."""
+
+    fused: float
+    dense: float
+    lexical: float
+
+
+def term_weights(terms: Sequence[str], statistics: Statistics) -> dict[str, float]:
+    """Weigh terms by how rare they are: Lucene's idf, with a prior for small collections.
+
+    Args:
+        terms: Terms of a query.
+        statistics: Of the collection.
+
+    Returns:
+        The idf of each distinct term; a term the collection lacks counts as the rarest.
+    """
+    passages = statistics.passages + PRIOR_PASSAGES
+    weights = {}
+    for term in terms:
+        holding = statistics.frequencies.get(term, 0) + PRIOR_PASSAGES * PRIOR_SHARE
+        weights[term] = log(1 + (passages - holding + 0.5) / (holding + 0.5))
+    return weights
+
+
+def score_passages(queries: Sequence[Query], candidates: Sequence[Candidate], statistics: Statistics) -> list[Score]:
+    """Score passages for one or more queries searched together.
+
+    Args:
+        queries: One, or several whose scores are added by weight.
+        candidates: The passages, from any source, in any order.
+        statistics: Of the collection.
+
+    Returns:
+        The scores, in the order of the candidates.
+    """
+    total = sum(query.weight for query in queries)
+    parts = np.zeros((len(candidates), 2))
+    for query in queries:
+        weights = term_weights(query.terms, statistics)
+        for position, candidate in enumerate(candidates):
+            parts[position, 0] += query.weight / total * _dense(query.vector, candidate)
+            parts[position, 1] += query.weight / total * _lexical(weights, candidate, statistics)
+    fused = parts @ (1 - LEXICAL_SHARE, LEXICAL_SHARE)
+    return [Score(round(float(f), 6), round(float(d), 6), round(float(x), 6)) for f, (d, x) in zip(fused, parts, strict=True)]
+
+
+def _dense(vector: np.ndarray, candidate: Candidate) -> float:
+    cosines = candidate.embeddings.astype(np.float64) @ vector.astype(np.float64)
+    return float(cosines[0] + cosines[1:].max(initial=-1.0 if len(cosines) > 1 else cosines[0])) / 2
+
+
+def _lexical(weights: Mapping[str, float], candidate: Candidate, statistics: Statistics) -> float:
+    """BM25 of the passage and of its best sentence, as a share of what the question's terms could weigh."""
+    most = sum(weights.values())
+    if not most:
+        return 0.0
+    found = [Counter(term for term in terms if term in weights) for terms in candidate.sentence_terms]
+    whole = sum(found, Counter(term for term in candidate.heading_terms if term in weights))
+    length = len(candidate.heading_terms) + sum(map(len, candidate.sentence_terms))
+    passage = _bm25(weights, whole, PASSAGE_LENGTH, length * statistics.passages / max(1, statistics.terms))
+    sentence = max(
+        (
+            _bm25(weights, counts, SENTENCE_LENGTH, len(terms) * statistics.sentences / max(1, statistics.terms))
+            for counts, terms in zip(found, candidate.sentence_terms, strict=True)
+            if counts
+        ),
+        default=0.0,
+    )
+    return (passage + sentence) / (2 * most)
+
+
+def _bm25(weights: Mapping[str, float], counts: Counter, correction: float, length: float) -> float:
+    """BM25 of a stretch of text; `length` is relative to the average one."""
+    damping = SATURATION * (1 - correction + correction * length)
+    return sum(weights[term] * count * (SATURATION + 1) / (count + damping) for term, count in counts.items())

@@ -1,0 +1,134 @@
+"""BM25 candidates in tantivy, derived from the catalog.
+
+Terms come from `index.terms`, joined by spaces, so that both sides of a search and the exact scores use one analyser.
+Like FAISS, tantivy only proposes candidates. Its commits are transactional; the catalog keeps the generation of the last
+one. Killed between the two, the changes since are applied again, which does no harm: each document's passages are
+deleted before they are added.
+"""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from index.catalog import Catalog
+from index.errors import StorageError
+from index.records import StoredPassage
+from index.terms import text_terms
+
+WRITER_BYTES = 64_000_000
+
+
+def passage_terms(passage: StoredPassage) -> list[str]:
+    """The terms a passage is found by: those of its heading and of its text."""
+    return text_terms(passage.passage.heading or "") + text_terms(passage.text)
+
+
+class LexicalIndex:
+    """Terms of passages, ranked by BM25."""
+
+    def __init__(self, folder: Path) -> None:
+        """Name the folder it is kept in; `follow` opens it."""
+        self._folder = folder
+        self._index = None
+        self._searcher = None
+        self._generation = 0
+
+    def follow(self, catalog: Catalog) -> None:
+        """Bring it up to the catalog: open or rebuild, add what is new, drop what was removed, commit.
+
+        Args:
+            catalog: The truth. Its `lexical_generation` entry tells how far the folder had come.
+
+        Raises:
+            StorageError: The folder cannot be written.
+        """
+        try:
+            if self._index is None:
+                self._open(catalog)
+            generation = catalog.generation
+            if generation != self._generation:
+                self._apply(catalog, generation)
+        except (ValueError, OSError) as error:
+            raise StorageError(
+                f"the lexical index {self._folder} cannot be written: {str(error).splitlines()[0]} "
+                "Free some disk space, then run the same command again; what was committed is kept."
+            ) from error
+
+    def _open(self, catalog: Catalog) -> None:
+        import tantivy
+
+        builder = tantivy.SchemaBuilder()
+        builder.add_integer_field("passage", indexed=True, fast=True)
+        builder.add_integer_field("document", indexed=True)
+        builder.add_text_field("terms", tokenizer_name="whitespace", index_option="freq")
+        self._schema = builder.build()
+        recorded = catalog.meta("lexical_generation")
+        if recorded is not None:
+            try:
+                self._index = tantivy.Index.open(str(self._folder))
+                self._generation = int(recorded)
+            except ValueError:
+                recorded = None  # damaged: what it held is rebuilt from the catalog
+        if recorded is None:
+            with catalog.transaction():  # first, so that a rebuild that is cut short begins again
+                catalog.set_meta("lexical_generation", "0")
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.mkdir(mode=0o700)
+            self._index = tantivy.Index(self._schema, path=str(self._folder))
+        self._searcher = self._index.searcher()
+
+    def _apply(self, catalog: Catalog, generation: int) -> None:
+        import tantivy
+
+        writer = self._index.writer(WRITER_BYTES, 1)
+        for document_id, _, _ in catalog.removals_since(self._generation):
+            writer.delete_documents_by_term("document", document_id)
+        cleared: set[int] = set()
+        for passages in catalog.passages_since(self._generation):
+            for document_id in {passage.document_id for passage in passages} - cleared:
+                writer.delete_documents_by_term("document", document_id)
+                cleared.add(document_id)
+            for passage in passages:
+                if passage.passage.answering:
+                    entry = tantivy.Document()
+                    entry.add_integer("passage", passage.id)
+                    entry.add_integer("document", passage.document_id)
+                    entry.add_text("terms", " ".join(passage_terms(passage)))
+                    writer.add_document(entry)
+        writer.commit()
+        writer.wait_merging_threads()
+        self._index.reload()
+        self._searcher = self._index.searcher()
+        with catalog.transaction():
+            catalog.set_meta("lexical_generation", str(generation))
+        self._generation = generation
+
+    def search(self, terms: Sequence[str], k: int) -> list[int]:
+        """Find passages that hold some of the terms.
+
+        Args:
+            terms: As `index.terms.question_terms` gives them.
+            k: How many passages to return.
+
+        Returns:
+            Passage ids, best BM25 first.
+        """
+        import tantivy
+
+        if not terms or not self._searcher.num_docs:
+            return []
+        clauses = [(tantivy.Occur.Should, self._term(term)) for term in terms]
+        hits = self._searcher.search(tantivy.Query.boolean_query(clauses), limit=k, count=False).hits
+        return [int(id_) for id_ in self._searcher.fast_field_values("passage", [address for _, address in hits])]
+
+    def frequencies(self, terms: Sequence[str]) -> dict[str, int]:
+        """In how many passages each term occurs."""
+        return {
+            term: self._searcher.search(self._term(term), limit=1, count=True).count if self._searcher.num_docs else 0
+            for term in terms
+        }
+
+    def _term(self, term: str):
+        import tantivy
+
+        return tantivy.Query.term_query(self._schema, "terms", term, index_option="freq")

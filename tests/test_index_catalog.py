@@ -1,0 +1,247 @@
+"""The catalog, and what is derived from it."""
+
+import shutil
+import sqlite3
+
+import numpy as np
+import pytest
+from toy_encoder import ToyEncoder
+
+from index.catalog import Catalog
+from index.collection import Collection
+from index.dense import VECTORS_PER_PASSAGE, DenseIndex
+from index.errors import SourceError, StorageError
+from index.lexical import LexicalIndex
+from index.records import Totals
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder of two documents."""
+    sources = tmp_path / "sources"
+    sources.mkdir()
+    (sources / "a.txt").write_text("An apple fell. A pear stayed.\n\nThe plum is ripe.\n\nFind out more:", encoding="utf-8")
+    (sources / "b.txt").write_text("A fig and a plum.", encoding="utf-8")
+    return sources
+
+
+@pytest.fixture
+def collection(tmp_path, folder):
+    """A collection of that folder, made with the toy encoder."""
+    made = Collection(tmp_path / "collection", ToyEncoder())
+    made.update([folder])
+    yield made
+    made.close()
+
+
+def test_totals_count_what_may_answer(collection):
+    """Three passages with four sentences and thirteen terms may answer; the lead-in is not counted."""
+    assert collection.totals() == Totals(documents=2, passages=3, sentences=4, terms=15)
+
+
+def test_totals_follow_removal(collection, folder):
+    """Removing a file takes its passages, sentences and terms off the totals."""
+    (folder / "a.txt").unlink()
+    assert collection.update([folder]).removed == 1
+    assert collection.totals() == Totals(documents=1, passages=1, sentences=1, terms=5)
+
+
+def test_an_unchanged_folder_is_not_encoded_again(tmp_path, folder):
+    """Opening again encodes nothing and raises no generation."""
+    first = Collection(tmp_path / "collection", ToyEncoder())
+    first.update([folder])
+    generation = first.generation
+    first.close()
+    encoder = ToyEncoder()
+    second = Collection(tmp_path / "collection", encoder)
+    report = second.update([folder])
+    assert (report.added, report.changed, report.removed, report.unchanged) == (0, 0, 0, 2)
+    assert (encoder.encoded, second.generation) == ([], generation)
+
+
+def test_a_touched_file_is_not_encoded_again(tmp_path, folder, collection):
+    """New times with the same bytes cost a hash, no embedding."""
+    (folder / "b.txt").write_bytes((folder / "b.txt").read_bytes())
+    assert collection.update([folder]).unchanged == 2
+
+
+def test_an_edit_encodes_the_new_paragraph_alone(tmp_path, folder):
+    """A changed file costs only the paragraphs that are new."""
+    encoder = ToyEncoder()
+    collection = Collection(tmp_path / "collection", encoder)
+    collection.update([folder])
+    encoder.encoded.clear()
+    (folder / "a.txt").write_text("An apple fell. A pear stayed.\n\nThe fig is ripe.", encoding="utf-8")
+    report = collection.update([folder])
+    assert (report.changed, encoder.encoded) == (1, ["The fig is ripe."])
+    assert [hit.text for hit in collection.search({"plum": 1.0}).hits][:1] == ["A fig and a plum."]
+
+
+def test_a_renamed_file_is_not_encoded_again(tmp_path, folder):
+    """Equal content is known by its hash under any name."""
+    encoder = ToyEncoder()
+    collection = Collection(tmp_path / "collection", encoder)
+    collection.update([folder])
+    encoder.encoded.clear()
+    (folder / "b.txt").rename(folder / "c.txt")
+    collection.update([folder])
+    assert encoder.encoded == []
+    assert [info.source for info in collection.documents()] == ["a.txt", "c.txt"]
+
+
+def test_a_file_that_breaks_is_listed_and_no_longer_answers(collection, folder):
+    """What cannot be read is named with the reason; the rest goes on."""
+    (folder / "a.txt").write_bytes(b"\xff\xff")
+    report = collection.update([folder])
+    assert [(f.source, f.reason.split(":")[0]) for f in report.failures] == [("a.txt", "a.txt is not valid UTF-8")]
+    assert collection.failures() == report.failures
+    assert [info.source for info in collection.documents()] == ["b.txt"]
+
+
+def test_a_repaired_file_is_no_longer_listed(collection, folder):
+    """A failure lasts as long as its cause."""
+    (folder / "c.txt").write_bytes(b"\xff\xff")
+    collection.update([folder])
+    (folder / "c.txt").write_text("A fig.", encoding="utf-8")
+    assert collection.update([folder]).failures == collection.failures() == ()
+
+
+def test_the_collection_folder_is_private(tmp_path, collection):
+    """Only its owner can read a collection."""
+    assert (tmp_path / "collection").stat().st_mode & 0o777 == 0o700
+
+
+def test_another_encoder_is_refused(tmp_path, collection):
+    """Vectors of two encoders are never mixed."""
+    other = ToyEncoder()
+    other.identity = "toy/2"
+    with pytest.raises(StorageError, match=r"was made with the model toy/1, not toy/2\. Delete that folder"):
+        Collection(tmp_path / "collection", other)
+
+
+def test_a_damaged_catalog_is_one_clear_error(tmp_path):
+    """A file that is no database is refused by name."""
+    (tmp_path / "catalog.sqlite").write_bytes(b"not a database, " * 100)
+    with pytest.raises(StorageError, match=r"catalog\.sqlite cannot be used: file is not a database"):
+        Catalog(tmp_path / "catalog.sqlite")
+
+
+def test_a_full_disk_is_one_clear_error_and_loses_nothing(tmp_path, folder):
+    """When no page is left, what was committed stays and still answers."""
+    collection = Collection(tmp_path / "collection", ToyEncoder())
+    collection.update([folder])
+    connection = collection._catalog._connection
+    connection.execute(f"PRAGMA max_page_count = {connection.execute('PRAGMA page_count').fetchone()[0]}")
+    (folder / "c.txt").write_text("A pear. " * 20_000, encoding="utf-8")
+    with pytest.raises(StorageError, match="full.*what was committed is kept"):
+        collection.update([folder])
+    assert [hit.text for hit in collection.search({"fig": 1.0}).hits][:1] == ["A fig and a plum."]
+    connection.execute("PRAGMA max_page_count = 1000000")
+    assert collection.update([folder]).added == 1
+
+
+def test_a_rolled_back_transaction_leaves_nothing(tmp_path):
+    """An error inside a transaction undoes it."""
+    catalog = Catalog(tmp_path / "catalog.sqlite")
+    with pytest.raises(ZeroDivisionError), catalog.transaction():
+        catalog.set_meta("a", "b")
+        raise ZeroDivisionError
+    assert catalog.meta("a") is None
+
+
+def damage_dense(folder):
+    """Flip one byte of the FAISS file."""
+    content = bytearray((folder / "dense.faiss").read_bytes())
+    content[-3] ^= 1
+    (folder / "dense.faiss").write_bytes(content)
+
+
+def remove_dense(folder):
+    """Take the FAISS file away."""
+    (folder / "dense.faiss").unlink()
+
+
+def remove_lexical(folder):
+    """Take the lexical index away."""
+    shutil.rmtree(folder / "lexical")
+
+
+def damage_lexical(folder):
+    """Empty every file of the lexical index."""
+    for file in (folder / "lexical").iterdir():
+        file.write_bytes(b"")
+
+
+def forget_lexical(folder):
+    """Set the noted generation of the lexical index back, as a kill between its commit and the note does."""
+    with sqlite3.connect(folder / "catalog.sqlite") as connection:
+        connection.execute("UPDATE meta SET value = '1' WHERE key = 'lexical_generation'")
+
+
+@pytest.mark.parametrize("damage", [damage_dense, remove_dense, remove_lexical, damage_lexical, forget_lexical])
+def test_what_is_derived_is_rebuilt_from_the_catalog(tmp_path, folder, collection, damage):
+    """A derived index that is missing, damaged or behind is made good on opening, without encoding."""
+    before = [(hit.text, hit.score) for hit in collection.search({"a ripe plum": 1.0}).hits]
+    collection.close()
+    damage(tmp_path / "collection")
+    encoder = ToyEncoder()
+    again = Collection(tmp_path / "collection", encoder)
+    again.update([folder])
+    assert [(hit.text, hit.score) for hit in again.search({"a ripe plum": 1.0}).hits] == before
+    assert again._lexical._searcher.num_docs == 3
+    assert (len(again._dense), encoder.encoded) == (5, [])
+
+
+def test_dense_search_agrees_with_numpy(tmp_path):
+    """FAISS proposes the passages with the highest inner products."""
+    generator = np.random.default_rng(7)
+    sources = tmp_path / "sources"
+    sources.mkdir()
+    vectors = generator.normal(size=(300, 5)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    class Given(ToyEncoder):
+        def encode_passages(self, texts):
+            return vectors[[int(text.split()[1]) for text in texts]]
+
+    (sources / "a.txt").write_text("\n\n".join(f"number {i}" for i in range(300)), encoding="utf-8")
+    collection = Collection(tmp_path / "collection", Given())
+    collection.update([sources])
+    question = vectors[0] + vectors[1]
+    expected = np.argsort(-(vectors.astype(np.float16).astype(np.float32) @ question))[:10] + 1
+    assert collection._dense.search(question, 10) == expected.tolist()
+
+
+def test_lexical_frequencies_follow_changes(collection, folder):
+    """A term counts in the passages that hold it now."""
+    assert collection._lexical.frequencies(["plum", "appl", "kiwi"]) == {"plum": 2, "appl": 1, "kiwi": 0}
+    (folder / "b.txt").write_text("A fig.", encoding="utf-8")
+    collection.update([folder])
+    assert collection._lexical.frequencies(["plum", "appl", "kiwi"]) == {"plum": 1, "appl": 1, "kiwi": 0}
+
+
+def test_a_document_is_looked_up_never_opened(collection, folder):
+    """Only what the catalog holds can be read through it."""
+    path = str(folder / "a.txt")
+    assert collection.document(path).text.startswith("An apple fell.")
+    (folder / "secret.txt").write_text("secret", encoding="utf-8")
+    with pytest.raises(SourceError, match="is not in this collection"):
+        collection.document(str(folder / "secret.txt"))
+
+
+def test_ids_leave_room_for_every_sentence_of_the_longest_passage():
+    """A passage of 2,400 characters has fewer sentences than an id has room for."""
+    from index.passages import LONGEST_PASSAGE
+
+    assert LONGEST_PASSAGE < VECTORS_PER_PASSAGE
+
+
+def test_empty_indexes_find_nothing(tmp_path):
+    """Searching an empty index gives nothing, not an error."""
+    catalog = Catalog(tmp_path / "catalog.sqlite")
+    dense, lexical = DenseIndex(tmp_path / "dense.faiss", 5), LexicalIndex(tmp_path / "lexical")
+    dense.follow(catalog)
+    lexical.follow(catalog)
+    assert dense.search(np.zeros(5, dtype=np.float32), 3) == []
+    assert lexical.search(["plum"], 3) == []
+    assert lexical.frequencies(["plum"]) == {"plum": 0}
