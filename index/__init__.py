@@ -1,11 +1,13 @@
 """The index of some sources: read them, keep them in a catalog, search them. It knows nothing of `qa`."""
 
-from index.collection import Collection, Hit, Search
+from index.collection import Collection
 from index.encoder import Encoder, bundled_model_folder, load_encoder
 from index.errors import BatchError, EncoderError, QAError, QuestionError, SourceError, StorageError
 from index.readers import read_document
-from index.records import Document, DocumentInfo, Failure, Passage, Sentence, Source, Totals
-from index.sources import find_sources, text_hash
+from index.records import Document, DocumentInfo, Failure, Locator, Passage, Sentence, Source, StoredPassage, Totals
+from index.search import Hit, Limits, Search, describe
+from index.sources import file_hash, find_sources, text_hash
+from index.terms import question_terms, term_spans
 from index.updating import UpdateReport
 
 __all__ = [
@@ -17,6 +19,8 @@ __all__ = [
     "EncoderError",
     "Failure",
     "Hit",
+    "Limits",
+    "Locator",
     "Passage",
     "QAError",
     "QuestionError",
@@ -25,11 +29,16 @@ __all__ = [
     "Source",
     "SourceError",
     "StorageError",
+    "StoredPassage",
     "Totals",
     "UpdateReport",
     "bundled_model_folder",
+    "describe",
+    "file_hash",
     "find_sources",
     "load_encoder",
+    "question_terms",
     "read_document",
+    "term_spans",
     "text_hash",
 ]

@@ -227,6 +227,15 @@ class Catalog:
             yield [unpack(row) for row in rows]
             last = rows[-1][0]
 
+    def vector_owners(self, sources: Sequence[str]) -> list[tuple[int, int, int]]:
+        """Passages of the documents with some names: (document id, passage id, how many sentences)."""
+        marks = ",".join("?" * len(sources))
+        return self._rows(
+            "SELECT document_id, passages.id, length(sentences) / 8 FROM passages JOIN documents ON documents.id = document_id"
+            f" WHERE answering AND source IN ({marks})",
+            sources,
+        )
+
     def removals_since(self, generation: int) -> list[tuple[int, int, int]]:
         """Documents removed after a generation: (document id, first passage id, last passage id)."""
         return self._rows("SELECT document_id, first_id, last_id FROM removals WHERE generation > ?", (generation,))

@@ -7,7 +7,6 @@
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -16,47 +15,14 @@ from index.catalog import Catalog
 from index.dense import DenseIndex
 from index.encoder import Encoder
 from index.errors import SourceError, StorageError
-from index.fusion import Candidate, Query, Score, Statistics, score_passages
 from index.lexical import LexicalIndex
+from index.readers import read_document
 from index.records import Document, DocumentInfo, Failure, Passage, StoredPassage, Totals
+from index.search import Limits, Search, Searcher
 from index.sources import find_sources, text_hash
-from index.terms import question_terms, text_terms
-from index.updating import Progress, UpdateReport, update_catalog
+from index.updating import Progress, Reader, UpdateReport, update_catalog
 
 LOCK_SECONDS = 600
-CANDIDATES = 200  # vectors and lexical hits that are scored exactly
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A passage that a search found.
-
-    Attributes:
-        source: The name of its document.
-        path: Absolute path of its document's file.
-        text_sha256: Hash of its document's text.
-        passage: Where it stands.
-        text: The slice of the document's text.
-        score: How well it fits.
-        candidate: What it was scored by: its vectors and terms.
-    """
-
-    source: str
-    path: str
-    text_sha256: str
-    passage: Passage
-    text: str
-    score: Score
-    candidate: Candidate
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """What a search found: the queries, what is known of their terms in the collection, and hits, best first."""
-
-    queries: tuple[Query, ...]
-    statistics: Statistics
-    hits: tuple[Hit, ...]
 
 
 class Collection:
@@ -92,6 +58,7 @@ class Collection:
             )
         self._dense: DenseIndex | None = None
         self._lexical = LexicalIndex(self._folder / "lexical")
+        self._searcher: Searcher | None = None
 
     def close(self) -> None:
         """Close its files."""
@@ -101,6 +68,7 @@ class Collection:
         self,
         paths: Iterable[str | Path],
         *,
+        read: Reader = read_document,
         on_progress: Progress | None = None,
         on_notice: Callable[[str], None] | None = None,
     ) -> UpdateReport:
@@ -108,6 +76,7 @@ class Collection:
 
         Args:
             paths: Files and folders.
+            read: Reads one file.
             on_progress: Called with files done, files in all and a name.
             on_notice: Called with one line when another process has to be waited for.
 
@@ -121,60 +90,60 @@ class Collection:
         lock = FileLock(self._folder / "lock", mode=0o600)
         try:
             with lock.acquire(timeout=0):
-                return self._update(paths, on_progress)
+                return self._update(paths, read, on_progress)
         except Timeout:
             if on_notice:
                 on_notice("Another process is updating this collection; waiting for it.")
         try:
             with lock.acquire(timeout=LOCK_SECONDS):
-                return self._update(paths, on_progress)
+                return self._update(paths, read, on_progress)
         except Timeout as error:
             raise StorageError(
                 f"another process has been updating {self._folder} for {LOCK_SECONDS} seconds. Try again later."
             ) from error
 
-    def _update(self, paths: Iterable[str | Path], on_progress: Progress | None) -> UpdateReport:
-        report = update_catalog(self._catalog, find_sources(paths), self._encoder, on_progress=on_progress)
+    def _update(self, paths: Iterable[str | Path], read: Reader, on_progress: Progress | None) -> UpdateReport:
+        sources = find_sources(paths)
+        report = update_catalog(self._catalog, sources, self._encoder, read=read, on_progress=on_progress)
         if self._dense is None:
             self._dense = DenseIndex(self._folder / "dense.faiss", self._encoder.dimension)
         self._dense.follow(self._catalog)
         self._lexical.follow(self._catalog)
+        self._searcher = Searcher(self._catalog, self._dense, self._lexical, self._encoder)
         return report
 
-    def search(self, questions: Mapping[str, float], *, k: int = 10) -> Search:
+    def search(self, questions: Mapping[str, float], limits: Limits | None = None, *, k: int = 10) -> Search:
         """Find the passages that fit one question, or several searched together.
 
         Args:
             questions: Stand-alone questions and their weights; a single one weighs 1.
+            limits: What a passage must fulfil; nothing when omitted.
             k: How many passages to return at most.
 
         Returns:
             Hits, best first; ties by source and offset.
+
+        Raises:
+            StorageError: The collection was never updated, or its catalog cannot be read.
         """
-        queries = tuple(
-            Query(self._encoder.encode_question(text), tuple(question_terms(text)), weight)
-            for text, weight in questions.items()
-        )
-        terms = tuple(dict.fromkeys(term for query in queries for term in query.terms))
-        with self._catalog.snapshot():
-            totals = self._catalog.totals()
-            frequencies = self._lexical.frequencies(terms)
-            ids: set[int] = set()
-            for query in queries:
-                ids.update(self._dense.search(query.vector, CANDIDATES))
-                ids.update(self._lexical.search(query.terms, CANDIDATES))
-            stored = self._catalog.passages(sorted(ids))
-            keys = self._catalog.document_keys(sorted({passage.document_id for passage in stored}))
-        statistics = Statistics(totals.passages, totals.sentences, totals.terms, frequencies)
-        candidates = [_candidate(passage) for passage in stored]
-        hits = (
-            Hit(*keys[passage.document_id], passage.passage, passage.text, score, candidate)
-            for passage, candidate, score in zip(
-                stored, candidates, score_passages(queries, candidates, statistics), strict=True
-            )
-        )
-        best = sorted(hits, key=lambda hit: (-hit.score.fused, hit.source, hit.path, hit.passage.start))
-        return Search(queries, statistics, tuple(best[:k]))
+        return self._open_searcher().search(questions, limits or Limits(), k=k)
+
+    def near_spellings(self, term: str) -> tuple[str, ...]:
+        """Find words it holds that are spelt nearly like a term: at most three, nearest first."""
+        return self._open_searcher().near_spellings(term)
+
+    def rank_by_words(self, terms: Sequence[str], k: int) -> list[int]:
+        """Passage ids by BM25 alone, best first: a baseline to measure against."""
+        return self._lexical.search(terms, k)
+
+    def stored_passages(self, path: str) -> list[StoredPassage]:
+        """The passages of one document with texts and embeddings, in order."""
+        return self._catalog.passages_of(path)
+
+    def _open_searcher(self) -> Searcher:
+        if self._searcher is None:
+            raise StorageError(f"the collection {self._folder} is not open for searching. Update it first.")
+        return self._searcher
 
     @property
     def generation(self) -> int:
@@ -193,6 +162,10 @@ class Collection:
     def failures(self) -> tuple[Failure, ...]:
         """Sources that could not be read at the last update."""
         return self._catalog.failures()
+
+    def passage_count(self, sources: Sequence[str]) -> int:
+        """How many passages of the documents with some names may answer."""
+        return len(self._catalog.vector_owners(sources))
 
     def documents(self) -> tuple[DocumentInfo, ...]:
         """Every document, by the name shown, then path."""
@@ -216,15 +189,3 @@ class Collection:
     def passages(self, path: str) -> tuple[Passage, ...]:
         """The passages of one document, in order; none when the collection does not hold it."""
         return tuple(stored.passage for stored in self._catalog.passages_of(path))
-
-
-def _candidate(stored: StoredPassage) -> Candidate:
-    passage = stored.passage
-    return Candidate(
-        stored.embeddings,
-        tuple(text_terms(passage.heading or "")),
-        tuple(
-            tuple(text_terms(stored.text[sentence.start - passage.start : sentence.end - passage.start]))
-            for sentence in passage.sentences
-        ),
-    )

@@ -65,20 +65,25 @@ class DenseIndex:
         self._generation = generation
         self._write(catalog)
 
-    def search(self, vector: np.ndarray, k: int) -> list[int]:
+    def search(self, vector: np.ndarray, k: int, *, among: np.ndarray | None = None) -> list[int]:
         """Find the passages with the nearest vectors.
 
         Args:
             vector: float32 of shape (dimension,), of length 1.
             k: How many vectors to look at.
+            among: int64 ids of the vectors to look at; all when omitted. See `vector_ids`.
 
         Returns:
             Ids of their passages, each once, nearest first.
         """
+        import faiss
+
         k = min(k, len(self))
         if k == 0:
             return []
-        _, ids = self._index.search(np.ascontiguousarray(vector[np.newaxis], dtype=np.float32), k)
+        parameters = None if among is None else faiss.SearchParameters(sel=faiss.IDSelectorBatch(among))
+        question = np.ascontiguousarray(vector[np.newaxis], dtype=np.float32)
+        _, ids = self._index.search(question, k, params=parameters)
         return list(dict.fromkeys(int(id_) // VECTORS_PER_PASSAGE for id_ in ids[0] if id_ >= 0))
 
     def _add(self, passages: Sequence[StoredPassage]) -> None:
@@ -125,6 +130,13 @@ class DenseIndex:
         with catalog.transaction():
             catalog.set_meta("dense_generation", str(self._generation))
             catalog.set_meta("dense_sha256", digest)
+
+
+def vector_ids(passages: Sequence[tuple[int, int]]) -> np.ndarray:
+    """The ids of the vectors of some passages, given as (passage id, how many sentences): int64."""
+    return np.array(
+        [id_ * VECTORS_PER_PASSAGE + row for id_, sentences in passages for row in range(1 + sentences)], dtype=np.int64
+    )
 
 
 def _hash(path: Path) -> str:

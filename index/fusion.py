@@ -15,11 +15,11 @@ from math import log
 
 import numpy as np
 
-LEXICAL_SHARE = 0.2  # .1 to .3 differ by less than .005 nDCG@10 over eight sets
-# BM25 as in Robertson and Zaragoza (2009) with Lucene's idf; sentences hardly need correcting for their length.
-SATURATION = 1.2
-PASSAGE_LENGTH = 0.75
-SENTENCE_LENGTH = 0.3
+LEXICAL_SHARE = 0.2  # .15 to .25 differ by less than .002 mean nDCG@10 over eight sets
+# BM25 (Robertson and Zaragoza 2009) with Lucene's idf. Beside the cosines a word counts most for being there at all, so it
+# saturates early and length is corrected little: .810 mean nDCG@10 over six sets, against .803 with the usual 1.2 and .75.
+SATURATION = 0.2
+LENGTH = 0.3
 # A handful of passages says little about how rare a word is: idf is taken as if PRIOR_PASSAGES more had been read, one
 # in a hundred holding the word. Among thousands of passages that changes nothing.
 PRIOR_PASSAGES = 50
@@ -135,10 +135,10 @@ def _lexical(weights: Mapping[str, float], candidate: Candidate, statistics: Sta
     found = [Counter(term for term in terms if term in weights) for terms in candidate.sentence_terms]
     whole = sum(found, Counter(term for term in candidate.heading_terms if term in weights))
     length = len(candidate.heading_terms) + sum(map(len, candidate.sentence_terms))
-    passage = _bm25(weights, whole, PASSAGE_LENGTH, length * statistics.passages / max(1, statistics.terms))
+    passage = _bm25(weights, whole, length * statistics.passages / max(1, statistics.terms))
     sentence = max(
         (
-            _bm25(weights, counts, SENTENCE_LENGTH, len(terms) * statistics.sentences / max(1, statistics.terms))
+            _bm25(weights, counts, len(terms) * statistics.sentences / max(1, statistics.terms))
             for counts, terms in zip(found, candidate.sentence_terms, strict=True)
             if counts
         ),
@@ -147,7 +147,7 @@ def _lexical(weights: Mapping[str, float], candidate: Candidate, statistics: Sta
     return (passage + sentence) / (2 * most)
 
 
-def _bm25(weights: Mapping[str, float], counts: Counter, correction: float, length: float) -> float:
+def _bm25(weights: Mapping[str, float], counts: Counter, length: float) -> float:
     """BM25 of a stretch of text; `length` is relative to the average one."""
-    damping = SATURATION * (1 - correction + correction * length)
+    damping = SATURATION * (1 - LENGTH + LENGTH * length)
     return sum(weights[term] * count * (SATURATION + 1) / (count + damping) for term, count in counts.items())

@@ -13,6 +13,7 @@ from pathlib import Path
 from index.catalog import Catalog
 from index.errors import StorageError
 from index.records import StoredPassage
+from index.spelling import allowed_edits
 from index.terms import text_terms
 
 WRITER_BYTES = 64_000_000
@@ -103,23 +104,45 @@ class LexicalIndex:
             catalog.set_meta("lexical_generation", str(generation))
         self._generation = generation
 
-    def search(self, terms: Sequence[str], k: int) -> list[int]:
+    def search(
+        self, terms: Sequence[str], k: int, *, required: Sequence[str] = (), documents: Sequence[int] | None = None
+    ) -> list[int]:
         """Find passages that hold some of the terms.
 
         Args:
             terms: As `index.terms.question_terms` gives them.
             k: How many passages to return.
+            required: Terms that each of the passages must hold.
+            documents: Ids of the documents to look in; all when omitted.
 
         Returns:
             Passage ids, best BM25 first.
         """
         import tantivy
 
-        if not terms or not self._searcher.num_docs:
+        if not (terms or required) or not self._searcher.num_docs:
             return []
         clauses = [(tantivy.Occur.Should, self._term(term)) for term in terms]
-        hits = self._searcher.search(tantivy.Query.boolean_query(clauses), limit=k, count=False).hits
+        clauses += [(tantivy.Occur.Must, self._term(term)) for term in required]
+        query = tantivy.Query.boolean_query(clauses)
+        if documents is not None:
+            inside = tantivy.Query.term_set_query(self._schema, "document", list(documents))
+            query = tantivy.Query.boolean_query(
+                [(tantivy.Occur.Must, query), (tantivy.Occur.Must, tantivy.Query.const_score_query(inside, 0.0))]
+            )
+        hits = self._searcher.search(query, limit=k, count=False).hits
         return [int(id_) for id_ in self._searcher.fast_field_values("passage", [address for _, address in hits])]
+
+    def search_near(self, term: str, k: int) -> list[int]:
+        """Find passages that hold a term spelt nearly like this one: passage ids, in the order they were written."""
+        import tantivy
+
+        edits = allowed_edits(term)
+        if not edits or not self._searcher.num_docs:
+            return []
+        query = tantivy.Query.fuzzy_term_query(self._schema, "terms", term, distance=edits)
+        hits = self._searcher.search(query, limit=k, count=False, order_by_field="passage", order=tantivy.Order.Asc).hits
+        return [int(id_) for id_, _ in hits]
 
     def frequencies(self, terms: Sequence[str]) -> dict[str, int]:
         """In how many passages each term occurs."""

@@ -2,7 +2,7 @@
 
 A paragraph is what stands between blank lines; where a file puts each paragraph on one long line without blank lines
 between, each such line. Very long ones are cut at a sentence end, so that a passage stays readable and near the 256
-tokens the model reads. Headings, link stubs and lead-ins ("Find out more:") are kept but marked as not answering.
+tokens the model reads. A row of a table is one passage. Headings, link stubs and lead-ins ("Find out more:") are kept but marked as not answering.
 """
 
 import re
@@ -14,6 +14,7 @@ from index.sentences import split_sentences
 
 LONGEST_PASSAGE = 2_400  # characters; about 500 English tokens
 CUT_PASSAGE = 1_400  # characters aimed at when a longer one is cut; about 300 tokens
+LONGEST_ROW = 12_000  # characters; a row of a table or a list of records stays one passage
 LONGEST_SENTENCE = 1_400  # characters; longer ones (minified data, no punctuation) are cut at white space
 
 _BLANK = re.compile(r"(?:\r?\n|\r(?!\n))[^\S\r\n]*(?=\r|\n)|\f")
@@ -41,12 +42,14 @@ def split_passages(document: Document) -> tuple[Passage, ...]:
     plain_heading: str | None = None
     for position, (start, end, silent) in enumerate(blocks):
         following = blocks[position + 1][:2] if position + 1 < len(blocks) else None
-        heading = silent or _is_heading(text, (start, end), following)
+        locator = locate.at(start)
+        record = locator.row is not None
+        heading = silent or (not record and _is_heading(text, (start, end), following))
         if heading and not document.locators:
             plain_heading = " ".join(text[start:end].split())
-        answering = not heading and not _is_stub(text[start:end])
-        locator = locate.at(start)
-        for piece_start, piece_end in _pieces(text, start, end):
+        answering = record or not (heading or _is_stub(text[start:end]))
+        longest = (LONGEST_ROW, LONGEST_ROW) if record else (LONGEST_PASSAGE, CUT_PASSAGE)
+        for piece_start, piece_end in _pieces(text, start, end, longest):
             sentences = tuple(
                 Sentence(*span)
                 for long_start, long_end in split_sentences(text, piece_start, piece_end)
@@ -72,11 +75,13 @@ def _blocks(text: str, document: Document) -> Iterator[tuple[int, int, bool]]:
     silent_starts = {start for start, _ in document.silent}
     borders = {0, len(text), *silent_starts, *(end for _, end in document.silent)}
     borders.update(border for locator in document.locators for border in (locator.start, locator.end))
-    borders.update(match.end() for match in _BLANK.finditer(text))
+    rows = _Locators(tuple(locator for locator in document.locators if locator.row is not None))
+    borders.update(match.end() for match in _BLANK.finditer(text) if rows.at(match.end()).row is None)
     ordered = sorted(borders)
     for start, end in zip(ordered, ordered[1:], strict=False):
         silent = start in silent_starts
-        for line_start, line_end in _long_lines(text, start, end):
+        lines = [(start, end)] if rows.at(start).row is not None else _long_lines(text, start, end)
+        for line_start, line_end in lines:
             trimmed = _trim(text, line_start, line_end)
             if trimmed:
                 yield *trimmed, silent
@@ -101,14 +106,14 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int] | None:
     return offset, offset + len(stripped)
 
 
-def _pieces(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """One span, or several cut at sentence ends when the paragraph is very long."""
-    if end - start <= LONGEST_PASSAGE:
+def _pieces(text: str, start: int, end: int, longest: tuple[int, int]) -> list[tuple[int, int]]:
+    """One span, or several cut at sentence ends when it is longer than `longest[0]`, each up to `longest[1]` characters."""
+    if end - start <= longest[0]:
         return [(start, end)]
     spans = [span for long in split_sentences(text, start, end) for span in _cut_long(text, *long)]
     pieces: list[tuple[int, int]] = []
     for sentence_start, sentence_end in spans:
-        if pieces and sentence_end - pieces[-1][0] <= CUT_PASSAGE:
+        if pieces and sentence_end - pieces[-1][0] <= longest[1]:
             pieces[-1] = (pieces[-1][0], sentence_end)
         else:
             pieces.append((sentence_start, sentence_end))

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -25,6 +26,12 @@ from index.terms import text_terms
 TEXTS_AT_ONCE = 512  # enough to sort by length, little enough to hold
 
 Progress = Callable[[int, int, str], None]
+
+
+class Reader(Protocol):
+    """Reads one file; SourceError when it cannot."""
+
+    def __call__(self, path: str | Path, *, name: str) -> Document: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,12 @@ class _Read:
 
 
 def update_catalog(
-    catalog: Catalog, sources: Sequence[Source], encoder: Encoder, *, on_progress: Progress | None = None
+    catalog: Catalog,
+    sources: Sequence[Source],
+    encoder: Encoder,
+    *,
+    read: Reader = read_document,
+    on_progress: Progress | None = None,
 ) -> UpdateReport:
     """Make the catalog hold exactly what the sources hold.
 
@@ -57,6 +69,7 @@ def update_catalog(
         catalog: Open for writing; the caller holds the collection's lock.
         sources: All the files the collection is to hold.
         encoder: Embeds passages and sentences.
+        read: Reads one file.
         on_progress: Called with files done, files in all and the name of the last.
 
     Returns:
@@ -72,27 +85,27 @@ def update_catalog(
     waiting: list[_Read] = []
 
     def write_waiting() -> None:
-        for read, prepared in zip(waiting, _embed(waiting, catalog, encoder), strict=True):
-            catalog.write_document(read.document, read.source, passages=prepared)
-            counts["changed" if read.source.path in known else "added"] += 1
+        for item, prepared in zip(waiting, _embed(waiting, catalog, encoder), strict=True):
+            catalog.write_document(item.document, item.source, passages=prepared)
+            counts["changed" if item.source.path in known else "added"] += 1
         waiting.clear()
 
     for done, source in enumerate(sources):
         if on_progress:
             on_progress(done, len(sources), source.name)
         try:
-            read = _read_if_changed(source, known.get(source.path))
+            found = _read_if_changed(source, known.get(source.path), read)
         except SourceError as error:
             failures.append(Failure(source.name, source.path, str(error)))
             continue
-        if isinstance(read, _Read):
-            waiting.append(read)
+        if isinstance(found, _Read):
+            waiting.append(found)
             if sum(len(texts) for item in waiting for texts in item.texts) >= TEXTS_AT_ONCE:
                 write_waiting()
         else:
             counts["unchanged"] += 1
-            if read is not None:
-                catalog.touch_document(read)
+            if found is not None:
+                catalog.touch_document(found)
     write_waiting()
     kept = {source.path for source in sources} - {failure.path for failure in failures}
     gone = sorted(set(known) - kept)
@@ -105,7 +118,7 @@ def update_catalog(
     return UpdateReport(removed=len(gone), failures=tuple(failures), **counts)
 
 
-def _read_if_changed(source: Source, known: KnownFile | None) -> _Read | Source | None:
+def _read_if_changed(source: Source, known: KnownFile | None, read: Reader) -> _Read | Source | None:
     """Read a file if its bytes are new; else the source to note anew, or None when nothing at all has changed.
 
     Raises:
@@ -117,7 +130,7 @@ def _read_if_changed(source: Source, known: KnownFile | None) -> _Read | Source 
     settled = _settled(source)
     if known and _current_hash(source) == known.file_sha256:
         return settled
-    document = read_document(source.path, name=source.name)
+    document = read(source.path, name=source.name)
     passages = split_passages(document)
     if not any(passage.answering for passage in passages):
         raise SourceError(f"{source.name} holds no text to search.")

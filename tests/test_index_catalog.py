@@ -12,7 +12,8 @@ from index.collection import Collection
 from index.dense import VECTORS_PER_PASSAGE, DenseIndex
 from index.errors import SourceError, StorageError
 from index.lexical import LexicalIndex
-from index.records import Totals
+from index.passages import LONGEST_ROW, split_passages
+from index.records import Document, Locator, Totals
 
 
 @pytest.fixture
@@ -230,10 +231,10 @@ def test_a_document_is_looked_up_never_opened(collection, folder):
 
 
 def test_ids_leave_room_for_every_sentence_of_the_longest_passage():
-    """A passage of 2,400 characters has fewer sentences than an id has room for."""
-    from index.passages import LONGEST_PASSAGE
-
-    assert LONGEST_PASSAGE < VECTORS_PER_PASSAGE
+    """A passage of nothing but the shortest sentences has fewer than an id has room for."""
+    text = "A. " * LONGEST_ROW
+    document = Document("a", "/a", text, "", "", (Locator(0, len(text), row=1),))
+    assert max(len(passage.sentences) for passage in split_passages(document)) < VECTORS_PER_PASSAGE
 
 
 def test_empty_indexes_find_nothing(tmp_path):

@@ -1,0 +1,94 @@
+"""Read what a person typed: the question, "words that must occur" and `source:` filters.
+
+    When did "Acme Inc." move to Leeds? source:reports/2023*.txt
+
+Words between double quotation marks, straight or curly, must stand together in a passage. `source:` names the
+documents to search, by any part of the name shown or by a pattern with * and ?; a name with blanks goes between
+double quotation marks; several are alternatives.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from index import QuestionError
+
+LONGEST_QUESTION = 4_000  # characters; the model reads some 1,000 of them
+
+_SOURCE = re.compile(r'(?<!\S)source:(?:"([^"]+)"|(\S+))', re.IGNORECASE)
+_QUOTED = re.compile(r'"([^"]+)"|\u201c([^\u201c\u201d]+)\u201d')
+_UNPAIRED_SURROGATE = re.compile("[\ud800-\udfff]")
+_CLOSING = ".,;:?!\u2026"
+
+
+@dataclass(frozen=True, slots=True)
+class TypedQuestion:
+    """What a person typed, read.
+
+    Attributes:
+        text: The question, without its filters, white space evened out.
+        phrases: Words that must stand together, each as typed.
+        sources: Parts of names, or patterns, of the documents to search; none: all.
+    """
+
+    text: str
+    phrases: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
+def read_question(typed: str) -> TypedQuestion:
+    """Read a question as typed.
+
+    Args:
+        typed: The whole line.
+
+    Returns:
+        Its parts.
+
+    Raises:
+        QuestionError: It is empty, has no word in it, or is too long.
+    """
+    if not isinstance(typed, str):
+        raise QuestionError(f"the question is not text but {type(typed).__name__}.")
+    if not typed.strip():
+        raise QuestionError("the question is empty. Type a question about the documents.")
+    if len(typed) > LONGEST_QUESTION:
+        raise QuestionError(
+            f"the question is {len(typed):,} characters long; at most {LONGEST_QUESTION:,} can be searched. Shorten it."
+        )
+    clean = _UNPAIRED_SURROGATE.sub(" ", typed)
+    sources = tuple(quoted or bare for quoted, bare in _SOURCE.findall(clean))
+    text = " ".join(_SOURCE.sub(" ", clean).split())
+    if not re.search(r"[^\W_]", text):
+        raise QuestionError("the question has no word in it. Ask in words.")
+    found = (straight or curly for straight, curly in _QUOTED.findall(text))
+    phrases = (" ".join(phrase.split()).rstrip(_CLOSING).strip() for phrase in found)
+    return TypedQuestion(text, tuple(dict.fromkeys(p for p in phrases if re.search(r"[^\W_]", p))), sources)
+
+
+def matching_sources(names: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:
+    """Which documents some filters mean.
+
+    Args:
+        names: Every document's name as shown.
+        wanted: Parts of names, or patterns with * and ?; case does not matter.
+
+    Returns:
+        The names that fit one of them, in order.
+
+    Raises:
+        QuestionError: No document fits.
+    """
+    patterns = [pattern.casefold() for pattern in wanted]
+    chosen = tuple(name for name in names if any(_fits(name.casefold(), pattern) for pattern in patterns))
+    if not chosen:
+        listed = ", ".join(repr(name) for name in names[:5]) + (", …" if len(names) > 5 else "")
+        raise QuestionError(f"no document is named like {', '.join(map(repr, wanted))}. There are: {listed}.")
+    return chosen
+
+
+def _fits(name: str, pattern: str) -> bool:
+    if "*" in pattern or "?" in pattern:
+        return fnmatchcase(name, pattern) or fnmatchcase(name.rsplit("/", 1)[-1], pattern)
+    return pattern in name
