@@ -1,0 +1,244 @@
+"""The Python API: open some sources, ask them."""
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from index import (
+    Collection,
+    Document,
+    DocumentInfo,
+    Encoder,
+    Failure,
+    Limits,
+    Passage,
+    QuestionError,
+    SourceError,
+    UpdateReport,
+    load_encoder,
+)
+from qa.answers import Answer, Scope
+from qa.composing import Finding, compose_answer
+from qa.conversation import Conversation
+from qa.follow_ups import stand_alone
+from qa.query import matching_sources, read_question
+
+FOUND = 10  # passages; enough for five that are no twins
+
+
+def default_sources() -> Path:
+    """The folder asked about when none is named: `seeds` here, else the document shipped with this package."""
+    here = Path("seeds")
+    shipped = Path(__file__).parent / "seeds"
+    return here if here.is_dir() else shipped if shipped.is_dir() else Path(__file__).parent.parent / "seeds"
+
+
+def home_folder() -> Path:
+    """Where collections are kept: `QA_HOME`, else the user's data folder."""
+    return Path(os.environ.get("QA_HOME") or user_data_path("qa", appauthor=False)).expanduser()
+
+
+class Assistant:
+    """Answers questions from the documents of one collection."""
+
+    def __init__(self, collection: Collection, name: str, report: UpdateReport) -> None:
+        """Wrap an open, updated collection; `Assistant.open` is the usual way in.
+
+        Args:
+            collection: Open and brought up to its sources.
+            name: What it is called.
+            report: What its last update did.
+        """
+        self._collection = collection
+        self.name = name
+        self.report = report
+
+    @classmethod
+    def open(
+        cls,
+        sources: str | Path | Sequence[str | Path] | None = None,
+        *,
+        encoder: Encoder | None = None,
+        home: str | Path | None = None,
+        on_progress: Callable[[int, int, str], None] | None = None,
+        on_notice: Callable[[str], None] | None = None,
+    ) -> "Assistant":
+        """Open some documents: builds their index, or brings it up to the files as they are now.
+
+        Args:
+            sources: A file, a folder or several of them; `default_sources()` when omitted.
+            encoder: Turns texts into vectors; the bundled model when omitted.
+            home: Where collections are kept; `home_folder()` when omitted.
+            on_progress: Called with files done, files in all and the name of the current one.
+            on_notice: Called with one line of news, such as another process that must be waited for.
+
+        Returns:
+            An assistant that answers from everything that could be read; `failures` names the rest.
+
+        Raises:
+            SourceError: A path does not exist, or nothing in it could be read.
+            StorageError: The collection cannot be written.
+            EncoderError: The model is missing or altered.
+        """
+        if sources is None:
+            sources = default_sources()
+        paths = [Path(sources)] if isinstance(sources, (str, Path)) else [Path(source) for source in sources]
+        if not paths:
+            raise SourceError("no sources were named. Name a file or a folder of documents.")
+        missing = next((path for path in paths if not path.expanduser().exists()), None)
+        if missing is not None:
+            raise SourceError(f"{str(missing)!r} does not exist. Name a file or a folder of documents.")
+        encoder = encoder or load_encoder()
+        name, key = _collection_name(paths, encoder)
+        collection = Collection(Path(home or home_folder()) / "collections" / key, encoder)
+        try:
+            report = collection.update(paths, on_progress=on_progress, on_notice=on_notice)
+            if not collection.totals().documents:
+                raise SourceError(_nothing_read(paths, report))
+        except BaseException:
+            collection.close()
+            raise
+        return cls(collection, name, report)
+
+    def __enter__(self) -> "Assistant":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the collection's files."""
+        self._collection.close()
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Sources that could not be read, with the reason."""
+        return self.report.failures
+
+    @property
+    def generation(self) -> int:
+        """Raised by every change of the documents."""
+        return self._collection.generation
+
+    @property
+    def identity(self) -> str:
+        """Which encoder the index was made with."""
+        return self._collection.identity
+
+    @property
+    def scope(self) -> Scope:
+        """How many documents and passages are searched."""
+        totals = self._collection.totals()
+        return Scope(totals.documents, totals.passages)
+
+    def ask(self, question: str, *, sources: Sequence[str] = ()) -> Answer:
+        """Answer one question.
+
+        Args:
+            question: In plain words. Words between double quotation marks must occur together; `source:NAME` narrows
+                the search to some documents.
+            sources: Names, parts of names or patterns of the documents to search; all when omitted.
+
+        Returns:
+            The quotes that answer; or the nearest passages, and that they may not.
+
+        Raises:
+            QuestionError: It is empty, has no word in it, is too long, or names no document there is.
+        """
+        return self._answer(question, sources=sources)
+
+    def ask_many(self, questions: Iterable[str]) -> Iterator[Answer]:
+        """Answer questions one after another: the same answers as `ask` gives, in order.
+
+        Raises:
+            QuestionError: At a question that cannot be searched, naming its position; those before it are answered.
+        """
+        for position, question in enumerate(questions, start=1):
+            try:
+                yield self.ask(question)
+            except QuestionError as error:
+                raise QuestionError(f"question {position}: {error}") from error
+
+    def conversation(self, history: Sequence[str] = ()) -> Conversation:
+        """Begin a conversation, in which a question may lean on those before it.
+
+        Args:
+            history: Questions asked before, oldest first.
+        """
+        return Conversation(self._answer, history)
+
+    def _answer(
+        self, question: str, *, history: Sequence[str] = (), as_typed: bool = False, sources: Sequence[str] = ()
+    ) -> Answer:
+        return self.compose(self.find(question, history=() if as_typed else history, sources=sources))
+
+    def find(
+        self, question: str, *, history: Sequence[str] = (), sources: Sequence[str] = (), k: int = FOUND
+    ) -> Finding:
+        """Search without composing an answer.
+
+        Args:
+            question: As for `ask`.
+            history: Questions asked before in this conversation, oldest first.
+            sources: As for `ask`.
+            k: How many passages to find at most.
+
+        Returns:
+            The hits, and what was searched.
+
+        Raises:
+            QuestionError: As for `ask`.
+        """
+        typed = read_question(question)
+        turn = stand_alone(typed.text, [read_question(earlier).text for earlier in history])
+        questions = {turn.question: 1.0 - turn.weight}
+        if turn.weight:
+            questions[turn.context] = turn.weight
+        scope, names = self.scope, None
+        wanted = (*typed.sources, *([sources] if isinstance(sources, str) else sources))
+        if wanted:
+            names = matching_sources([info.source for info in self.documents()], wanted)
+            scope = Scope(len(names), self._collection.passage_count(names))
+        search = self._collection.search(questions, Limits(typed.phrases, names), k=k)
+        phrases_missing = bool(typed.phrases) and not search.hits
+        if phrases_missing:
+            search = self._collection.search(questions, Limits(sources=names), k=k)
+        return Finding(question, typed, turn.searched, search, scope, phrases_missing)
+
+    def compose(self, finding: Finding) -> Answer:
+        """Turn what was found into an answer."""
+        return compose_answer(finding, self._collection.near_spellings)
+
+    def documents(self) -> tuple[DocumentInfo, ...]:
+        """Every document, by the name shown."""
+        return self._collection.documents()
+
+    def document(self, path: str) -> Document:
+        """One document as it was indexed, by the path a citation gives; SourceError when there is none."""
+        return self._collection.document(path)
+
+    def passages(self, path: str) -> tuple[Passage, ...]:
+        """The passages of one document, in order."""
+        return self._collection.passages(path)
+
+
+def _collection_name(paths: Sequence[Path], encoder: Encoder) -> tuple[str, str]:
+    """What a collection is called and the name of its folder, which is the same for the same sources and encoder."""
+    resolved = sorted(str(path.expanduser().resolve()) for path in paths)
+    name = Path(resolved[0]).name or "documents"
+    digest = hashlib.sha256("\0".join([encoder.identity, *resolved]).encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    readable = re.sub(r"[^A-Za-z0-9._-]+", "_", name).strip("._")[:40] or "documents"
+    return name, f"{readable}-{digest}"
+
+
+def _nothing_read(paths: Sequence[Path], report: UpdateReport) -> str:
+    named = ", ".join(repr(str(path)) for path in paths)
+    if not report.failures:
+        return f"{named} holds no documents. Put some .txt or .md files there, then try again."
+    first = report.failures[0].reason
+    more = f" ({len(report.failures) - 1} more could not be read either.)" if len(report.failures) > 1 else ""
+    return f"{named} holds nothing that can be read: {first}{more}"

@@ -1,0 +1,160 @@
+"""A citation: a quote that can be opened, checked and proved, wherever it has travelled.
+
+A quote is a slice of a document's extracted text by character offsets. `verify` reads the file again and says
+whether that still holds. Searching for a quote happens only there, to say where it has moved to; never to make one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from index import Document, Passage, QAError, read_document
+
+Status = Literal["exact", "moved", "changed", "gone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """One quote and where it stands.
+
+    Attributes:
+        quote: `text[start:end]` of the document, nothing added or left out.
+        source: The name shown.
+        path: Absolute path of the file.
+        paragraph: 1-based paragraph in its document.
+        page: 1-based page, where the format has pages.
+        heading: Headings above it, outermost first, joined by " > ", where there are any.
+        row: 1-based row, where the format has rows.
+        start: First character of the quote in the document's extracted text.
+        end: Character after its last.
+        passage: The whole paragraph.
+        passage_start: First character of the paragraph.
+        score: Higher is better; comparable between the citations of one answer, rounded to 1e-6.
+        text_sha256: Hash of the extracted text, in UTF-8, that the offsets point into.
+        twins: Where nearly the same passage stands too, as "source, paragraph N".
+    """
+
+    quote: str
+    source: str
+    path: str
+    paragraph: int
+    page: int | None
+    heading: str | None
+    row: int | None
+    start: int
+    end: int
+    passage: str
+    passage_start: int
+    score: float
+    text_sha256: str
+    twins: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields, in the order above, as plain JSON values."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {**values, "twins": list(self.twins)}
+
+    def locator(self) -> str:
+        """Where it stands, in words: 'page 3, paragraph 12, Results > Costs'."""
+        parts = [f"page {self.page}"] if self.page is not None else []
+        parts += [f"row {self.row}"] if self.row is not None else []
+        parts += [f"paragraph {self.paragraph}"]
+        parts += [self.heading] if self.heading else []
+        return ", ".join(parts)
+
+
+def cite(
+    passage: Passage,
+    passage_text: str,
+    *,
+    source: str,
+    path: str,
+    text_sha256: str,
+    span: tuple[int, int],
+    score: float,
+    twins: tuple[str, ...] = (),
+) -> Citation:
+    """Cite a span of a passage.
+
+    Args:
+        passage: Where the paragraph stands in its document.
+        passage_text: The paragraph, a slice of the document's text.
+        source: The name shown.
+        path: Absolute path of the file.
+        text_sha256: Hash of the document's text.
+        span: First character and character after the last, in the document's text.
+        score: Higher is better.
+        twins: Where nearly the same passage stands too.
+
+    Returns:
+        The citation, its quote sliced out of `passage_text`.
+
+    Raises:
+        ValueError: The span does not lie inside the passage.
+    """
+    start, end = span
+    if not passage.start <= start < end <= passage.end:
+        raise ValueError(f"span {span} lies outside its passage {(passage.start, passage.end)} of {source}")
+    return Citation(
+        quote=passage_text[start - passage.start : end - passage.start],
+        source=source,
+        path=path,
+        paragraph=passage.paragraph,
+        page=passage.page,
+        heading=passage.heading,
+        row=passage.row,
+        start=start,
+        end=end,
+        passage=passage_text,
+        passage_start=passage.start,
+        score=round(score, 6),
+        text_sha256=text_sha256,
+        twins=twins,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What became of a citation.
+
+    Attributes:
+        status: "exact": the quote stands at its offsets; "moved": it stands elsewhere; "changed": the file no longer
+            holds it; "gone": the file is missing or cannot be read.
+        detail: One line that says more; empty when exact and the whole file is as it was.
+        start: Where the quote stands now, when exact or moved.
+    """
+
+    status: Status
+    detail: str
+    start: int | None
+
+
+def verify(citation: Mapping[str, Any], *, path: str | Path | None = None) -> Verification:
+    """Check a citation against its file as it is now.
+
+    Args:
+        citation: A citation as `Citation.to_dict` gives it; `quote`, `path`, `start`, `end` and `text_sha256` are read.
+        path: Read this file instead of the one the citation names.
+
+    Returns:
+        What was found. A file that cannot be read is an answer ("gone"), not an error.
+    """
+    file = Path(path if path is not None else citation["path"])
+    try:
+        document = read_document(file, name=file.name)
+    except QAError as error:
+        return Verification("gone", str(error), None)
+    return compare(citation, document)
+
+
+def compare(citation: Mapping[str, Any], document: Document) -> Verification:
+    """Check a citation against a document that has been read; its `source` names it in the detail."""
+    quote, start, end = citation["quote"], citation["start"], citation["end"]
+    if document.text[start:end] == quote:
+        same = document.text_sha256 == citation["text_sha256"]
+        return Verification("exact", "" if same else f"{document.source} has changed elsewhere", start)
+    found = document.text.find(quote)
+    if found >= 0:
+        return Verification("moved", f"now at character {found}, was at {start}", found)
+    return Verification("changed", f"{document.source} no longer holds these words", None)

@@ -1,0 +1,164 @@
+"""What a person typed, read; and searches it narrows."""
+
+import pytest
+from toy_encoder import ToyEncoder
+
+from index import QuestionError
+from index.phrases import phrase_pattern
+from index.spelling import edit_distance, near_spellings
+from qa import Assistant
+from qa.evidence import TermEvidence
+from qa.query import TypedQuestion, matching_sources, read_question
+
+TYPED = {
+    "plain": ("Who  is\nmediating?", TypedQuestion("Who is mediating?", (), ())),
+    "phrase": ('Who is "begging  for" it?', TypedQuestion('Who is "begging for" it?', ("begging for",), ())),
+    "curly": ("What is \u201csoft power\u201d?", TypedQuestion("What is \u201csoft power\u201d?", ("soft power",), ())),
+    "stop-inside": ('What is the "others?"', TypedQuestion('What is the "others?"', ("others",), ())),
+    "empty-phrase": ('What is ""?', TypedQuestion('What is ""?', (), ())),
+    "one-mark": ('A 5" disk', TypedQuestion('A 5" disk', (), ())),
+    "source": ("Why? source:a.txt", TypedQuestion("Why?", (), ("a.txt",))),
+    "sources": ('source:"my notes.md" Why? source:b*', TypedQuestion("Why?", (), ("my notes.md", "b*"))),
+    "no-source": ("What is open source: a licence?", TypedQuestion("What is open source: a licence?", (), ())),
+}
+
+
+@pytest.mark.parametrize(("typed", "expected"), TYPED.values(), ids=TYPED.keys())
+def test_a_question_is_read_into_text_phrases_and_sources(typed, expected):
+    """Phrases stay in the text; filters leave it."""
+    assert read_question(typed) == expected
+
+
+def test_a_filter_alone_is_no_question():
+    """Something has to be asked."""
+    with pytest.raises(QuestionError, match="has no word in it"):
+        read_question("source:a.txt")
+
+
+NAMES = ("a.txt", "notes/A plan.md", "notes/b.txt")
+FILTERS = {
+    "part": (["plan"], ("notes/A plan.md",)),
+    "case": (["a PLAN"], ("notes/A plan.md",)),
+    "folder": (["notes/"], ("notes/A plan.md", "notes/b.txt")),
+    "pattern": (["*.txt"], ("a.txt", "notes/b.txt")),
+    "file-pattern": (["?.txt"], ("a.txt", "notes/b.txt")),
+    "several": (["a.txt", "plan"], ("a.txt", "notes/A plan.md")),
+}
+
+
+@pytest.mark.parametrize(("wanted", "expected"), FILTERS.values(), ids=FILTERS.keys())
+def test_sources_are_chosen_by_part_or_pattern(wanted, expected):
+    """Case does not matter; several filters are alternatives."""
+    assert matching_sources(NAMES, wanted) == expected
+
+
+def test_an_unknown_source_is_refused_with_those_there_are():
+    """The message lists names to choose from."""
+    with pytest.raises(QuestionError, match=r"no document is named like 'zzz'\. There are: 'a\.txt'"):
+        matching_sources(NAMES, ["zzz"])
+
+
+PHRASES = {
+    "same": ("four days", "in four days.", True),
+    "case": ("Four Days", "in four days.", True),
+    "wrapped": ("four days", "in four\r\n days.", True),
+    "inside-word": ("four day", "in four days.", False),
+    "apart": ("four days", "four long days", False),
+    "apostrophe": ("Iran's", "Iran\u2019s posture", True),
+    "code": ("C++", "in C++ and C", True),
+    "special": ("a.c", "abc", False),
+}
+
+
+@pytest.mark.parametrize(("phrase", "text", "found"), PHRASES.values(), ids=PHRASES.keys())
+def test_a_phrase_is_found_as_whole_words(phrase, text, found):
+    """Case, line breaks and the kind of apostrophe do not matter."""
+    assert bool(phrase_pattern(phrase).search(text)) is found
+
+
+DISTANCES = [("kitten", "sitting", 3), ("abcd", "abdc", 1), ("", "ab", 2), ("same", "same", 0), ("ceasfir", "ceasefir", 1)]
+
+
+@pytest.mark.parametrize(("first", "second", "distance"), DISTANCES)
+def test_edit_distance_counts_letters(first, second, distance):
+    """A swap of neighbours counts once."""
+    assert edit_distance(first, second) == edit_distance(second, first) == distance
+
+
+def test_near_spellings_are_words_as_they_stand():
+    """The nearest word comes first, as written in the text; the word itself is none."""
+    assert near_spellings("ceasfir", ["A Ceasefire held.", "The ceasfire."]) == ("Ceasefire",)
+    assert near_spellings("at", ["it as"]) == ()
+
+
+@pytest.fixture
+def fruit(tmp_path):
+    """Three documents about fruit; two say the same."""
+    (tmp_path / "a.txt").write_text("The apple fell from the old tree on a windy day.\n\nA pear stayed.", encoding="utf-8")
+    (tmp_path / "b.txt").write_text("The apple fell from the old tree on a windy day!", encoding="utf-8")
+    (tmp_path / "c.txt").write_text("A ripe apple, a plum and a fig.", encoding="utf-8")
+    with Assistant.open(tmp_path, home=tmp_path / ".home", encoder=ToyEncoder()) as opened:
+        yield opened
+
+
+def quoted(answer):
+    """Source and quote of every citation."""
+    return [(made.source, made.quote) for made in answer.citations + answer.closest]
+
+
+def test_words_in_quotation_marks_must_occur(fruit):
+    """Only the passage that holds the phrase is found."""
+    assert quoted(fruit.ask('Which apple is "ripe apple"?')) == [("c.txt", "A ripe apple, a plum and a fig.")]
+
+
+def test_a_phrase_that_occurs_nowhere_is_said_so(fruit):
+    """The answer is "not in the sources", with the phrase as evidence and what is closest without it."""
+    answer = fruit.ask('Is there a "golden apple"?')
+    assert (answer.verdict, answer.confidence) == ("not_in_sources", 0.0)
+    assert answer.evidence[0] == TermEvidence('"golden apple"', 0)
+    assert answer.closest
+
+
+def test_a_source_filter_narrows_the_search_and_the_scope(fruit):
+    """Only the named document is searched, from the question or as an argument, with one result."""
+    typed = fruit.ask("apple source:c.txt")
+    given = fruit.ask("apple", sources=["c.txt"])
+    assert quoted(typed) == quoted(given) == [("c.txt", "A ripe apple, a plum and a fig.")]
+    assert (typed.scope.documents, typed.scope.passages) == (1, 1)
+
+
+def test_near_duplicates_are_one_hit_that_names_its_twins(fruit):
+    """The same passage in another file is named, not listed again."""
+    answer = fruit.ask("apple")
+    made = answer.citations + answer.closest
+    (first,) = [one for one in made if "windy" in one.passage]
+    assert (first.source, first.twins) == ("a.txt", ("b.txt, paragraph 1",))
+
+
+def test_words_that_occur_nowhere_are_evidence(fruit):
+    """Each telling word has its count; a missing one what is spelt like it."""
+    assert fruit.ask("Is a zebra or an aple windy?").evidence == (
+        TermEvidence("zebra", 0),
+        TermEvidence("aple", 0, ("apple",)),
+        TermEvidence("windy", 2),
+    )
+
+
+def test_a_conversation_searches_follow_ups_in_context(fruit):
+    """A follow-up says what was searched; as typed it is searched alone; a bad question leaves no trace."""
+    conversation = fruit.conversation()
+    conversation.ask("Which fruit fell from the tree?")
+    follow_up = conversation.ask("What about the pear?")
+    assert follow_up.searched != follow_up.question == "What about the pear?"
+    assert conversation.ask("What about the pear?", as_typed=True).searched == "What about the pear?"
+    with pytest.raises(QuestionError):
+        conversation.ask("?")
+    assert len(conversation.turns) == len(conversation.history) == 3
+
+
+def test_a_conversation_can_go_on_from_its_history(fruit):
+    """History given at the start counts like questions asked."""
+    asked = fruit.conversation()
+    asked.ask("Which fruit fell from the tree?")
+    given = fruit.conversation(["Which fruit fell from the tree?"])
+    assert given.ask("What about the pear?") == asked.ask("What about the pear?")
