@@ -96,7 +96,7 @@ def update_catalog(
         try:
             found = _read_if_changed(source, known.get(source.path), read)
         except SourceError as error:
-            failures.append(Failure(source.name, source.path, str(error)))
+            failures.append(Failure(_printable(source.name), _printable(source.path), str(error)))
             continue
         if isinstance(found, _Read):
             waiting.append(found)
@@ -107,7 +107,8 @@ def update_catalog(
             if found is not None:
                 catalog.touch_document(found)
     write_waiting()
-    kept = {source.path for source in sources} - {failure.path for failure in failures}
+    failed = {failure.path for failure in failures}
+    kept = {source.path for source in sources if _printable(source.path) not in failed}
     gone = sorted(set(known) - kept)
     for path in gone:
         catalog.remove_document(path)
@@ -124,6 +125,8 @@ def _read_if_changed(source: Source, known: KnownFile | None, read: Reader) -> _
     Raises:
         SourceError: It cannot be read, or holds nothing to search.
     """
+    if _printable(source.path) != source.path:
+        raise SourceError(f"{_printable(source.name)}: its name is not valid UTF-8. Rename it, then index it again.")
     times = (source.size, source.modified_ns, source.changed_ns)
     if known and times == (known.size, known.modified_ns, known.changed_ns):
         return None if known.source == source.name else source
@@ -136,6 +139,11 @@ def _read_if_changed(source: Source, known: KnownFile | None, read: Reader) -> _
         raise SourceError(f"{source.name} holds no text to search.")
     texts = tuple(embedded_texts(document.text, passage) for passage in passages)
     return _Read(settled, document, passages, texts)
+
+
+def _printable(name: str) -> str:
+    """A file name with the bytes that are not UTF-8 written as escapes."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _settled(source: Source) -> Source:

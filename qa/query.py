@@ -57,9 +57,10 @@ def read_question(typed: str) -> TypedQuestion:
         raise QuestionError(
             f"the question is {len(typed):,} characters long; at most {LONGEST_QUESTION:,} can be searched. Shorten it."
         )
-    clean = _UNPAIRED_SURROGATE.sub(" ", typed)
-    sources = tuple(quoted or bare for quoted, bare in _SOURCE.findall(clean))
-    text = " ".join(_SOURCE.sub(" ", clean).split())
+    if _UNPAIRED_SURROGATE.search(typed):
+        raise QuestionError("the question holds half a character (a lone surrogate). Type it again.")
+    sources = tuple(quoted or bare for quoted, bare in _SOURCE.findall(typed))
+    text = " ".join(_SOURCE.sub(" ", typed).split())
     if not re.search(r"[^\W_]", text):
         raise QuestionError("the question has no word in it. Ask in words.")
     found = (straight or curly for straight, curly in _QUOTED.findall(text))

@@ -80,7 +80,7 @@ QUESTIONS = {
     "punctuation": ("?!... --", "the question has no word in it"),
     "emoji": ("\U0001f600\U0001f680", "the question has no word in it"),
     "huge": ("why " * 25_000, "the question is 100,000 characters long; at most 4,000"),
-    "surrogate": ("\ud800", "the question has no word in it"),
+    "surrogate": ("who \ud800", "the question holds half a character"),
     "number": (7, "the question is not text but int"),
 }
 
@@ -159,6 +159,17 @@ def test_what_cannot_be_read_is_named_and_the_rest_answers(tmp_path):
     (tmp_path / "e.txt").write_bytes(b"")
     with Assistant.open(tmp_path, home=tmp_path / ".home", encoder=ToyEncoder()) as assistant:
         assert [failure.source for failure in assistant.failures] == ["b.txt", "c.txt", "d.xyz", "e.txt"]
+        assert assistant.scope == Scope(documents=1, passages=1)
+
+
+def test_a_file_whose_name_is_not_utf_8_is_named(tmp_path):
+    """Such a name cannot be shown or kept as it is: the file is listed, escaped, and the rest answers."""
+    (tmp_path / "a.txt").write_text("An apple fell.", encoding="utf-8")
+    with open(os.fsencode(tmp_path) + b"/b\xff.txt", "w", encoding="utf-8") as file:
+        file.write("A pear.")
+    with Assistant.open(tmp_path, home=tmp_path / ".home", encoder=ToyEncoder()) as assistant:
+        assert [failure.source for failure in assistant.failures] == ["b\\udcff.txt"]
+        assert "name is not valid UTF-8" in assistant.failures[0].reason
         assert assistant.scope == Scope(documents=1, passages=1)
 
 

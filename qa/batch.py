@@ -1,0 +1,156 @@
+"""Answer a file of questions: one at a time, in order, into a file that appears when all are done.
+
+Answers go to a journal beside the output first, so a run that was interrupted goes on where it stopped. The journal
+belongs to one state of the questions and of the collection: when either has changed since, the run starts over, for
+answers from two states would not agree. Memory does not grow with the number of questions.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from index import BatchError, QuestionError
+from qa.answer_files import answer_writer, write_answers
+from qa.journal import Journal
+from qa.questions import Row, read_questions
+
+if TYPE_CHECKING:
+    from qa.assistant import Assistant
+
+__all__ = ["BatchReport", "Row", "answer_batch", "check_files", "read_questions"]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReport:
+    """What became of the questions.
+
+    Attributes:
+        answered: Rows answered, "not in the sources" included.
+        kept: How many rows, answered or not, were done by an earlier run that was interrupted.
+        not_answered: The other rows, each with its reason.
+    """
+
+    answered: int
+    kept: int
+    not_answered: tuple[Row, ...]
+
+
+def answer_batch(
+    assistant: "Assistant",
+    questions_path: str | Path,
+    answers_path: str | Path,
+    *,
+    on_progress: Callable[[int, int], None] | None = None,
+    on_notice: Callable[[str], None] | None = None,
+) -> BatchReport:
+    """Answer a file of questions; each answer is what `assistant.ask` gives for that question alone, or, for the
+    turns of a conversation, what `assistant.conversation` gives.
+
+    Args:
+        assistant: Who is asked.
+        questions_path: `.txt`, `.csv` or `.jsonl`, as `read_questions` takes them.
+        answers_path: `.jsonl`, `.csv` or `.md`, as `write_answers` makes them; replaced once all answers are there.
+        on_progress: Called with the rows done and the rows in all, after each row.
+        on_notice: Called with one line when an earlier run is resumed or started over.
+
+    Returns:
+        How many were answered, and the rows that were not, with reasons.
+
+    Raises:
+        BatchError: A file cannot be used, is not what its suffix says, or has changed meanwhile. What was answered
+            stays in the journal, `answers_path` with ".part" added.
+    """
+    questions_path, answers_path = Path(questions_path), Path(answers_path).resolve()
+    total = check_files(questions_path, answers_path)
+    about = _describe_run(assistant, questions_path)
+    with Journal(answers_path.with_name(answers_path.name + ".part"), about) as journal:
+        _notify(journal, on_notice)
+        done = journal.kept
+        rows = read_questions(questions_path)
+        histories: dict[str, tuple[str, ...]] = {}
+        for row, record in zip(islice(rows, done), journal.records(), strict=False):
+            _remember(histories, row, record)
+        for row in rows:
+            record = _answer(assistant, row, histories.get(row.conversation, ()))
+            journal.append(record)
+            _remember(histories, row, record)
+            done += 1
+            if on_progress:
+                on_progress(done, total)
+        if _describe_run(assistant, questions_path) != about:
+            raise BatchError(
+                f"{questions_path.name} or the collection changed while it was answered. "
+                "Run the same command again to answer every question from one state."
+            )
+        write_answers(answers_path, journal.records())
+        bad = tuple(Row(record["line"], "", record["error"]) for record in journal.records() if "error" in record)
+        journal.remove()
+        return BatchReport(answered=done - len(bad), kept=journal.kept, not_answered=bad)
+
+
+def check_files(questions_path: str | Path, answers_path: str | Path) -> int:
+    """Check, before any work, that questions can be read and answers can be written.
+
+    Returns:
+        How many rows the questions have.
+
+    Raises:
+        BatchError: They cannot; the message says why.
+    """
+    questions_path, answers_path = Path(questions_path), Path(answers_path)
+    answer_writer(answers_path)
+    if answers_path.is_dir():
+        raise BatchError(f"{answers_path} is a folder. Name a file.")
+    if not answers_path.resolve().parent.is_dir():
+        raise BatchError(f"the folder {answers_path.parent} does not exist. Make it, then try again.")
+    rows = sum(1 for _ in read_questions(questions_path))
+    if answers_path.exists() and answers_path.samefile(questions_path):
+        raise BatchError(f"{answers_path} holds the questions. Write the answers to another file.")
+    return rows
+
+
+def _remember(histories: dict[str, tuple[str, ...]], row: Row, record: dict[str, Any]) -> None:
+    """Note a turn for those after it: the first and the last of a conversation are all that a follow-up needs."""
+    if row.conversation and "answer" in record:
+        histories[row.conversation] = (*histories.get(row.conversation, ())[:1], row.question)
+
+
+def _answer(assistant: "Assistant", row: Row, history: tuple[str, ...]) -> dict[str, Any]:
+    if row.error:
+        return {"line": row.line, "error": row.error}
+    try:
+        return {"line": row.line, "answer": (assistant.conversation(history) if history else assistant).ask(row.question).to_dict()}
+    except QuestionError as error:
+        return {"line": row.line, "error": str(error)}
+
+
+def _describe_run(assistant: "Assistant", questions_path: Path) -> dict[str, Any]:
+    """Say which questions are asked of which collection, in plain values that change when either does."""
+    try:
+        with questions_path.open("rb") as file:
+            questions = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise BatchError(f"cannot read {questions_path.name}: {error.strerror or error}") from error
+    collection = hashlib.sha256()
+    for entry in sorted((document.source, document.path, document.text_sha256) for document in assistant.documents()):
+        collection.update(json.dumps(entry).encode("ascii"))
+    return {
+        "questions": questions,
+        "collection": collection.hexdigest(),
+        "generation": assistant.generation,
+        "encoder": assistant.identity,
+    }
+
+
+def _notify(journal: Journal, on_notice: Callable[[str], None] | None) -> None:
+    if on_notice is None:
+        return
+    if journal.kept:
+        on_notice(f"resuming after {journal.kept} row" + ("s" if journal.kept > 1 else ""))
+    elif journal.differs:
+        changed = "the questions" if "questions" in journal.differs else "the collection"
+        on_notice(f"starting over: {changed} changed since the run that was interrupted")

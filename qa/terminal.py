@@ -1,0 +1,69 @@
+"""Put answers into words for a terminal.
+
+Quotes and names come from documents, and a terminal obeys what it is sent: control characters and the marks that
+turn text around are shown as `\\x1b`, `\\u202e`. Everything else stays as it is.
+"""
+
+import re
+from collections.abc import Sequence
+
+from qa.answers import Answer
+from qa.citations import Citation
+from qa.evidence import TermEvidence
+
+_LINE_END = re.compile(r"\r\n?")
+# C0 and C1 controls but tab and line feed; embeddings, overrides and isolates of writing direction.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def visible(text: str) -> str:
+    """Make control characters visible; tabs stay, every line end becomes a line feed."""
+    return _CONTROL.sub(_escape, _LINE_END.sub("\n", text))
+
+
+def visible_line(text: str) -> str:
+    """Make control characters visible and line ends spaces: the text as one line."""
+    return " ".join(visible(text).split("\n"))
+
+
+def count(number: int, word: str) -> str:
+    """Say how many: '1 passage', '2,000 passages'."""
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
+def describe_answer(answer: Answer) -> str:
+    """Describe an answer to a person: numbered quotes, each with its source and place.
+
+    Returns:
+        Lines without a line end after the last; safe to print whatever the documents hold.
+    """
+    if answer.verdict == "answered":
+        return _describe_citations(answer.citations)
+    searched = f"{count(answer.scope.documents, 'document')} and {count(answer.scope.passages, 'passage')}"
+    lines = [] if answer.verdict == "closest" else [f"Not in the sources. Searched: {searched}."]
+    missing = [_describe_missing(term) for term in answer.evidence if not term.passages]
+    if missing:
+        lines.append(f"Words that occur nowhere: {', '.join(missing)}.")
+    if answer.closest:
+        lines += ["Closest passages (they may not answer):", _describe_citations(answer.closest)]
+    return "\n".join(lines)
+
+
+def _describe_missing(term: TermEvidence) -> str:
+    return visible_line(f"{term.word} (nearly: {', '.join(term.near)})" if term.near else term.word)
+
+
+def _describe_citations(citations: Sequence[Citation]) -> str:
+    blocks = []
+    for number, citation in enumerate(citations, start=1):
+        mark = f"[{number}] "
+        indent = " " * len(mark)
+        quote = visible(citation.quote).replace("\n", "\n" + indent)
+        place = visible_line(f"{citation.source}, {citation.locator()}")
+        blocks.append(f"{mark}{quote}\n{indent}-- {place}")
+    return "\n\n".join(blocks)
+
+
+def _escape(match: re.Match) -> str:
+    code = ord(match.group())
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"

@@ -1,0 +1,148 @@
+"""Check a whole file of answers: every quote against the files, every record against its own hash.
+
+A file of answers is a receipt: whoever holds it and the documents can check it, on another machine too, when the
+documents are looked up by name instead of by path. A record's hash shows that it was altered by accident or
+carelessly; it is no signature, and who alters a record on purpose can compute it anew. The quotes cannot be talked
+round: they stand in the files or they do not. Left out: whether a quote answers the question.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from index import BatchError, Document, QAError, SourceError, find_sources, read_document
+from qa.answers import hash_record
+from qa.citations import Status, Verification, compare
+
+Finding = Literal["exact", "moved", "changed", "gone", "altered", "malformed"]
+_FOUND_BEST_FIRST: tuple[Status, ...] = ("exact", "moved", "changed", "gone")
+_DOCUMENTS_KEPT = 256  # texts in memory; answers to related questions cite the same few documents
+_SHAPE = {"quote": str, "source": str, "path": str, "start": int, "end": int, "text_sha256": str}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What one check of a file of answers found.
+
+    Attributes:
+        line: 1-based line of the answers.
+        finding: Of a quote: "exact", "moved", "changed" or "gone" as in `Verification`. Of a line: "altered": its hash
+            does not fit the record; "malformed": it is no answer.
+        source: The name of the document cited; empty for a line.
+        detail: One line that says more; may be empty when exact.
+    """
+
+    line: int
+    finding: Finding
+    source: str
+    detail: str
+
+
+def verify_answers(path: str | Path, *, folders: Iterable[str | Path] = ()) -> Iterator[Check]:
+    """Check a file of answers, one `Answer.to_dict()` in JSON a line, as `qa batch` and `qa ask --json` write them.
+
+    Args:
+        path: The answers.
+        folders: When given, documents are looked up by the name shown (`source`) under these files and folders, and
+            the paths in the answers are not used. Of several documents with one name, the one that fits best counts.
+
+    Yields:
+        One check a quote (`citations`, then `closest`), and one for each line that is altered or malformed.
+
+    Raises:
+        BatchError: The answers cannot be opened.
+        SourceError: A folder does not exist or cannot be listed.
+    """
+    locate = _locate_by_name(folders) if (folders := tuple(folders)) else _locate_by_path
+    read = lru_cache(maxsize=_DOCUMENTS_KEPT)(_read_source)
+    for line, content in _read_lines(Path(path)):
+        if content.strip():
+            yield from _check_line(line, content, locate, read)
+
+
+def _read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    try:
+        with path.open("rb") as file:
+            yield from enumerate(file, start=1)
+    except OSError as error:
+        raise BatchError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def _check_line(
+    line: int,
+    content: bytes,
+    locate: Callable[[Mapping[str, Any]], tuple[str, ...]],
+    read: Callable[[str, str], Document | str],
+) -> Iterator[Check]:
+    try:
+        record = json.loads(content)
+    except (ValueError, RecursionError):
+        yield Check(line, "malformed", "", "not JSON")
+        return
+    fault = _find_fault(record)
+    if fault:
+        yield Check(line, "malformed", "", fault)
+        return
+    try:
+        altered = hash_record(record) != record["hash"]
+    except (UnicodeEncodeError, RecursionError):
+        altered = True
+    if altered:
+        yield Check(line, "altered", "", "the record is not the one its hash was made of")
+    for citation in record["citations"] + record["closest"]:
+        paths = locate(citation)
+        found = [_verify(citation, read(path, citation["source"])) for path in paths]
+        best = min(found, key=lambda result: _FOUND_BEST_FIRST.index(result.status), default=None)
+        if best is None:
+            best = Verification("gone", f"no document of the name {citation['source']} under the folders given", None)
+        yield Check(line, best.status, citation["source"], best.detail)
+
+
+def _verify(citation: Mapping[str, Any], document: Document | str) -> Verification:
+    if isinstance(document, str):
+        return Verification("gone", document, None)
+    return compare(citation, document)
+
+
+def _read_source(path: str, name: str) -> Document | str:
+    """Read a document, or say why it cannot be read: that is remembered too."""
+    try:
+        if not os.path.isfile(path):
+            raise SourceError(f"{name}: there is no file {path}")
+        return read_document(path, name=name)
+    except QAError as error:
+        return str(error)
+
+
+def _locate_by_path(citation: Mapping[str, Any]) -> tuple[str, ...]:
+    return (citation["path"],)
+
+
+def _locate_by_name(folders: Iterable[str | Path]) -> Callable[[Mapping[str, Any]], tuple[str, ...]]:
+    paths: dict[str, tuple[str, ...]] = {}
+    for source in find_sources(folders):
+        paths[source.name] = (*paths.get(source.name, ()), source.path)
+    return lambda citation: paths.get(citation["source"], ())
+
+
+def _find_fault(record: Any) -> str:
+    """Say why a value is no answer; empty when it is one."""
+    if not isinstance(record, dict):
+        return "not an object"
+    for name, kind in (("question", str), ("hash", str), ("citations", list), ("closest", list)):
+        if not isinstance(record.get(name), kind):
+            return f'no "{name}"'
+    for citation in record["citations"] + record["closest"]:
+        if not isinstance(citation, dict):
+            return "a citation is not an object"
+        for name, kind in _SHAPE.items():
+            if type(citation.get(name)) is not kind:
+                return f'a citation without "{name}"'
+        quote, start, end = citation["quote"], citation["start"], citation["end"]
+        if not quote or start < 0 or end - start != len(quote):
+            return f"a citation whose offsets {start} to {end} do not fit its quote"
+    return ""

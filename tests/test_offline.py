@@ -1,0 +1,85 @@
+"""Nothing but loopback is contacted."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+# Runs before anything else in the process, as a `sitecustomize` module: any other address is noted and refused.
+BLOCKER = """
+import os, socket
+def guarded(original):
+    def call(self, address, *rest):
+        host = address[0] if isinstance(address, tuple) else "local"
+        if self.family in (socket.AF_INET, socket.AF_INET6) and host not in ("127.0.0.1", "::1", "localhost"):
+            with open(os.environ["CONTACTED"], "a") as log:
+                log.write(f"{address}\\n")
+            raise OSError(101, "Network is unreachable")
+        return original(self, address, *rest)
+    return call
+for name in ("connect", "connect_ex", "sendto"):
+    setattr(socket.socket, name, guarded(getattr(socket.socket, name)))
+lookup = socket.getaddrinfo
+def guarded_lookup(host, *rest, **named):
+    if host not in (None, "", "127.0.0.1", "::1", "localhost", "0.0.0.0"):
+        with open(os.environ["CONTACTED"], "a") as log:
+            log.write(f"lookup {host}\\n")
+        raise socket.gaierror(-2, "Name or service not known")
+    return lookup(host, *rest, **named)
+socket.getaddrinfo = guarded_lookup
+"""
+
+
+@pytest.fixture
+def blocked(tmp_path):
+    """The environment of a process that can reach loopback alone, and the file where attempts are noted."""
+    (tmp_path / "block").mkdir()
+    (tmp_path / "block" / "sitecustomize.py").write_text(BLOCKER)
+    contacted = tmp_path / "contacted"
+    contacted.touch()
+    environment = {
+        **{name: value for name, value in os.environ.items() if name != "HF_HUB_OFFLINE"},
+        "PYTHONPATH": os.pathsep.join([str(tmp_path / "block"), str(ROOT)]),
+        "CONTACTED": str(contacted),
+        "QA_HOME": str(tmp_path / "home"),
+    }
+    return environment, contacted
+
+
+def test_ask_and_batch_contact_nothing(tmp_path, blocked):
+    """With every socket but loopback refused, `qa ask` and `qa batch` answer and try no other address."""
+    environment, contacted = blocked
+    (tmp_path / "questions.txt").write_text("Who is mediating?\nWhat is the capital of France?\n")
+    ask = [sys.executable, "-m", "qa", "ask", "Can Israel beat Iran in four days?", "--json"]
+    answer = subprocess.run(ask, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert json.loads(answer)["citations"][0]["paragraph"] == 2
+    batch = [sys.executable, "-m", "qa", "batch", "questions.txt", "-o", "answers.jsonl"]
+    subprocess.run(batch, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert len((tmp_path / "answers.jsonl").read_text().splitlines()) == 2
+    assert contacted.read_text() == ""
+
+
+def test_the_blocker_blocks(blocked):
+    """The check itself can fail: a process that tries another address is refused and noted."""
+    environment, contacted = blocked
+    code = "import socket; socket.create_connection(('192.0.2.1', 80), timeout=1)"
+    assert subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True).returncode == 1
+    assert "192.0.2.1" in contacted.read_text()
+
+
+def test_it_works_in_a_network_namespace_with_loopback_only(tmp_path):
+    """Where there is no network at all, asking works."""
+    unshare = shutil.which("unshare")
+    if not unshare or subprocess.run([unshare, "--net", "true"], capture_output=True).returncode:
+        pytest.skip("needs the right to make a network namespace (run as root on Linux)")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "QA_HOME": str(tmp_path / "home")}
+    output = subprocess.run(
+        [unshare, "--net", sys.executable, "-m", "qa", "ask", "Can Israel beat Iran in four days?"],
+        env=environment, cwd=tmp_path, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert output.startswith("[1] ")

@@ -1,0 +1,187 @@
+"""The command line: what it prints where, its exit codes, and what it keeps from the terminal."""
+
+import json
+
+import pytest
+from toy_assistant import ToyAssistant
+
+from index import StorageError, load_encoder
+from qa.answers import Scope
+from qa.batch import answer_batch
+from qa.cli import main
+from qa.verification import verify_answers
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder of one document that tries to write to the terminal, and one file that cannot be read."""
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    (documents / "fruit.txt").write_text("Apples are \x1b[31m red\x07.\n\nPears are gr\u00fcn.", encoding="utf-8")
+    (documents / "evil\x1b]0;\x9b\nqa: name.bin").touch()
+    return documents
+
+
+@pytest.fixture
+def toy(monkeypatch):
+    """The command line opens the toy assistant."""
+    monkeypatch.setattr("qa.assistant.Assistant.open", ToyAssistant.open)
+
+
+@pytest.mark.usefixtures("toy")
+def test_ask_prints_numbered_quotes_with_their_place(folder, capsys):
+    """A person sees each quote with its number, source and place; escape sequences are shown, not sent."""
+    assert main(["ask", "What is red, what are pears?", "--sources", str(folder)]) == 0
+    output = capsys.readouterr()
+    assert output.out == (
+        "[1] Apples are \\x1b[31m red\\x07.\n    -- fruit.txt, paragraph 1\n\n"
+        "[2] Pears are gr\u00fcn.\n    -- fruit.txt, paragraph 2\n"
+    )
+    assert output.err == "not read: evil\\x1b]0;\\x9b qa: name.bin: files of type '.bin' are not read\n"
+
+
+@pytest.mark.usefixtures("toy")
+def test_ask_says_what_was_searched_when_nothing_answers(folder, capsys):
+    """Without an answer, a person sees that, how much was searched, and the closest passages."""
+    assert main(["ask", "zzz", "--sources", str(folder)]) == 0
+    assert capsys.readouterr().out == (
+        "Not in the sources. Searched: 1 document and 2 passages.\n"
+        "Closest passages (they may not answer):\n"
+        "[1] Apples are \\x1b[31m red\\x07.\n    -- fruit.txt, paragraph 1\n"
+    )
+
+
+@pytest.mark.usefixtures("toy")
+def test_batch_says_what_was_not_answered(folder, tmp_path, capsys):
+    """Bad rows are named on standard error, the last line counts, and the exit code is 0."""
+    (tmp_path / "q.txt").write_text("red?\n?\npears\n")
+    answers = tmp_path / "a.jsonl"
+    assert main(["batch", str(tmp_path / "q.txt"), "-o", str(answers), "--sources", str(folder)]) == 0
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.splitlines()[1:] == [
+        "line 2 not answered: the question holds no word",
+        "2 answered, 1 rows not answered",
+    ]
+    assert len(answers.read_text().splitlines()) == 2
+
+
+@pytest.mark.usefixtures("toy")
+def test_index_says_what_happened(folder, capsys):
+    """`qa index` prints what the index holds and what changed; unreadable files go to standard error."""
+    assert main(["index", str(folder)]) == 0
+    output = capsys.readouterr()
+    assert output.out == "1 document, 2 passages\n2 new, 0 changed, 1 removed, 3 unchanged, 1 not read\n"
+    assert output.err.startswith("not read: evil")
+
+
+@pytest.mark.usefixtures("toy")
+def test_verify_counts_and_names_what_does_not_hold(folder, tmp_path, capsys):
+    """Untouched answers verify with exit code 0; changed documents and records give 1, and a line each."""
+    answers = tmp_path / "a.jsonl"
+    (tmp_path / "q.txt").write_text("red?\npears\n")
+    main(["batch", str(tmp_path / "q.txt"), "-o", str(answers), "--sources", str(folder)])
+    capsys.readouterr()
+    assert main(["verify", str(answers)]) == 0
+    assert capsys.readouterr() == ("2 exact, 0 moved, 0 changed, 0 gone\n", "")
+    (folder / "fruit.txt").write_text("Pears are gr\u00fcn.", encoding="utf-8")
+    answers.write_text(answers.read_text(encoding="utf-8").replace("0.875", "0.9") + "{\n", encoding="utf-8")
+    assert main(["verify", str(answers), "--sources", str(folder)]) == 1
+    assert capsys.readouterr() == (
+        "line 1: altered: the record is not the one its hash was made of\n"
+        "line 1: changed: fruit.txt no longer holds these words\n"
+        "line 2: altered: the record is not the one its hash was made of\n"
+        "line 2: moved: fruit.txt: now at character 0, was at 24\n"
+        "line 3: malformed: not JSON\n"
+        "0 exact, 1 moved, 1 changed, 0 gone\n",
+        f"qa: {answers} does not hold: 1 changed, 2 altered, 1 malformed\n",
+    )
+
+
+KNOWN_ERRORS = {
+    "no such source": ["ask", "Who?", "--sources", "absent"],
+    "no such source for the page": ["chat", "absent", "--no-browser"],
+    "no such source with a line end": ["index", "absent\nfolder"],
+    "no such questions": ["batch", "absent.txt", "-o", "a.jsonl"],
+    "unknown suffix": ["batch", "absent.txt", "-o", "a.docx"],
+    "no such answers": ["verify", "absent.jsonl"],
+    "question not UTF-8": ["ask", "Who\udcff?"],
+}
+
+
+@pytest.mark.parametrize("arguments", KNOWN_ERRORS.values(), ids=KNOWN_ERRORS)
+def test_a_known_error_is_one_line(arguments, tmp_path, monkeypatch, capsys):
+    """Known errors print one line on standard error, nothing on standard output, and exit with 1."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("QA_HOME", str(tmp_path / "home"))
+    assert main(arguments) == 1
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith("qa: ")
+    assert output.err.count("\n") == 1
+
+
+def test_an_error_of_several_lines_is_printed_as_one(monkeypatch, capsys):
+    """Whatever an error message holds, it is one line without escape sequences."""
+
+    def refuse(*arguments, **options):
+        raise StorageError("first\nsecond \x1b[31m")
+
+    monkeypatch.setattr("qa.assistant.Assistant.open", refuse)
+    assert main(["ask", "Who?"]) == 1
+    assert capsys.readouterr().err == "qa: first second \\x1b[31m\n"
+
+
+WRONG_USAGE = {
+    "nothing": [],
+    "unknown command": ["answer"],
+    "no question": ["ask"],
+    "no output": ["batch", "q.txt"],
+    "no sources": ["index"],
+    "unknown option": ["ask", "Who?", "--fast"],
+    "port not a number": ["chat", "--port", "http"],
+    "port too high": ["chat", "--port", "65536"],
+}
+
+
+@pytest.mark.parametrize("arguments", WRONG_USAGE.values(), ids=WRONG_USAGE)
+def test_wrong_usage_exits_with_2(arguments, capsys):
+    """Wrong usage prints how it is used and exits with 2."""
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert capsys.readouterr().err.startswith("usage: qa")
+
+
+def test_chat_is_served_with_what_was_asked_for(folder, toy, monkeypatch, capsys):
+    """`qa chat` hands the server a way to open the sources, the port, and whether to open a browser."""
+    served = {}
+    monkeypatch.setattr("qa.web.server.serve", lambda opener, **options: served.update(opener=opener, **options))
+    assert main(["chat", str(folder), "--port", "0", "--no-browser"]) == 0
+    assert (served["port"], served["open_browser"]) == (0, False)
+    assert served["opener"](lambda done, total, name: None).scope == Scope(1, 2)
+
+
+def test_every_way_of_asking_gives_the_same_answers(assistant, seeds, seed_home, tmp_path, monkeypatch, capsysbinary):
+    """Over the seed document, Python, `qa ask --json` and `qa batch` give equal bytes, and every quote verifies."""
+    encoder = load_encoder()
+    monkeypatch.setattr("qa.assistant.load_encoder", lambda: encoder)
+    monkeypatch.setenv("QA_HOME", str(seed_home))
+    asked = [
+        "Who are the regional mediators?",
+        "What is the capital of Peru?",
+        "How has Iran responded to the strikes?",
+    ]
+    (tmp_path / "q.jsonl").write_text("".join(json.dumps({"question": question}) + "\n" for question in asked))
+    lines = [json.dumps(assistant.ask(question).to_dict(), ensure_ascii=False) for question in asked]
+    expected = "".join(line + "\n" for line in lines).encode()
+    assert answer_batch(assistant, tmp_path / "q.jsonl", tmp_path / "python.jsonl").answered == 3
+    assert (tmp_path / "python.jsonl").read_bytes() == expected
+    assert main(["batch", str(tmp_path / "q.jsonl"), "-o", str(tmp_path / "a.jsonl"), "--sources", str(seeds)]) == 0
+    assert (tmp_path / "a.jsonl").read_bytes() == expected
+    capsysbinary.readouterr()
+    assert main(["ask", asked[0], "--json", "--sources", str(seeds)]) == 0
+    assert capsysbinary.readouterr().out == lines[0].encode() + b"\n"
+    checks = list(verify_answers(tmp_path / "a.jsonl", folders=[seeds]))
+    assert checks
+    assert {check.finding for check in checks} == {"exact"}

@@ -1,0 +1,134 @@
+"""Questions read from .txt, .csv and .jsonl: as they were written, bad rows with reasons."""
+
+import csv
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index import BatchError
+from qa.questions import Row, read_questions
+
+
+def write(path, content):
+    """Write text or bytes and return the path."""
+    path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+    return path
+
+
+READ = {
+    "txt": ("q.txt", "Who?\nWhat?\n", [Row(1, "Who?"), Row(2, "What?")]),
+    "txt without last line end": ("q.txt", "Who?", [Row(1, "Who?")]),
+    "txt byte-order mark and CRLF": ("q.txt", b"\xef\xbb\xbfWho?\r\n\r\nWhat?\r\n", [Row(1, "Who?"), Row(3, "What?")]),
+    "txt blank lines": ("q.txt", "\n \t\nWho?\n\n", [Row(3, "Who?")]),
+    "txt keeps white space": ("q.txt", " Who? \n", [Row(1, " Who? ")]),
+    "txt only line ends part lines": ("q.txt", "a\u2028b\x0cc\x85d\n", [Row(1, "a\u2028b\x0cc\x85d")]),
+    "txt empty": ("q.txt", "", []),
+    "suffix in capitals": ("Q.TXT", "Who?", [Row(1, "Who?")]),
+    "csv headed": ("q.csv", "id,Question\n1,Who?\n2,What?\n", [Row(2, "Who?"), Row(3, "What?")]),
+    "csv one column": ("q.csv", "Who?\nWhat?\n", [Row(1, "Who?"), Row(2, "What?")]),
+    "csv one column headed": ("q.csv", "question\nWho?\n", [Row(2, "Who?")]),
+    "csv semicolons": ("q.csv", "id;question\n1;Who, what?\n", [Row(2, "Who, what?")]),
+    "csv tabs": ("q.csv", "id\tquestion\n1\tWho, what?\n", [Row(2, "Who, what?")]),
+    "csv byte-order mark": ("q.csv", b"\xef\xbb\xbfquestion\r\nWho?\r\n", [Row(2, "Who?")]),
+    "csv blank lines": ("q.csv", "\n\nquestion\n\nWho?\n", [Row(5, "Who?")]),
+    "csv line in quotes": (
+        "q.csv",
+        'question,id\n"Who\nand, ""what""?",1\nWhen?,2\n',
+        [Row(2, 'Who\nand, "what"?'), Row(4, "When?")],
+    ),
+    "csv empty cell": ("q.csv", "id,question\n1,\n2,Who?\n", [Row(2, "", "the question is empty"), Row(3, "Who?")]),
+    "csv short row": ("q.csv", "id,question\n1\n", [Row(2, "", "the question is empty")]),
+    "csv trailing empty cells": ("q.csv", "id,question\n1,Who?,,\n", [Row(2, "Who?")]),
+    "csv comma without quotes": (
+        "q.csv",
+        "id,question\n1,Who, what?\n",
+        [Row(2, "", "3 cells instead of 2 cells; put a question that holds a comma in quotes")],
+    ),
+    "csv text behind a quote": (
+        "q.csv",
+        'question\n"Who"?\nWhat?\n',
+        [Row(2, "", "not CSV: ',' expected after '\"'"), Row(3, "What?")],
+    ),
+    "csv quote left open": (
+        "q.csv",
+        'question\nWho?\n"What?\nWhen?\n',
+        [
+            Row(2, "Who?"),
+            Row(3, "", "not CSV: unexpected end of data; lines 3 to 4 are passed over (a quotation mark left open?)"),
+        ],
+    ),
+    "jsonl": ("q.jsonl", '{"id": 1, "question": "Who?"}\n\n"What?"\n', [Row(1, "Who?"), Row(3, "What?")]),
+    "jsonl bad rows": (
+        "q.jsonl",
+        '{"question": "Wh\n{"q": 1}\n{"question": 7}\n[]\n" "\n"\\ud800"\n"Who?"\n',
+        [
+            Row(1, "", "not JSON"),
+            Row(2, "", 'no "question" in the object'),
+            Row(3, "", "the question is not a string"),
+            Row(4, "", "the question is not a string"),
+            Row(5, "", "the question is empty"),
+            Row(6, "", "the question holds half a character (a lone surrogate)"),
+            Row(7, "Who?"),
+        ],
+    ),
+    "jsonl nested without end": ("q.jsonl", "[" * 100_000 + '\n"Who?"\n', [Row(1, "", "not JSON"), Row(2, "Who?")]),
+}
+
+
+@pytest.mark.parametrize(("name", "content", "rows"), READ.values(), ids=READ)
+def test_questions_are_read_as_written(tmp_path, name, content, rows):
+    """Every format gives the questions as written, the line each begins on, and a reason for every bad row."""
+    assert list(read_questions(write(tmp_path / name, content))) == rows
+
+
+UNREADABLE = {
+    "missing": ("absent.txt", None, "cannot read absent.txt: No such file or directory"),
+    "other suffix": ("q.xlsx", "x", "q.xlsx: questions are read from .txt, .csv, .jsonl files."),
+    "no suffix": ("q", "x", "q: questions are read from .txt, .csv, .jsonl files."),
+    "UTF-16": ("q.txt", "Who?".encode("utf-16"), "q.txt is not UTF-8 text. Save it as UTF-8, then try again."),
+    "no column of questions": ("q.csv", "id,text\n", 'q.csv has 2 columns and none is headed "question". Name one so.'),
+    "no table": ("q.csv", '"a"b\n', "q.csv is not CSV: line 1: ',' expected after '\"'"),
+}
+
+
+@pytest.mark.parametrize(("name", "content", "message"), UNREADABLE.values(), ids=UNREADABLE)
+def test_a_file_without_questions_is_refused(tmp_path, name, content, message):
+    """A file that cannot hold questions raises a BatchError that says why."""
+    if content is not None:
+        write(tmp_path / name, content)
+    with pytest.raises(BatchError) as caught:
+        list(read_questions(tmp_path / name))
+    assert str(caught.value) == message
+
+
+QUESTION = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lambda text: text.strip())
+LINE = QUESTION.filter(lambda text: not set(text) & {"\r", "\n"})
+
+
+@given(st.lists(LINE))
+def test_questions_come_back_from_txt(tmp_path_factory, questions):
+    """Whatever lines are written to a .txt file are the questions read."""
+    path = tmp_path_factory.mktemp("q") / "q.txt"
+    path.write_text("".join(question + "\n" for question in questions), encoding="utf-8-sig", newline="")
+    assert list(read_questions(path)) == [Row(line, question) for line, question in enumerate(questions, start=1)]
+
+
+@given(st.lists(QUESTION), st.sampled_from(",;\t"), st.sampled_from(["\n", "\r\n"]))
+def test_questions_come_back_from_csv(tmp_path_factory, questions, delimiter, line_end):
+    """Whatever is written to a column "question" of a .csv file is read back, line ends and quotes included."""
+    path = tmp_path_factory.mktemp("q") / "q.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, delimiter=delimiter, lineterminator=line_end, quoting=csv.QUOTE_ALL)
+        table.writerows([["id", "question"], *([number, question] for number, question in enumerate(questions))])
+    assert [row.question for row in read_questions(path)] == questions
+
+
+@given(st.lists(QUESTION), st.booleans())
+def test_questions_come_back_from_jsonl(tmp_path_factory, questions, ascii_only):
+    """Whatever is written to a .jsonl file, as objects, is read back."""
+    path = tmp_path_factory.mktemp("q") / "q.jsonl"
+    lines = [json.dumps({"question": question}, ensure_ascii=ascii_only) for question in questions]
+    path.write_text("".join(line + "\n" for line in lines), encoding="utf-8", newline="")
+    assert list(read_questions(path)) == [Row(line, question) for line, question in enumerate(questions, start=1)]
