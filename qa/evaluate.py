@@ -1,0 +1,198 @@
+"""Measure ranking, quoting and verdict on labelled questions, beside two baselines in the same run.
+
+The baselines: BM25 alone (title and text), the embedding of the whole paragraph alone, and reciprocal rank fusion
+(k = 60; Cormack et al. 2009) of these two. All see the same corpus and the last question of a conversation as typed; only
+ours sees its history.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from index import Collection, Encoder, QuestionError, StoredPassage, load_encoder, question_terms
+from qa.assistant import Assistant, home_folder
+from qa.composing import quotable
+from qa.datasets import Dataset, LabelledQuestion, read_corpus
+from qa.metrics import Figure, area_under_curve, coverage_at_precision, mean_figure, ranking_figures
+from qa.quotes import score_sentences
+
+RANKED = 100  # passages of a ranking that are kept
+FUSION_RANK = 60
+BASELINES = ("BM25", "dense", "RRF")
+OURS = "ours"
+
+
+@dataclass(slots=True)
+class Evaluation:
+    """What was measured on one dataset.
+
+    Attributes:
+        name: The dataset's.
+        rankings: For each system and measure the figure.
+        sentences: Right-sentence rates: "inside" the right passage, and "first" quoted from the whole search.
+        verdicts: Counts of verdicts, by "answerable", "unanswerable" and "off-topic" questions.
+        discrimination: AUROC and coverage at 95 % precision.
+        runs: For each system the scores by question and passage.
+        skipped: Questions that cannot be searched, with the reason.
+    """
+
+    name: str
+    rankings: dict[str, dict[str, Figure | None]] = field(default_factory=dict)
+    sentences: dict[str, Figure | None] = field(default_factory=dict)
+    verdicts: dict[str, Counter] = field(default_factory=dict)
+    discrimination: dict[str, float | None] = field(default_factory=dict)
+    runs: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figures as plain JSON values, without the runs."""
+
+        def plain(figures: dict[str, Figure | None]) -> dict[str, Any]:
+            return {name: figure and figure.to_dict() for name, figure in figures.items()}
+
+        return {
+            "name": self.name,
+            "rankings": {system: plain(figures) for system, figures in self.rankings.items()},
+            "sentences": plain(self.sentences),
+            "verdicts": {kind: dict(counts) for kind, counts in self.verdicts.items()},
+            "discrimination": self.discrimination,
+            "skipped": self.skipped,
+        }
+
+
+class Evaluator:
+    """A dataset's corpus, indexed, and the questions asked of it."""
+
+    def __init__(self, dataset: Dataset, *, encoder: Encoder | None = None, home: Path | None = None) -> None:
+        """Index the corpus, or open its index.
+
+        Args:
+            dataset: The labelled questions.
+            encoder: Turns texts into vectors; the bundled model when omitted.
+            home: Where collections are kept; `home_folder()` when omitted.
+        """
+        self._dataset = dataset
+        self._encoder = encoder or load_encoder()
+        engine = self._encoder.identity.replace("/", "-")
+        folder = (home or home_folder()) / "evaluations" / f"{dataset.name}-{engine}"
+        self._collection = Collection(folder, self._encoder)
+        report = self._collection.update([dataset.corpus], read=read_corpus)
+        self._assistant = Assistant(self._collection, dataset.name, report)
+        stored = self._collection.stored_passages(str(dataset.corpus.resolve()))
+        self._ids = [dataset.corpus_ids[passage.passage.row - 1] for passage in stored]
+        self._stored: dict[str, list[StoredPassage]] = {}
+        for id_, passage in zip(self._ids, stored, strict=True):
+            self._stored.setdefault(id_, []).append(passage)
+        self._by_key = {passage.id: id_ for id_, passage in zip(self._ids, stored, strict=True)}
+        self._paragraphs = np.array([passage.embeddings[0] for passage in stored], dtype=np.float32)
+
+    def evaluate(
+        self,
+        questions: Sequence[LabelledQuestion],
+        *,
+        off_topic: Sequence[LabelledQuestion] = (),
+        on_progress: Callable[[int, int, str], None] | None = None,
+    ) -> Evaluation:
+        """Ask every question and measure.
+
+        Args:
+            questions: Of this dataset.
+            off_topic: Of others, whose answers this corpus does not hold.
+            on_progress: Called with questions done, questions in all and the dataset's name.
+
+        Returns:
+            All figures.
+        """
+        result = Evaluation(self._dataset.name)
+        result.runs = {system: {} for system in (*BASELINES, OURS)}
+        inside: list[float] = []
+        first: list[float] = []
+        confidences: dict[str, list[float]] = {"answerable": [], "unanswerable": [], "off-topic": []}
+        asked = [("own", question) for question in questions] + [("off-topic", question) for question in off_topic]
+        for done, (kind, question) in enumerate(asked):
+            if on_progress:
+                on_progress(done, len(asked), self._dataset.name)
+            try:
+                finding = self._assistant.find(question.text, history=question.history, k=RANKED)
+            except QuestionError as error:
+                result.skipped[question.id] = str(error)
+                continue
+            answer = self._assistant.compose(finding)
+            if kind == "own":
+                kind = "answerable" if question.relevant or question.answerable else "unanswerable"
+                ours = [(self._by_row(hit.passage.row), hit.score.fused) for hit in finding.search.hits]
+                result.runs[OURS][question.id] = _best(ours)
+                self._run_baselines(question, result.runs)
+            result.verdicts.setdefault(kind, Counter())[answer.verdict] += 1
+            confidences[kind].append(answer.confidence)
+            if kind == "answerable" and (question.answers or question.answer_sentences):
+                queries, statistics = finding.search.queries, finding.search.statistics
+                for found, passages in (
+                    (inside, [quotable(p.passage, p.text, p.embeddings) for p in self._relevant(question)]),
+                    (first, [quotable(h.passage, h.text, h.candidate.embeddings) for h in finding.search.hits[:5]]),
+                ):
+                    if passages:
+                        scores = [score_sentences(finding.typed.text, queries, p, statistics) for p in passages]
+                        best = max(range(len(passages)), key=lambda i: scores[i].max())
+                        found.append(float(holds_answer(passages[best].sentences[int(scores[best].argmax())], question)))
+        qrels = {question.id: question.relevant for question in questions if question.id not in result.skipped}
+        for system, run in result.runs.items():
+            values = ranking_figures(qrels, run)
+            result.rankings[system] = {name: mean_figure(numbers) for name, numbers in values.items()}
+        result.sentences = {"inside": mean_figure(inside), "first": mean_figure(first)}
+        result.discrimination = _discrimination(confidences)
+        return result
+
+    def _by_row(self, row: int | None) -> str:
+        return self._dataset.corpus_ids[(row or 1) - 1]
+
+    def _relevant(self, question: LabelledQuestion) -> list[StoredPassage]:
+        return [passage for id_ in question.relevant for passage in self._stored.get(id_, ())]
+
+    def _run_baselines(self, question: LabelledQuestion, runs: dict[str, dict[str, dict[str, float]]]) -> None:
+        cosines = self._paragraphs @ self._encoder.encode_question(question.text)
+        nearest = np.argsort(-cosines, kind="stable")[:RANKED]
+        dense = _best([(self._ids[i], float(cosines[i])) for i in nearest])
+        ranked = self._collection.rank_by_words(question_terms(question.text), RANKED)
+        words = _best([(self._by_key[id_], float(-rank)) for rank, id_ in enumerate(ranked)])
+        fused: Counter[str] = Counter()
+        for run in (dense, words):
+            for rank, id_ in enumerate(run, start=1):
+                fused[id_] += 1 / (FUSION_RANK + rank)
+        for system, run in zip(BASELINES, (words, dense, dict(fused)), strict=True):
+            runs[system][question.id] = run
+
+
+def holds_answer(sentence: str, question: LabelledQuestion) -> bool:
+    """Whether a sentence holds one of the answers, or shares its place with one of the answering sentences."""
+    said = _plain(sentence)
+    if question.answer_sentences:
+        known = [_plain(text) for text in question.answer_sentences]
+        return any(text and (text in said or said in text) for text in known)
+    return any(_plain(text) in said for text in question.answers if text.strip())
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _best(scored: Sequence[tuple[str, float]]) -> dict[str, float]:
+    """The best score of each corpus entry, best first."""
+    best: dict[str, float] = {}
+    for id_, score in sorted(scored, key=lambda pair: -pair[1]):
+        best.setdefault(id_, score)
+    return best
+
+
+def _discrimination(confidences: dict[str, list[float]]) -> dict[str, float | None]:
+    answerable, unanswerable, off_topic = (confidences[kind] for kind in ("answerable", "unanswerable", "off-topic"))
+    right = [True] * len(answerable) + [False] * len(unanswerable)
+    return {
+        "AUROC": area_under_curve(answerable, unanswerable),
+        "AUROC off-topic": area_under_curve(answerable, off_topic),
+        "coverage at 95 % precision": coverage_at_precision([*answerable, *unanswerable], right) if unanswerable else None,
+    }
