@@ -1,0 +1,131 @@
+"""What stands between the network and the page: pure ASGI middleware, no framework.
+
+The server listens on this computer only, but every web page open in the same browser can send it requests. So a
+request is refused when it comes from another page, brings a file, or is larger than any question could be; and every
+response carries headers that keep the page from loading or running anything that did not come from here. Which host
+names are answered is left to Starlette's TrustedHostMiddleware (see `server.py`).
+"""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import urlsplit
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+# Gradio compiles its templates in the browser, hence 'unsafe-inline' and 'unsafe-eval'; what counts here is that
+# nothing can be fetched from, or sent to, any other place.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; media-src 'self' blob:; "
+    "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-src 'none'; "
+    "frame-ancestors 'self'"
+)
+
+SECURITY_HEADERS = (
+    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode("ascii")),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
+)
+
+LARGEST_BODY = 1_000_000  # bytes; a question has at most a few thousand characters, and nothing else is sent
+READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Guard:
+    """Refuses requests from other pages, uploads and oversized bodies; adds security headers to every response."""
+
+    def __init__(self, app: Application) -> None:
+        """Wrap an application.
+
+        Args:
+            app: The ASGI application that answers what is let through.
+        """
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection, as ASGI has it."""
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        refusal = find_refusal(scope)
+        if scope["type"] == "websocket":
+            if refusal is None:
+                await self.app(scope, receive, send)
+            else:
+                await send({"type": "websocket.close", "code": 1008})
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                kept = [pair for pair in message.get("headers", ()) if pair[0].lower() not in dict(SECURITY_HEADERS)]
+                message = {**message, "headers": [*kept, *SECURITY_HEADERS]}
+            await send(message)
+
+        if refusal is None:
+            await self.app(scope, receive, send_with_headers)
+        else:
+            await send_refusal(send_with_headers, *refusal)
+
+
+def find_refusal(scope: Scope) -> tuple[int, str] | None:
+    """Say why a request is refused.
+
+    Args:
+        scope: The ASGI scope of an HTTP request or a websocket.
+
+    Returns:
+        The HTTP status and one line of explanation; None when the request is fine.
+    """
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope.get("headers", ())}
+    method = scope.get("method", "GET")
+    if not comes_from_here(headers, method):
+        return 403, "Refused: this request comes from another page."
+    if scope.get("path", "").rstrip("/").endswith("/upload"):
+        return 403, "Refused: this page takes no files."
+    if method not in READING_METHODS:
+        length = headers.get("content-length", "")
+        if not length.isdecimal():
+            return 411, "Refused: the request does not say how long it is."
+        if int(length) > LARGEST_BODY:
+            return 413, "Refused: the request is too large."
+    return None
+
+
+def comes_from_here(headers: MutableMapping[str, str], method: str) -> bool:
+    """Whether a request was sent by this page or by no page at all (a program, an address typed in).
+
+    Args:
+        headers: Names in lower case.
+        method: HTTP method, in capitals.
+
+    Returns:
+        False for a foreign or opaque Origin, and for what a browser marks as sent by another page, unless it is a
+        person following a link to here.
+    """
+    origin = headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower():
+        return False
+    if headers.get("sec-fetch-site", "none") in ("same-origin", "none"):
+        return True
+    return method == "GET" and headers.get("sec-fetch-mode") == "navigate"
+
+
+async def send_refusal(send: Send, status: int, reason: str) -> None:
+    """Send a short plain-text response.
+
+    Args:
+        send: ASGI send.
+        status: HTTP status.
+        reason: One line, in ASCII.
+    """
+    body = reason.encode("ascii") + b"\n"
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode("ascii"))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

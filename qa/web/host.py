@@ -1,0 +1,121 @@
+"""One thread that opens the assistant, owns it and does all its work.
+
+The page is up before the model is loaded, so opening happens behind it. The thread that opened the assistant is also
+the only one that calls it: its database connection belongs to that thread, and answers come one at a time.
+"""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+from index import QAError
+from qa.web import strings
+
+if TYPE_CHECKING:
+    from qa.assistant import Assistant
+
+Result = TypeVar("Result")
+Progress = Callable[[int, int, str], None]
+OpenAssistant = Callable[[Progress], "Assistant"]
+
+
+class Stopped(Exception):
+    """The page is closing; opening the assistant is given up."""
+
+
+class NotReady(Exception):
+    """There is no assistant yet, or there will be none. Its text is what the page says."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadState:
+    """How far opening the assistant has come.
+
+    Attributes:
+        stage: "loading", "ready" or "failed".
+        message: One line, not escaped: what is being read, or why it failed.
+    """
+
+    stage: Literal["loading", "ready", "failed"]
+    message: str
+
+
+class AssistantHost:
+    """Opens an assistant in a thread of its own and passes it work."""
+
+    def __init__(self, open_assistant: OpenAssistant) -> None:
+        """Remember how to open; nothing happens before `start`.
+
+        Args:
+            open_assistant: Called once, in the thread, with a function that takes (done, total, name) for every
+                source; that function raises when the page closes, and the exception is to be let through.
+        """
+        self.state = LoadState("loading", strings.LOADING)
+        self._open_assistant = open_assistant
+        self._work: queue.SimpleQueue[tuple[Future, Callable] | None] = queue.SimpleQueue()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="assistant", daemon=True)
+
+    def start(self) -> None:
+        """Begin to open the assistant; returns at once."""
+        self._thread.start()
+
+    def call(self, work: "Callable[[Assistant], Result]") -> Result:
+        """Do something with the assistant, after whatever is already waiting.
+
+        Args:
+            work: Takes the assistant; runs in the assistant's thread.
+
+        Returns:
+            What `work` returns.
+
+        Raises:
+            NotReady: The assistant is still loading, or could not be opened.
+            Exception: What `work` raises.
+        """
+        if self.state.stage != "ready" or self._closing.is_set():
+            raise NotReady(strings.NOT_LOADED if self.state.stage == "failed" else strings.STILL_LOADING)
+        future: Future[Result] = Future()
+        self._work.put((future, work))
+        return future.result()
+
+    def close(self, *, timeout: float = 10.0) -> None:
+        """Stop opening, or finish what is being answered, and close the assistant.
+
+        Args:
+            timeout: Seconds to wait for that.
+        """
+        self._closing.set()
+        self._work.put(None)
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
+    def _run(self) -> None:
+        try:
+            assistant = self._open_assistant(self._report)
+        except Stopped:
+            return
+        except QAError as error:
+            self.state = LoadState("failed", str(error))
+            return
+        except Exception:
+            logging.getLogger(__name__).exception("opening the documents failed")
+            self.state = LoadState("failed", strings.SERVER_ERROR_LOADING)
+            return
+        with assistant:
+            self.state = LoadState("ready", "")
+            while (job := self._work.get()) is not None:
+                future, work = job
+                try:
+                    future.set_result(work(assistant))
+                except BaseException as error:  # handed to the caller, whatever it is: this thread has to live on
+                    future.set_exception(error)
+
+    def _report(self, done: int, total: int, name: str) -> None:
+        if self._closing.is_set():
+            raise Stopped
+        self.state = LoadState("loading", strings.LOADING_SOURCE.format(done=done, total=total, name=name))

@@ -1,0 +1,89 @@
+"""Small pieces of HTML that the answers and the documents share.
+
+Text from a document, a file name or a person gets into the page in one way only: through `escape`. No template and no
+Markdown ever sees it.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from html import escape as escape_html
+
+SHORT_LINE = 48  # characters; lists, tables, verse and code have shorter lines on average, wrapped prose has longer
+
+
+def escape(text: str) -> str:
+    """Text as HTML, for an element or a quoted attribute; halves of characters, which cannot be sent, become U+FFFD."""
+    return escape_html(re.sub(r"[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text), quote=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A stretch of a document's text to be marked.
+
+    Attributes:
+        start: First character, counted in the document's text.
+        end: Character after the last.
+        attributes: Ready-made HTML attributes of the mark element, already escaped.
+    """
+
+    start: int
+    end: int
+    attributes: str
+
+
+def render_marked(text: str, start: int, marks: Iterable[Mark]) -> str:
+    """Escape a stretch of a document, with marks around its quotes.
+
+    Args:
+        text: The stretch.
+        start: Where it begins in its document.
+        marks: In the document's characters, the most important first; one that overlaps an earlier one is left out, and
+            so is what lies outside the stretch.
+
+    Returns:
+        HTML whose text is exactly `text`.
+    """
+    placed: list[tuple[int, int, str]] = []
+    for mark in marks:
+        first, last = max(mark.start - start, 0), min(mark.end - start, len(text))
+        if first < last and all(last <= other[0] or other[1] <= first for other in placed):
+            placed.append((first, last, mark.attributes))
+    parts, position = [], 0
+    for first, last, attributes in sorted(placed):
+        parts.append(escape(text[position:first]))
+        parts.append(f"<mark {attributes}>{escape(text[first:last])}</mark>")
+        position = last
+    parts.append(escape(text[position:]))
+    return "".join(parts)
+
+
+def line_class(text: str) -> str:
+    """The CSS class that keeps a text's line ends where they carry meaning, and lets wrapped prose flow.
+
+    Args:
+        text: A paragraph.
+
+    Returns:
+        "qa-lines" for a paragraph of short lines, else "qa-prose".
+    """
+    lines = text.strip().splitlines()
+    return "qa-lines" if len(lines) > 1 and len(text) / len(lines) < SHORT_LINE else "qa-prose"
+
+
+def render_button(label: str, action: str, data: dict[str, int | str], *, name: str = "", enabled: bool = True) -> str:
+    """A button the page's script understands.
+
+    Args:
+        label: What it says, not escaped.
+        action: What the script does: "open", "browse", "example", "alone", "copy", "library" or "return".
+        data: What goes along, as `data-` attributes.
+        name: What a screen reader says instead, not escaped.
+        enabled: Whether it can be pressed.
+    """
+    attributes = [f'data-qa="{escape(action)}"']
+    attributes += [f'data-{escape(key)}="{escape(str(value))}"' for key, value in data.items()]
+    attributes += [f'aria-label="{escape(name)}"'] if name else []
+    attributes += [] if enabled else ["disabled"]
+    kind = f"qa-button qa-{escape(action)}"
+    return f'<button type="button" class="{kind}" {" ".join(attributes)}>{escape(label)}</button>'

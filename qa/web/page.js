@@ -1,0 +1,129 @@
+// What the page does by itself: it turns clicks into events, moves the focus, and scrolls to what has just arrived.
+// Listeners sit on the document, so they hold whatever is rendered again. No text is ever put into the page from here
+// but a button's own labels.
+(() => {
+    "use strict";
+    const arrived = new Set();
+    const calm = matchMedia("(prefers-reduced-motion: reduce)");
+    let marker = null; // the marker a card was reached from
+    let opener = null; // the button a document was opened from, as a selector: the chat may have been rendered again
+
+    const number = (text) => (text === undefined ? undefined : Number.parseInt(text, 10));
+    const send = (name, detail) => document.dispatchEvent(new CustomEvent("qa-" + name, { detail }));
+    const scrollTo = (element, block) =>
+        element.scrollIntoView({ behavior: calm.matches ? "auto" : "smooth", block, inline: "nearest" });
+    const focus = (element) => element.focus({ preventScroll: true });
+    const visible = (element) => element && element.isConnected;
+
+    const actions = {
+        marker(control) {
+            const card = document.querySelector(control.getAttribute("href"));
+            const quote = document.getElementById(`quote-${control.dataset.turn}-${control.dataset.citation}`);
+            if (!card) return;
+            marker = control;
+            scrollTo(card, "nearest");
+            focus(card);
+            if (quote) {
+                quote.classList.remove("qa-flash");
+                void quote.offsetWidth; // restarts the animation
+                quote.classList.add("qa-flash");
+            }
+        },
+        open(control) {
+            const { turn, citation, first } = control.dataset;
+            if (!control.closest("#qa-panel")) {
+                opener = `#qa-chat .qa-open[data-turn="${number(turn)}"][data-citation="${number(citation)}"]`;
+            }
+            send("open", { turn: number(turn), citation: number(citation), first: number(first) ?? null });
+        },
+        browse(control) {
+            const { document: index, first } = control.dataset;
+            send("browse", { document: number(index), first: number(first) ?? null });
+        },
+        library() {
+            send("library", {});
+        },
+        return: goBack,
+        example(control) {
+            send("example", { example: number(control.dataset.example) });
+        },
+        alone(control) {
+            send("alone", { turn: number(control.dataset.turn) });
+        },
+        async copy(control) {
+            const { text, done, failed } = control.dataset;
+            const label = (control.dataset.label ??= control.textContent);
+            control.textContent = await navigator.clipboard.writeText(text).then(
+                () => done,
+                () => failed,
+            );
+            setTimeout(() => (control.textContent = label), 2000);
+        },
+    };
+
+    function goBack() {
+        const inside = document.activeElement;
+        if (inside && inside.closest("#qa-panel") && opener && document.querySelector(opener)) {
+            const button = document.querySelector(opener);
+            scrollTo(button.closest(".qa-card"), "nearest");
+            focus(button);
+        } else if (inside && inside.closest(".qa-card") && visible(marker)) {
+            scrollTo(marker, "nearest");
+            focus(marker);
+        } else {
+            document.querySelector("#qa-question textarea")?.focus();
+        }
+    }
+
+    document.addEventListener(
+        "click",
+        (event) => {
+            const control = event.target.closest?.("[data-qa]");
+            if (!control || !Object.hasOwn(actions, control.dataset.qa)) return;
+            event.preventDefault();
+            event.stopPropagation();
+            actions[control.dataset.qa](control);
+        },
+        true,
+    );
+
+    document.addEventListener("keydown", (event) => {
+        const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+        if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+            event.preventDefault();
+            document.querySelector("#qa-question textarea")?.focus();
+        } else if (event.key === "Escape" && !typing) {
+            goBack();
+        }
+    });
+
+    function welcome(element) {
+        const name = element.dataset.arrive;
+        if (arrived.has(name)) return;
+        arrived.add(name);
+        if (name.startsWith("turn-")) {
+            const question = element.closest(".message-row")?.previousElementSibling;
+            requestAnimationFrame(() => scrollTo(question || element, "start"));
+            return;
+        }
+        const here = element.querySelector("#qa-here");
+        requestAnimationFrame(() => {
+            if (here) {
+                scrollTo(here, "center");
+                focus(here);
+            } else {
+                const body = element.querySelector(".qa-panel-body");
+                body.scrollTop = 0;
+                scrollTo(element, "nearest");
+                focus(body);
+            }
+        });
+    }
+
+    new MutationObserver(() => document.querySelectorAll("[data-arrive]").forEach(welcome)).observe(document, {
+        childList: true,
+        subtree: true,
+        attributes: true,
+        attributeFilter: ["data-arrive"],
+    });
+})();

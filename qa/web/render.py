@@ -1,0 +1,243 @@
+"""An answer as HTML: pure functions from records to strings.
+
+A turn's citations are numbered from 1, the answer's quotes and its closest passages alike; turn and number together are
+all the browser ever sends back. Citations of one paragraph share a card.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from qa.answers import Answer
+from qa.citations import Citation
+from qa.web import strings
+from qa.web.markup import Mark, escape, line_class, render_button, render_marked
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One question and its answer, as the page remembers them.
+
+    Attributes:
+        number: 1-based, never used again in a session.
+        answer: The answer.
+    """
+
+    number: int
+    answer: Answer
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """Everything that can be opened, in the order of its numbers: the quotes, or the closest passages."""
+        return self.answer.citations + self.answer.closest
+
+
+def render_header(status: str) -> str:
+    """Title, promise, and what is searched.
+
+    Args:
+        status: The scope, or how loading stands.
+    """
+    return (
+        f'<header class="qa-header"><div><h1>{escape(strings.TITLE)}</h1><p>{escape(strings.PROMISE)}</p></div>'
+        f'<p class="qa-scope" role="status">{escape(status)}</p></header>'
+    )
+
+
+def render_load_failure(reason: str) -> str:
+    """What stands in the chat when the documents could not be opened.
+
+    Args:
+        reason: One line.
+    """
+    title = f'<h3 class="qa-verdict qa-verdict-closest">{escape(strings.LOAD_FAILED)}</h3>'
+    return f'<div class="qa-answer qa-closest" role="alert">{title}<p>{escape(reason)}</p></div>'
+
+
+def render_question(question: str) -> str:
+    """The person's question, as it stands above its answer."""
+    label = f'<span class="qa-hidden">{escape(strings.YOU_ASKED)}: </span>'
+    return f'<h2 class="qa-question" dir="auto">{label}{escape(question)}</h2>'
+
+
+def render_pending(text: str) -> str:
+    """A line that says what is being done, in place of what will come."""
+    return f'<p class="qa-pending">{escape(text)}</p>'
+
+
+def render_welcome(questions: Sequence[str]) -> str:
+    """The empty chat.
+
+    Args:
+        questions: Examples to offer; none for documents nobody has written examples for.
+    """
+    parts = [f'<h2 class="qa-welcome-title">{escape(strings.WELCOME)}</h2>', f"<p>{escape(strings.WELCOME_HINT)}</p>"]
+    if questions:
+        buttons = [
+            f"<li>{render_button(question, 'example', {'example': number})}</li>"
+            for number, question in enumerate(questions)
+        ]
+        label = escape(strings.EXAMPLES_LABEL)
+        parts.append(f'<h3 class="qa-small-title">{label}</h3><ul class="qa-examples">{"".join(buttons)}</ul>')
+    return f'<div class="qa-welcome">{"".join(parts)}</div>'
+
+
+def render_turn(turn: Turn) -> str:
+    """An answer with its sources.
+
+    Args:
+        turn: The turn; its number makes every id in the HTML unique.
+
+    Returns:
+        One element, escaped throughout.
+    """
+    answer = turn.answer
+    if answer.verdict == "answered":
+        body = _render_answered(turn)
+    elif answer.verdict == "closest":
+        body = _render_closest(turn)
+    else:
+        body = _render_not_found(turn)
+    return (
+        f'<div class="qa-answer qa-{escape(answer.verdict)}" id="turn-{turn.number}" '
+        f'data-arrive="turn-{turn.number}">{_render_searched(turn)}{body}</div>'
+    )
+
+
+def render_message(text: str) -> str:
+    """One line under the question box; an empty text leaves the keys named there, so that nothing moves."""
+    if not text:
+        return f'<p class="qa-message"><span class="qa-keys">{escape(strings.KEYS_HINT)}</span></p>'
+    return f'<p class="qa-message qa-alarm" role="alert">{escape(text[:1].upper() + text[1:])}</p>'
+
+
+def _render_searched(turn: Turn) -> str:
+    """What was searched, where that is more than what was typed, and the way to search what was typed alone."""
+    answer = turn.answer
+    if answer.searched == " ".join(answer.question.split()):
+        return ""
+    searched = escape(strings.SEARCHED_FOR.format(searched=answer.searched))
+    alone = render_button(strings.SEARCH_ALONE, "alone", {"turn": turn.number})
+    return f'<p class="qa-searched" dir="auto">{searched} {alone}</p>'
+
+
+def _render_missing(answer: Answer) -> str:
+    """The words of the question that no document holds, each with those spelt nearly like it."""
+    words = [
+        strings.NEAR_WORDS.format(word=term.word, near=", ".join(term.near)) if term.near else term.word
+        for term in answer.evidence
+        if not term.passages
+    ]
+    return f"<p>{escape(strings.MISSING_WORDS.format(words=', '.join(words)))}</p>" if words else ""
+
+
+def _render_answered(turn: Turn) -> str:
+    quotes = []
+    for number, citation in enumerate(turn.answer.citations, start=1):
+        label = strings.MARKER_LABEL.format(number=number, source=citation.source, locator=citation.locator())
+        quotes.append(
+            f'<li class="qa-quote" dir="auto"><q class="qa-words">{escape(citation.quote)}</q>&nbsp;'
+            f'<a class="qa-marker" data-qa="marker" data-turn="{turn.number}" data-citation="{number}" '
+            f'href="#{_card_id(turn, number)}" aria-label="{escape(label)}">[{number}]</a></li>'
+        )
+    documents = len({citation.path for citation in turn.answer.citations})
+    head = _render_head("answered", strings.ANSWERED.format(documents=strings.count_documents(documents)), turn)
+    sources = f'<h3 class="qa-small-title">{escape(strings.SOURCES)}</h3>'
+    return f'{head}<ul class="qa-quotes">{"".join(quotes)}</ul>{sources}{_render_cards(turn)}'
+
+
+def _render_closest(turn: Turn) -> str:
+    missing = _render_missing(turn.answer)
+    explained = strings.CLOSEST_EXPLAINED.format(scope=_scope(turn.answer))
+    return f"{_render_head('closest', strings.CLOSEST, turn)}<p>{escape(explained)}</p>{missing}{_render_cards(turn)}"
+
+
+def _render_not_found(turn: Turn) -> str:
+    explained = strings.NOT_FOUND_EXPLAINED.format(scope=_scope(turn.answer))
+    parts = [
+        _render_head("not_in_sources", strings.NOT_FOUND, turn),
+        f"<p>{escape(explained)}</p>",
+        _render_missing(turn.answer),
+    ]
+    if turn.answer.closest:
+        summary = strings.NOT_FOUND_FOLD.format(count=len(_group(turn.citations)))
+        parts.append(f'<details class="qa-fold"><summary>{escape(summary)}</summary>{_render_cards(turn)}</details>')
+    return "".join(parts)
+
+
+def _render_head(verdict: str, title: str, turn: Turn) -> str:
+    label = strings.COPY_PLAIN if turn.answer.verdict == "not_in_sources" else strings.COPY
+    copy = render_button(
+        label, "copy", {"text": describe(turn.answer), "done": strings.COPIED, "failed": strings.NOT_COPIED}
+    )
+    return f'<div class="qa-head"><h3 class="qa-verdict qa-verdict-{escape(verdict)}">{escape(title)}</h3>{copy}</div>'
+
+
+def _render_cards(turn: Turn) -> str:
+    return f'<div class="qa-cards">{"".join(_render_card(turn, numbers) for numbers in _group(turn.citations))}</div>'
+
+
+def _render_card(turn: Turn, numbers: Sequence[int]) -> str:
+    citation = turn.citations[numbers[0] - 1]
+    marks = [
+        Mark(
+            turn.citations[number - 1].start,
+            turn.citations[number - 1].end,
+            f'class="qa-mark" id="quote-{turn.number}-{number}" data-number="{number}"',
+        )
+        for number in numbers
+    ]
+    named = ", ".join(str(number) for number in numbers)
+    label = strings.CARD_LABEL.format(numbers=named, source=citation.source, locator=citation.locator())
+    name = strings.OPEN_LABEL.format(source=citation.source, locator=citation.locator())
+    data = {"turn": turn.number, "citation": numbers[0]}
+    places = strings.ALSO_IN.format(places="; ".join(citation.twins))
+    twins = f'<p class="qa-twins">{escape(places)}</p>' if citation.twins else ""
+    badges = "".join(f'<span class="qa-badge">{number}</span>' for number in numbers)
+    return (
+        f'<article class="qa-card" id="{_card_id(turn, numbers[0])}" data-numbers=" {" ".join(map(str, numbers))} " '
+        f'tabindex="-1" aria-label="{escape(label)}">'
+        f'<header class="qa-card-head">{badges}<span class="qa-card-name">'
+        f'<bdi class="qa-file">{escape(citation.source)}</bdi>'
+        f'<span class="qa-locator">{escape(citation.locator())}</span></span>'
+        f"{render_button(strings.OPEN_IN_DOCUMENT, 'open', data, name=name)}</header>"
+        f'<blockquote class="qa-passage {line_class(citation.passage)}" dir="auto">'
+        f"{render_marked(citation.passage, citation.passage_start, marks)}</blockquote>{twins}</article>"
+    )
+
+
+def _card_id(turn: Turn, number: int) -> str:
+    first = next(numbers[0] for numbers in _group(turn.citations) if number in numbers)
+    return f"src-{turn.number}-{first}"
+
+
+def _group(citations: Iterable[Citation]) -> list[tuple[int, ...]]:
+    """Numbers of the citations that share a paragraph, in order of the best of each."""
+    groups: dict[tuple[str, int], list[int]] = {}
+    for number, citation in enumerate(citations, start=1):
+        groups.setdefault((citation.path, citation.passage_start), []).append(number)
+    return [tuple(numbers) for numbers in groups.values()]
+
+
+def _scope(answer: Answer) -> str:
+    return strings.describe_scope(answer.scope.documents, answer.scope.passages)
+
+
+def describe(answer: Answer) -> str:
+    """An answer as plain text, to be pasted elsewhere: the quotes, then where each one stands.
+
+    Args:
+        answer: Any answer.
+
+    Returns:
+        Lines, not escaped.
+    """
+    lines = [strings.COPY_QUESTION.format(question=answer.question), ""]
+    if answer.verdict == "not_in_sources":
+        return "\n".join([*lines, strings.COPY_NOT_FOUND.format(scope=_scope(answer))])
+    if answer.verdict == "closest":
+        lines += [strings.COPY_CLOSEST.format(scope=_scope(answer)), ""]
+    shown = answer.citations or answer.closest
+    lines += [f"“{citation.quote}” [{number}]" for number, citation in enumerate(shown, start=1)]
+    lines += ["", strings.COPY_SOURCES]
+    lines += [f"[{number}] {citation.source}, {citation.locator()}" for number, citation in enumerate(shown, start=1)]
+    return "\n".join(lines)

@@ -1,0 +1,177 @@
+"""Start the web chat on this computer, and stop it cleanly.
+
+The page is served at once and the assistant opens behind it: `/healthz` answers as soon as the server runs, `/readyz`
+only when questions can be asked. Nothing here imports Gradio before its environment is set, because its defaults ask
+other computers for version numbers and the like.
+"""
+
+import os
+import signal
+import socket
+import tempfile
+import threading
+import webbrowser
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from index import QAError
+from qa.web import strings
+from qa.web.guard import Guard
+from qa.web.host import AssistantHost, OpenAssistant
+
+if TYPE_CHECKING:
+    import gradio
+
+ADDRESS = "127.0.0.1"
+PORTS_TRIED = 100
+LONGEST_FAREWELL = 1  # seconds; an open page holds a connection that would never end by itself
+
+ENVIRONMENT = {
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "GRADIO_RUN_HISTORY": "False",
+    "HF_HUB_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "DO_NOT_TRACK": "1",
+}
+
+
+class ServerError(QAError):
+    """The page cannot be served."""
+
+
+def serve(
+    open_assistant: OpenAssistant,
+    *,
+    port: int = 7860,
+    open_browser: bool = True,
+    announce: Callable[[str], None] | None = None,
+) -> None:
+    """Serve the chat until Ctrl-C or SIGTERM.
+
+    Args:
+        open_assistant: Opens the assistant; see `AssistantHost`.
+        port: Where to listen; the next free one is taken when it is in use, and 0 means any.
+        open_browser: Whether to show the page in the person's browser.
+        announce: Takes the lines to say: the address, and a port that was taken; they are printed when omitted.
+
+    Raises:
+        ServerError: There is no free port.
+    """
+    announce = announce or partial(print, flush=True)
+    chosen = find_port(port)
+    with tempfile.TemporaryDirectory(prefix="qa-chat-") as folder:
+        prepare_environment(folder)
+        stop = threading.Event()
+        previous = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+        host = AssistantHost(open_assistant)
+        try:
+            app = launch(host, chosen)
+            host.start()
+            if port not in (0, chosen):
+                announce(strings.PORT_TAKEN.format(wanted=port, port=chosen))
+            address = f"http://{ADDRESS}:{chosen}/"
+            announce(strings.ADDRESS.format(address=address))
+            if open_browser:
+                webbrowser.open(address)
+            stop.wait()
+            host.close()
+            app.server.config.timeout_graceful_shutdown = LONGEST_FAREWELL
+            app.close(verbose=False)
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+
+
+def prepare_environment(folder: str) -> None:
+    """Set what Gradio reads from the environment when it is imported.
+
+    Every other GRADIO_ variable is removed, since some of them open the server to the network or publish folders; and
+    so are proxies, since Gradio calls itself once over HTTP.
+
+    Args:
+        folder: A private folder for its temporary files.
+    """
+    for name in list(os.environ):
+        if name.startswith("GRADIO_") or name.lower() in ("http_proxy", "https_proxy", "all_proxy"):
+            del os.environ[name]
+    os.environ.update(ENVIRONMENT, GRADIO_TEMP_DIR=folder)
+
+
+def find_port(wanted: int) -> int:
+    """Find a free port on this computer.
+
+    Args:
+        wanted: Tried first, then the ones after it; 0 leaves the choice to the system.
+
+    Raises:
+        ServerError: None of them is free.
+    """
+    last = min(wanted + PORTS_TRIED - 1, 65535) if wanted else 0
+    for port in range(wanted, last + 1):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((ADDRESS, port))
+            except OSError:
+                continue
+            return probe.getsockname()[1]
+    raise ServerError(strings.NO_PORT.format(first=wanted, last=last))
+
+
+def launch(host: AssistantHost, port: int) -> "gradio.Blocks":
+    """Launch the page, and return while it runs.
+
+    Args:
+        host: The assistant, not started yet.
+        port: A free port.
+    """
+    import gradio
+    from starlette.middleware import Middleware
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+    from qa.web.app import build_app, page_head
+
+    app = build_app(host)
+    app.queue(max_size=32, default_concurrency_limit=2, api_open=False)
+    fonts = [gradio.themes.Font("system-ui"), gradio.themes.Font("sans-serif")]
+    code_fonts = [gradio.themes.Font("ui-monospace"), gradio.themes.Font("monospace")]
+    app.launch(
+        server_name=ADDRESS,
+        server_port=port,
+        prevent_thread_lock=True,
+        quiet=True,
+        show_error=False,
+        share=False,
+        ssr_mode=False,
+        run_history=False,
+        footer_links=[],
+        max_file_size="1mb",
+        theme=gradio.themes.Base(font=fonts, font_mono=code_fonts),
+        head=page_head(),
+        app_kwargs={
+            "docs_url": None,
+            "redoc_url": None,
+            "openapi_url": None,
+            "routes": health_routes(host),
+            "middleware": [Middleware(TrustedHostMiddleware, allowed_hosts=[ADDRESS, "localhost"]), Middleware(Guard)],
+        },
+    )
+    return app
+
+
+def health_routes(host: AssistantHost) -> list[Any]:
+    """`/healthz`: the server runs. `/readyz`: questions can be asked (200), or not yet, or never (503, and why)."""
+    from starlette.requests import Request
+    from starlette.responses import PlainTextResponse
+    from starlette.routing import Route
+
+    def healthz(request: Request) -> PlainTextResponse:
+        return PlainTextResponse("ok\n")
+
+    def readyz(request: Request) -> PlainTextResponse:
+        state = host.state
+        code = 200 if state.stage == "ready" else 503
+        return PlainTextResponse(f"{state.message or state.stage}\n", status_code=code)
+
+    return [Route("/healthz", healthz), Route("/readyz", readyz)]

@@ -1,0 +1,253 @@
+"""What the page's events do, called as Gradio calls them."""
+
+import asyncio
+from types import SimpleNamespace
+
+import gradio
+import pytest
+
+from index import Document, Failure, Passage, QuestionError, SourceError
+from qa.answers import Answer, Scope
+from qa.citations import cite
+from qa.web import strings
+from qa.web.app import build_app
+from qa.web.handlers import KEPT_TURNS, Handlers
+from qa.web.host import AssistantHost, NotReady
+
+TEXT = "Plums are blue.\n\nPears are green."
+PASSAGES = (Passage(1, 0, 15, ()), Passage(2, 17, 33, ()))
+SKIP = gradio.skip()
+
+
+class PlumAssistant:
+    """Quotes the first paragraph of one file for any question; notes what it was asked, and with what history."""
+
+    scope = Scope(1, 2)
+    failures = (Failure("scan.pdf", "/scan.pdf", "has no readable text."),)
+
+    def __init__(self, folder):
+        """Write the file it quotes."""
+        self.file = folder / "fruit.txt"
+        self.file.write_text(TEXT)
+        self.asked = []
+
+    def __enter__(self):
+        """Enter."""
+        return self
+
+    def __exit__(self, *error):
+        """Leave."""
+
+    def conversation(self, history):
+        """Begin like `qa.Assistant.conversation`."""
+        return SimpleNamespace(ask=lambda question, as_typed: self.ask(question, history, as_typed))
+
+    def ask(self, question, history=(), as_typed=True):
+        """Answer, refuse or break, as the question demands."""
+        if question == "refuse":
+            raise QuestionError("the question <b> cannot be searched.")
+        if question == "break":
+            raise RuntimeError("/etc/secret")
+        self.asked.append((question, tuple(history), as_typed))
+        path = str(self.file)
+        quote = cite(PASSAGES[0], TEXT[:15], source="fruit.txt", path=path, text_sha256="0", span=(0, 15), score=0.5)
+        return Answer(question, question, "answered", 0.9, (quote,), (), self.scope)
+
+    def documents(self):
+        """List like `qa.Assistant.documents`."""
+        return (SimpleNamespace(source="fruit.txt", path=str(self.file), text_sha256="0", passages=2),)
+
+    def document(self, path):
+        """Give like `qa.Assistant.document`."""
+        if path != str(self.file):
+            raise SourceError("unknown")
+        return Document("fruit.txt", path, TEXT, "0", "0")
+
+    def passages(self, path):
+        """Give like `qa.Assistant.passages`."""
+        return PASSAGES
+
+
+@pytest.fixture
+def plums(tmp_path):
+    """An assistant and the handlers over it, loaded."""
+    assistant = PlumAssistant(tmp_path)
+    host = AssistantHost(lambda on_progress: assistant)
+    host.start()
+    handlers = Handlers(host)
+    follow(handlers)
+    yield assistant, handlers
+    host.close()
+
+
+def follow(handlers):
+    """Everything the page is told until loading has ended."""
+
+    async def collect():
+        return [update async for update in handlers.follow_loading()]
+
+    return asyncio.run(collect())
+
+
+def ask(handlers, question, turns=(), **options):
+    """Ask to the end; returns the last update, with the turns as they are then."""
+    turns_after, chat, box, message = list(handlers.answer_question(question, turns, **options))[-1]
+    return (turns if turns_after == SKIP else turns_after), chat, box, message
+
+
+def event(**data):
+    """An event as the browser sends it."""
+    return gradio.EventData(None, data)
+
+
+def test_page_shows_the_scope_and_the_documents_once_loaded(plums):
+    """Header, welcome and list come with the end of loading; there are no examples for unknown documents."""
+    header, welcome, library = follow(plums[1])[-1]
+    assert "1 document, 2 passages" in header
+    assert "fruit.txt" in library and "scan.pdf" in library
+    assert "qa-example" not in welcome
+
+
+def test_progress_is_shown_while_loading():
+    """The page names the source being read, and refuses questions until then, keeping them in the box."""
+    host = AssistantHost(lambda on_progress: None)
+    host._report(3, 9, "a <b>.txt")
+    update = asyncio.run(anext(aiter(Handlers(host).follow_loading())))
+    assert "Reading 3 of 9: a &lt;b&gt;.txt" in update[1]
+    _, chat, box, message = ask(Handlers(host), "Who?")
+    assert (chat, box) == (SKIP, "Who?")
+    assert strings.STILL_LOADING in message
+
+
+def test_end_of_loading_never_writes_over_an_answer():
+    """Who asks at once is answered before the page has heard that loading has ended: no load event touches the chat."""
+    config = build_app(AssistantHost(lambda on_progress: None)).get_config_file()
+    chat = next(component["id"] for component in config["components"] if component["type"] == "chatbot")
+    writing = [event["targets"][0][1] for event in config["dependencies"] if chat in event["outputs"]]
+    assert sorted(writing) == ["alone", "example", "submit"]
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        pytest.param(SourceError("'x<y' does not exist."), "&#x27;x&lt;y&#x27; does not exist.", id="known"),
+        pytest.param(RuntimeError("/etc/secret"), strings.SERVER_ERROR_LOADING, id="unknown"),
+    ],
+)
+def test_failed_load_is_shown_in_one_line(error, shown):
+    """A known error is shown as it is, escaped; of an unknown one nothing gets out."""
+
+    def fail(on_progress):
+        raise error
+
+    host = AssistantHost(fail)
+    host.start()
+    html = follow(Handlers(host))[-1][1]
+    assert shown in html and "secret" not in html
+    with pytest.raises(NotReady):
+        host.call(lambda assistant: assistant.scope)
+    host.close()
+
+
+def test_closing_stops_a_load_under_way():
+    """Opening is told to give up at the next source it reports."""
+    reached = []
+
+    def open_slowly(on_progress):
+        while True:
+            on_progress(0, 1, "a.txt")
+            reached.append(1)
+
+    host = AssistantHost(open_slowly)
+    host.start()
+    host.close()
+    assert host.state.stage == "loading" and not host._thread.is_alive()
+
+
+def test_questions_are_answered_in_the_light_of_those_before(plums):
+    """The history goes along, unless the question is to stand alone; the box is emptied."""
+    assistant, handlers = plums
+    turns, *_ = ask(handlers, " Which fruit? ")
+    turns, chat, box, message = ask(handlers, "And pears?", turns)
+    list(handlers.answer_alone(turns, event(turn=2)))
+    assert assistant.asked == [
+        ("Which fruit?", (), False),
+        ("And pears?", ("Which fruit?",), False),
+        ("And pears?", ("Which fruit?", "And pears?"), True),
+    ]
+    assert [turn.number for turn in turns] == [1, 2]
+    assert "Plums are blue." in chat[3]["content"].value
+    assert box == SKIP and "alert" not in message
+
+
+@pytest.mark.parametrize(
+    ("question", "reason"),
+    [
+        pytest.param("", strings.EMPTY_QUESTION, id="empty"),
+        pytest.param(" \n", strings.EMPTY_QUESTION, id="blank"),
+        pytest.param({"path": "/etc/passwd"}, strings.EMPTY_QUESTION, id="no text"),
+        pytest.param("refuse", "The question &lt;b&gt; cannot be searched.", id="refused"),
+        pytest.param("break", strings.SERVER_ERROR, id="broken"),
+    ],
+)
+def test_question_that_gets_no_answer_gets_a_message(plums, question, reason):
+    """The reason stands under the box, escaped, and the chat is as before."""
+    turns, _, _, message = ask(plums[1], question)
+    assert turns == () and reason in message and "secret" not in message
+
+
+def test_old_turns_are_let_go(plums):
+    """The chat keeps the last turns, and a number is never used twice."""
+    turns = ()
+    for _ in range(KEPT_TURNS + 3):
+        turns, *_ = ask(plums[1], "Which fruit?", turns)
+    assert [turn.number for turn in turns] == list(range(4, KEPT_TURNS + 4))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [{}, {"turn": 1}, {"turn": 2, "citation": 1}, {"turn": 1, "citation": 2}, {"turn": 1, "citation": 0}]
+    + [{"turn": 1, "citation": value} for value in (-1, True, "1", 1.0, None, [1], {"path": "/etc/passwd"})]
+    + [None, [], "text"],
+    ids=repr,
+)
+def test_only_known_citations_are_opened(plums, data):
+    """Whatever else the browser sends, nothing is opened and the page says so."""
+    turns, *_ = ask(plums[1], "Which fruit?")
+    panel, message = plums[1].open_citation(turns, gradio.EventData(None, data))
+    assert panel == SKIP and strings.OPEN_ERROR in message
+
+
+def test_citation_is_opened_where_it_stands(plums):
+    """The document comes with the quote marked, whatever window is asked for."""
+    turns, *_ = ask(plums[1], "Which fruit?")
+    for first in (None, 0, 1, 10**30, -1, "x"):
+        panel, message = plums[1].open_citation(turns, event(turn=1, citation=1, first=first))
+        assert "Pears are green." in panel and "alert" not in message
+    assert (
+        'id="qa-here" tabindex="-1">Plums are blue.</mark>'
+        in plums[1].open_citation(turns, event(turn=1, citation=1))[0]
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "notice"),
+    [
+        pytest.param(lambda file: file.write_text("Figs."), "has changed since it was read", id="changed"),
+        pytest.param(lambda file: file.unlink(), "cannot be read any more", id="gone"),
+    ],
+)
+def test_opened_document_says_when_its_file_is_not_the_same_any_more(plums, change, notice):
+    """What was searched is shown all the same."""
+    turns, *_ = ask(plums[1], "Which fruit?")
+    change(plums[0].file)
+    panel, _ = plums[1].open_citation(turns, event(turn=1, citation=1))
+    assert notice in panel and "Plums are blue." in panel
+
+
+@pytest.mark.parametrize("data", [{}, {"document": 1}, {"document": "0"}, {"document": -1}], ids=repr)
+def test_only_listed_documents_are_opened(plums, data):
+    """A number out of the list opens nothing; one in it does."""
+    panel, message = plums[1].browse_document(gradio.EventData(None, data))
+    assert panel == SKIP and strings.OPEN_ERROR in message
+    assert "Pears are green." in plums[1].browse_document(event(document=0))[0]

@@ -1,0 +1,300 @@
+"""Answers and documents as HTML: what is shown, and that none of it can be anything but text."""
+
+from dataclasses import replace
+from html.parser import HTMLParser
+from types import SimpleNamespace
+
+import pytest
+
+from index import Document, Failure, Passage
+from qa.answers import Answer, Scope
+from qa.citations import cite
+from qa.evidence import TermEvidence
+from qa.web.markup import Mark, escape, line_class, render_marked
+from qa.web.panel import View, choose_window, render_library, render_view
+from qa.web.render import Turn, describe, render_message, render_question, render_turn, render_welcome
+
+TEXT = "Plums are blue. Figs are sweet.\n\nPears are green."
+NASTY = "<script>alert(1)</script>\"'&${1}{{2}}</mark><img src=x onerror=y>"
+
+
+class Reader(HTMLParser):
+    """Reads HTML back: the text, the tags, and the text inside each mark."""
+
+    def __init__(self, html):
+        """Read all of it."""
+        super().__init__()
+        self.text, self.tags, self.marked, self.inside = "", [], [], False
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        """Note a tag and its attributes."""
+        self.tags.append((tag, dict(attributes)))
+        self.inside = tag == "mark"
+        self.marked += [""] if self.inside else []
+
+    def handle_endtag(self, tag):
+        """Leave a mark."""
+        self.inside = False
+
+    def handle_data(self, data):
+        """Collect text."""
+        self.text += data
+        if self.inside:
+            self.marked[-1] += data
+
+    def find(self, name, value=None):
+        """The attributes of every tag that has an attribute, with a value if one is given."""
+        return [found for _, found in self.tags if name in found and value in (None, found[name])]
+
+
+def make_citation(start, end, *, source="fruit.txt", text=TEXT, page=None):
+    """Cite a stretch of a text, which lies inside one of its paragraphs."""
+    begin = text.rfind("\n\n", 0, start) + 2 if "\n\n" in text[:start] else 0
+    stop = text.find("\n\n", end) if "\n\n" in text[end:] else len(text)
+    passage = Passage(paragraph=1 + (begin > 0), start=begin, end=stop, sentences=(), page=page)
+    return cite(
+        passage, text[begin:stop], source=source, path=f"/{source}", text_sha256="0", span=(start, end), score=0.5
+    )
+
+
+def make_turn(verdict, *citations, question="Which fruit?", number=4):
+    """A turn of one verdict over some citations."""
+    quotes = citations if verdict == "answered" else ()
+    closest = () if verdict == "answered" else citations
+    return Turn(number, Answer(question, question, verdict, 0.5, quotes, closest, Scope(1, 2)))
+
+
+def make_document(count):
+    """A document of numbered paragraphs."""
+    texts = [f"Paragraph {number}." for number in range(1, count + 1)]
+    text = "\n\n".join(texts)
+    passages, start = [], 0
+    for number, each in enumerate(texts, start=1):
+        passages.append(Passage(number, start, start + len(each), ()))
+        start += len(each) + 2
+    return Document("long.txt", "/long.txt", text, "0", "0"), tuple(passages)
+
+
+def test_answer_shows_quotes_with_markers_that_point_at_their_cards():
+    """Two quotes of one paragraph share a card, a third has its own; every marker points at a card that is there."""
+    turn = make_turn("answered", make_citation(16, 31), make_citation(0, 15), make_citation(33, 49))
+    read = Reader(render_turn(turn))
+    assert [found["href"] for found in read.find("data-qa", "marker")] == ["#src-4-1", "#src-4-1", "#src-4-3"]
+    assert [found["id"] for tag, found in read.tags if tag == "article"] == ["src-4-1", "src-4-3"]
+    assert read.marked == ["Plums are blue.", "Figs are sweet.", "Pears are green."]
+    assert [found["data-number"] for found in read.find("data-number")] == ["2", "1", "3"]
+    assert [(found["data-turn"], found["data-citation"]) for found in read.find("data-qa", "open")] == [
+        ("4", "1"),
+        ("4", "3"),
+    ]
+    assert "Found in 1 document" in read.text
+
+
+def test_no_path_reaches_the_page():
+    """The browser gets numbers and names, never where a file lies."""
+    assert "/fruit.txt" not in render_turn(make_turn("answered", make_citation(0, 15)))
+
+
+def test_question_outside_the_sources_folds_its_closest_passages():
+    """What was searched stands above the fold; there is no quote and no marker."""
+    read = Reader(render_turn(make_turn("not_in_sources", make_citation(0, 15))))
+    tags = [tag for tag, _ in read.tags]
+    assert "Searched: 1 document, 2 passages. Nothing there answers this question." in read.text
+    assert tags.index("details") < tags.index("article")
+    assert read.find("data-qa", "marker") == [] and "q" not in tags
+
+
+def test_question_outside_the_sources_needs_no_closest_passage():
+    """With nothing near at all there is no empty fold."""
+    assert "details" not in [tag for tag, _ in Reader(render_turn(make_turn("not_in_sources"))).tags]
+
+
+def test_closest_passages_are_not_dressed_as_an_answer():
+    """They are shown unfolded under an honest title, without quotes of their own."""
+    read = Reader(render_turn(make_turn("closest", make_citation(0, 15))))
+    tags = [tag for tag, _ in read.tags]
+    assert "Closest passages: they may not answer" in read.text
+    assert "details" not in tags and "q" not in tags and "article" in tags
+
+
+def test_question_made_to_stand_alone_is_named():
+    """When something else than the typed question was searched, the page says what."""
+    answer = Answer("And figs?", "Are figs sweet?", "not_in_sources", 0.1, (), (), Scope(1, 2))
+    assert "Searched for: Are figs sweet?" in Reader(render_turn(Turn(1, answer))).text
+
+
+def test_question_searched_as_typed_needs_no_remark():
+    """Blanks that were evened out are not worth a word."""
+    answer = Answer("Which\n  fruit?", "Which fruit?", "not_in_sources", 0.1, (), (), Scope(1, 2))
+    assert "Searched for" not in render_turn(Turn(1, answer))
+
+
+@pytest.mark.parametrize("verdict", ["closest", "not_in_sources"])
+def test_words_that_occur_nowhere_are_named(verdict):
+    """Negative evidence is shown, with what is spelt nearly like it; words that do occur are not listed."""
+    evidence = (TermEvidence("plums", 3), TermEvidence("<b>pares", 0, ("pears", "pares")), TermEvidence("kiwi", 0))
+    answer = Answer("q?", "q?", verdict, 0.1, (), (), Scope(1, 2), evidence)
+    assert "Words found nowhere: <b>pares (nearly: pears, pares), kiwi." in Reader(render_turn(Turn(1, answer))).text
+
+
+def test_card_says_where_else_its_passage_stands():
+    """Copies of a passage are named on its card."""
+    citation = replace(make_citation(0, 15), twins=("copy.txt, paragraph 1", "<i>.txt, paragraph 9"))
+    read = Reader(render_turn(make_turn("answered", citation)))
+    assert "Also in: copy.txt, paragraph 1; <i>.txt, paragraph 9" in read.text
+
+
+def test_nothing_but_text_comes_from_documents_names_and_questions():
+    """Hostile text comes back out letter for letter, and adds no tag and no attribute."""
+    citation = make_citation(0, len(NASTY), source=NASTY, text=NASTY)
+    document = Document(NASTY, "/x", NASTY, "0", "0")
+    view = View(document, (Passage(1, 0, len(NASTY), ()),), 0, {"turn": 4, "citation": 1}, NASTY)
+    calm = make_citation(0, len(NASTY), source="calm", text="x" * len(NASTY))
+    calm_view = View(Document("calm", "/x", "x", "0", "0"), (Passage(1, 0, 1, ()),), 0, view.origin, "calm")
+    pairs = [
+        (render_turn(make_turn(verdict, citation)), render_turn(make_turn(verdict, calm)))
+        for verdict in ("answered", "closest", "not_in_sources")
+    ]
+    pairs += [
+        (render_question(NASTY), render_question("calm")),
+        (render_welcome([NASTY]), render_welcome(["calm"])),
+        (render_message(NASTY), render_message("calm")),
+        (render_view(view, arrival="a"), render_view(calm_view, arrival="a")),
+        (
+            render_library([SimpleNamespace(source=NASTY, passages=1)], [Failure(NASTY, "/x", NASTY)]),
+            render_library([SimpleNamespace(source="calm", passages=1)], [Failure("calm", "/x", "calm")]),
+        ),
+    ]
+    for nasty, calm_html in pairs:
+        read, expected = Reader(nasty), Reader(calm_html)
+        assert NASTY in read.text
+        assert [(tag, sorted(found)) for tag, found in read.tags] == [
+            (tag, sorted(found)) for tag, found in expected.tags
+        ]
+
+
+@pytest.mark.parametrize(
+    ("spans", "expected"),
+    [
+        pytest.param([(16, 31)], ["Figs are sweet."], id="one"),
+        pytest.param([(16, 31), (0, 15)], ["Plums are blue.", "Figs are sweet."], id="out of order"),
+        pytest.param([(16, 31), (6, 20)], ["Figs are sweet."], id="the first of two overlapping"),
+        pytest.param([(16, 31), (16, 31)], ["Figs are sweet."], id="the same twice"),
+        pytest.param([(25, 40)], ["sweet."], id="past the end"),
+        pytest.param([(33, 49)], [], id="elsewhere"),
+        pytest.param([], [], id="none"),
+    ],
+)
+def test_marks_stand_at_their_offsets_and_change_no_letter(spans, expected):
+    """Whatever is marked, the text stays what it was."""
+    read = Reader(render_marked(TEXT[:31], 0, [Mark(start, end, 'class="m"') for start, end in spans]))
+    assert read.text == TEXT[:31]
+    assert read.marked == expected
+
+
+def test_half_a_character_is_replaced():
+    """Half a surrogate pair, which no browser can be sent, becomes the replacement character."""
+    assert escape("a\ud800<") == "a\N{REPLACEMENT CHARACTER}&lt;"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("One line.", "qa-prose", id="one line"),
+        pytest.param("- milk\n- eggs\n- bread", "qa-lines", id="list"),
+        pytest.param(("word " * 15 + "\n") * 4, "qa-prose", id="wrapped prose"),
+        pytest.param("", "qa-prose", id="empty"),
+    ],
+)
+def test_line_ends_are_kept_where_they_mean_something(text, expected):
+    """Lists keep their lines; hard-wrapped prose flows."""
+    assert line_class(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("count", "paragraph", "first"),
+    [
+        pytest.param(3, 2, 0, id="short document"),
+        pytest.param(3000, 1, 0, id="start"),
+        pytest.param(3000, 1500, 1489, id="middle"),
+        pytest.param(3000, 3000, 2960, id="end"),
+    ],
+)
+def test_window_of_a_long_document_holds_the_quote(count, paragraph, first):
+    """At most 40 paragraphs are sent, among them the cited one, with some before it."""
+    document, passages = make_document(count)
+    found = choose_window(passages, passages[paragraph - 1].start)
+    view = View(document, passages, found, {"turn": 1, "citation": 1})
+    read = Reader(render_view(view, arrival="a"))
+    assert found == first
+    assert read.text.count("Paragraph ") == min(count, 40)
+    assert f"Paragraph {paragraph}." in read.text
+
+
+def test_window_says_where_it_stands_and_how_to_move():
+    """In the middle of a document there are buttons to both sides, which carry numbers only."""
+    document, passages = make_document(100)
+    view = View(document, passages, 30, {"turn": 2, "citation": 1})
+    read = Reader(render_view(view, arrival="a"))
+    assert "Paragraphs 31 to 70 of 100" in read.text
+    assert [found["data-first"] for found in read.find("data-first")] == ["0", "70"]
+
+
+def test_opened_quote_is_the_one_that_is_scrolled_to():
+    """All quotes of the answer are marked in the document; the opened one alone is the place to go to."""
+    turn = make_turn("answered", make_citation(0, 15), make_citation(16, 31))
+    document = Document("fruit.txt", "/fruit.txt", TEXT, "0", "0")
+    passages = (Passage(1, 0, 31, ()), Passage(2, 33, 49, ()))
+    view = View(document, passages, 0, {"turn": 4, "citation": 2}, "Changed.")
+    read = Reader(render_view(view, arrival="a", turn=turn, current=2))
+    assert read.marked == ["Plums are blue.", "Figs are sweet."]
+    assert [found["data-number"] for found in read.find("id", "qa-here")] == ["2"]
+    assert "Source 2 of 2" in read.text and "Changed." in read.text
+    steps = [found for found in read.find("data-qa", "open") if "data-first" not in found]
+    assert ["disabled" in found for found in steps] == [False, True]
+
+
+def test_opened_quote_wins_where_two_stand_in_one_place():
+    """Of two citations of the same sentence, the one that was opened is marked."""
+    turn = make_turn("answered", make_citation(0, 15), make_citation(0, 15))
+    view = View(Document("fruit.txt", "/fruit.txt", TEXT, "0", "0"), (Passage(1, 0, 31, ()),), 0, {"document": 0})
+    read = Reader(render_view(view, arrival="a", turn=turn, current=2))
+    assert [found["data-number"] for found in read.find("data-number")] == ["2"]
+
+
+def test_text_between_and_around_paragraphs_is_shown():
+    """What belongs to no paragraph, such as a heading, is still part of the document."""
+    document = Document("d.txt", "/d.txt", "\ufeffTitle\n\nBody.\n\nFooter", "0", "0")
+    read = Reader(render_view(View(document, (Passage(1, 8, 13, ()),), 0, {"document": 0}), arrival="a"))
+    assert [word in read.text for word in ("Title", "Body.", "Footer", "\ufeff")] == [True, True, True, False]
+
+
+def test_library_lists_documents_and_what_could_not_be_read():
+    """Every document has its number; every failure its reason; a long list is cut and says so."""
+    documents = [SimpleNamespace(source=f"{number}.txt", passages=number) for number in range(1, 302)]
+    read = Reader(render_library(documents, [Failure("scan.pdf", "/scan.pdf", "has no readable text.")]))
+    assert [found["data-document"] for found in read.find("data-document")] == [str(n) for n in range(200)]
+    assert "1.txt1 paragraph2.txt2 paragraphs" in read.text
+    assert "and 101 more" in read.text
+    assert "1 file could not be read" in read.text and "has no readable text." in read.text
+
+
+def test_answer_is_copied_with_its_sources():
+    """The plain text holds question, quotes and places; an answer that was not found holds what was searched."""
+    turn = make_turn("answered", make_citation(0, 15), make_citation(33, 49, page=7))
+    assert describe(turn.answer).splitlines() == [
+        "Question: Which fruit?",
+        "",
+        "“Plums are blue.” [1]",
+        "“Pears are green.” [2]",
+        "",
+        "Sources:",
+        "[1] fruit.txt, paragraph 1",
+        "[2] fruit.txt, page 7, paragraph 2",
+    ]
+    assert describe(make_turn("not_in_sources", make_citation(0, 15)).answer).splitlines() == [
+        "Question: Which fruit?",
+        "",
+        "Not in the sources. Searched: 1 document, 2 passages.",
+    ]

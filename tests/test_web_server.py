@@ -1,0 +1,97 @@
+"""The chat server: what it refuses, what it answers, how it stops."""
+
+import json
+import signal
+import socket
+
+import pytest
+
+from qa.web.server import find_port
+
+pytest_plugins = ["web_fixtures"]
+JSON_TYPE = {"Content-Type": "application/json"}
+
+
+def call_ask(server, question):
+    """Call the API as a program does; returns the event and its data."""
+    status, body = server.get("/gradio_api/call/ask", JSON_TYPE, json.dumps({"data": [question]}).encode())
+    assert status == 200
+    _, stream = server.get(f"/gradio_api/call/ask/{json.loads(body)['event_id']}")
+    event, data = stream.strip().splitlines()[-2:]
+    return event.removeprefix("event: "), json.loads(data.removeprefix("data: "))
+
+
+def test_api_gives_the_answer_of_the_assistant(seed_server, assistant):
+    """The API's answer is `Answer.to_dict()`, to the last digit and the hash."""
+    event, data = call_ask(seed_server, "Can Israel beat Iran in four days?")
+    expected = assistant.ask("Can Israel beat Iran in four days?").to_dict()
+    assert (event, data) == ("complete", [expected])
+
+
+@pytest.mark.parametrize("question", ["", "?!", None, 7, ["a"], "\ud800"], ids=repr)
+def test_api_refuses_what_is_no_question(seed_server, question):
+    """A bad question is an error with one line, and no trace of the program."""
+    event, data = call_ask(seed_server, question)
+    assert event == "error"
+    assert "question" in data["error"] and "Traceback" not in data["error"]
+
+
+def test_only_this_computers_names_are_answered(seed_server):
+    """A request for another host name is refused, so that no foreign name can be pointed here."""
+    assert seed_server.get("/healthz")[0] == 200
+    assert seed_server.get("/", {"Host": "evil.example"})[0] == 400
+
+
+def test_other_pages_cannot_send_questions(seed_server):
+    """A POST with a foreign or opaque Origin is refused."""
+    body = json.dumps({"data": ["Who?"]}).encode()
+    for origin in ("http://evil.example", "null", "http://127.0.0.1:1"):
+        assert seed_server.get("/gradio_api/call/ask", {**JSON_TYPE, "Origin": origin}, body)[0] == 403
+    assert seed_server.get("/gradio_api/call/ask", {**JSON_TYPE, "Origin": seed_server.address}, body)[0] == 200
+
+
+def test_server_reads_no_file_it_was_not_given(seed_server, tmp_path):
+    """A path in place of a question, an upload, or a request for a file gets nothing, and copies nothing."""
+    secret = tmp_path / "secret.txt"
+    secret.write_text("a secret of this computer")
+    file = {"path": str(secret), "meta": {"_type": "gradio.FileData"}}
+    assert call_ask(seed_server, file)[0] == "error"
+    config = json.loads(seed_server.get("/config")[1])
+    for dependency in config["dependencies"]:
+        data = {"data": [file] * len(dependency["inputs"]), "fn_index": dependency["id"], "session_hash": "attack"}
+        status, _ = seed_server.get("/gradio_api/queue/join", JSON_TYPE, json.dumps(data).encode())
+        assert status in (200, 400, 403, 404, 422)
+        assert seed_server.get("/gradio_api/run/predict", JSON_TYPE, json.dumps(data).encode())[0] >= 400
+    assert "a secret" not in seed_server.get("/gradio_api/queue/data?session_hash=attack")[1]
+    assert seed_server.get(f"/gradio_api/file={secret}")[0] == 403
+    form = {"Content-Type": "multipart/form-data; boundary=b"}
+    assert seed_server.get("/gradio_api/upload", form, b"--b--")[0] == 403
+    copies = [path for path in seed_server.temporary.rglob("*") if path.is_file() and b"a secret" in path.read_bytes()]
+    assert copies == []
+
+
+def test_documents_themselves_are_not_served(seed_server, seeds):
+    """Not even a searched file can be fetched by its path."""
+    document = next(seeds.iterdir())
+    assert seed_server.get(f"/gradio_api/file={document}")[0] == 403
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_server_takes_the_next_port_and_stops_cleanly(seed_server, start_chat, seeds, number):
+    """A port in use is said to be; stopped while it still loads, the server exits with 0 and without a complaint."""
+    taken = int(seed_server.address.rpartition(":")[2])
+    server = start_chat(seeds, port=taken)
+    assert f"Port {taken} is taken; using " in server.log.read_text()
+    assert server.get("/readyz")[0] in (200, 503)
+    assert server.stop(number) == 0
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_next_port_is_taken_when_one_is_busy():
+    """A port in use is skipped; 0 finds some free one."""
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        wanted = busy.getsockname()[1]
+        assert wanted < find_port(wanted) < wanted + 100
+        assert find_port(0) not in (0, wanted)

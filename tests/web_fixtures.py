@@ -1,0 +1,154 @@
+"""A running chat server, and a real browser that fails a test at anything it should not have done."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PATIENCE = 120  # seconds for a server to be ready: importing Gradio and loading the model, on a busy machine
+INSTALL = "apt-get install -y --no-install-recommends chromium fonts-dejavu-core && pip install playwright"
+BROWSER_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+class ChatServer:
+    """`qa chat` in a process of its own, with its own home and temporary folder.
+
+    Attributes:
+        address: Where it listens, without a slash at the end.
+        temporary: The folder its temporary files go to.
+    """
+
+    def __init__(self, sources: Path, folder: Path, port: int) -> None:
+        """Start it; returns once it has printed its address."""
+        self.temporary = folder / "temporary"
+        self.temporary.mkdir()
+        self.log = folder / "server.log"
+        environment = {**os.environ, "QA_HOME": str(folder / "home"), "TMPDIR": str(self.temporary)}
+        command = [sys.executable, "-m", "qa", "chat", str(sources), "--port", str(port), "--no-browser"]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=ROOT)
+        self.address = self._wait(self._read_address)
+
+    def wait_until_ready(self) -> "ChatServer":
+        """Wait until it answers questions."""
+        self._wait(lambda: self.get("/readyz")[0] == 200)
+        return self
+
+    def get(self, path: str, headers: dict[str, str] | None = None, body: bytes | None = None) -> tuple[int, str]:
+        """Send a request, a POST when there is a body; returns status and text."""
+        request = urllib.request.Request(self.address + path, data=body, headers=headers or {})
+        try:
+            with urllib.request.urlopen(request, timeout=30) as response:
+                return response.status, response.read().decode("utf-8")
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode("utf-8")
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal; returns the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            return self.process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+
+    def _read_address(self) -> str | None:
+        found = re.search(r"http://127\.0\.0\.1:\d+", self.log.read_text(encoding="utf-8"))
+        return found.group() if found else None
+
+    def _wait(self, condition):
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and self.process.poll() is None:
+            if result := condition():
+                return result
+            time.sleep(0.1)
+        self.process.kill()
+        pytest.fail(f"the server did not come up:\n{self.log.read_text(encoding='utf-8')}")
+
+
+@pytest.fixture(scope="session")
+def start_chat(tmp_path_factory):
+    """A function that starts a chat server over some sources; all of them are stopped at the end of the run."""
+    servers = []
+
+    def start(sources: Path, *, port: int = 0) -> ChatServer:
+        servers.append(ChatServer(sources, tmp_path_factory.mktemp("server"), port))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.process.terminate()
+    for server in servers:
+        server.process.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def seed_server(start_chat):
+    """The chat over the document that comes with the program, ready for questions."""
+    return start_chat(ROOT / "seeds").wait_until_ready()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """One real Chromium for a whole file of tests; no longer, for its event loop runs in the main thread."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        give_up = pytest.fail if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.skip
+        give_up(f"needs a browser: {INSTALL}")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(BROWSER_ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser, request, tmp_path_factory):
+    """A function that opens a page in a fresh context; whatever is wrong on any of them fails the test at its end."""
+    failed_before = request.session.testsfailed
+    pages, wrong = [], []
+
+    def open_page(address: str, *, width: int = 1280, height: int = 800):
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            reduced_motion="reduce",
+            permissions=["clipboard-read", "clipboard-write"],
+        )
+        page = context.new_page()
+        pages.append(page)
+        home = re.match(r"https?://[^/]+/", address + "/").group()
+        allowed = (home, "data:", f"blob:{home}")
+        page.on("request", lambda sent: sent.url.startswith(allowed) or wrong.append(f"request to {sent.url}"))
+        page.on("pageerror", lambda error: wrong.append(f"page error: {error}"))
+        page.on("console", lambda said: wrong.append(f"console: {said.text}") if said.type == "error" else None)
+        page.on("dialog", lambda dialog: (wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.goto(address)
+        return page
+
+    yield open_page
+    if request.session.testsfailed > failed_before or wrong:
+        folder = tmp_path_factory.mktemp("screenshots")
+        for number, page in enumerate(pages):
+            page.screenshot(path=folder / f"{request.node.name}-{number}.png")
+        print(f"screenshots are in {folder}")
+    for page in pages:
+        page.context.close()
+    assert wrong == []
