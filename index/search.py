@@ -12,7 +12,7 @@ import numpy as np
 from index.catalog import Catalog
 from index.dense import DenseIndex, vector_ids
 from index.encoder import Encoder
-from index.fusion import Candidate, Query, Score, Statistics, score_passages
+from index.fusion import Candidate, Query, Score, Statistics, fade_queries, score_passages
 from index.lexical import LexicalIndex
 from index.phrases import holds_phrases, phrase_pattern
 from index.records import Passage, StoredPassage
@@ -53,7 +53,7 @@ class Search:
     """What a search found.
 
     Attributes:
-        queries: What was searched, as vectors and terms.
+        queries: What was searched, as vectors and terms; those that faded out are left out.
         statistics: What is known of their terms in the collection.
         hits: Best first; ties by source and offset.
     """
@@ -90,7 +90,7 @@ class Searcher:
         """Find the passages that fit one question, or several searched together.
 
         Args:
-            questions: Stand-alone questions and their weights; a single one weighs 1.
+            questions: The question and what is searched along with it, with their weights; a single one weighs 1.
             limits: What a passage must fulfil.
             k: How many passages to return at most.
 
@@ -110,6 +110,7 @@ class Searcher:
             stored = self._candidates(queries, limits)
             keys = self._catalog.document_keys(sorted({passage.document_id for passage in stored}))
         candidates = [describe(passage.passage, passage.text, passage.embeddings) for passage in stored]
+        queries = fade_queries(queries, candidates, statistics)
         scores = score_passages(queries, candidates, statistics)
         hits = (
             Hit(*keys[passage.document_id], passage.passage, passage.text, score, candidate)

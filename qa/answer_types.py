@@ -8,7 +8,7 @@ choose between sentences that are equally near, never alone.
 import re
 
 _COUNTED = r"percent(?:age)?|number|amount|population|size|length|height|distance|age|rate|ratio|fraction|proportion|" \
-    r"temperature|speed|cost|price|total|weight|area|score"
+    r"temperature|speed|cost|price|weight|score"
 _SITE = r"country|countries|city|cities|town|state|place|location|continent|county|region|province|nation|island|street|village"
 _PERSON = r"person|president|king|queen|actor|actress|author|singer|player|leader|emperor|scientist|man|woman|character"
 _WHICH = r"\b(?:what|which)(?: \w+)"
@@ -17,7 +17,8 @@ _KINDS = tuple(
     (kind, re.compile(pattern, re.IGNORECASE))
     for kind, pattern in (
         ("number", rf"\bhow (?:many|much|old|long|tall|far|large|big|high|deep|wide|heavy|fast|often|hot|cold)\b|{_WHICH}{{0,3}} (?:{_COUNTED})\b"),
-        ("date", rf"\bwhen\b|{_WHICH}{{0,1}} (?:year|date|day|month|century|decade|era)\b|\bhow long ago\b"),
+        ("date", rf"(?:^|\b(?:since|until|by|and) )\W*when (?!.*\bwh)|\bwhen (?:did|was|were|is|are|do|does|will|has|have|had|can|should)\b|"
+         rf"{_WHICH}{{0,1}} (?:year|date|day|month|century|decade|era)\b|\bhow long ago\b"),
         ("place", rf"\bwhere\b|{_WHICH}{{0,2}} (?:{_SITE})\b"),
         ("person", rf"\bwho(?:m|se)?\b|{_WHICH}{{0,2}} (?:{_PERSON})\b"),
         ("reason", rf"\bwhy\b|{_WHICH}{{0,2}} (?:reason|cause|caused|causes|purpose)\b|\bhow come\b"),
@@ -27,13 +28,14 @@ _KINDS = tuple(
 
 _NUMBER_WORDS = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen " \
     "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundreds? thousands? millions? billions? " \
-    "trillions? dozens? half twice once single both several couple third quarter none no"
+    "trillions? dozens? half twice third quarter"
 _NUMBER = re.compile(rf"(?<![\w.])\d[\d,.]*\d|\d|\b(?:{'|'.join(_NUMBER_WORDS.split())})\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?:1\d|20)\d\d")
 _DATE = re.compile(
     r"\b(?:1\d{3}|20\d\d)s?\b|\b(?:January|February|March|April|May|June|July|August|September|October|November|December|"
     r"Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)\b|\b(?:century|centuries|decade|today|yesterday|tomorrow|"
-    r"tonight|midnight|noon|spring|summer|autumn|winter|morning|evening)\b|\b\d+(?:st|nd|rd|th|\s?BCE?|\s?AD|\s?CE)\b"
+    r"tonight|midnight|noon|spring|summer|autumn|winter|morning|evening|before|after|during|until)\b|"
+    r"\b\d+(?:st|nd|rd|th|\s?BCE?|\s?AD|\s?CE|\s?BP)\b"
 )
 _REASON = re.compile(
     r"\b(?:because|due to|since|so that|in order|as a result|result(?:s|ed)? (?:of|in|from)|owing|reasons?|thanks to|"

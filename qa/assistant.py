@@ -207,7 +207,8 @@ class Assistant:
         phrases_missing = bool(typed.phrases) and not search.hits
         if phrases_missing:
             search = self._collection.search(questions, Limits(sources=names), k=k)
-        return Finding(question, typed, turn.searched, search, scope, phrases_missing)
+        searched = turn.searched if len(search.queries) > 1 else typed.text
+        return Finding(question, typed, searched, search, scope, phrases_missing)
 
     def compose(self, finding: Finding) -> Answer:
         """Turn what was found into an answer."""

@@ -1,6 +1,6 @@
 """From hits to an answer: quote the sentences that answer, or say that the sources do not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +10,9 @@ from qa.answers import Answer, Scope
 from qa.citations import Citation, cite
 from qa.evidence import gather_evidence
 from qa.query import TypedQuestion
-from qa.quotes import QuotablePassage, choose_quotes, score_sentences
+from qa.quotes import QuotablePassage, Quote, choose_quotes, score_sentences
 from qa.twins import collapse_twins
-from qa.verdict import Evidence, confidence, decide
+from qa.verdict import Evidence, confidence, decide, is_lacking
 
 QUOTED_FROM = 5  # passages; from more, the first quote is right less often
 CLOSEST_SHOWN = 3
@@ -54,12 +54,15 @@ def compose_answer(finding: Finding, near_spellings: Callable[[str], tuple[str, 
     hits = [hit for hit, _ in groups]
     twins = [tuple(f"{twin.source}, paragraph {twin.passage.paragraph}" for twin in others) for _, others in groups]
     passages = [quotable(hit.passage, hit.text, hit.candidate.embeddings) for hit in hits]
-    chance = confidence(Evidence(hits[0].score.fused)) if hits and not finding.phrases_missing else 0.0
+    quotes = choose_quotes(typed.text, search.queries, passages, search.statistics)
+    chance = 0.0
+    if quotes and not finding.phrases_missing:
+        lacking = is_lacking(typed.text, _quoted(passages, quotes[0]))
+        chance = confidence(Evidence(hits[0].score.fused, quotes[0].score, finding.scope.passages, lacking))
     verdict = decide(chance)
     citations: tuple[Citation, ...] = ()
     closest: tuple[Citation, ...] = ()
     if verdict == "answered":
-        quotes = choose_quotes(typed.text, search.queries, passages, search.statistics)
         citations = tuple(_cite(hits[q.passage], (q.first, q.last), q.score, twins[q.passage]) for q in quotes)
     else:
         for hit, passage, others in list(zip(hits, passages, twins, strict=True))[:CLOSEST_SHOWN]:
@@ -75,6 +78,10 @@ def quotable(passage: Passage, text: str, embeddings: np.ndarray) -> QuotablePas
     """Make a passage ready to be quoted from: `text` is its own, `embeddings` of shape (1 + sentences, dimension)."""
     sentences = tuple(text[s.start - passage.start : s.end - passage.start] for s in passage.sentences)
     return QuotablePassage(describe(passage, text, embeddings), sentences)
+
+
+def _quoted(passages: Sequence[QuotablePassage], quote: Quote) -> str:
+    return " ".join(passages[quote.passage].sentences[quote.first : quote.last + 1])
 
 
 def _cite(hit: Hit, sentences: tuple[int, int], score: float, twins: tuple[str, ...]) -> Citation:

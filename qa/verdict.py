@@ -1,19 +1,36 @@
 """Decide whether the sources answer a question, from what the search found.
 
-One calibrated confidence, a logistic regression over a few signals on absolute scales, and two cut-offs on it. What
-retrieval can tell is limited: it knows strangers well and near twins badly, hence a middle state, "closest".
+One calibrated confidence, a logistic regression over four signals on absolute scales, and two cut-offs on it. In a large
+collection some passage holds the question's words by chance, and the fused score of the best one tells most; in a small
+one a missing word is a missing subject, and the score of the best quote tells most. So the weight moves from the quote to
+the passage with the logarithm of the collection's size. What retrieval can tell is limited: it knows strangers well
+(AUROC .98) and the adversarial near twins of SQuAD 2.0 badly (.68), hence a middle state, "closest". Signals that were
+tried and add nothing: the lead of the best hit over the next, the agreement of the rankings, the rarest missing word.
 """
 
 from dataclasses import dataclass
-from math import exp
+from math import exp, log10
 from typing import Literal
+
+from qa.answer_types import answer_kind, has_kind
 
 Verdict = Literal["answered", "closest", "not_in_sources"]
 
-ANSWERED = 0.6
+# At these cut-offs 2 % of off-topic questions are answered in collections of 200 to 14,000 passages and .1 % in smaller
+# ones; 4 % of answerable questions are said to be not in the sources.
+ANSWERED = 0.65
 CLOSEST = 0.3
-INTERCEPT = -10.0
-FUSED = 18.0
+
+# Fitted on eight sets, each also as collections of one to some hundred passages, against their unanswerable questions,
+# questions of other sets, and questions on other paragraphs of the same article.
+INTERCEPT = -4.2
+PASSAGE = 12.2
+QUOTE = 4.5
+SIZE = -2.1
+LARGE = 4  # log10 of the passages from which the quote no longer counts
+# Fitted as -1; taken as -2, as people ask how many and when of texts that do not tell more often than the sets do. A how
+# many or when question whose quote holds no number or date makes 1.5 % of the answerable ones.
+LACKING = -2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +38,50 @@ class Evidence:
     """What a search found.
 
     Attributes:
-        fused: The best passage's fused score.
+        passage: The fused score of the best passage.
+        quote: The score of the best quote.
+        passages: How many passages were searched.
+        lacking: Whether the best quote lacks the number or date asked for.
     """
 
-    fused: float
+    passage: float
+    quote: float
+    passages: int
+    lacking: bool = False
+
+
+def is_lacking(question: str, quote: str) -> bool:
+    """Tell whether a number or date is asked for and a quote has none. Other kinds show too unreliably.
+
+    Args:
+        question: As typed.
+        quote: The text of the best quote.
+
+    Returns:
+        Whether it lacks what is asked for.
+    """
+    kind = answer_kind(question)
+    return kind in ("number", "date") and not has_kind(kind, question, quote)
 
 
 def confidence(evidence: Evidence) -> float:
-    """The chance that the best quote answers the question, 0 to 1, rounded to 1e-6."""
-    return round(1 / (1 + exp(-(INTERCEPT + FUSED * evidence.fused))), 6)
+    """Estimate the chance that the sources answer.
+
+    Args:
+        evidence: What the search found.
+
+    Returns:
+        0 to 1, rounded to 1e-6.
+    """
+    size = min(1.0, log10(max(1, evidence.passages)) / LARGE)
+    logit = (
+        INTERCEPT
+        + PASSAGE * size * evidence.passage
+        + QUOTE * (1 - size) * evidence.quote
+        + SIZE * size
+        + LACKING * evidence.lacking
+    )
+    return round(1 / (1 + exp(-logit)), 6)
 
 
 def decide(confidence: float) -> Verdict:
