@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["web_fixtures"]
 ROOT = Path(__file__).parent.parent
 # Runs before anything else in the process, as a `sitecustomize` module: any other address is noted and refused.
 BLOCKER = """
@@ -61,6 +62,21 @@ def test_ask_and_batch_contact_nothing(tmp_path, blocked):
     batch = [sys.executable, "-m", "qa", "batch", "questions.txt", "-o", "answers.jsonl"]
     subprocess.run(batch, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert len((tmp_path / "answers.jsonl").read_text().splitlines()) == 2
+    assert contacted.read_text() == ""
+
+
+def test_chat_contacts_nothing(blocked, start_chat):
+    """With every socket but loopback refused, the chat starts, serves its page and answers, and tries no other address."""
+    environment, contacted = blocked
+    names = ("PYTHONPATH", "CONTACTED", "HF_HUB_OFFLINE")
+    server = start_chat(ROOT / "seeds", variables={name: environment.get(name, "") for name in names})
+    server.wait_until_ready()
+    assert server.get("/")[0] == 200
+    body = json.dumps({"data": ["Can Israel beat Iran in four days?"]}).encode()
+    status, reply = server.get("/gradio_api/call/ask", {"Content-Type": "application/json"}, body)
+    assert status == 200
+    _, events = server.get(f"/gradio_api/call/ask/{json.loads(reply)['event_id']}")
+    assert "oversimplifies the complex" in events
     assert contacted.read_text() == ""
 
 

@@ -15,7 +15,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PATIENCE = 120  # seconds for a server to be ready: importing Gradio and loading the model, on a busy machine
-INSTALL = "apt-get install -y --no-install-recommends chromium fonts-dejavu-core && pip install playwright"
+APT_INSTALL = "apt-get install -y --no-install-recommends chromium fonts-dejavu-core"
+INSTALL = f"{APT_INSTALL} && pip install playwright"
 BROWSER_ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -34,12 +35,12 @@ class ChatServer:
         temporary: The folder its temporary files go to.
     """
 
-    def __init__(self, sources: Path, folder: Path, port: int) -> None:
-        """Start it; returns once it has printed its address."""
+    def __init__(self, sources: Path, folder: Path, port: int, variables: dict[str, str]) -> None:
+        """Start it, with some environment variables; returns once it has printed its address."""
         self.temporary = folder / "temporary"
         self.temporary.mkdir()
         self.log = folder / "server.log"
-        environment = {**os.environ, "QA_HOME": str(folder / "home"), "TMPDIR": str(self.temporary)}
+        environment = {**os.environ, "QA_HOME": str(folder / "home"), "TMPDIR": str(self.temporary), **variables}
         command = [sys.executable, "-m", "qa", "chat", str(sources), "--port", str(port), "--no-browser"]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=ROOT)
@@ -83,13 +84,18 @@ class ChatServer:
         pytest.fail(f"the server did not come up:\n{self.log.read_text(encoding='utf-8')}")
 
 
+def find_chromium() -> str | None:
+    """Where a Chromium is installed."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
 @pytest.fixture(scope="session")
 def start_chat(tmp_path_factory):
     """A function that starts a chat server over some sources; all of them are stopped at the end of the run."""
     servers = []
 
-    def start(sources: Path, *, port: int = 0) -> ChatServer:
-        servers.append(ChatServer(sources, tmp_path_factory.mktemp("server"), port))
+    def start(sources: Path, *, port: int = 0, variables: dict[str, str] | None = None) -> ChatServer:
+        servers.append(ChatServer(sources, tmp_path_factory.mktemp("server"), port, variables or {}))
         return servers[-1]
 
     yield start
@@ -110,7 +116,11 @@ def browser():
     """One real Chromium for a whole file of tests; no longer, for its event loop runs in the main thread."""
     from playwright.sync_api import sync_playwright
 
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    chromium = find_chromium()
+    if chromium is None and os.name == "posix" and os.geteuid() == 0 and shutil.which("apt-get"):
+        for command in ("apt-get update", APT_INSTALL):
+            subprocess.run(command.split(), env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, check=False)
+        chromium = find_chromium()
     if chromium is None:
         give_up = pytest.fail if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.skip
         give_up(f"needs a browser: {INSTALL}")

@@ -1,0 +1,96 @@
+"""What counts as the same word."""
+
+import time
+
+import pytest
+
+from index.terms import question_terms, term_spans, text_terms
+
+
+@pytest.mark.parametrize(
+    ("question", "terms"),
+    [
+        ("Who is mediating?", ["mediat"]),
+        ("Can Israel beat Iran in four days?", ["israel", "beat", "iran", "four", "day"]),
+        ("What does the WHO say about the US?", ["WHO", "US"]),
+        ("WHO IS MEDIATING?", ["mediat"]),
+        ("Iran, iran and Iran’s", ["iran"]),
+        ("Which countries are acting as mediators?", ["mediat"]),
+        ("Which countries?", ["countri"]),
+        ("What is it?", ["what", "is", "it"]),
+        ("vitamin C, plan b", ["vitamin", "c", "plan"]),
+        ("", []),
+        ("🙂 ?!", []),
+    ],
+    ids=[
+        "plain",
+        "numbers stay",
+        "acronyms",
+        "all capitals",
+        "repeated",
+        "kind asked for",
+        "nothing but the kind",
+        "only stop words",
+        "single letters",
+        "empty",
+        "emoji",
+    ],
+)
+def test_a_question_keeps_the_words_that_say_what_it_is_about(question, terms):
+    """Stop words and repetitions are left out, unless nothing else is there."""
+    assert question_terms(question) == terms
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("mediators", "mediating"),
+        ("Café", "cafe\u0301"),
+        ("Zürich’s", "zurich"),
+        ("1,000,000", "1000000"),
+        ("U.S.", "US"),
+        ("ﬁne", "fine"),
+    ],
+    ids=["stem", "composed accent", "accent and possessive", "thousands", "acronym", "ligature"],
+)
+def test_spellings_of_a_word_share_a_term(one, other):
+    """Accents, case, possessives, endings and separators make no other word."""
+    assert text_terms(one) == text_terms(other)
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        ("GPT-4", ["gpt4", "gpt", "4"]),
+        ("GPT4", ["gpt4"]),
+        ("3.5 v2.0.1 192.168.0.1", ["3.5", "v2.0.1", "192.168.0.1"]),
+        ("mid-1990s", ["mid", "1990s"]),
+        ("max_retries", ["max", "retri"]),
+        ("The Who", ["the", "who"]),
+    ],
+    ids=["code", "joined code", "decimals", "year", "identifier", "stop words stay in texts"],
+)
+def test_numbers_and_codes_are_kept(text, terms):
+    """A code gives its parts and the joined form, so that each spelling meets the others."""
+    assert text_terms(text) == terms
+
+
+def test_spans_tell_where_the_terms_stand():
+    """Every span cuts its word out of the text as written; stop words have none."""
+    text = "The GPT-4 model isn't Zürich’s 3.5%."
+    assert [(term, text[start:end]) for term, start, end in term_spans(text)] == [
+        ("gpt4", "GPT-4"),
+        ("gpt", "GPT-4"),
+        ("4", "GPT-4"),
+        ("model", "model"),
+        ("zurich", "Zürich’s"),
+        ("3.5", "3.5"),
+    ]
+
+
+def test_terms_of_a_long_text_are_found_fast():
+    """Ten megabytes take seconds, not minutes."""
+    text = "Iran's refusal to negotiate under fire may delay de-escalation in 2025. " * 14_000
+    started = time.perf_counter()
+    assert len(text_terms(text)) == 12 * 14_000
+    assert time.perf_counter() - started < 5
