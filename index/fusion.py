@@ -122,7 +122,10 @@ def score_passages(queries: Sequence[Query], candidates: Sequence[Candidate], st
             parts[position, 0] += query.weight / total * _dense(query.vector, candidate)
             parts[position, 1] += query.weight / total * _lexical(weights, candidate, statistics)
     fused = parts @ (1 - LEXICAL_SHARE, LEXICAL_SHARE)
-    return [Score(round(float(f), 6), round(float(d), 6), round(float(x), 6)) for f, (d, x) in zip(fused, parts, strict=True)]
+    return [
+        Score(round(float(f), 6), round(float(d), 6), round(float(x), 6))
+        for f, (d, x) in zip(fused, parts, strict=True)
+    ]
 
 
 def fade_queries(

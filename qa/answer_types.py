@@ -7,8 +7,10 @@ choose between sentences that are equally near, never alone.
 
 import re
 
-_COUNTED = r"percent(?:age)?|number|amount|population|size|length|height|distance|age|rate|ratio|fraction|proportion|" \
+_COUNTED = (
+    r"percent(?:age)?|number|amount|population|size|length|height|distance|age|rate|ratio|fraction|proportion|"
     r"temperature|speed|cost|price|weight|score"
+)
 _SITE = r"country|countries|city|cities|town|state|place|location|continent|county|region|province|nation|island|street|village"
 _PERSON = r"person|president|king|queen|actor|actress|author|singer|player|leader|emperor|scientist|man|woman|character"
 _WHICH = r"\b(?:what|which)(?: \w+)"
@@ -16,19 +18,30 @@ _WHICH = r"\b(?:what|which)(?: \w+)"
 _KINDS = tuple(
     (kind, re.compile(pattern, re.IGNORECASE))
     for kind, pattern in (
-        ("number", rf"\bhow (?:many|much|old|long|tall|far|large|big|high|deep|wide|heavy|fast|often|hot|cold)\b|{_WHICH}{{0,3}} (?:{_COUNTED})\b"),
-        ("date", rf"(?:^|\b(?:since|until|by|and) )\W*when (?!.*\bwh)|\bwhen (?:did|was|were|is|are|do|does|will|has|have|had|can|should)\b|"
-         rf"{_WHICH}{{0,1}} (?:year|date|day|month|century|decade|era)\b|\bhow long ago\b"),
+        (
+            "number",
+            rf"\bhow (?:many|much|old|long|tall|far|large|big|high|deep|wide|heavy|fast|often|hot|cold)\b|{_WHICH}{{0,3}} (?:{_COUNTED})\b",
+        ),
+        (
+            "date",
+            rf"(?:^|\b(?:since|until|by|and) )\W*when (?!.*\bwh)|\bwhen (?:did|was|were|is|are|do|does|will|has|have|had|can|should)\b|"
+            rf"{_WHICH}{{0,1}} (?:year|date|day|month|century|decade|era)\b|\bhow long ago\b",
+        ),
         ("place", rf"\bwhere\b|{_WHICH}{{0,2}} (?:{_SITE})\b"),
         ("person", rf"\bwho(?:m|se)?\b|{_WHICH}{{0,2}} (?:{_PERSON})\b"),
         ("reason", rf"\bwhy\b|{_WHICH}{{0,2}} (?:reason|cause|caused|causes|purpose)\b|\bhow come\b"),
-        ("name", r"\b(?:what|which)\b.*\b(?:names?|called|termed?|known as|word|nickname|referred to|title)\b|\bname of\b"),
+        (
+            "name",
+            r"\b(?:what|which)\b.*\b(?:names?|called|termed?|known as|word|nickname|referred to|title)\b|\bname of\b",
+        ),
     )
 )
 
-_NUMBER_WORDS = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen " \
-    "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundreds? thousands? millions? billions? " \
+_NUMBER_WORDS = (
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundreds? thousands? millions? billions? "
     "trillions? dozens? half twice third quarter"
+)
 _NUMBER = re.compile(rf"(?<![\w.])\d[\d,.]*\d|\d|\b(?:{'|'.join(_NUMBER_WORDS.split())})\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?:1\d|20)\d\d")
 _DATE = re.compile(

@@ -74,15 +74,15 @@ def choose_quotes(
     """
     scores = [score_sentences(question, queries, passage, statistics) for passage in passages]
     ranked = sorted(
-        (-score, position, sentence) for position, row in enumerate(scores) for sentence, score in enumerate(row.tolist())
+        (-score, position, sentence)
+        for position, row in enumerate(scores)
+        for sentence, score in enumerate(row.tolist())
     )
     quotes: list[Quote] = []
     for score, position, sentence in ranked:
         if -score < -ranked[0][0] - NEAR:
             break
-        touching = next(
-            (q for q in quotes if q.passage == position and q.first - 1 <= sentence <= q.last + 1), None
-        )
+        touching = next((q for q in quotes if q.passage == position and q.first - 1 <= sentence <= q.last + 1), None)
         if touching:
             joined = Quote(position, min(touching.first, sentence), max(touching.last, sentence), touching.score)
             quotes[quotes.index(touching)] = joined
@@ -118,10 +118,15 @@ def score_sentences(
             _share(weights, (heading | (held[position - 1] if position else set())) - terms)
             for position, terms in enumerate(held)
         ]
-        echoes = [ECHO * (terms <= STOP_TERMS.union(query.terms)) for terms in held]
+        asked = set(query.terms)
+        echoes = [ECHO * bool(terms & asked and terms <= asked | STOP_TERMS) for terms in held]
         pairs = [_shared_pairs(query.terms, terms) for terms in candidate.sentence_terms]
         cosines = vectors @ query.vector.astype(np.float64)
-        scores += query.weight / total * (cosines + np.array([COVERAGE, CONTEXT, PAIRS]) @ (coverage, context, pairs) + echoes)
+        scores += (
+            query.weight
+            / total
+            * (cosines + np.array([COVERAGE, CONTEXT, PAIRS]) @ (coverage, context, pairs) + echoes)
+        )
     kind = answer_kind(question)
     if kind:
         scores += [KIND if has_kind(kind, question, text) else -KIND for text in passage.sentences]
