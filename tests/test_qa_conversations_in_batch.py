@@ -9,11 +9,11 @@ from qa import Assistant
 from qa.batch import answer_batch
 from qa.questions import Row, read_questions
 
-TABLE = "conversation,question\nc1,Which fruit fell from the tree?\n,What about the pear?\nc1,What about the pear?\nc2,?\n"
+TABLE = "conversation,question\nc1,Which fruit fell from the tree?\n,What about it?\nc1,What about it?\nc2,?\n"
 ROWS = [
     Row(2, "Which fruit fell from the tree?", conversation="c1"),
-    Row(3, "What about the pear?"),
-    Row(4, "What about the pear?", conversation="c1"),
+    Row(3, "What about it?"),
+    Row(4, "What about it?", conversation="c1"),
     Row(5, "?", conversation="c2"),
 ]
 
@@ -44,7 +44,7 @@ def test_turns_of_a_conversation_are_answered_in_its_light(tmp_path, fruit):
     first, alone, follow_up = map(json.loads, (tmp_path / "a.jsonl").read_text(encoding="utf-8").splitlines())
     conversation = fruit.conversation()
     assert [first, follow_up] == [conversation.ask(q).to_dict() for q in (ROWS[0].question, ROWS[2].question)]
-    assert alone == fruit.ask("What about the pear?").to_dict() != follow_up
+    assert alone == fruit.ask("What about it?").to_dict() != follow_up
 
 
 def test_an_interrupted_conversation_goes_on_in_its_light(tmp_path, fruit):
