@@ -2,10 +2,10 @@
 
     score = .8 (paragraph + best sentence) / 2  +  .2 (BM25 of the paragraph + BM25 of its best sentence) / (2 Σ idf)
 
-The first half are cosines. Dividing BM25 by the summed idf of the question's terms makes it comparable between questions
-and between collections, so that the score also tells how much to trust a hit. Reciprocal rank fusion, the usual choice,
-ranks worse (mean nDCG@10 over eight sets .71 against .76) and forgets how good the best hit was. FAISS and tantivy
-propose candidates; what they score is not used.
+The first half are cosines. Dividing BM25 by the summed idf of the question's terms makes it comparable between
+questions and between collections, so that the score also tells how much to trust a hit. Reciprocal rank fusion, the
+usual choice, ranks worse (mean nDCG@10 over eight sets .64 against .70) and forgets how good the best hit was. FAISS
+and tantivy propose candidates; what they score is not used.
 """
 
 from collections import Counter
@@ -16,16 +16,17 @@ from math import log
 import numpy as np
 
 LEXICAL_SHARE = 0.2  # .15 to .25 differ by less than .002 mean nDCG@10 over eight sets
-# BM25 (Robertson and Zaragoza 2009) with Lucene's idf. Beside the cosines a word counts most for being there at all, so it
-# saturates early and length is corrected little: .810 mean nDCG@10 over six sets, against .803 with the usual 1.2 and .75.
+# BM25 (Robertson and Zaragoza 2009) with Lucene's idf. Beside the cosines a word counts most for being there at all,
+# so it saturates early and length is corrected little: .810 mean nDCG@10 over six sets, against .803 with the usual
+# 1.2 and .75.
 SATURATION = 0.2
 LENGTH = 0.3
 # A handful of passages says little about how rare a word is: idf is taken as if PRIOR_PASSAGES more had been read, one
 # in a hundred holding the word. Among thousands of passages that changes nothing.
 PRIOR_PASSAGES = 50
 PRIOR_SHARE = 0.01
-# A second query, which adds what was said before, counts fully while its best passage is as good as the first query's, and
-# not at all when it is this much worse: then the subject has changed.
+# A second query, which adds what was said before, counts fully while its best passage is as good as the first
+# query's, and not at all when it is this much worse: then the subject has changed.
 FADING = 0.1
 
 
@@ -133,9 +134,9 @@ def fade_queries(
 ) -> tuple[Query, ...]:
     """Take weight from the queries that do not fit what the first one finds.
 
-    In conversations what adds the history finds as good a passage as the question alone in every second turn; where the
-    subject has changed, one worse by .06 or more in nine of ten. So a stand-alone question behind unrelated history loses
-    nothing (-.0002 nDCG@10 over four sets, -.002 at worst).
+    In conversations what adds the history finds as good a passage as the question alone in every second turn; where
+    the subject has changed, one worse by .06 or more in nine of ten. So a stand-alone question behind unrelated
+    history loses nothing (-.0002 nDCG@10 over four sets, -.002 at worst).
 
     Args:
         queries: The question first, then what is searched along with it.

@@ -3,8 +3,9 @@
 A word becomes a term by dropping accents, case and possessives and taking its Snowball English stem (Porter 2001), so
 that "Mediators'" and "mediating" meet. Numbers keep their decimals ("3.5") and lose thousands separators ("1,000" is
 "1000"); a code such as "GPT-4" gives its parts and the joined "gpt4", so every spelling of it meets every other. A
-question keeps only the words that say what it is about; texts keep every word, so a question made of nothing but common
-words can still be matched. Left out: synonyms (the encoder's work) and the segmentation of languages without spaces.
+question keeps only the words that say what it is about; texts keep every word, so a question made of nothing but
+common words can still be matched. Left out: synonyms (the encoder's work) and the segmentation of languages without
+spaces.
 """
 
 import re
@@ -19,23 +20,25 @@ import Stemmer
 # out question words as well as function words is worth about .01 nDCG@10 over ten sets.
 STOP_WORDS = frozenset(
     """
-    a about above across act acting acts actually after again against ago all almost along already also although always am among an and
-    another any anybody anyone anything anyway are aren't around as ask at away back be became because been before begin
-    behind being below beside besides between both but by call called can can't cannot cause come could couldn't
-    currently describe did didn't do does doesn't doing don't done down due during each either else enough especially
-    etc even ever every everyone everything exactly explain far few find for from further gave get gets getting give
-    given gives go going gone got had hadn't has hasn't have haven't having he hello help her here hers herself hey hi
-    him himself his how however i i'd i'll i'm i've if in indeed instead into is isn't it it's its itself just kind know
-    known later least less let let's like likely look lot made mainly make makes making many may maybe me mean means
-    might mine more most mostly much must my myself name named near neither never no nobody none nor not nothing now of
-    off often oh ok okay on once one ones only onto or other others otherwise ought our ours ourselves out over own part
-    per perhaps please possible probably quite rather really regarding role said same say says see seem seems seen several
-    shall she should shouldn't show since so some somebody someone something sometimes somewhat sort still such sure
-    take taken tell than thank thanks that that's the their theirs them themselves then there there's therefore these
-    they they're thing things this those though through throughout thus to together too took toward towards type types
-    under unless unlike until up upon us use used uses using usually various very via want was wasn't way we we're well
-    went were weren't what what's whatever when whenever where where's wherever whether which whichever while who who's
-    whoever whole whom whose why will with within without won't would wouldn't yes yet you you're your yours yourself
+    a about above across act acting acts actually after again against ago all almost along already also although
+    always am among an and another any anybody anyone anything anyway are aren't around as ask at away back be
+    became because been before begin behind being below beside besides between both but by call called can can't
+    cannot cause come could couldn't currently describe did didn't do does doesn't doing don't done down due during
+    each either else enough especially etc even ever every everyone everything exactly explain far few find for from
+    further gave get gets getting give given gives go going gone got had hadn't has hasn't have haven't having he
+    hello help her here hers herself hey hi him himself his how however i i'd i'll i'm i've if in indeed instead
+    into is isn't it it's its itself just kind know known later least less let let's like likely look lot made
+    mainly make makes making many may maybe me mean means might mine more most mostly much must my myself name named
+    near neither never no nobody none nor not nothing now of off often oh ok okay on once one ones only onto or
+    other others otherwise ought our ours ourselves out over own part per perhaps please possible probably quite
+    rather really regarding role said same say says see seem seems seen several shall she should shouldn't show
+    since so some somebody someone something sometimes somewhat sort still such sure take taken tell than thank
+    thanks that that's the their theirs them themselves then there there's therefore these they they're thing things
+    this those though through throughout thus to together too took toward towards type types under unless unlike
+    until up upon us use used uses using usually various very via want was wasn't way we we're well went were
+    weren't what what's whatever when whenever where where's wherever whether which whichever while who who's
+    whoever whole whom whose why will with within without won't would wouldn't yes yet you you're your yours
+    yourself
     """.split()
 )
 # Acronyms that, in small letters, are stop words: written in capitals they are terms of their own.
@@ -69,8 +72,8 @@ def question_terms(text: str) -> list[str]:
         text: The question as typed.
 
     Returns:
-        Distinct terms in order of first appearance, without stop words and the kind of thing asked for ("which country");
-        every word's term when nothing else is left.
+        Distinct terms in order of first appearance, without stop words and the kind of thing asked for ("which
+        country"); every word's term when nothing else is left.
     """
     for tokens in (_tokens(_ASKED_FOR.sub(r"\1", text)), _tokens(text)):
         telling = [term for token in tokens for term, stop in _analyse(token) if not stop]
@@ -130,7 +133,7 @@ def _analyse(token: str) -> tuple[tuple[str, bool], ...]:
     if _DIGIT.search(word):
         return ((_THOUSANDS.sub("", word.removesuffix("'s")), False),)
     bare = word.removesuffix("'s").replace("'", "").replace(".", "")
-    return ((_stem(bare), bare in STOP_WORDS or len(bare) == 1 and bare.isascii() and token != bare.upper()),)
+    return ((_stem(bare), bare in STOP_WORDS or (len(bare) == 1 and bare.isascii() and token != bare.upper())),)
 
 
 @lru_cache(maxsize=1)

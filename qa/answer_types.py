@@ -1,8 +1,8 @@
 """What kind of answer a question asks for, and whether a sentence has one.
 
-Six kinds are told apart by the question's words: a number, a date, a place, a person, a reason, a name. A sentence has
-the kind when it holds a matching shape that the question itself does not hold. A shape is weak evidence: it helps to
-choose between sentences that are equally near, never alone.
+Six kinds are told apart by the question's words: a number, a date, a place, a person, a reason, a name. A sentence
+has the kind when it holds a matching shape that the question itself does not hold. A shape is weak evidence: it helps
+to choose between sentences that are equally near, never alone.
 """
 
 import re
@@ -11,7 +11,10 @@ _COUNTED = (
     r"percent(?:age)?|number|amount|population|size|length|height|distance|age|rate|ratio|fraction|proportion|"
     r"temperature|speed|cost|price|weight|score"
 )
-_SITE = r"country|countries|city|cities|town|state|place|location|continent|county|region|province|nation|island|street|village"
+_SITE = (
+    r"country|countries|city|cities|town|state|place|location|continent|county|region|province|nation|island|street|"
+    r"village"
+)
 _PERSON = r"person|president|king|queen|actor|actress|author|singer|player|leader|emperor|scientist|man|woman|character"
 _WHICH = r"\b(?:what|which)(?: \w+)"
 # In order: the first that fits decides.
@@ -20,11 +23,13 @@ _KINDS = tuple(
     for kind, pattern in (
         (
             "number",
-            rf"\bhow (?:many|much|old|long|tall|far|large|big|high|deep|wide|heavy|fast|often|hot|cold)\b|{_WHICH}{{0,3}} (?:{_COUNTED})\b",
+            rf"\bhow (?:many|much|old|long|tall|far|large|big|high|deep|wide|heavy|fast|often|hot|cold)\b|"
+            rf"{_WHICH}{{0,3}} (?:{_COUNTED})\b",
         ),
         (
             "date",
-            rf"(?:^|\b(?:since|until|by|and) )\W*when (?!.*\bwh)|\bwhen (?:did|was|were|is|are|do|does|will|has|have|had|can|should)\b|"
+            rf"(?:^|\b(?:since|until|by|and) )\W*when (?!.*\bwh)|"
+            rf"\bwhen (?:did|was|were|is|are|do|does|will|has|have|had|can|should)\b|"
             rf"{_WHICH}{{0,1}} (?:year|date|day|month|century|decade|era)\b|\bhow long ago\b",
         ),
         ("place", rf"\bwhere\b|{_WHICH}{{0,2}} (?:{_SITE})\b"),

@@ -14,7 +14,7 @@ from index.terms import question_terms, term_spans, text_terms
         ("Can Israel beat Iran in four days?", ["israel", "beat", "iran", "four", "day"]),
         ("What does the WHO say about the US?", ["WHO", "US"]),
         ("WHO IS MEDIATING?", ["mediat"]),
-        ("Iran, iran and Iran’s", ["iran"]),
+        ("Iran, iran and Iran\u2019s", ["iran"]),
         ("Which countries are acting as mediators?", ["mediat"]),
         ("Which countries?", ["countri"]),
         ("What is it?", ["what", "is", "it"]),
@@ -46,7 +46,7 @@ def test_a_question_keeps_the_words_that_say_what_it_is_about(question, terms):
     [
         ("mediators", "mediating"),
         ("Café", "cafe\u0301"),
-        ("Zürich’s", "zurich"),
+        ("Zürich\u2019s", "zurich"),
         ("1,000,000", "1000000"),
         ("U.S.", "US"),
         ("ﬁne", "fine"),
@@ -77,13 +77,13 @@ def test_numbers_and_codes_are_kept(text, terms):
 
 def test_spans_tell_where_the_terms_stand():
     """Every span cuts its word out of the text as written; stop words have none."""
-    text = "The GPT-4 model isn't Zürich’s 3.5%."
+    text = "The GPT-4 model isn't Zürich\u2019s 3.5%."
     assert [(term, text[start:end]) for term, start, end in term_spans(text)] == [
         ("gpt4", "GPT-4"),
         ("gpt", "GPT-4"),
         ("4", "GPT-4"),
         ("model", "model"),
-        ("zurich", "Zürich’s"),
+        ("zurich", "Zürich\u2019s"),
         ("3.5", "3.5"),
     ]
 

@@ -2,14 +2,14 @@
 
 import pytest
 
-from qa.follow_ups import CONTEXT_WEIGHT, DEPENDENT_WEIGHT, StandAlone, is_dependent, stand_alone
+from qa.follow_ups import CONTEXT_WEIGHT, StandAlone, is_dependent, stand_alone
 
 
 @pytest.mark.parametrize("history", [[], [""], ["Who is mediating?"]], ids=["none", "blank", "the same"])
 def test_without_earlier_questions_a_turn_is_searched_as_typed(history):
     """Nothing is added and nothing is said to be."""
     question = "Who is mediating?"
-    assert stand_alone(question, history) == StandAlone(question, "", 0.0, False, question)
+    assert stand_alone(question, history) == StandAlone(question, "", 0.0, question)
 
 
 def test_a_follow_up_is_searched_with_the_previous_and_the_first_question():
@@ -18,17 +18,15 @@ def test_a_follow_up_is_searched_with_the_previous_and_the_first_question():
     assert stand_alone("What about Oman?", history) == StandAlone(
         "What about Oman?",
         "What about Oman? Does Qatar help? Who is mediating?",
-        DEPENDENT_WEIGHT,
-        True,
+        CONTEXT_WEIGHT,
         "What about Oman? (asked after: Who is mediating? · Does Qatar help?)",
     )
 
 
-def test_a_turn_that_stands_alone_gives_the_history_less_weight():
-    """It names its subject itself."""
-    found = stand_alone("Has Israel struck targets in Syria?", ["Who is mediating?"])
-    assert (found.dependent, found.weight) == (False, CONTEXT_WEIGHT)
-    assert found.context == "Has Israel struck targets in Syria? Who is mediating?"
+def test_a_turn_that_stands_alone_is_left_alone():
+    """It names its subject itself, so nothing is added."""
+    question = "Has Israel struck targets in Syria?"
+    assert stand_alone(question, ["Who is mediating?"]) == StandAlone(question, "", 0.0, question)
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def scores(question, quotable):
 
 
 def test_a_sentence_is_scored_by_meaning_words_context_and_place():
-    """Each part shows alone: the cosine, all words, neighbouring words, words of the sentence before, the first place."""
+    """Each part shows alone: the cosine, the words, their order, the sentence before, the first place."""
     quotable = passage("Nothing here.", "Oil prices rose.", "They fell.", cosines=[0.5, 0.25, 0.0])
     assert scores("oil prices", quotable) == pytest.approx([0.5 + FIRST, 0.25 + COVERAGE + PAIRS, CONTEXT])
 
@@ -61,6 +61,11 @@ def test_a_sentence_that_only_repeats_the_question_is_held_back():
     assert scores("oil price", quotable) == pytest.approx([COVERAGE + PAIRS + FIRST + ECHO, (COVERAGE + CONTEXT) / 2])
 
 
+def test_a_statement_in_the_words_of_the_question_says_yes():
+    """Nothing is taken from it: it confirms what was asked."""
+    assert scores("Is oil dear?", passage("Oil is dear.")) == pytest.approx([COVERAGE + PAIRS + FIRST])
+
+
 def test_the_best_sentence_comes_first_and_far_ones_are_left_out():
     """Only what comes near to the best is quoted too."""
     passages = [passage("A.", "B.", cosines=[0.1, 0.2]), passage("C.", "D.", cosines=[0.0, 0.8])]
@@ -71,6 +76,12 @@ def test_neighbouring_sentences_are_quoted_as_one():
     """Two sentences side by side, both near, are one quote with the score of the better."""
     passages = [passage("A.", "B.", "C.", cosines=[0.0, 0.8, 0.75])]
     assert choose_quotes("x", ask("zzz"), passages, NOTHING) == (Quote(0, 1, 2, 0.8),)
+
+
+def test_a_sentence_between_two_joins_them():
+    """The second of three, found last, makes one quote of all."""
+    passages = [passage("A.", "B.", "C.", "D.", cosines=[0.0, 0.8, 0.72, 0.75])]
+    assert choose_quotes("x", ask("zzz"), passages, NOTHING) == (Quote(0, 1, 3, 0.8),)
 
 
 def test_at_most_three_quotes_are_chosen():
