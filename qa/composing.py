@@ -57,7 +57,7 @@ def compose_answer(finding: Finding, near_spellings: Callable[[str], tuple[str, 
     quotes = choose_quotes(typed.text, search.queries, passages, search.statistics)
     chance = 0.0
     if quotes and not finding.phrases_missing:
-        lacking = is_lacking(typed.text, _quoted(passages, quotes[0]))
+        lacking = is_lacking(typed.text, quoted_text(passages, quotes[0]))
         chance = confidence(Evidence(hits[0].score.fused, quotes[0].score, finding.scope.passages, lacking))
     verdict = decide(chance)
     citations: tuple[Citation, ...] = ()
@@ -80,7 +80,8 @@ def quotable(passage: Passage, text: str, embeddings: np.ndarray) -> QuotablePas
     return QuotablePassage(describe(passage, text, embeddings), sentences)
 
 
-def _quoted(passages: Sequence[QuotablePassage], quote: Quote) -> str:
+def quoted_text(passages: Sequence[QuotablePassage], quote: Quote) -> str:
+    """The sentences of a quote, joined by spaces, to be looked at; what is shown is sliced."""
     return " ".join(passages[quote.passage].sentences[quote.first : quote.last + 1])
 
 

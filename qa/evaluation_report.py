@@ -81,7 +81,7 @@ def describe_evaluations(evaluations: Sequence[Evaluation]) -> str:
         means = [sum(e.rankings[s]["nDCG@10"].value for e in judged) / len(judged) for s in systems]
         lines.append(_row(["mean", *(f"{mean:.3f}" for mean in means)]))
     lines.append(
-        "inside: right sentence inside the right passage; first: first sentence quoted from the whole search; AUROC and "
+        "inside: first quote right when chosen inside the right passage; first: in the whole search; AUROC and "
         "cov@95: telling answerable from unanswerable; off-topic: AUROC against questions of the other datasets; "
         "o-t answered: share of those answered; refused: share of answerable questions refused"
     )
