@@ -7,7 +7,7 @@ fetched unless the caller names a model that is not a folder.
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -122,19 +122,35 @@ class SentenceTransformerEncoder:
         return np.asarray(vectors[0], dtype=np.float32)
 
 
-def load_encoder(model: str | Path | None = None) -> Encoder:
-    """Choose the encoder.
+def load_encoder(
+    model: str | Path | None = None,
+    *,
+    cache_folder: str | Path | None = None,
+    on_notice: Callable[[str], None] | None = None,
+) -> Encoder:
+    """Choose the encoder: the fast form of the bundled model, or any model as sentence-transformers runs it.
 
     Args:
         model: A sentence-transformers model, by folder or hub name; the bundled model when omitted.
+        cache_folder: Where the fast form is kept once it is built; without it, the plain form is used.
+        on_notice: Called with one line before the fast form is built, or when it cannot be used.
 
     Returns:
-        The encoder. Its weights are read on first use.
+        The encoder. The plain form reads its weights on first use.
 
     Raises:
         EncoderError: The bundled model is missing or altered.
     """
-    if model is None:
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")
-        return SentenceTransformerEncoder(bundled_model_folder())
-    return SentenceTransformerEncoder(model)
+    if model is not None:
+        return SentenceTransformerEncoder(model)
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    folder = bundled_model_folder()
+    if cache_folder is not None:
+        from index.fast_encoder import load_fast_encoder
+
+        notice = on_notice or (lambda line: None)
+        try:
+            return load_fast_encoder(folder, Path(cache_folder), notice=notice, weights_sha256=BUNDLED_SHA256)
+        except EncoderError as error:
+            notice(f"Using the plain encoder, which is slower: {error}")
+    return SentenceTransformerEncoder(folder)

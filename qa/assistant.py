@@ -42,6 +42,11 @@ def home_folder() -> Path:
     return Path(os.environ.get("QA_HOME") or user_data_path("qa", appauthor=False)).expanduser()
 
 
+def encoder_folder() -> Path:
+    """Where the fast form of the encoder is kept once it is built: `QA_CACHE`, else `encoders` in the home folder."""
+    return Path(os.environ.get("QA_CACHE") or home_folder() / "encoders").expanduser()
+
+
 class Assistant:
     """Answers questions from the documents of one collection."""
 
@@ -92,7 +97,7 @@ class Assistant:
         missing = next((path for path in paths if not path.expanduser().exists()), None)
         if missing is not None:
             raise SourceError(f"{str(missing)!r} does not exist. Name a file or a folder of documents.")
-        encoder = encoder or load_encoder()
+        encoder = encoder or load_encoder(cache_folder=encoder_folder(), on_notice=on_notice)
         name, key = _collection_name(paths, encoder)
         collection = Collection(Path(home or home_folder()) / "collections" / key, encoder)
         try:

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from index import Collection, Encoder, QuestionError, StoredPassage, load_encoder, question_terms
-from qa.assistant import Assistant, home_folder
-from qa.composing import quotable
+from qa.assistant import Assistant, encoder_folder, home_folder
+from qa.composing import quotable, quoted_text
 from qa.datasets import Dataset, LabelledQuestion, read_corpus
 from qa.metrics import Figure, area_under_curve, coverage_at_precision, mean_figure, ranking_figures
-from qa.quotes import score_sentences
+from qa.quotes import choose_quotes
 
 RANKED = 100  # passages of a ranking that are kept
 FUSION_RANK = 60
@@ -33,7 +33,7 @@ class Evaluation:
     Attributes:
         name: The dataset's.
         rankings: For each system and measure the figure.
-        sentences: Right-sentence rates: "inside" the right passage, and "first" quoted from the whole search.
+        sentences: How often the first quote is right: chosen "inside" the right passage, and "first" in the whole search.
         verdicts: Counts of verdicts, by "answerable", "unanswerable" and "off-topic" questions.
         discrimination: AUROC and coverage at 95 % precision.
         runs: For each system the scores by question and passage.
@@ -76,7 +76,7 @@ class Evaluator:
             home: Where collections are kept; `home_folder()` when omitted.
         """
         self._dataset = dataset
-        self._encoder = encoder or load_encoder()
+        self._encoder = encoder or load_encoder(cache_folder=encoder_folder())
         engine = self._encoder.identity.replace("/", "-")
         folder = (home or home_folder()) / "evaluations" / f"{dataset.name}-{engine}"
         self._collection = Collection(folder, self._encoder)
@@ -135,10 +135,8 @@ class Evaluator:
                     (inside, [quotable(p.passage, p.text, p.embeddings) for p in self._relevant(question)]),
                     (first, [quotable(h.passage, h.text, h.candidate.embeddings) for h in finding.search.hits[:5]]),
                 ):
-                    if passages:
-                        scores = [score_sentences(finding.typed.text, queries, p, statistics) for p in passages]
-                        best = max(range(len(passages)), key=lambda i: scores[i].max())
-                        found.append(float(holds_answer(passages[best].sentences[int(scores[best].argmax())], question)))
+                    quotes = choose_quotes(finding.typed.text, queries, passages, statistics)
+                    found += [float(holds_answer(quoted_text(passages, quote), question)) for quote in quotes[:1]]
         qrels = {question.id: question.relevant for question in questions if question.id not in result.skipped}
         for system, run in result.runs.items():
             values = ranking_figures(qrels, run)

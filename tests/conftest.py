@@ -1,11 +1,15 @@
 """What several tests share: the real assistant over the seed document, in a home of its own."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
 
 os.environ["HF_HUB_OFFLINE"] = "1"
+# The fast encoder is built once for all the tests, also those that start processes with a home of their own.
+CACHE = tempfile.TemporaryDirectory(prefix="qa-tests-")
+os.environ["QA_CACHE"] = CACHE.name
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 

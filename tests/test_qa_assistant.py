@@ -14,7 +14,7 @@ from toy_encoder import ToyEncoder
 from index import EncoderError, QuestionError, SourceError, StorageError
 from index import encoder as encoder_module
 from qa import Assistant, Scope
-from qa.assistant import default_sources, home_folder
+from qa.assistant import default_sources, encoder_folder, home_folder
 
 
 def test_the_chat_question_is_answered_from_paragraph_two(assistant):
@@ -247,6 +247,29 @@ def test_home_is_where_qa_home_says(monkeypatch, tmp_path):
     assert home_folder() == tmp_path
     monkeypatch.delenv("QA_HOME")
     assert home_folder().name == "qa"
+
+
+def test_the_encoder_is_kept_at_home_unless_qa_cache_says_otherwise(monkeypatch, tmp_path):
+    """`QA_CACHE` moves the built encoder alone."""
+    monkeypatch.setenv("QA_HOME", str(tmp_path))
+    monkeypatch.setenv("QA_CACHE", str(tmp_path / "cache"))
+    assert encoder_folder() == tmp_path / "cache"
+    monkeypatch.delenv("QA_CACHE")
+    assert encoder_folder() == tmp_path / "encoders"
+
+
+def test_when_the_fast_encoder_cannot_be_built_the_plain_one_answers(monkeypatch, tmp_path):
+    """One line says why; the plain encoder is another identity, so vectors are never mixed."""
+    from index import fast_encoder
+
+    def refuse(*arguments, **named):
+        raise EncoderError("this processor has no fast form.")
+
+    monkeypatch.setattr(fast_encoder, "load_fast_encoder", refuse)
+    notices = []
+    chosen = encoder_module.load_encoder(cache_folder=tmp_path, on_notice=notices.append)
+    assert notices == ["Using the plain encoder, which is slower: this processor has no fast form."]
+    assert chosen.identity == "sentence-transformers/53aa51172d142c89"
 
 
 def test_without_sources_the_seed_is_asked(monkeypatch, tmp_path, seeds):

@@ -1,0 +1,225 @@
+"""Write a BERT sentence encoder as an OpenVINO graph.
+
+The graph is written operation by operation from the model's own weights, so no converter, tracer or training library
+is needed. Its layers of weights come as numbers of 32 bits or rounded to bytes (see `fast_rounding`); rounded, the
+products with weights and those of queries with keys run on bytes, the rest on 32 bits. Left out: other architectures
+than BERT, and pooling other than the mean over tokens.
+"""
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from index.errors import EncoderError
+
+# Rounded inputs are whole numbers in these ranges, the same in every layer: so the layers share compiled kernels
+# (measured: 1.3 MB for each new shape of input, against 9). The second is for what GELU gives, -.17 and above.
+SIGNED, MOSTLY_POSITIVE = (-128, 127), (-32, 223)
+PLACES = {
+    "query": "attention.self.query",
+    "key": "attention.self.key",
+    "value": "attention.self.value",
+    "gathered": "attention.output.dense",
+    "inner": "intermediate.dense",
+    "outer": "output.dense",
+}
+
+
+def import_openvino():
+    """Import OpenVINO without its model converter, which reports each import to a server of its maker.
+
+    Returns:
+        The module `openvino`.
+
+    Raises:
+        EncoderError: OpenVINO is not installed or cannot be loaded.
+    """
+    converter = "openvino.tools.ovc"
+    blocked = converter not in sys.modules
+    if blocked:
+        sys.modules[converter] = None  # its absence is allowed for: OpenVINO goes on without it
+    try:
+        import openvino
+        import openvino.opset13
+
+        return openvino
+    except Exception as error:
+        raise EncoderError(f"OpenVINO cannot be loaded ({error}). Install it: pip install openvino") from error
+    finally:
+        if blocked:
+            del sys.modules[converter]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The numbers of a BERT sentence encoder.
+
+    Attributes:
+        weights: By name, float32.
+        layers: Number of layers.
+        heads: Attention heads in a layer.
+        epsilon: Added to the variance in layer normalisation.
+        tokens: Longest text, in tokens; the rest is cut off.
+    """
+
+    weights: dict[str, np.ndarray]
+    layers: int
+    heads: int
+    epsilon: float
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """A layer of weights: `output = input @ weight.T + bias`, in 32-bit floating point or rounded.
+
+    Attributes:
+        weight: Shape (outputs, inputs); float32, or int8 when rounded.
+        bias: Shape (outputs,), float32.
+        scale: Shape (outputs, 1), float32: what one of a rounded weight is worth; None when not rounded.
+        factor: Shape (inputs,), float32: multiplies the input before it is rounded; None when its source did so.
+        unit: What one of the output is worth.
+    """
+
+    weight: np.ndarray
+    bias: np.ndarray
+    scale: np.ndarray | None = None
+    factor: np.ndarray | None = None
+    unit: float = 1.0
+
+
+def read_model(folder: Path) -> Model:
+    """Read a model folder in the layout of sentence-transformers.
+
+    Raises:
+        EncoderError: It cannot be read, or is not a BERT encoder that averages its tokens.
+    """
+    from safetensors.numpy import load_file
+
+    try:
+        config = json.loads((folder / "config.json").read_text())
+        pooling = json.loads((folder / "1_Pooling" / "config.json").read_text())
+        modules = [module["type"].rsplit(".", 1)[-1] for module in json.loads((folder / "modules.json").read_text())]
+        tokens = json.loads((folder / "sentence_bert_config.json").read_text())["max_seq_length"]
+        weights = load_file(folder / "model.safetensors")
+    except Exception as error:
+        raise EncoderError(f"{folder} cannot be read as a sentence-transformers model ({error}).") from error
+    modes = [mode for mode, on in pooling.items() if mode.startswith("pooling_mode") and on]
+    expected = (
+        config.get("architectures") == ["BertModel"],
+        config.get("hidden_act") == "gelu",
+        config.get("position_embedding_type", "absolute") == "absolute",
+        modes == ["pooling_mode_mean_tokens"],
+        modules == ["Transformer", "Pooling", "Normalize"],
+    )
+    if not all(expected):
+        raise EncoderError(f"{folder} is not a BERT encoder with mean pooling, so it has no fast form.")
+    weights = {name: value.astype(np.float32) for name, value in weights.items() if value.dtype.kind == "f"}
+    layers, heads, epsilon = (config[key] for key in ("num_hidden_layers", "num_attention_heads", "layer_norm_eps"))
+    return Model(weights, layers, heads, epsilon, tokens)
+
+
+def linear_layers(model: Model) -> dict[str, Linear]:
+    """The layers of weights in 32-bit floating point, by place, such as "0.query".
+
+    The scale of attention, one over the root of a head's width, is shared out over queries and keys.
+    """
+    found = {}
+    for layer in range(model.layers):
+        for place, name in PLACES.items():
+            stem = f"encoder.layer.{layer}.{name}"
+            weight, bias = model.weights[f"{stem}.weight"], model.weights[f"{stem}.bias"]
+            share = np.float32((len(bias) / model.heads) ** -0.25 if place in ("query", "key") else 1)
+            found[f"{layer}.{place}"] = Linear(weight * share, bias * share)
+    return found
+
+
+def write_graph(model: Model, layers: dict[str, Linear], *, watch: bool = False):
+    """Write the encoder as an OpenVINO graph.
+
+    Args:
+        model: The model: its embeddings and normalisations are used.
+        layers: Its layers of weights, rounded or not, by place.
+        watch: Whether to return what flows through it, not the vectors.
+
+    Returns:
+        The graph. Inputs: token ids, int32 of shape (texts, width), and a mask of the same shape, float32, 1 for a
+        token and 0 for padding. Output: unit vectors, float32 of shape (texts, dimension); or, when watching, the
+        least and the greatest value of each channel at each place of `watched`, in that order.
+    """
+    openvino = import_openvino()
+    op = openvino.opset13
+    outputs = []
+
+    def constant(value):
+        return op.constant(np.asarray(value, dtype=np.float32))
+
+    def integers(*values):
+        return op.constant(np.array(values, dtype=np.int64))
+
+    def normalise(x, name):
+        x = op.mvn(x, integers(-1), True, model.epsilon, "inside_sqrt")
+        x = op.multiply(x, constant(model.weights[f"{name}.LayerNorm.weight"]))
+        return op.add(x, constant(model.weights[f"{name}.LayerNorm.bias"]))
+
+    def rounded(x, levels):
+        return op.fake_quantize(x, *map(constant, levels * 2), 256)
+
+    def note(x):
+        if watch:
+            flat = op.multiply(x, tokens_only)
+            outputs.extend([op.reduce_min(flat, integers(0, 1)), op.reduce_max(flat, integers(0, 1))])
+        return x
+
+    def apply(layer, x, levels=SIGNED):
+        weight = constant(layer.weight) if layer.scale is None else None
+        if weight is None:
+            weight = op.multiply(op.convert(op.constant(layer.weight), "f32"), constant(layer.scale))
+            x = rounded(x if layer.factor is None else op.multiply(x, constant(layer.factor)), levels)
+        return op.add(op.matmul(x, weight, False, True), constant(layer.bias))
+
+    def attend(x, layer):
+        query, key, value = (apply(layers[f"{layer}.{place}"], x) for place in ("query", "key", "value"))
+        units = layers[f"{layer}.query"].unit * layers[f"{layer}.key"].unit
+        note(query), note(key)
+        if layers[f"{layer}.query"].scale is not None:
+            query, key = rounded(query, SIGNED), rounded(key, SIGNED)
+        query, value = by_head(query, 0, 2, 1, 3), by_head(value, 0, 2, 1, 3)
+        scores = op.matmul(query, by_head(key, 0, 2, 3, 1), False, False)
+        scores = op.add(scores if units == 1 else op.multiply(scores, constant(units)), hidden)
+        gathered = op.matmul(op.softmax(scores, -1), value, False, False)
+        return op.reshape(op.transpose(gathered, integers(0, 2, 1, 3)), integers(0, 0, width), True)
+
+    def by_head(x, *order):
+        return op.transpose(op.reshape(x, integers(0, 0, model.heads, width // model.heads), True), integers(*order))
+
+    ids = op.parameter([-1, -1], np.int32, name="ids")
+    mask = op.parameter([-1, -1], np.float32, name="mask")
+    tokens_only = op.unsqueeze(mask, integers(2))
+    hidden = op.unsqueeze(op.multiply(op.subtract(mask, constant(1)), constant(1e4)), integers(1, 2))
+    words = model.weights["embeddings.word_embeddings.weight"]
+    places = model.weights["embeddings.position_embeddings.weight"]
+    places = places + model.weights["embeddings.token_type_embeddings.weight"][0]
+    width = words.shape[1]
+    length = op.gather(op.shape_of(ids), integers(1), op.constant(np.int64(0)))
+    x = op.gather(constant(words), ids, op.constant(np.int64(0)))
+    x = normalise(op.add(x, op.slice(constant(places), integers(0), length, integers(1), integers(0))), "embeddings")
+    for layer in range(model.layers):
+        stem = f"encoder.layer.{layer}"
+        gathered = note(attend(note(x), layer))
+        x = normalise(op.add(apply(layers[f"{layer}.gathered"], gathered), x), f"{stem}.attention.output")
+        inner = note(op.gelu(apply(layers[f"{layer}.inner"], note(x)), "erf"))
+        x = normalise(op.add(apply(layers[f"{layer}.outer"], inner, MOSTLY_POSITIVE), x), f"{stem}.output")
+    total = op.reduce_sum(op.multiply(x, tokens_only), integers(1))
+    vectors = op.divide(total, op.reduce_sum(tokens_only, integers(1)))
+    length = op.sqrt(op.reduce_sum(op.multiply(vectors, vectors), integers(1), True))
+    return openvino.Model(outputs or [op.divide(vectors, length)], [ids, mask], "encoder")
+
+
+def watched(model: Model) -> list[str]:
+    """The places that a watching graph reports, in order: "3.outer" is what layer 3's outer weights take in."""
+    order = ("attention", "query", "key", "gathered", "inner", "outer")
+    return [f"{layer}.{place}" for layer in range(model.layers) for place in order]
