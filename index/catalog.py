@@ -102,7 +102,8 @@ class Catalog:
         """Raised by every committed change of documents."""
         return int(self.meta("generation") or 0)
 
-    def _next_generation(self) -> int:
+    def raise_generation(self) -> int:
+        """Raise the generation, inside a transaction; returns the new one."""
         generation = self.generation + 1
         self.set_meta("generation", str(generation))
         return generation
@@ -144,7 +145,7 @@ class Catalog:
             passages: In order.
         """
         with self.transaction():
-            generation = self._next_generation()
+            generation = self.raise_generation()
             self._remove(document.path, generation)
             cursor = self._connection.execute(
                 "INSERT INTO documents (path, source, size, modified_ns, changed_ns, file_sha256, text_sha256, text)"
@@ -169,7 +170,7 @@ class Catalog:
     def remove_document(self, path: str) -> None:
         """Remove a document with its passages, in one transaction."""
         with self.transaction():
-            self._remove(path, self._next_generation())
+            self._remove(path, self.raise_generation())
 
     def _remove(self, path: str, generation: int) -> None:
         row = self._connection.execute("SELECT id FROM documents WHERE path = ?", (path,)).fetchone()

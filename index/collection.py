@@ -159,6 +159,16 @@ class Collection:
         """How much it holds."""
         return self._catalog.totals()
 
+    def setting(self, key: str) -> str | None:
+        """A setting kept with the documents, or None."""
+        return self._catalog.meta(f"setting:{key}")
+
+    def set_setting(self, key: str, value: str) -> None:
+        """Keep a setting with the documents. It raises the generation, for it may change answers."""
+        with self._catalog.transaction():
+            self._catalog.set_meta(f"setting:{key}", value)
+            self._catalog.raise_generation()
+
     def failures(self) -> tuple[Failure, ...]:
         """Sources that could not be read at the last update."""
         return self._catalog.failures()

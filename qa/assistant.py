@@ -1,9 +1,11 @@
 """The Python API: open some sources, ask them."""
 
 import hashlib
+import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -26,6 +28,7 @@ from qa.composing import Finding, compose_answer
 from qa.conversation import Conversation
 from qa.follow_ups import stand_alone
 from qa.query import matching_sources, read_question
+from qa.verdict import SHIPPED, Calibration
 
 FOUND = 10  # passages; enough for five that are no twins
 
@@ -135,6 +138,16 @@ class Assistant:
         return self._collection.identity
 
     @property
+    def calibration(self) -> Calibration:
+        """The collection's own fit of the confidence; the shipped one until `qa calibrate` has made one."""
+        kept = self._collection.setting("calibration")
+        return Calibration(**json.loads(kept)) if kept else SHIPPED
+
+    def set_calibration(self, calibration: Calibration) -> None:
+        """Keep a fit of the confidence in the collection."""
+        self._collection.set_setting("calibration", json.dumps(asdict(calibration)))
+
+    @property
     def scope(self) -> Scope:
         """How many documents and passages are searched."""
         totals = self._collection.totals()
@@ -182,7 +195,13 @@ class Assistant:
         return self.compose(self.find(question, history=() if as_typed else history, sources=sources))
 
     def find(
-        self, question: str, *, history: Sequence[str] = (), sources: Sequence[str] = (), k: int = FOUND
+        self,
+        question: str,
+        *,
+        history: Sequence[str] = (),
+        sources: Sequence[str] = (),
+        without: Sequence[str] = (),
+        k: int = FOUND,
     ) -> Finding:
         """Search without composing an answer.
 
@@ -190,6 +209,7 @@ class Assistant:
             question: As for `ask`.
             history: Questions asked before in this conversation, oldest first.
             sources: As for `ask`.
+            without: Names of documents not to search.
             k: How many passages to find at most.
 
         Returns:
@@ -205,8 +225,9 @@ class Assistant:
             questions[turn.context] = turn.weight
         scope, names = self.scope, None
         wanted = (*typed.sources, *([sources] if isinstance(sources, str) else sources))
-        if wanted:
-            names = matching_sources([info.source for info in self.documents()], wanted)
+        if wanted or without:
+            names = tuple(info.source for info in self.documents() if info.source not in without)
+            names = matching_sources(names, wanted) if wanted else names
             scope = Scope(len(names), self._collection.passage_count(names))
         search = self._collection.search(questions, Limits(typed.phrases, names), k=k)
         phrases_missing = bool(typed.phrases) and not search.hits
@@ -215,9 +236,9 @@ class Assistant:
         searched = turn.searched if len(search.queries) > 1 else typed.text
         return Finding(question, typed, searched, search, scope, phrases_missing)
 
-    def compose(self, finding: Finding) -> Answer:
-        """Turn what was found into an answer."""
-        return compose_answer(finding, self._collection.near_spellings)
+    def compose(self, finding: Finding, calibration: Calibration | None = None) -> Answer:
+        """Turn what was found into an answer, with the collection's own fit of the confidence or another."""
+        return compose_answer(finding, self._collection.near_spellings, calibration or self.calibration)
 
     def documents(self) -> tuple[DocumentInfo, ...]:
         """Every document, by the name shown."""

@@ -1,4 +1,4 @@
-"""The command line: `qa chat`, `ask`, `batch`, `index`, `verify`, `eval`. Parse, call, print.
+"""The command line: `qa chat`, `ask`, `batch`, `index`, `verify`, `calibrate`, `eval`. Parse, call, print.
 
 Answers go to standard output; notices, failures and progress to standard error. Exit code 0: done; 1: a known
 error, in one line on standard error; 2: wrong usage; 130: interrupted with Ctrl-C; 141: whoever read the output
@@ -94,6 +94,9 @@ def _build_parser() -> argparse.ArgumentParser:
         help="look the documents up by name in these folders, not by the paths in the answers",
     )  # fmt: skip
 
+    calibrate = add_command("calibrate", _calibrate, "Fit the confidence to your documents, and say how well it judges.")
+    calibrate.add_argument("sources", nargs="+", metavar="SOURCES", help="files and folders of documents")
+
     evaluate = add_command("eval", _evaluate, "Measure on labelled questions (BEIR layout), beside simple baselines.")
     evaluate.add_argument(
         "datasets", nargs="+", type=Path, metavar="DATASET",
@@ -165,6 +168,15 @@ def _verify(options: argparse.Namespace) -> int:
     print(", ".join(f"{found[name]} {name}" for name in ("exact", "moved", "changed", "gone")))
     broken = [f"{found[name]} {name}" for name in ("changed", "gone", "altered", "malformed") if found[name]]
     return _fail(f"{options.answers} does not hold: {', '.join(broken)}") if broken else 0
+
+
+def _calibrate(options: argparse.Namespace) -> int:
+    from qa.calibrate import calibrate_assistant
+
+    with _open_assistant(options.sources) as assistant, _progress("questions") as show:
+        report = calibrate_assistant(assistant, on_progress=show)
+    print(report.describe())
+    return 0
 
 
 def _evaluate(options: argparse.Namespace) -> int:

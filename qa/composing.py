@@ -12,7 +12,7 @@ from qa.evidence import gather_evidence
 from qa.query import TypedQuestion
 from qa.quotes import QuotablePassage, Quote, choose_quotes, score_sentences
 from qa.twins import collapse_twins
-from qa.verdict import Evidence, confidence, decide, is_lacking
+from qa.verdict import Calibration, Evidence, confidence, decide, is_lacking
 
 QUOTED_FROM = 5  # passages; from more, the first quote is right less often
 CLOSEST_SHOWN = 3
@@ -39,12 +39,15 @@ class Finding:
     phrases_missing: bool
 
 
-def compose_answer(finding: Finding, near_spellings: Callable[[str], tuple[str, ...]]) -> Answer:
+def compose_answer(
+    finding: Finding, near_spellings: Callable[[str], tuple[str, ...]], calibration: Calibration
+) -> Answer:
     """Turn what a search found into an answer.
 
     Args:
         finding: What was asked and found.
         near_spellings: Finds words of the collection spelt like a term.
+        calibration: The collection's own fit of the confidence.
 
     Returns:
         One to three quotes from the best passages; or the nearest passages when these probably do not answer.
@@ -58,7 +61,7 @@ def compose_answer(finding: Finding, near_spellings: Callable[[str], tuple[str, 
     chance = 0.0
     if quotes and not finding.phrases_missing:
         lacking = is_lacking(typed.text, quoted_text(passages, quotes[0]))
-        chance = confidence(Evidence(hits[0].score.fused, quotes[0].score, finding.scope.passages, lacking))
+        chance = confidence(Evidence(hits[0].score.fused, quotes[0].score, finding.scope.passages, lacking), calibration)
     verdict = decide(chance)
     citations: tuple[Citation, ...] = ()
     closest: tuple[Citation, ...] = ()

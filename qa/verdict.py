@@ -10,7 +10,7 @@ rarest missing word.
 """
 
 from dataclasses import dataclass
-from math import exp, log10
+from math import exp, log, log10
 from typing import Literal
 
 from qa.answer_types import answer_kind, has_kind
@@ -65,24 +65,47 @@ def is_lacking(question: str, quote: str) -> bool:
     return kind in ("number", "date") and not has_kind(kind, question, quote)
 
 
-def confidence(evidence: Evidence) -> float:
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A collection's own fit: what is added to and multiplied with the log-odds of the shipped confidence (Platt 1999)."""
+
+    intercept: float = 0.0
+    slope: float = 1.0
+
+
+SHIPPED = Calibration()
+
+
+def confidence(evidence: Evidence, calibration: Calibration = SHIPPED) -> float:
     """Estimate the chance that the sources answer.
 
     Args:
         evidence: What the search found.
+        calibration: The collection's own fit, where there is one.
 
     Returns:
         0 to 1, rounded to 1e-6.
     """
     size = min(1.0, log10(max(1, evidence.passages)) / LARGE)
-    logit = (
+    odds = (
         INTERCEPT
         + PASSAGE * size * evidence.passage
         + QUOTE * (1 - size) * evidence.quote
         + SIZE * size
         + LACKING * evidence.lacking
     )
-    return round(1 / (1 + exp(-logit)), 6)
+    return calibrate(odds, calibration)
+
+
+def calibrate(odds: float, calibration: Calibration) -> float:
+    """Turn shipped log-odds into a confidence: 0 to 1, rounded to 1e-6."""
+    return round(1 / (1 + exp(-(calibration.intercept + calibration.slope * odds))), 6)
+
+
+def log_odds(chance: float) -> float:
+    """The log-odds of a confidence; one of 0 or 1 counts as a millionth from it."""
+    kept = min(max(chance, 1e-6), 1 - 1e-6)
+    return log(kept / (1 - kept))
 
 
 def decide(confidence: float) -> Verdict:
