@@ -68,7 +68,7 @@ class Limits:
     """What a passage must fulfil to be found.
 
     Attributes:
-        phrases: Words that must stand together in it.
+        phrases: Words that must stand together in it or in its heading.
         sources: Names of the documents it may stand in; None: any.
     """
 
@@ -123,7 +123,7 @@ class Searcher:
         """Find words of the collection spelt nearly like a term: at most three, nearest first."""
         with self._catalog.snapshot():
             stored = self._catalog.passages(self._lexical.search_near(term, NEAR_PASSAGES))
-        return near_spellings(term, [f"{passage.passage.heading or ''}\n{passage.text}" for passage in stored])
+        return near_spellings(term, map(_with_heading, stored))
 
     def _candidates(self, queries: Sequence[Query], limits: Limits) -> list[StoredPassage]:
         """Passages worth scoring, by id."""
@@ -141,7 +141,11 @@ class Searcher:
                 ids.update(self._dense.search(query.vector, CANDIDATES, among=among))
                 ids.update(self._lexical.search(query.terms, CANDIDATES, documents=documents))
         patterns = [phrase_pattern(phrase) for phrase in limits.phrases]
-        return [passage for passage in self._catalog.passages(sorted(ids)) if holds_phrases(passage.text, patterns)]
+        return [stored for stored in self._catalog.passages(sorted(ids)) if holds_phrases(_with_heading(stored), patterns)]
+
+
+def _with_heading(stored: StoredPassage) -> str:
+    return f"{stored.passage.heading or ''}\n{stored.text}"
 
 
 def describe(passage: Passage, text: str, embeddings: np.ndarray) -> Candidate:

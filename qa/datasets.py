@@ -7,12 +7,16 @@
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from index import BatchError, Document, Locator, SourceError, file_hash, text_hash
+
+OPENING = 120  # characters
+_NO_LETTER = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +44,20 @@ class LabelledQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Labelled questions, and the ids of the corpus entries in order: entry n is row n + 1 of the indexed corpus."""
+    """Labelled questions and their corpus.
+
+    Attributes:
+        name: The folder's.
+        corpus: The file.
+        corpus_ids: Ids of its entries in order: entry n is row n + 1 of the indexed corpus.
+        openings: The first letters and digits of its entries, to see what two datasets share.
+        questions: In the order of their file.
+    """
 
     name: str
     corpus: Path
     corpus_ids: tuple[str, ...]
+    openings: frozenset[str]
     questions: tuple[LabelledQuestion, ...]
 
 
@@ -75,8 +88,11 @@ def read_dataset(folder: str | Path) -> Dataset:
     if not questions:
         raise BatchError(f"{folder / 'queries.jsonl'} holds no questions.")
     corpus = folder / "corpus.jsonl"
-    ids = tuple(str(record["_id"]) for record in _records(corpus, ("_id", "text")))
-    return Dataset(folder.resolve().name, corpus, ids, questions)
+    ids, openings = [], set()
+    for record in _records(corpus, ("_id", "text")):
+        ids.append(str(record["_id"]))
+        openings.add(_NO_LETTER.sub("", record["text"][:OPENING]).casefold())
+    return Dataset(folder.resolve().name, corpus, tuple(ids), frozenset(openings), questions)
 
 
 def read_corpus(path: str | Path, *, name: str) -> Document:

@@ -53,8 +53,8 @@ def _draw(questions: Sequence[LabelledQuestion], limit: int | None) -> list[Labe
 
 
 def _share_entries(first: Dataset, second: Dataset) -> bool:
-    common = set(first.corpus_ids) & set(second.corpus_ids)
-    return len(common) > SHARED * min(len(first.corpus_ids), len(second.corpus_ids))
+    common = first.openings & second.openings
+    return len(common) > SHARED * min(len(first.openings), len(second.openings))
 
 
 def describe_evaluations(evaluations: Sequence[Evaluation]) -> str:

@@ -7,6 +7,7 @@ from toy_assistant import ToyAssistant
 
 from index import StorageError, load_encoder
 from qa.answers import Scope
+from qa.assistant import encoder_folder
 from qa.batch import answer_batch
 from qa.cli import main
 from qa.verification import verify_answers
@@ -164,8 +165,8 @@ def test_chat_is_served_with_what_was_asked_for(folder, toy, monkeypatch, capsys
 
 def test_every_way_of_asking_gives_the_same_answers(assistant, seeds, seed_home, tmp_path, monkeypatch, capsysbinary):
     """Over the seed document, Python, `qa ask --json` and `qa batch` give equal bytes, and every quote verifies."""
-    encoder = load_encoder()
-    monkeypatch.setattr("qa.assistant.load_encoder", lambda: encoder)
+    encoder = load_encoder(cache_folder=encoder_folder())
+    monkeypatch.setattr("qa.assistant.load_encoder", lambda **named: encoder)
     monkeypatch.setenv("QA_HOME", str(seed_home))
     asked = [
         "Who are the regional mediators?",
