@@ -3,8 +3,8 @@
     When did "Acme Inc." move to Leeds? source:reports/2023*.txt
 
 Words between double quotation marks, straight or curly, must stand together in a passage. `source:` names the
-documents to search, by any part of the name shown or by a pattern with * and ?; a name with blanks goes between
-double quotation marks; several are alternatives.
+documents to search, by any part of the name shown or by a pattern with * and ?; a whole name means that document
+alone. A name with blanks goes between double quotation marks; several are alternatives.
 """
 
 import re
@@ -73,7 +73,8 @@ def matching_sources(names: Sequence[str], wanted: Sequence[str]) -> tuple[str, 
 
     Args:
         names: Every document's name as shown.
-        wanted: Parts of names, or patterns with * and ?; case does not matter.
+        wanted: Whole names, each of which means that document alone, whatever else it is a part of; else parts of
+            names, or patterns with * and ?, whose case does not matter.
 
     Returns:
         The names that fit one of them, in order.
@@ -81,8 +82,11 @@ def matching_sources(names: Sequence[str], wanted: Sequence[str]) -> tuple[str, 
     Raises:
         QuestionError: No document fits.
     """
-    patterns = [pattern.casefold() for pattern in wanted]
-    chosen = tuple(name for name in names if any(_fits(name.casefold(), pattern) for pattern in patterns))
+    exact = set(names).intersection(wanted)
+    patterns = [pattern.casefold() for pattern in wanted if pattern not in exact]
+    chosen = tuple(
+        name for name in names if name in exact or any(_fits(name.casefold(), pattern) for pattern in patterns)
+    )
     if not chosen:
         listed = ", ".join(repr(name) for name in names[:5]) + (", …" if len(names) > 5 else "")
         raise QuestionError(f"no document is named like {', '.join(map(repr, wanted))}. There are: {listed}.")

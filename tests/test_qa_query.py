@@ -36,6 +36,14 @@ def test_a_filter_alone_is_no_question():
 
 
 NAMES = ("a.txt", "notes/A plan.md", "notes/b.txt")
+NESTED = ("?.txt", "a.txt", "A.txt", "data.txt", "notes/a.txt")
+WHOLE = {
+    "part-of-others": (["a.txt"], ("a.txt",)),
+    "letter-case": (["A.txt"], ("A.txt",)),
+    "pattern-as-name": (["?.txt"], ("?.txt",)),
+    "with-a-part": (["a.txt", "notes/"], ("a.txt", "notes/a.txt")),
+    "other-case": (["DATA.TXT"], ("data.txt",)),
+}
 FILTERS = {
     "part": (["plan"], ("notes/A plan.md",)),
     "case": (["a PLAN"], ("notes/A plan.md",)),
@@ -50,6 +58,12 @@ FILTERS = {
 def test_sources_are_chosen_by_part_or_pattern(wanted, expected):
     """Case does not matter; several filters are alternatives."""
     assert matching_sources(NAMES, wanted) == expected
+
+
+@pytest.mark.parametrize(("wanted", "expected"), WHOLE.values(), ids=WHOLE.keys())
+def test_a_whole_name_means_that_document_alone(wanted, expected):
+    """Whatever it is a part of, and whatever it would match as a pattern; a part still means all it is a part of."""
+    assert matching_sources(NESTED, wanted) == expected
 
 
 def test_an_unknown_source_is_refused_with_those_there_are():

@@ -104,14 +104,59 @@ def test_question_outside_the_sources_says_so(seed_server, visit):
 
 
 def test_follow_up_says_what_was_searched_and_can_stand_alone(seed_server, visit):
-    """A question after another one is searched along with it, and says so; a button searches it by itself."""
+    """A question that leans on another is searched along with it, and says so; a button searches it by itself."""
     page = visit(seed_server.address)
     ask(page, FOUR_DAYS)
-    follow_up = ask(page, CAPITAL)
-    expect(follow_up.locator(".qa-searched")).to_contain_text(FOUR_DAYS)
+    follow_up = ask(page, "And what about Oman?")
+    expect(follow_up.locator(".qa-searched")).to_contain_text(f"And what about Oman? (asked after: {FOUR_DAYS})")
     follow_up.get_by_role("button", name="Search this question alone").click()
-    expect(page.locator("#turn-3").get_by_role("heading", name="Not in the sources")).to_be_visible()
+    expect(page.locator("#turn-3")).to_be_visible()
     expect(page.locator("#turn-3 .qa-searched")).to_have_count(0)
+
+
+def test_question_that_stands_alone_is_searched_alone(seed_server, visit):
+    """What was asked before changes nothing, and there is nothing to say about it."""
+    page = visit(seed_server.address)
+    ask(page, FOUR_DAYS)
+    answer = ask(page, CAPITAL)
+    expect(answer.get_by_role("heading", name="Not in the sources")).to_be_visible()
+    expect(answer.locator(".qa-searched")).to_have_count(0)
+
+
+def test_chosen_document_is_the_only_one_searched(hostile_server, visit):
+    """By keyboard: the choice is named in the answer, as text, and holds until it is taken back."""
+    page = visit(hostile_server.address, width=390, height=844)
+    compass, payload = "Who buried a brass compass in Ystad?", "What is the payload?"
+    picker = page.get_by_role("combobox", name="Search in")
+    expect(picker).to_have_attribute("placeholder", "All documents")
+    expect(ask(page, compass).locator(".qa-searched")).to_have_count(0)
+    picker.press("ArrowDown")
+    expect(page.get_by_role("option")).to_have_text([f"✓ {FILE_NAME}", "✓ long.txt"])
+    picker.fill("onerror")
+    picker.press("Enter")
+    picker.press("Escape")
+    for question in (payload, compass):
+        answer = ask(page, question)
+        expect(answer.locator(".qa-searched")).to_have_text(f"Searched: 1 of 2 documents, {FILE_NAME}")
+        expect(answer.locator(".qa-file", has_text="long.txt")).to_have_count(0)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.get_by_role("button", name=f"Do not search in {FILE_NAME}").press("Enter")
+    picker.fill("long")
+    picker.press("Enter")
+    answer = ask(page, compass)
+    expect(answer.locator(".qa-searched")).to_have_text("Searched: 1 of 2 documents, long.txt")
+    expect(answer.locator(".qa-words").first).to_have_text("The harbour master of Ystad buried a brass compass.")
+    page.get_by_role("button", name="Do not search in long.txt").press("Enter")
+    expect(picker).to_have_attribute("placeholder", "All documents")
+    expect(ask(page, compass).locator(".qa-searched")).to_have_count(0)
+    assert page.evaluate("window.pwned") is None
+
+
+def test_single_document_needs_no_picker(seed_server, visit):
+    """There is nothing to choose between."""
+    page = visit(seed_server.address)
+    expect(page.locator(".qa-example").first).to_be_visible()
+    expect(page.get_by_role("combobox")).to_have_count(0)
 
 
 def test_whole_way_by_keyboard(seed_server, visit):

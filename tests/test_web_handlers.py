@@ -1,108 +1,28 @@
 """What the page's events do, called as Gradio calls them."""
 
 import asyncio
-from types import SimpleNamespace
 
 import gradio
 import pytest
+from plum_assistant import SKIP, ask, event, follow, open_plums
 
-from index import Document, Failure, Passage, QuestionError, SourceError
-from qa.answers import Answer, Scope
-from qa.citations import cite
+from index import SourceError
 from qa.web import strings
 from qa.web.app import build_app
 from qa.web.handlers import KEPT_TURNS, Handlers
 from qa.web.host import AssistantHost, NotReady
 
-TEXT = "Plums are blue.\n\nPears are green."
-PASSAGES = (Passage(1, 0, 15, ()), Passage(2, 17, 33, ()))
-SKIP = gradio.skip()
-
-
-class PlumAssistant:
-    """Quotes the first paragraph of one file for any question; notes what it was asked, and with what history."""
-
-    scope = Scope(1, 2)
-    failures = (Failure("scan.pdf", "/scan.pdf", "has no readable text."),)
-
-    def __init__(self, folder):
-        """Write the file it quotes."""
-        self.file = folder / "fruit.txt"
-        self.file.write_text(TEXT)
-        self.asked = []
-
-    def __enter__(self):
-        """Enter."""
-        return self
-
-    def __exit__(self, *error):
-        """Leave."""
-
-    def conversation(self, history):
-        """Begin like `qa.Assistant.conversation`."""
-        return SimpleNamespace(ask=lambda question, as_typed: self.ask(question, history, as_typed))
-
-    def ask(self, question, history=(), as_typed=True):
-        """Answer, refuse or break, as the question demands."""
-        if question == "refuse":
-            raise QuestionError("the question <b> cannot be searched.")
-        if question == "break":
-            raise RuntimeError("/etc/secret")
-        self.asked.append((question, tuple(history), as_typed))
-        path = str(self.file)
-        quote = cite(PASSAGES[0], TEXT[:15], source="fruit.txt", path=path, text_sha256="0", span=(0, 15), score=0.5)
-        return Answer(question, question, "answered", 0.9, (quote,), (), self.scope)
-
-    def documents(self):
-        """List like `qa.Assistant.documents`."""
-        return (SimpleNamespace(source="fruit.txt", path=str(self.file), text_sha256="0", passages=2),)
-
-    def document(self, path):
-        """Give like `qa.Assistant.document`."""
-        if path != str(self.file):
-            raise SourceError("unknown")
-        return Document("fruit.txt", path, TEXT, "0", "0")
-
-    def passages(self, path):
-        """Give like `qa.Assistant.passages`."""
-        return PASSAGES
-
 
 @pytest.fixture
 def plums(tmp_path):
     """An assistant and the handlers over it, loaded."""
-    assistant = PlumAssistant(tmp_path)
-    host = AssistantHost(lambda on_progress: assistant)
-    host.start()
-    handlers = Handlers(host)
-    follow(handlers)
-    yield assistant, handlers
-    host.close()
-
-
-def follow(handlers):
-    """Everything the page is told until loading has ended."""
-
-    async def collect():
-        return [update async for update in handlers.follow_loading()]
-
-    return asyncio.run(collect())
-
-
-def ask(handlers, question, turns=(), **options):
-    """Ask to the end; returns the last update, with the turns as they are then."""
-    turns_after, chat, box, message = list(handlers.answer_question(question, turns, **options))[-1]
-    return (turns if turns_after == SKIP else turns_after), chat, box, message
-
-
-def event(**data):
-    """An event as the browser sends it."""
-    return gradio.EventData(None, data)
+    with open_plums(tmp_path) as opened:
+        yield opened
 
 
 def test_page_shows_the_scope_and_the_documents_once_loaded(plums):
     """Header, welcome and list come with the end of loading; there are no examples for unknown documents."""
-    header, welcome, library = follow(plums[1])[-1]
+    header, welcome, library, *_ = follow(plums[1])[-1]
     assert "1 document, 2 passages" in header
     assert "fruit.txt" in library and "scan.pdf" in library
     assert "qa-example" not in welcome
@@ -169,7 +89,7 @@ def test_questions_are_answered_in_the_light_of_those_before(plums):
     assistant, handlers = plums
     turns, *_ = ask(handlers, " Which fruit? ")
     turns, chat, box, message = ask(handlers, "And pears?", turns)
-    list(handlers.answer_alone(turns, event(turn=2)))
+    list(handlers.answer_alone(turns, None, event(turn=2)))
     assert assistant.asked == [
         ("Which fruit?", (), False),
         ("And pears?", ("Which fruit?",), False),

@@ -283,7 +283,7 @@ def test_library_lists_documents_and_what_could_not_be_read():
 def test_answer_is_copied_with_its_sources():
     """The plain text holds question, quotes and places; an answer that was not found holds what was searched."""
     turn = make_turn("answered", make_citation(0, 15), make_citation(33, 49, page=7))
-    assert describe(turn.answer).splitlines() == [
+    assert describe(turn).splitlines() == [
         "Question: Which fruit?",
         "",
         "“Plums are blue.” [1]",
@@ -293,7 +293,7 @@ def test_answer_is_copied_with_its_sources():
         "[1] fruit.txt, paragraph 1",
         "[2] fruit.txt, page 7, paragraph 2",
     ]
-    assert describe(make_turn("not_in_sources", make_citation(0, 15)).answer).splitlines() == [
+    assert describe(make_turn("not_in_sources", make_citation(0, 15))).splitlines() == [
         "Question: Which fruit?",
         "",
         "Not in the sources. Searched: 1 document, 2 passages.",

@@ -11,7 +11,7 @@ from qa.web import strings
 from qa.web.handlers import Handlers
 from qa.web.host import AssistantHost
 from qa.web.panel import render_empty_library
-from qa.web.render import render_header, render_message, render_pending
+from qa.web.render import render_header, render_message, render_pending, render_picker_note
 
 # The page's script turns clicks into these events of one hidden component; Gradio wants their names quoted here.
 BRIDGE = """
@@ -63,6 +63,15 @@ def build_app(host: AssistantHost) -> gr.Blocks:
                     autoscroll=False,
                 )
                 with gr.Column(elem_id="qa-composer", min_width=0):
+                    # Above the box, so that the box stays where it is when the picker comes, and when it grows.
+                    picker = gr.Dropdown(
+                        elem_id="qa-picker",
+                        label=strings.PICKER_LABEL,
+                        multiselect=True,
+                        container=False,
+                        visible=False,
+                    )
+                    note = _html(render_picker_note(0, 0), "qa-picker-note")
                     question = gr.Textbox(
                         elem_id="qa-question",
                         label=strings.QUESTION_LABEL,
@@ -79,10 +88,10 @@ def build_app(host: AssistantHost) -> gr.Blocks:
         quiet = {"api_visibility": "private", "show_progress": "hidden"}
         asked = [turns, chat, question, message]
         in_turn = {"concurrency_id": "ask", "concurrency_limit": 1, **quiet}  # each sees the turns of the one before
-        app.load(handlers.follow_loading, None, [header, welcome, panel], concurrency_limit=None, **quiet)
-        question.submit(handlers.answer_question, [question, turns], asked, **in_turn)
+        app.load(handlers.follow_loading, None, [header, welcome, panel, picker, note], concurrency_limit=None, **quiet)
+        question.submit(handlers.answer_question, [question, turns, picker], asked, **in_turn)
         bridge.example(handlers.answer_example, turns, asked, **in_turn)
-        bridge.alone(handlers.answer_alone, turns, asked, **in_turn)
+        bridge.alone(handlers.answer_alone, [turns, picker], asked, **in_turn)
         bridge.open(handlers.open_citation, turns, [panel, message], **quiet)
         bridge.browse(handlers.browse_document, None, [panel, message], **quiet)
         bridge.library(handlers.show_library, None, [panel, message], **quiet)

@@ -18,6 +18,7 @@ from qa.citations import Citation, verify
 from qa.web import strings
 from qa.web.host import AssistantHost, NotReady
 from qa.web.markup import escape
+from qa.web.narrowing import OFFERED, ask_narrowed, name_choices
 from qa.web.panel import View, choose_window, render_library, render_view
 from qa.web.render import (
     Turn,
@@ -25,6 +26,7 @@ from qa.web.render import (
     render_load_failure,
     render_message,
     render_pending,
+    render_picker_note,
     render_question,
     render_turn,
     render_welcome,
@@ -52,28 +54,32 @@ class Handlers:
         """Say how far loading has come until the documents can be asked.
 
         Yields:
-            Header, welcome and panel.
+            Header, welcome, panel, picker and the line under it.
         """
         said = None
         while (state := self.host.state).stage == "loading":
             if state.message != said:
                 said = state.message
-                yield render_header(strings.LOADING_SHORT), render_pending(said), gr.skip()
+                yield render_header(strings.LOADING_SHORT), render_pending(said), *[gr.skip()] * 3
             await asyncio.sleep(LOAD_POLL)
         if state.stage == "failed":
-            yield render_header(strings.LOAD_FAILED_SHORT), render_load_failure(state.message), gr.skip()
+            yield render_header(strings.LOAD_FAILED_SHORT), render_load_failure(state.message), *[gr.skip()] * 3
             return
         scope = await asyncio.to_thread(self.host.call, lambda assistant: assistant.scope)
         examples, library = await asyncio.to_thread(lambda: (self.examples(), self.library()))
         described = strings.describe_scope(scope.documents, scope.passages)
-        yield render_header(described), render_welcome(examples), library
+        picker = await asyncio.to_thread(self.picker)
+        yield render_header(described), render_welcome(examples), library, *picker
 
-    def answer_question(self, question: Any, turns: tuple[Turn, ...], alone: bool = False) -> Iterator[tuple]:
+    def answer_question(
+        self, question: Any, turns: tuple[Turn, ...], chosen: Any = None, *, alone: bool = False
+    ) -> Iterator[tuple]:
         """Answer what was typed.
 
         Args:
             question: From the box.
             turns: What was asked before; the question may lean on it.
+            chosen: From the picker: names of the documents to search.
             alone: Search the question as if nothing had been asked before.
 
         Yields:
@@ -90,14 +96,16 @@ class Handlers:
             yield gr.skip(), _show(turns) + pending, "", render_message("")
         try:
             history = [turn.answer.question for turn in turns]
-            answer = self.host.call(lambda assistant: assistant.conversation(history).ask(typed, as_typed=alone))
+            answer, narrowing = self.host.call(
+                lambda assistant: ask_narrowed(assistant, typed, history, chosen=chosen, alone=alone)
+            )
         except (QuestionError, NotReady) as error:
             reason = str(error)
         except Exception:
             logging.getLogger(__name__).exception("a question was not answered")
             reason = strings.SERVER_ERROR
         else:
-            turns = (*turns, Turn(turns[-1].number + 1 if turns else 1, answer))[-KEPT_TURNS:]
+            turns = (*turns, Turn(turns[-1].number + 1 if turns else 1, answer, narrowing))[-KEPT_TURNS:]
             yield turns, _show(turns), gr.skip(), render_message("")
             return
         yield gr.skip(), _show(turns) if ready else gr.skip(), question, render_message(reason)
@@ -116,18 +124,19 @@ class Handlers:
         chosen = questions[number] if number is not None and number < len(questions) else ""
         yield from self.answer_question(chosen, turns)
 
-    def answer_alone(self, turns: tuple[Turn, ...], event: gr.EventData) -> Iterator[tuple]:
+    def answer_alone(self, turns: tuple[Turn, ...], chosen: Any, event: gr.EventData) -> Iterator[tuple]:
         """Answer the question of a turn again, by itself.
 
         Args:
             turns: What was asked before.
+            chosen: As for `answer_question`.
             event: With `turn`.
 
         Yields:
             As `answer_question`.
         """
         turn = _find_turn(turns, event)
-        yield from self.answer_question(turn.answer.question if turn else "", turns, alone=True)
+        yield from self.answer_question(turn.answer.question if turn else "", turns, chosen, alone=True)
 
     def open_citation(self, turns: tuple[Turn, ...], event: gr.EventData) -> tuple:
         """Open the document of a citation at its quote.
@@ -200,6 +209,12 @@ class Handlers:
         documents = self.host.call(lambda assistant: assistant.documents())
         only_seed = [document.text_sha256 for document in documents] == [SEED_SHA256]
         return strings.SEED_QUESTIONS if only_seed else ()
+
+    def picker(self) -> tuple[Any, Any]:
+        """The picker with the names to choose from, and the line under it; both hidden where there is no choice."""
+        names = name_choices(self.host.call(lambda assistant: assistant.documents()))
+        offered = list(names[:OFFERED])
+        return gr.update(choices=offered, visible=bool(names)), render_picker_note(len(offered), len(names))
 
     def library(self) -> str:
         """The list of documents, and of what could not be read, as HTML."""

@@ -120,7 +120,25 @@
         });
     }
 
-    new MutationObserver(() => document.querySelectorAll("[data-arrive]").forEach(welcome)).observe(document, {
+    // Gradio's picker has no text for when nothing is chosen, and calls its buttons by number.
+    function labelPicker() {
+        const words = document.querySelector(".qa-picker-note")?.dataset;
+        const input = document.querySelector("#qa-picker input");
+        if (!words || !input) return;
+        const chosen = document.querySelectorAll("#qa-picker .token");
+        input.placeholder = chosen.length ? "" : words.empty;
+        chosen.forEach((token) => {
+            const button = token.querySelector(".token-remove");
+            const label = words.remove.replace("{name}", () => token.textContent.trim());
+            button?.setAttribute("aria-label", label);
+            button?.setAttribute("title", label);
+        });
+    }
+
+    new MutationObserver(() => {
+        document.querySelectorAll("[data-arrive]").forEach(welcome);
+        labelPicker();
+    }).observe(document, {
         childList: true,
         subtree: true,
         attributes: true,

@@ -9,8 +9,12 @@ from dataclasses import dataclass
 
 from qa.answers import Answer
 from qa.citations import Citation
+from qa.query import read_question
 from qa.web import strings
 from qa.web.markup import Mark, escape, line_class, render_button, render_marked
+from qa.web.narrowing import Narrowing
+
+NAMED = 5  # documents searched; more are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +24,12 @@ class Turn:
     Attributes:
         number: 1-based, never used again in a session.
         answer: The answer.
+        narrowing: What was searched, when that was not everything.
     """
 
     number: int
     answer: Answer
+    narrowing: Narrowing | None = None
 
     @property
     def citations(self) -> tuple[Citation, ...]:
@@ -110,14 +116,39 @@ def render_message(text: str) -> str:
     return f'<p class="qa-message qa-alarm" role="alert">{escape(text[:1].upper() + text[1:])}</p>'
 
 
+def render_picker_note(offered: int, count: int) -> str:
+    """The line under the picker: that not every document is offered; empty when each is. Holds the picker's labels too.
+
+    Args:
+        offered: How many names there are to choose from.
+        count: How many names there are.
+    """
+    capped = strings.PICKER_CAPPED.format(offered=f"{offered:,}", count=strings.count_documents(count))
+    labels = f'data-empty="{escape(strings.PICKER_EMPTY)}" data-remove="{escape(strings.PICKER_REMOVE)}"'
+    return f'<p class="qa-picker-note" {labels}>{escape(capped) if offered < count else ""}</p>'
+
+
 def _render_searched(turn: Turn) -> str:
-    """What was searched, where that is more than what was typed, and the way to search what was typed alone."""
-    answer = turn.answer
-    if answer.searched == " ".join(answer.question.split()):
-        return ""
-    searched = escape(strings.SEARCHED_FOR.format(searched=answer.searched))
-    alone = render_button(strings.SEARCH_ALONE, "alone", {"turn": turn.number})
-    return f'<p class="qa-searched" dir="auto">{searched} {alone}</p>'
+    """What was searched: for more than was typed, with the way to search what was typed alone; in some documents."""
+    answer, parts = turn.answer, []
+    if answer.searched != read_question(answer.question).text:
+        searched = escape(strings.SEARCHED_FOR.format(searched=answer.searched))
+        alone = render_button(strings.SEARCH_ALONE, "alone", {"turn": turn.number})
+        parts.append(f'<p class="qa-searched" dir="auto">{searched} {alone}</p>')
+    if turn.narrowing:
+        names = [f'<bdi class="qa-file">{escape(name)}</bdi>' for name in turn.narrowing.names[:NAMED]]
+        template, place = escape(strings.SEARCHED_IN), {"part": escape(_part(turn.narrowing))}
+        parts.append(f'<p class="qa-searched">{template.format(**place, names=_join(names, turn.narrowing))}</p>')
+    return "".join(parts)
+
+
+def _part(narrowing: Narrowing) -> str:
+    return strings.count_part(narrowing.documents, narrowing.total)
+
+
+def _join(names: Sequence[str], narrowing: Narrowing) -> str:
+    more = len(narrowing.names) - NAMED
+    return ", ".join([*names, strings.NAMES_MORE.format(count=f"{more:,}")] if more > 0 else names)
 
 
 def _render_missing(answer: Answer) -> str:
@@ -147,12 +178,12 @@ def _render_answered(turn: Turn) -> str:
 
 def _render_closest(turn: Turn) -> str:
     missing = _render_missing(turn.answer)
-    explained = strings.CLOSEST_EXPLAINED.format(scope=_scope(turn.answer))
+    explained = strings.CLOSEST_EXPLAINED.format(scope=_scope(turn))
     return f"{_render_head('closest', strings.CLOSEST, turn)}<p>{escape(explained)}</p>{missing}{_render_cards(turn)}"
 
 
 def _render_not_found(turn: Turn) -> str:
-    explained = strings.NOT_FOUND_EXPLAINED.format(scope=_scope(turn.answer))
+    explained = strings.NOT_FOUND_EXPLAINED.format(scope=_scope(turn))
     parts = [
         _render_head("not_in_sources", strings.NOT_FOUND, turn),
         f"<p>{escape(explained)}</p>",
@@ -166,9 +197,7 @@ def _render_not_found(turn: Turn) -> str:
 
 def _render_head(verdict: str, title: str, turn: Turn) -> str:
     label = strings.COPY_PLAIN if turn.answer.verdict == "not_in_sources" else strings.COPY
-    copy = render_button(
-        label, "copy", {"text": describe(turn.answer), "done": strings.COPIED, "failed": strings.NOT_COPIED}
-    )
+    copy = render_button(label, "copy", {"text": describe(turn), "done": strings.COPIED, "failed": strings.NOT_COPIED})
     return f'<div class="qa-head"><h3 class="qa-verdict qa-verdict-{escape(verdict)}">{escape(title)}</h3>{copy}</div>'
 
 
@@ -218,24 +247,30 @@ def _group(citations: Iterable[Citation]) -> list[tuple[int, ...]]:
     return [tuple(numbers) for numbers in groups.values()]
 
 
-def _scope(answer: Answer) -> str:
-    return strings.describe_scope(answer.scope.documents, answer.scope.passages)
+def _scope(turn: Turn) -> str:
+    scope, total = turn.answer.scope, turn.narrowing.total if turn.narrowing else 0
+    return strings.describe_scope(scope.documents, scope.passages, total=total)
 
 
-def describe(answer: Answer) -> str:
+def describe(turn: Turn) -> str:
     """An answer as plain text, to be pasted elsewhere: the quotes, then where each one stands.
 
     Args:
-        answer: Any answer.
+        turn: Any turn.
 
     Returns:
         Lines, not escaped.
     """
-    lines = [strings.COPY_QUESTION.format(question=answer.question), ""]
+    answer = turn.answer
+    lines = [strings.COPY_QUESTION.format(question=answer.question)]
+    if narrowing := turn.narrowing:
+        names = _join(narrowing.names[:NAMED], narrowing)
+        lines.append(strings.SEARCHED_IN.format(part=_part(narrowing), names=names))
+    lines.append("")
     if answer.verdict == "not_in_sources":
-        return "\n".join([*lines, strings.COPY_NOT_FOUND.format(scope=_scope(answer))])
+        return "\n".join([*lines, strings.COPY_NOT_FOUND.format(scope=_scope(turn))])
     if answer.verdict == "closest":
-        lines += [strings.COPY_CLOSEST.format(scope=_scope(answer)), ""]
+        lines += [strings.COPY_CLOSEST.format(scope=_scope(turn)), ""]
     shown = answer.citations or answer.closest
     lines += [f"“{citation.quote}” [{number}]" for number, citation in enumerate(shown, start=1)]
     lines += ["", strings.COPY_SOURCES]

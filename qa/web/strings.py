@@ -24,6 +24,10 @@ CHAT_LABEL = "Questions and answers"
 QUESTION_LABEL = "Question"
 QUESTION_PLACEHOLDER = "Ask about the documents"
 ASK = "Ask"
+PICKER_LABEL = "Search in"
+PICKER_EMPTY = "All documents"
+PICKER_REMOVE = "Do not search in {name}"
+PICKER_CAPPED = "The first {offered} of {count} are offered here; source:NAME in the question reaches all."
 KEYS_HINT = "Enter asks · / jumps to this box · Esc goes back from a source to the answer"
 WELCOME = "What would you like to know?"
 WELCOME_HINT = "The answers are sentences from the documents, each with its source."
@@ -31,6 +35,7 @@ EXAMPLES_LABEL = "Try one of these"
 PENDING = "Searching your documents …"
 
 EMPTY_QUESTION = "Type a question first."
+UNKNOWN_CHOICE = "A document chosen to be searched is not there any more. Choose again."
 NOT_TEXT = "The question is not text."
 STILL_LOADING = "The model and the index are still loading. Your question is kept; ask it again in a moment."
 NOT_LOADED = "The documents could not be opened, so there is nothing to search yet."
@@ -41,6 +46,9 @@ YOU_ASKED = "You asked"
 ANSWERED = "Found in {documents}"
 SEARCHED_FOR = "Searched for: {searched}"
 SEARCH_ALONE = "Search this question alone"
+SEARCHED_IN = "Searched: {part}, {names}"
+PART = "{count} of {total}"
+NAMES_MORE = "and {count} more"
 MISSING_WORDS = "Words found nowhere: {words}."
 NEAR_WORDS = "{word} (nearly: {near})"
 ALSO_IN = "Also in: {places}"
@@ -96,8 +104,8 @@ NO_PORT = "No free port between {first} and {last}. Close another server, or nam
 STOPPED = "Stopped."
 
 SEED_QUESTIONS = (
+    "Who is mediating?",
     "Can Israel beat Iran in four days?",
-    "Is Iran begging for a ceasefire?",
     "Will Iran negotiate while it is under attack?",
     "What is the capital of France?",
 )
@@ -106,6 +114,11 @@ SEED_QUESTIONS = (
 def count_documents(count: int) -> str:
     """'1 document', '12 documents'."""
     return ONE_DOCUMENT if count == 1 else DOCUMENTS.format(count=f"{count:,}")
+
+
+def count_part(count: int, total: int) -> str:
+    """'1 of 3 documents', '12 of 3,000 documents'."""
+    return PART.format(count=f"{count:,}", total=count_documents(total))
 
 
 def count_passages(count: int) -> str:
@@ -123,6 +136,7 @@ def count_failures(count: int) -> str:
     return FAILURES_ONE if count == 1 else FAILURES.format(count=f"{count:,}")
 
 
-def describe_scope(documents: int, passages: int) -> str:
-    """'1 document, 3 passages'."""
-    return SCOPE.format(documents=count_documents(documents), passages=count_passages(passages))
+def describe_scope(documents: int, passages: int, *, total: int = 0) -> str:
+    """'1 document, 3 passages'; '1 of 3 documents, 3 passages' where there is a total."""
+    counted = count_part(documents, total) if total else count_documents(documents)
+    return SCOPE.format(documents=counted, passages=count_passages(passages))
