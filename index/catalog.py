@@ -17,6 +17,7 @@ from index.errors import StorageError
 from index.records import Document, DocumentInfo, Failure, KnownFile, PreparedPassage, Source, StoredPassage, Totals
 from index.schema import FORMAT, PASSAGE_COLUMNS, SCHEMA, TRIGGERS, pack, unpack, vectors
 
+
 class Catalog:
     """The SQLite file of one collection, open for reading and writing."""
 

@@ -1,9 +1,9 @@
 """The whole index of some sources: open, update, search, look up.
 
-    folder/catalog.sqlite   the truth
-    folder/dense.faiss      derived: nearest vectors
-    folder/lexical/         derived: BM25
-    folder/lock             held while the collection is updated
+folder/catalog.sqlite   the truth
+folder/dense.faiss      derived: nearest vectors
+folder/lexical/         derived: BM25
+folder/lock             held while the collection is updated
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -88,18 +88,20 @@ class DenseIndex:
 
     def _add(self, passages: Sequence[StoredPassage]) -> None:
         # A passage of one sentence has one vector: the second would be the same. One that never answers has none.
-        kept = [(p.id, p.embeddings if len(p.embeddings) > 2 else p.embeddings[:1]) for p in passages if p.passage.answering]
+        kept = [
+            (p.id, p.embeddings if len(p.embeddings) > 2 else p.embeddings[:1]) for p in passages if p.passage.answering
+        ]
         if not kept:
             return
-        ids = np.concatenate([id_ * VECTORS_PER_PASSAGE + np.arange(len(vectors), dtype=np.int64) for id_, vectors in kept])
+        ids = np.concatenate(
+            [id_ * VECTORS_PER_PASSAGE + np.arange(len(vectors), dtype=np.int64) for id_, vectors in kept]
+        )
         self._index.add_with_ids(np.concatenate([vectors for _, vectors in kept]).astype(np.float32), ids)
 
     def _remove(self, first: int, last: int) -> None:
         import faiss
 
-        self._index.remove_ids(
-            faiss.IDSelectorRange(first * VECTORS_PER_PASSAGE, (last + 1) * VECTORS_PER_PASSAGE)
-        )
+        self._index.remove_ids(faiss.IDSelectorRange(first * VECTORS_PER_PASSAGE, (last + 1) * VECTORS_PER_PASSAGE))
 
     def _read(self, catalog: Catalog) -> int:
         """Read the file if it is the one the catalog names; its generation, or 0 after starting empty."""

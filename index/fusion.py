@@ -170,8 +170,8 @@ def _lexical(weights: Mapping[str, float], candidate: Candidate, statistics: Sta
     most = sum(weights.values())
     if not most:
         return 0.0
-    found = [Counter(term for term in terms if term in weights) for terms in candidate.sentence_terms]
-    whole = sum(found, Counter(term for term in candidate.heading_terms if term in weights))
+    found = [_count(weights, terms) for terms in candidate.sentence_terms]
+    whole = sum(filter(None, found), _count(weights, candidate.heading_terms))
     length = len(candidate.heading_terms) + sum(map(len, candidate.sentence_terms))
     passage = _bm25(weights, whole, length * statistics.passages / max(1, statistics.terms))
     sentence = max(
@@ -183,6 +183,11 @@ def _lexical(weights: Mapping[str, float], candidate: Candidate, statistics: Sta
         default=0.0,
     )
     return (passage + sentence) / (2 * most)
+
+
+def _count(weights: Mapping[str, float], terms: Sequence[str]) -> Counter:
+    """How often each weighed term occurs; most sentences hold none, which is quick to see."""
+    return Counter() if weights.keys().isdisjoint(terms) else Counter(term for term in terms if term in weights)
 
 
 def _bm25(weights: Mapping[str, float], counts: Counter, length: float) -> float:

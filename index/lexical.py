@@ -141,7 +141,9 @@ class LexicalIndex:
         if not edits or not self._searcher.num_docs:
             return []
         query = tantivy.Query.fuzzy_term_query(self._schema, "terms", term, distance=edits)
-        hits = self._searcher.search(query, limit=k, count=False, order_by_field="passage", order=tantivy.Order.Asc).hits
+        hits = self._searcher.search(
+            query, limit=k, count=False, order_by_field="passage", order=tantivy.Order.Asc
+        ).hits
         return [int(id_) for id_, _ in hits]
 
     def frequencies(self, terms: Sequence[str]) -> dict[str, int]:

@@ -2,7 +2,8 @@
 
 A paragraph is what stands between blank lines; where a file puts each paragraph on one long line without blank lines
 between, each such line. Very long ones are cut at a sentence end, so that a passage stays readable and near the 256
-tokens the model reads. A row of a table is one passage. Headings, link stubs and lead-ins ("Find out more:") are kept but marked as not answering.
+tokens the model reads. A row of a table is one passage. Headings, link stubs and lead-ins ("Find out more:") are kept
+but marked as not answering.
 """
 
 import re
@@ -22,7 +23,9 @@ _LINE = re.compile(r"[^\r\n]+")
 _LINK = re.compile(r"(?:https?://|www\.)\S+|\[[^\]]*\]\([^)]*\)|<https?://[^>]*>")
 _WORD = re.compile(r"\w+")
 _SENTENCE_END = re.compile(r"[.!?\u2026\u3002\uff01\uff1f][\"'\u2019\u201d)\]]*\s*$")
-_NUMBERED_HEADING = re.compile(r"(?:(?:chapter|part|section|appendix|article)\s+\w+\b|[0-9]+(?:\.[0-9]+)*\.?\s|[IVXLC]+\.\s)", re.I)
+_NUMBERED_HEADING = re.compile(
+    r"(?:(?:chapter|part|section|appendix|article)\s+\w+\b|[0-9]+(?:\.[0-9]+)*\.?\s|[IVXLC]+\.\s)", re.I
+)
 
 
 def split_passages(document: Document) -> tuple[Passage, ...]:
@@ -122,7 +125,9 @@ def _pieces(text: str, start: int, end: int, longest: tuple[int, int]) -> list[t
 
 def _cut_long(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     while end - start > LONGEST_SENTENCE:
-        cut = max(text.rfind(" ", start + LONGEST_SENTENCE // 2, start + LONGEST_SENTENCE), 0) or start + LONGEST_SENTENCE
+        cut = (
+            max(text.rfind(" ", start + LONGEST_SENTENCE // 2, start + LONGEST_SENTENCE), 0) or start + LONGEST_SENTENCE
+        )
         trimmed = _trim(text, start, cut)
         if trimmed:
             yield trimmed

@@ -35,7 +35,9 @@ TRIGGERS = (
     "CREATE TRIGGER passage_removed AFTER DELETE ON passages WHEN OLD.answering BEGIN UPDATE totals SET passages ="
     " passages - 1, sentences = sentences - length(OLD.sentences) / 8, terms = terms - OLD.terms; END",
 )
-PASSAGE_COLUMNS = 'id, document_id, paragraph, start, "end", answering, page, heading, "row", text, sentences, embeddings'
+PASSAGE_COLUMNS = (
+    'id, document_id, paragraph, start, "end", answering, page, heading, "row", text, sentences, embeddings'
+)
 
 
 def pack(document_id: int, generation: int, document: Document, prepared: PreparedPassage) -> tuple:

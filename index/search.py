@@ -22,6 +22,7 @@ from index.terms import question_terms, text_terms
 CANDIDATES = 200  # vectors, and lexical hits, that are scored exactly
 PHRASE_CANDIDATES = 2_000  # passages with all the words of a phrase that are read to see whether they stand together
 
+REMEMBERED = 4_000  # passages whose terms are kept in memory, some 10 KB each: what is asked about is asked again
 NEAR_PASSAGES = 20  # read to find a near spelling
 
 
@@ -85,6 +86,7 @@ class Searcher:
         self._dense = dense
         self._lexical = lexical
         self._encoder = encoder
+        self._described: dict[int, Candidate] = {}
 
     def search(self, questions: Mapping[str, float], limits: Limits, *, k: int) -> Search:
         """Find the passages that fit one question, or several searched together.
@@ -104,12 +106,10 @@ class Searcher:
         with self._catalog.snapshot():
             totals = self._catalog.totals()
             terms = tuple(dict.fromkeys(term for query in queries for term in query.terms))
-            statistics = Statistics(
-                totals.passages, totals.sentences, totals.terms, self._lexical.frequencies(terms)
-            )
+            statistics = Statistics(totals.passages, totals.sentences, totals.terms, self._lexical.frequencies(terms))
             stored = self._candidates(queries, limits)
             keys = self._catalog.document_keys(sorted({passage.document_id for passage in stored}))
-        candidates = [describe(passage.passage, passage.text, passage.embeddings) for passage in stored]
+        candidates = [self._describe(passage) for passage in stored]
         queries = fade_queries(queries, candidates, statistics)
         scores = score_passages(queries, candidates, statistics)
         hits = (
@@ -118,6 +118,15 @@ class Searcher:
         )
         best = sorted(hits, key=lambda hit: (-hit.score.fused, hit.source, hit.path, hit.passage.start))
         return Search(queries, statistics, tuple(best[:k]))
+
+    def _describe(self, stored: StoredPassage) -> Candidate:
+        """What a passage is scored by, remembered: a passage never changes under its id."""
+        known = self._described.get(stored.id)
+        if known is None:
+            if len(self._described) >= REMEMBERED:
+                self._described.clear()
+            known = self._described[stored.id] = describe(stored.passage, stored.text, stored.embeddings)
+        return known
 
     def near_spellings(self, term: str) -> tuple[str, ...]:
         """Find words of the collection spelt nearly like a term: at most three, nearest first."""
@@ -141,7 +150,9 @@ class Searcher:
                 ids.update(self._dense.search(query.vector, CANDIDATES, among=among))
                 ids.update(self._lexical.search(query.terms, CANDIDATES, documents=documents))
         patterns = [phrase_pattern(phrase) for phrase in limits.phrases]
-        return [stored for stored in self._catalog.passages(sorted(ids)) if holds_phrases(_with_heading(stored), patterns)]
+        return [
+            stored for stored in self._catalog.passages(sorted(ids)) if holds_phrases(_with_heading(stored), patterns)
+        ]
 
 
 def _with_heading(stored: StoredPassage) -> str:

@@ -186,7 +186,9 @@ def _embed(reads: Sequence[_Read], catalog: Catalog, encoder: Encoder) -> Iterat
         first += len(texts)
     for read, some in zip(reads, hashes, strict=True):
         yield [
-            PreparedPassage(passage, _per_sentence(embeddings[hash_], passage), hash_, _count_terms(read.document, passage))
+            PreparedPassage(
+                passage, _per_sentence(embeddings[hash_], passage), hash_, _count_terms(read.document, passage)
+            )
             for passage, hash_ in zip(read.passages, some, strict=True)
         ]
 

@@ -257,7 +257,9 @@ def _collection_name(paths: Sequence[Path], encoder: Encoder) -> tuple[str, str]
     """What a collection is called and the name of its folder, which is the same for the same sources and encoder."""
     resolved = sorted(str(path.expanduser().resolve()) for path in paths)
     name = Path(resolved[0]).name or "documents"
-    digest = hashlib.sha256("\0".join([encoder.identity, *resolved]).encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    digest = hashlib.sha256("\0".join([encoder.identity, *resolved]).encode("utf-8", "surrogateescape")).hexdigest()[
+        :12
+    ]
     readable = re.sub(r"[^A-Za-z0-9._-]+", "_", name).strip("._")[:40] or "documents"
     return name, f"{readable}-{digest}"
 

@@ -123,7 +123,10 @@ def _answer(assistant: "Assistant", row: Row, history: tuple[str, ...]) -> dict[
     if row.error:
         return {"line": row.line, "error": row.error}
     try:
-        return {"line": row.line, "answer": (assistant.conversation(history) if history else assistant).ask(row.question).to_dict()}
+        return {
+            "line": row.line,
+            "answer": (assistant.conversation(history) if history else assistant).ask(row.question).to_dict(),
+        }
     except QuestionError as error:
         return {"line": row.line, "error": str(error)}
 

@@ -94,7 +94,9 @@ def _build_parser() -> argparse.ArgumentParser:
         help="look the documents up by name in these folders, not by the paths in the answers",
     )  # fmt: skip
 
-    calibrate = add_command("calibrate", _calibrate, "Fit the confidence to your documents, and say how well it judges.")
+    calibrate = add_command(
+        "calibrate", _calibrate, "Fit the confidence to your documents, and say how well it judges."
+    )
     calibrate.add_argument("sources", nargs="+", metavar="SOURCES", help="files and folders of documents")
 
     evaluate = add_command("eval", _evaluate, "Measure on labelled questions (BEIR layout), beside simple baselines.")
@@ -102,7 +104,9 @@ def _build_parser() -> argparse.ArgumentParser:
         "datasets", nargs="+", type=Path, metavar="DATASET",
         help="a folder of corpus.jsonl, queries.jsonl and qrels.tsv; several are also asked each other's questions",
     )  # fmt: skip
-    evaluate.add_argument("--limit", type=_positive, metavar="N", help="ask at most N questions of each, drawn at random")
+    evaluate.add_argument(
+        "--limit", type=_positive, metavar="N", help="ask at most N questions of each, drawn at random"
+    )
     evaluate.add_argument("--json", action="store_true", help="print the figures as JSON, a line a dataset")
     evaluate.add_argument("--runs", type=Path, metavar="FOLDER", help="write the rankings there as TREC run files")
     evaluate.add_argument("--plot", type=Path, metavar="FILE", help="plot the rankings: .png, .svg or .pdf")

@@ -61,7 +61,9 @@ def compose_answer(
     chance = 0.0
     if quotes and not finding.phrases_missing:
         lacking = is_lacking(typed.text, quoted_text(passages, quotes[0]))
-        chance = confidence(Evidence(hits[0].score.fused, quotes[0].score, finding.scope.passages, lacking), calibration)
+        chance = confidence(
+            Evidence(hits[0].score.fused, quotes[0].score, finding.scope.passages, lacking), calibration
+        )
     verdict = decide(chance)
     citations: tuple[Citation, ...] = ()
     closest: tuple[Citation, ...] = ()

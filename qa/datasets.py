@@ -1,9 +1,9 @@
 """Read a folder of labelled questions in BEIR layout.
 
-    corpus.jsonl    {"_id", "title", "text"}: one passage each
-    queries.jsonl   {"_id", "text"}; where known "answers" (strings), "answer_sentences" (strings), "answerable" (bool)
-                    and "history" ([{"role": "user", "text"}, …], oldest first)
-    qrels.tsv       query-id, corpus-id, score, with a header line
+corpus.jsonl    {"_id", "title", "text"}: one passage each
+queries.jsonl   {"_id", "text"}; where known "answers" (strings), "answer_sentences" (strings), "answerable" (bool)
+                and "history" ([{"role": "user", "text"}, …], oldest first)
+qrels.tsv       query-id, corpus-id, score, with a header line
 """
 
 import json
@@ -155,4 +155,6 @@ def _lines(path: Path) -> Iterator[str]:
             yield from (line.rstrip("\n") for line in file if line.strip())
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not valid UTF-8"
-        raise BatchError(f"{path} cannot be read: {reason}. A dataset holds corpus.jsonl, queries.jsonl and qrels.tsv.") from error
+        raise BatchError(
+            f"{path} cannot be read: {reason}. A dataset holds corpus.jsonl, queries.jsonl and qrels.tsv."
+        ) from error

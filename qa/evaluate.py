@@ -192,5 +192,7 @@ def _discrimination(confidences: dict[str, list[float]]) -> dict[str, float | No
     return {
         "AUROC": area_under_curve(answerable, unanswerable),
         "AUROC off-topic": area_under_curve(answerable, off_topic),
-        "coverage at 95 % precision": coverage_at_precision([*answerable, *unanswerable], right) if unanswerable else None,
+        "coverage at 95 % precision": coverage_at_precision([*answerable, *unanswerable], right)
+        if unanswerable
+        else None,
     }

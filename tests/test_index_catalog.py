@@ -21,7 +21,9 @@ def folder(tmp_path):
     """A folder of two documents."""
     sources = tmp_path / "sources"
     sources.mkdir()
-    (sources / "a.txt").write_text("An apple fell. A pear stayed.\n\nThe plum is ripe.\n\nFind out more:", encoding="utf-8")
+    (sources / "a.txt").write_text(
+        "An apple fell. A pear stayed.\n\nThe plum is ripe.\n\nFind out more:", encoding="utf-8"
+    )
     (sources / "b.txt").write_text("A fig and a plum.", encoding="utf-8")
     return sources
 

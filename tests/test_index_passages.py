@@ -82,7 +82,9 @@ def test_long_lines_without_blank_lines_between_are_paragraphs():
 def test_hard_wrapped_lines_stay_one_paragraph():
     """Lines broken at the margin belong together, whatever ends them."""
     for end in ("\n", "\r\n", "\r"):
-        assert len(split_passages(document(f"Words that are broken{end}at the margin of a page{end}and end here."))) == 1
+        assert (
+            len(split_passages(document(f"Words that are broken{end}at the margin of a page{end}and end here."))) == 1
+        )
 
 
 HUGE = {"sentences": "A short sentence. " * 1_000, "words": "word " * 20_000, "one-word": "x" * 50_000}

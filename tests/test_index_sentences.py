@@ -29,7 +29,10 @@ CASES = {
     "numbered": ("1. First item.", ["1. First item."]),
     "ellipsis": ("Well\u2026 Then.", ["Well\u2026", "Then."]),
     "emoji": ("Good \U0001f600. Bad.", ["Good \U0001f600.", "Bad."]),
-    "japanese": ("\u65e5\u672c\u8a9e\u3067\u3059\u3002\u6b21\u3002", ["\u65e5\u672c\u8a9e\u3067\u3059\u3002", "\u6b21\u3002"]),
+    "japanese": (
+        "\u65e5\u672c\u8a9e\u3067\u3059\u3002\u6b21\u3002",
+        ["\u65e5\u672c\u8a9e\u3067\u3059\u3002", "\u6b21\u3002"],
+    ),
     "empty": ("", []),
     "blank": (" \n\t ", []),
 }

@@ -22,7 +22,9 @@ def test_the_chat_question_is_answered_from_paragraph_two(assistant):
     answer = assistant.ask("Can Israel beat Iran in four days?")
     assert (answer.verdict, answer.found, answer.closest) == ("answered", True, ())
     assert answer.citations[0].paragraph == 2
-    assert re.match('The rhetoric that israel could "defeat" iran|Moreover, Iran\u2019s strategic', answer.citations[0].quote)
+    assert re.match(
+        'The rhetoric that israel could "defeat" iran|Moreover, Iran\u2019s strategic', answer.citations[0].quote
+    )
 
 
 def test_a_stranger_is_not_in_the_sources(assistant):

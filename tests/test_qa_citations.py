@@ -57,7 +57,9 @@ LATER = {
     "changed": (TEXT.replace("Three", "Four"), Verification("changed", "a.txt no longer holds these words", None)),
     "gone": (
         None,
-        Verification("gone", "a.txt cannot be opened: No such file or directory. Check that it exists and may be read.", None),
+        Verification(
+            "gone", "a.txt cannot be opened: No such file or directory. Check that it exists and may be read.", None
+        ),
     ),
 }
 

@@ -64,7 +64,18 @@ def test_an_interrupted_conversation_goes_on_in_its_light(tmp_path, fruit):
 
 def test_a_thousand_questions_are_answered_as_one_by_one(tmp_path, assistant):
     """`qa batch` over 1,000 questions equals `ask` one by one, answer for answer, hash for hash."""
-    subjects = ["Iran", "Israel", "Qatar", "the ceasefire", "Tehran", "missiles", "the proxies", "France", "the region", "it"]
+    subjects = [
+        "Iran",
+        "Israel",
+        "Qatar",
+        "the ceasefire",
+        "Tehran",
+        "missiles",
+        "the proxies",
+        "France",
+        "the region",
+        "it",
+    ]
     forms = [f"{start} {{}} {end}?" for start in ("Why is", "Who helps", "What about", "How long has", "Where is")
              for end in ("", "now", "refusing to negotiate", "losing", "in four days", "under fire", "attacked",
                          "seen", "balanced", "alone", "strong", "weak", "ready", "begging", "over", "passive",

@@ -21,7 +21,12 @@ QUESTIONS = [
     {"_id": "q2", "text": "Where did the pear stay?", "answers": ["the tree"], "answerable": True},
     {"_id": "q3", "text": "?", "answerable": True},
     {"_id": "q4", "text": "Who is the king of Ruritania?", "answerable": False},
-    {"_id": "q5", "text": "And where?", "answerable": True, "history": [{"role": "user", "text": "Which pear stayed?"}]},
+    {
+        "_id": "q5",
+        "text": "And where?",
+        "answerable": True,
+        "history": [{"role": "user", "text": "Which pear stayed?"}],
+    },
 ]
 QRELS = "query-id\tcorpus-id\tscore\nq1\tp1\t1\nq2\tp2\t1\nq3\tp1\t1\nq5\tp2\t2\n"
 

@@ -90,7 +90,13 @@ def test_a_phrase_is_found_as_whole_words(phrase, text, found):
     assert bool(phrase_pattern(phrase).search(text)) is found
 
 
-DISTANCES = [("kitten", "sitting", 3), ("abcd", "abdc", 1), ("", "ab", 2), ("same", "same", 0), ("ceasfir", "ceasefir", 1)]
+DISTANCES = [
+    ("kitten", "sitting", 3),
+    ("abcd", "abdc", 1),
+    ("", "ab", 2),
+    ("same", "same", 0),
+    ("ceasfir", "ceasefir", 1),
+]
 
 
 @pytest.mark.parametrize(("first", "second", "distance"), DISTANCES)
@@ -108,7 +114,9 @@ def test_near_spellings_are_words_as_they_stand():
 @pytest.fixture
 def fruit(tmp_path):
     """Three documents about fruit; two say the same."""
-    (tmp_path / "a.txt").write_text("The apple fell from the old tree on a windy day.\n\nA pear stayed.", encoding="utf-8")
+    (tmp_path / "a.txt").write_text(
+        "The apple fell from the old tree on a windy day.\n\nA pear stayed.", encoding="utf-8"
+    )
     (tmp_path / "b.txt").write_text("The apple fell from the old tree on a windy day!", encoding="utf-8")
     (tmp_path / "c.txt").write_text("A ripe apple, a plum and a fig.", encoding="utf-8")
     with Assistant.open(tmp_path, home=tmp_path / ".home", encoder=ToyEncoder()) as opened:

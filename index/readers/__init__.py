@@ -34,7 +34,9 @@ def read_document(path: str | Path, *, name: str) -> Document:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise SourceError(f"{name} cannot be opened: {error.strerror}. Check that it exists and may be read.") from error
+        raise SourceError(
+            f"{name} cannot be opened: {error.strerror}. Check that it exists and may be read."
+        ) from error
     text = decode_text(content, name=name)
     locators, silent = read_markdown(text) if suffix in MARKDOWN_SUFFIXES else ((), ())
     return Document(name, str(path), text, text_hash(text), file_hash(content), locators, silent)
