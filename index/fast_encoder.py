@@ -15,8 +15,12 @@ import os
 import platform
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -33,7 +37,14 @@ WINDOW = 2048  # texts sorted by length together
 STREAMS_AT_MOST = 16
 BUILD_SECONDS = 900  # a limit, not an expectation: about 30
 GRAPH, MANIFEST = "encoder.xml", "manifest.json"
-SETTINGS = ("config.json", "modules.json", "sentence_bert_config.json", "1_Pooling/config.json", "tokenizer.json")
+SETTINGS = (
+    "config.json",
+    "config_sentence_transformers.json",
+    "modules.json",
+    "sentence_bert_config.json",
+    "1_Pooling/config.json",
+    "tokenizer.json",
+)
 
 
 class FastEncoder:
@@ -58,25 +69,32 @@ class FastEncoder:
         """Encode texts: float32 of shape (len(texts), dimension), unit rows, in the order given."""
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
 
-        def keep(request, rows: list[int]) -> None:
-            vectors[rows] = request.get_output_tensor(0).data
+        def run(rows: list[int], ids: list[np.ndarray], width: int) -> None:
+            vectors[rows] = self._infer(ids, width)
 
-        queue = import_openvino().AsyncInferQueue(self._compiled, self._streams + 1)
-        queue.set_callback(keep)
-        for start in range(0, len(texts), WINDOW):
-            ids = self._tokenise(texts[start : start + WINDOW])
-            for rows, width in plan_batches([len(row) for row in ids]):
-                batch = pad([ids[row] for row in rows], width)
-                queue.start_async(batch, [start + row for row in rows])
-        queue.wait_all()
+        pending: deque[Future] = deque()
+        with ThreadPoolExecutor(self._streams) as workers:  # OpenVINO's own queue aborts or hangs when it is let go
+            for start in range(0, len(texts), WINDOW):
+                ids = self._tokenise(texts[start : start + WINDOW])
+                for rows, width in plan_batches([len(row) for row in ids]):
+                    pending.append(
+                        workers.submit(run, [start + row for row in rows], [ids[row] for row in rows], width)
+                    )
+                    if len(pending) > 2 * self._streams:
+                        pending.popleft().result()
+            while pending:
+                pending.popleft().result()
         return vectors
 
     def encode_question(self, text: str) -> np.ndarray:
         """Encode one question, alone: float32 of shape (dimension,), of length 1."""
-        ids = self._tokenise([text])
+        [ids] = self._tokenise([text])
+        return self._infer([ids], _width(len(ids)))[0]
+
+    def _infer(self, ids: list[np.ndarray], width: int) -> np.ndarray:
         request = self._compiled.create_infer_request()
-        request.infer(pad(ids, _width(len(ids[0]))))
-        return request.get_output_tensor(0).data[0].copy()
+        request.infer(pad(ids, width))
+        return request.get_output_tensor(0).data.copy()
 
     def _tokenise(self, texts: Sequence[str]) -> list[np.ndarray]:
         found = []

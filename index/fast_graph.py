@@ -3,7 +3,7 @@
 The graph is written operation by operation from the model's own weights, so no converter, tracer or training library
 is needed. Its layers of weights come as numbers of 32 bits or rounded to bytes (see `fast_rounding`); rounded, the
 products with weights and those of queries with keys run on bytes, the rest on 32 bits. Left out: other architectures
-than BERT, and pooling other than the mean over tokens.
+than BERT, pooling other than the mean over tokens, and prompts put before a text.
 """
 
 import json
@@ -50,7 +50,7 @@ def import_openvino():
         raise EncoderError(f"OpenVINO cannot be loaded ({error}). Install it: pip install openvino") from error
     finally:
         if blocked:
-            del sys.modules[converter]
+            sys.modules.pop(converter, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,7 @@ def read_model(folder: Path) -> Model:
         pooling = json.loads((folder / "1_Pooling" / "config.json").read_text())
         modules = [module["type"].rsplit(".", 1)[-1] for module in json.loads((folder / "modules.json").read_text())]
         tokens = json.loads((folder / "sentence_bert_config.json").read_text())["max_seq_length"]
+        prompts = json.loads((folder / "config_sentence_transformers.json").read_text()).get("prompts") or {}
         weights = load_file(folder / "model.safetensors")
     except Exception as error:
         raise EncoderError(f"{folder} cannot be read as a sentence-transformers model ({error}).") from error
@@ -114,9 +115,12 @@ def read_model(folder: Path) -> Model:
         config.get("position_embedding_type", "absolute") == "absolute",
         modes == ["pooling_mode_mean_tokens"],
         modules == ["Transformer", "Pooling", "Normalize"],
+        not any(prompts.values()),
     )
     if not all(expected):
-        raise EncoderError(f"{folder} is not a BERT encoder with mean pooling, so it has no fast form.")
+        raise EncoderError(
+            f"{folder} has no fast form: it is not a BERT encoder with mean pooling and without prompts."
+        )
     weights = {name: value.astype(np.float32) for name, value in weights.items() if value.dtype.kind == "f"}
     layers, heads, epsilon = (config[key] for key in ("num_hidden_layers", "num_attention_heads", "layer_norm_eps"))
     return Model(weights, layers, heads, epsilon, tokens)

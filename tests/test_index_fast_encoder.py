@@ -141,6 +141,15 @@ def test_a_later_start_imports_no_slow_library_and_no_telemetry(built):
     assert "notice" not in output
 
 
+def test_a_process_that_encoded_passages_ends_cleanly(built):
+    """After passages have run on every stream, a process ends with status 0, its encoder let go before or with it."""
+    for ending in ("", "del encoder"):
+        code = LOAD + "encoder.encode_passages(['one two', 'three ' * 40] * 30)\n" + ending
+        process = start(code, MODEL, built[0])
+        process.communicate(timeout=120)
+        assert process.returncode == 0
+
+
 def test_blank_texts_are_the_empty_text(encoder):
     """White space alone has the vector of the empty text, which is of length 1 like every other."""
     vectors = encoder.encode_passages(["", " ", "\n\t", "word"])
