@@ -62,6 +62,9 @@ class FastEncoder:
         self._compiled = compiled
         self._tokenizer = tokenizer
         self._streams = int(compiled.get_property("NUM_STREAMS"))
+        # OpenVINO's binding looks NumPy up on first use, and two threads that come to that at once wait for each other
+        # for ever: one inference here, by one thread, comes first.
+        self.encode_question("")
 
     def encode_passages(self, texts: Sequence[str]) -> np.ndarray:
         """Encode texts: float32 of shape (len(texts), dimension), unit rows, in the order given."""
