@@ -68,6 +68,9 @@ def split_passages(document: Document) -> tuple[Passage, ...]:
                     page=locator.page,
                     heading=locator.heading or (None if heading else plain_heading),
                     row=locator.row,
+                    sheet=locator.sheet,
+                    slide=locator.slide,
+                    date=locator.date,
                 )
             )
     return tuple(passages)

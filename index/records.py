@@ -38,6 +38,9 @@ class Locator:
         page: 1-based page, for paged formats.
         heading: Headings above it, outermost first, joined by " > ".
         row: 1-based row, for tables.
+        sheet: Name of the sheet, for workbooks.
+        slide: 1-based slide, for presentations.
+        date: Date of a message, as in ISO 8601.
     """
 
     start: int
@@ -45,6 +48,9 @@ class Locator:
     page: int | None = None
     heading: str | None = None
     row: int | None = None
+    sheet: str | None = None
+    slide: int | None = None
+    date: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,7 @@ class Document:
         file_sha256: Hash of the file's bytes.
         locators: In order of `start`; a character without one has no page, heading or row.
         silent: Spans that are read but never quoted as an answer, such as a Markdown heading.
+        extractor: Name and version of what turned the file into this text, so that a quote can be proved later.
     """
 
     source: str
@@ -68,6 +75,7 @@ class Document:
     file_sha256: str
     locators: tuple[Locator, ...] = ()
     silent: tuple[tuple[int, int], ...] = ()
+    extractor: str = "text 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +99,9 @@ class Passage:
         page: As in `Locator`.
         heading: As in `Locator`.
         row: As in `Locator`.
+        sheet: As in `Locator`.
+        slide: As in `Locator`.
+        date: As in `Locator`.
     """
 
     paragraph: int
@@ -101,6 +112,9 @@ class Passage:
     page: int | None = None
     heading: str | None = None
     row: int | None = None
+    sheet: str | None = None
+    slide: int | None = None
+    date: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
