@@ -1,16 +1,20 @@
 """The index of some sources: read them, keep them in a catalog, search them. It knows nothing of `qa`."""
 
+from index.background import BackgroundUpdate, UpdateStopped
+from index.candidates import describe
 from index.collection import Collection
 from index.encoder import Encoder, bundled_model_folder, load_encoder
 from index.errors import BatchError, EncoderError, QAError, QuestionError, SourceError, StorageError
+from index.progress import Progress
 from index.readers import read_document
 from index.records import Document, DocumentInfo, Failure, Locator, Passage, Sentence, Source, StoredPassage, Totals
-from index.search import Hit, Limits, Search, describe
+from index.search import Hit, Limits, Search
 from index.sources import file_hash, find_sources, text_hash
 from index.terms import question_terms, term_spans
 from index.updating import UpdateReport
 
 __all__ = [
+    "BackgroundUpdate",
     "BatchError",
     "Collection",
     "Document",
@@ -22,6 +26,7 @@ __all__ = [
     "Limits",
     "Locator",
     "Passage",
+    "Progress",
     "QAError",
     "QuestionError",
     "Search",
@@ -32,6 +37,7 @@ __all__ = [
     "StoredPassage",
     "Totals",
     "UpdateReport",
+    "UpdateStopped",
     "bundled_model_folder",
     "describe",
     "file_hash",

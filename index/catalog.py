@@ -1,113 +1,22 @@
 """The catalog: one SQLite file that is the truth about a collection.
 
 It holds the documents, their texts, the passages as offsets, the embeddings, the failures and a generation counter that
-every committed change raises. FAISS and the lexical index are derived from it and can be rebuilt at any time. One
-transaction a file: a change is there whole or not at all.
+every committed change raises. FAISS and the lexical index are derived from it and can be rebuilt at any time. The text of
+a file is one transaction, there whole or not at all; embeddings follow in transactions of some hundred passages.
 """
 
-import sqlite3
-import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 
-from index.errors import StorageError
+from index.candidates import Signature
+from index.database import Database
 from index.records import Document, DocumentInfo, Failure, KnownFile, PreparedPassage, Source, StoredPassage, Totals
-from index.schema import FORMAT, PASSAGE_COLUMNS, SCHEMA, TRIGGERS, pack, unpack, vectors
+from index.schema import NEW_PASSAGE, PASSAGE_COLUMNS, pack, unpack, unpack_terms, unpack_vectors
 
 
-class Catalog:
+class Catalog(Database):
     """The SQLite file of one collection, open for reading and writing."""
-
-    def __init__(self, path: Path) -> None:
-        """Open the catalog, creating it where there is none.
-
-        Args:
-            path: The file; its folder exists.
-
-        Raises:
-            StorageError: The file cannot be opened, is no catalog, or was written by another version.
-        """
-        self._path = path
-        self._lock = threading.RLock()
-        with self._translated():
-            self._connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-            self._connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;")
-            with self.transaction():
-                if not self._connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
-                    for statement in (*SCHEMA.split(";"), *TRIGGERS):
-                        self._connection.execute(statement)
-                    self.set_meta("format", str(FORMAT))
-                    self.set_meta("generation", "0")
-        if self.meta("format") != str(FORMAT):
-            raise StorageError(f"{path} was written by another version. Delete that folder, then index again.")
-
-    def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            if "full" in str(error) or "disk I/O" in str(error):
-                advice = "Free some disk space, then run the same command again; what was committed is kept."
-            elif "locked" in str(error):
-                advice = "Another process is writing to it; try again when that has finished."
-            else:
-                advice = "If it is damaged, delete its folder and index again."
-            raise StorageError(f"the catalog {self._path} cannot be used: {error}. {advice}") from error
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Hold the write lock; commit on leaving, roll back on an error."""
-        with self._lock, self._translated():
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
-
-    @contextmanager
-    def snapshot(self) -> Iterator[None]:
-        """Everything read inside is of one moment; other threads of this process wait."""
-        with self._lock, self._translated():
-            self._connection.execute("BEGIN")
-            try:
-                yield
-            finally:
-                if self._connection.in_transaction:
-                    self._connection.execute("COMMIT")
-
-    def _rows(self, statement: str, values: Sequence = ()) -> list[tuple]:
-        with self._lock, self._translated():
-            return self._connection.execute(statement, values).fetchall()
-
-    def meta(self, key: str) -> str | None:
-        """A value kept beside the documents, or None."""
-        rows = self._rows("SELECT value FROM meta WHERE key = ?", (key,))
-        return rows[0][0] if rows else None
-
-    def set_meta(self, key: str, value: str) -> None:
-        """Keep a value beside the documents."""
-        self._rows("INSERT INTO meta VALUES (?, ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value", (key, value))
-
-    @property
-    def generation(self) -> int:
-        """Raised by every committed change of documents."""
-        return int(self.meta("generation") or 0)
-
-    def raise_generation(self) -> int:
-        """Raise the generation, inside a transaction; returns the new one."""
-        generation = self.generation + 1
-        self.set_meta("generation", str(generation))
-        return generation
 
     def known_files(self) -> dict[str, KnownFile]:
         """Every document's file as it was when read, by path."""
@@ -116,10 +25,7 @@ class Catalog:
 
     def documents(self) -> tuple[DocumentInfo, ...]:
         """Every document, by the name shown, then path."""
-        rows = self._rows(
-            "SELECT source, path, text_sha256, length(text), (SELECT count(*) FROM passages WHERE document_id = documents.id)"
-            " FROM documents ORDER BY source, path"
-        )
+        rows = self._rows("SELECT source, path, text_sha256, characters, passages FROM documents ORDER BY source, path")
         return tuple(DocumentInfo(*row) for row in rows)
 
     def document_text(self, path: str) -> tuple[str, str, str] | None:
@@ -129,8 +35,7 @@ class Catalog:
 
     def document_keys(self, ids: Sequence[int]) -> dict[int, tuple[str, str, str]]:
         """The name shown, the path and the hash of the text, by document id."""
-        marks = ",".join("?" * len(ids))
-        rows = self._rows(f"SELECT id, source, path, text_sha256 FROM documents WHERE id IN ({marks})", ids)
+        rows = self._of_ids("SELECT id, source, path, text_sha256 FROM documents WHERE id IN ({})", ids)
         return {row[0]: row[1:] for row in rows}
 
     def totals(self) -> Totals:
@@ -140,25 +45,31 @@ class Catalog:
     def write_document(self, document: Document, source: Source, *, passages: Sequence[PreparedPassage]) -> None:
         """Write a document, in place of what was at its path, in one transaction.
 
+        Content that the catalog already holds embeddings of, under any name, gets them at once.
+
         Args:
             document: As read.
             source: The file as it stood before it was read.
             passages: In order.
         """
         with self.transaction():
+            known = self.known_vectors([p.content_hash for p in passages if p.passage.answering])
             generation = self.raise_generation()
             self._remove(document.path, generation)
             cursor = self._connection.execute(
-                "INSERT INTO documents (path, source, size, modified_ns, changed_ns, file_sha256, text_sha256, text)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (document.path, source.name, source.size, source.modified_ns, source.changed_ns)
-                + (document.file_sha256, document.text_sha256, document.text),
+                "INSERT INTO documents (path, source, size, modified_ns, changed_ns, file_sha256, text_sha256, extractor,"
+                " characters, passages, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (document.path, source.name, source.size, source.modified_ns, source.changed_ns, document.file_sha256)
+                + (document.text_sha256, document.extractor, len(document.text), len(passages), document.text),
             )
-            self._connection.executemany(
-                'INSERT INTO passages (document_id, generation, paragraph, start, "end", answering, page, heading, "row",'
-                " text, terms, sentences, embeddings, content_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (pack(cursor.lastrowid, generation, document, prepared) for prepared in passages),
-            )
+            document_id = cursor.lastrowid
+            for prepared in passages:
+                cursor.execute(NEW_PASSAGE, pack(document_id, generation, document, prepared))
+                vectors = known.get(prepared.content_hash)
+                if vectors:
+                    cursor.execute("INSERT INTO embeddings VALUES (?, ?, ?)", (cursor.lastrowid, generation, vectors))
+                elif prepared.passage.answering:
+                    cursor.execute("INSERT INTO pending VALUES (?)", (cursor.lastrowid,))
 
     def touch_document(self, source: Source) -> None:
         """Note that a file was found unchanged under a new time of change or a new name."""
@@ -198,12 +109,7 @@ class Catalog:
 
     def passages(self, ids: Sequence[int]) -> list[StoredPassage]:
         """Those of some passages that exist, by id."""
-        found = []
-        for first in range(0, len(ids), 500):
-            some = ids[first : first + 500]
-            marks = ",".join("?" * len(some))
-            found += self._rows(f"SELECT {PASSAGE_COLUMNS} FROM passages WHERE id IN ({marks}) ORDER BY id", some)
-        return [unpack(row) for row in found]
+        return [unpack(row) for row in self._of_ids(f"SELECT {PASSAGE_COLUMNS} FROM passages WHERE id IN ({{}})", ids)]
 
     def passages_of(self, path: str) -> list[StoredPassage]:
         """The passages of a document, in order."""
@@ -217,24 +123,30 @@ class Catalog:
         ]
 
     def passages_since(self, generation: int, batch: int = 2_000) -> Iterator[list[StoredPassage]]:
-        """Passages written after a generation and still there, by id, some at a time."""
-        last = 0
-        while True:
-            rows = self._rows(
-                f"SELECT {PASSAGE_COLUMNS} FROM passages WHERE generation > ? AND id > ? ORDER BY id LIMIT ?",
-                (generation, last, batch),
-            )
-            if not rows:
-                return
+        """Passages written after a generation and still there, in the order written, some at a time."""
+        for rows in self._since(PASSAGE_COLUMNS, "passages", "id", generation=generation, batch=batch):
             yield [unpack(row) for row in rows]
-            last = rows[-1][0]
+
+    def signatures(self, ids: Sequence[int], dimension: int) -> dict[int, tuple[int, int, Signature]]:
+        """What some passages are scored by: their document's id, their start and their signature, by passage id.
+
+        Passages that are gone are left out; one that is pending has a signature without vectors.
+        """
+        rows = self._of_ids(
+            "SELECT id, document_id, start, sentences, keys, vectors FROM passages"
+            " LEFT JOIN embeddings ON passage_id = id WHERE id IN ({})",
+            ids,
+        )
+        return {
+            row[0]: (row[1], row[2], Signature(unpack_vectors(row[5] or b"", dimension), *unpack_terms(row[3], row[4])))
+            for row in rows
+        }
 
     def vector_owners(self, sources: Sequence[str]) -> list[tuple[int, int, int]]:
-        """Passages of the documents with some names: (document id, passage id, how many sentences)."""
-        marks = ",".join("?" * len(sources))
-        return self._rows(
-            "SELECT document_id, passages.id, length(sentences) / 8 FROM passages JOIN documents ON documents.id = document_id"
-            f" WHERE answering AND source IN ({marks})",
+        """Passages of the documents with some names that may answer: (document id, passage id, how many sentences)."""
+        return self._of_ids(
+            "SELECT document_id, passages.id, length(sentences) / 12 FROM passages JOIN documents ON documents.id = document_id"
+            " WHERE answering AND source IN ({})",
             sources,
         )
 
@@ -242,17 +154,57 @@ class Catalog:
         """Documents removed after a generation: (document id, first passage id, last passage id)."""
         return self._rows("SELECT document_id, first_id, last_id FROM removals WHERE generation > ?", (generation,))
 
-    def known_embeddings(self, content_hashes: Sequence[bytes]) -> Mapping[bytes, np.ndarray]:
-        """Embeddings of equal content already in the catalog, by content hash."""
-        known: dict[bytes, np.ndarray] = {}
-        wanted = sorted(set(content_hashes))
-        for first in range(0, len(wanted), 500):
-            some = wanted[first : first + 500]
-            marks = ",".join("?" * len(some))
-            rows = self._rows(
-                f"SELECT content_hash, embeddings, length(sentences) / 8 FROM passages WHERE content_hash IN ({marks})"
-                " GROUP BY content_hash",
-                some,
+    def pending_passages(self, after: int, batch: int) -> list[tuple[StoredPassage, bytes]]:
+        """The first passages behind an id that are not embedded yet, each with its content hash, by id."""
+        rows = self._rows(
+            f"SELECT {PASSAGE_COLUMNS}, content_hash FROM pending JOIN passages ON id = passage_id"
+            " WHERE passage_id > ? ORDER BY passage_id LIMIT ?",
+            (after, batch),
+        )
+        return [(unpack(row[:-1]), row[-1]) for row in rows]
+
+    def write_vectors(self, vectors: Mapping[int, bytes]) -> None:
+        """Write the embeddings of some passages, by id, in one transaction; those of passages gone meanwhile are dropped.
+
+        Args:
+            vectors: float16 of shape (1 + sentences, dimension), or (1, dimension), as bytes.
+        """
+        with self.transaction():
+            generation = self.raise_generation()
+            self._connection.executemany(
+                "INSERT INTO embeddings SELECT passage_id, ?, ? FROM pending WHERE passage_id = ?",
+                ((generation, blob, id_) for id_, blob in vectors.items()),
             )
-            known.update((row[0], vectors(row[1], row[2])) for row in rows)
-        return known
+            self._connection.executemany("DELETE FROM pending WHERE passage_id = ?", ((id_,) for id_ in vectors))
+
+    def vectors_since(
+        self, generation: int, dimension: int, batch: int = 4_000
+    ) -> Iterator[list[tuple[int, np.ndarray]]]:
+        """Embeddings written after a generation and still there, with their passages' ids, some at a time."""
+        columns = "passage_id, vectors"
+        for rows in self._since(columns, "embeddings", "passage_id", generation=generation, batch=batch):
+            yield [(id_, unpack_vectors(blob, dimension)) for id_, blob in rows]
+
+    def vectors_of(self, ids: Sequence[int], dimension: int) -> Iterator[tuple[int, np.ndarray]]:
+        """The embeddings of those of some passages that have any, by id."""
+        for id_, blob in self._of_ids("SELECT passage_id, vectors FROM embeddings WHERE passage_id IN ({})", ids):
+            yield id_, unpack_vectors(blob, dimension)
+
+    def known_vectors(self, content_hashes: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Embeddings of equal content already in the catalog, as they are written, by content hash."""
+        rows = self._of_ids(
+            "SELECT content_hash, vectors FROM passages JOIN embeddings ON passage_id = id"
+            " WHERE content_hash IN ({}) GROUP BY content_hash",
+            sorted(set(content_hashes)),
+        )
+        return dict(rows)
+
+    def dense_files(self) -> list[tuple[str, str]]:
+        """The files of the vector index and their hashes, in order."""
+        return self._rows("SELECT name, sha256 FROM dense_files ORDER BY position")
+
+    def set_dense_files(self, files: Sequence[tuple[str, str]], generation: int) -> None:
+        """Note which files the vector index consists of, and how far it has come, inside a transaction."""
+        self._connection.execute("DELETE FROM dense_files")
+        self._connection.executemany("INSERT INTO dense_files (name, sha256) VALUES (?, ?)", files)
+        self.set_meta("dense_generation", str(generation))

@@ -1,28 +1,33 @@
 """The whole index of some sources: open, update, search, look up.
 
 folder/catalog.sqlite   the truth
-folder/dense.faiss      derived: nearest vectors
+folder/dense/           derived: nearest vectors
 folder/lexical/         derived: BM25
 folder/lock             held while the collection is updated
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 from filelock import FileLock, Timeout
 
 from index.catalog import Catalog
+from index.candidates import row_per_sentence
 from index.dense import DenseIndex
 from index.encoder import Encoder
 from index.errors import SourceError, StorageError
 from index.lexical import LexicalIndex
+from index.progress import Progress
 from index.readers import read_document
 from index.records import Document, DocumentInfo, Failure, Passage, StoredPassage, Totals
 from index.search import Limits, Search, Searcher
 from index.sources import find_sources, text_hash
-from index.updating import Progress, Reader, UpdateReport, update_catalog
+from index.updating import Reader, UpdateReport, update_catalog
 
 LOCK_SECONDS = 600
+FOLLOW_SECONDS = 1.0  # between two times that what has been written meanwhile becomes searchable
 
 
 class Collection:
@@ -56,7 +61,7 @@ class Collection:
                 f"the collection {folder} was made with the model {made_with}, not {encoder.identity}. "
                 "Delete that folder, then index again."
             )
-        self._dense: DenseIndex | None = None
+        self._dense: DenseIndex | None = None  # made on first use: a model's dimension is known once it is loaded
         self._lexical = LexicalIndex(self._folder / "lexical")
         self._searcher: Searcher | None = None
 
@@ -69,16 +74,19 @@ class Collection:
         paths: Iterable[str | Path],
         *,
         read: Reader = read_document,
-        on_progress: Progress | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
         on_notice: Callable[[str], None] | None = None,
+        live: bool = False,
     ) -> UpdateReport:
         """Make it hold exactly what some files and folders hold.
 
         Args:
             paths: Files and folders.
             read: Reads one file.
-            on_progress: Called with files done, files in all and a name.
+            on_progress: Told of each step; what it raises ends the update, and the next one goes on from there.
             on_notice: Called with one line when another process has to be waited for.
+            live: Whether other threads search meanwhile. They find what it held before from the first step on, and
+                what has been read within a second or two.
 
         Returns:
             What was done.
@@ -90,27 +98,52 @@ class Collection:
         lock = FileLock(self._folder / "lock", mode=0o600)
         try:
             with lock.acquire(timeout=0):
-                return self._update(paths, read, on_progress)
+                return self._update(paths, read, on_progress, live=live)
         except Timeout:
             if on_notice:
                 on_notice("Another process is updating this collection; waiting for it.")
         try:
             with lock.acquire(timeout=LOCK_SECONDS):
-                return self._update(paths, read, on_progress)
+                return self._update(paths, read, on_progress, live=live)
         except Timeout as error:
             raise StorageError(
                 f"another process has been updating {self._folder} for {LOCK_SECONDS} seconds. Try again later."
             ) from error
 
-    def _update(self, paths: Iterable[str | Path], read: Reader, on_progress: Progress | None) -> UpdateReport:
+    def _update(
+        self, paths: Iterable[str | Path], read: Reader, on_progress: Callable[[Progress], None] | None, *, live: bool
+    ) -> UpdateReport:
         sources = find_sources(paths)
-        report = update_catalog(self._catalog, sources, self._encoder, read=read, on_progress=on_progress)
+        if live:
+            self._follow()
+        followed = time.monotonic()
+
+        def tell(progress: Progress) -> None:
+            nonlocal followed
+            if live and time.monotonic() - followed > FOLLOW_SECONDS:
+                self._follow()
+                followed = time.monotonic()
+            if on_progress:
+                on_progress(progress)
+
+        report = update_catalog(self._catalog, sources, self._encoder, read=read, on_progress=tell)
+        self._follow().save(self._catalog)
+        return report
+
+    def _follow(self) -> DenseIndex:
+        """Make what is in the catalog searchable."""
         if self._dense is None:
-            self._dense = DenseIndex(self._folder / "dense.faiss", self._encoder.dimension)
+            self._dense = DenseIndex(self._folder / "dense", self._encoder.dimension)
         self._dense.follow(self._catalog)
         self._lexical.follow(self._catalog)
-        self._searcher = Searcher(self._catalog, self._dense, self._lexical, self._encoder)
-        return report
+        if self._searcher is None:
+            self._searcher = Searcher(self._catalog, self._dense, self._lexical, self._encoder)
+        return self._dense
+
+    @property
+    def searchable(self) -> bool:
+        """Whether it can be searched: it was updated, or is being updated live."""
+        return self._searcher is not None
 
     def search(self, questions: Mapping[str, float], limits: Limits | None = None, *, k: int = 10) -> Search:
         """Find the passages that fit one question, or several searched together.
@@ -136,9 +169,26 @@ class Collection:
         """Passage ids by BM25 alone, best first: a baseline to measure against."""
         return self._lexical.search(terms, k)
 
-    def stored_passages(self, path: str) -> list[StoredPassage]:
-        """The passages of one document with texts and embeddings, in order."""
-        return self._catalog.passages_of(path)
+    def nearest(self, vector: np.ndarray, k: int) -> list[int]:
+        """Passage ids by their nearest vector alone, nearest first: what the dense half of a search finds."""
+        return self._open_searcher().nearest(vector, k)
+
+    def embeddings(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """All vectors, each with its passage's id, in blocks: int64 of shape (n,), float16 of shape (n, dimension)."""
+        for block in self._catalog.vectors_since(0, self._encoder.dimension):
+            ids = np.repeat(np.array([id_ for id_, _ in block]), [len(vectors) for _, vectors in block])
+            yield ids, np.concatenate([vectors for _, vectors in block])
+
+    def stored_passages(self, path: str) -> list[tuple[StoredPassage, np.ndarray]]:
+        """The passages of one document that may answer, in order, each with its embeddings.
+
+        The embeddings are float16 of shape (1 + sentences, dimension): the paragraph, then each sentence.
+        """
+        stored = {passage.id: passage for passage in self._catalog.passages_of(path)}
+        return [
+            (stored[id_], row_per_sentence(vectors, len(stored[id_].passage.sentences)))
+            for id_, vectors in self._catalog.vectors_of(list(stored), self._encoder.dimension)
+        ]
 
     def _open_searcher(self) -> Searcher:
         if self._searcher is None:

@@ -8,12 +8,14 @@ usual choice, ranks worse (mean nDCG@10 over eight sets .64 against .70) and for
 and tantivy propose candidates; what they score is not used.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import log
 
 import numpy as np
+
+from index.candidates import Block
+from index.terms import term_key
 
 LEXICAL_SHARE = 0.2  # .15 to .25 differ by less than .002 mean nDCG@10 over eight sets
 # BM25 (Robertson and Zaragoza 2009) with Lucene's idf. Beside the cosines a word counts most for being there at all,
@@ -63,21 +65,6 @@ class Statistics:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A passage to be scored.
-
-    Attributes:
-        embeddings: Unit vectors of shape (1 + sentences, dimension): the paragraph first, then its sentences in order.
-        heading_terms: The terms of its heading.
-        sentence_terms: The terms of each sentence, in order, as `text_terms` gives them.
-    """
-
-    embeddings: np.ndarray
-    heading_terms: tuple[str, ...]
-    sentence_terms: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Score:
     """How well a passage fits: the fused score and its two parts, each about 0 to 1, rounded to 1e-6."""
 
@@ -104,34 +91,29 @@ def term_weights(terms: Sequence[str], statistics: Statistics) -> dict[str, floa
     return weights
 
 
-def score_passages(queries: Sequence[Query], candidates: Sequence[Candidate], statistics: Statistics) -> list[Score]:
+def score_passages(queries: Sequence[Query], block: Block, statistics: Statistics) -> np.ndarray:
     """Score passages for one or more queries searched together.
 
     Args:
         queries: One, or several whose scores are added by weight.
-        candidates: The passages, from any source, in any order.
+        block: The passages, from any source, in any order.
         statistics: Of the collection.
 
     Returns:
-        The scores, in the order of the candidates.
+        float64 of shape (passages, 3), in the order of the block: the fused score and its dense and lexical part, each
+        about 0 to 1 and rounded to 1e-6.
     """
     total = sum(query.weight for query in queries)
-    parts = np.zeros((len(candidates), 2))
+    parts = np.zeros((2, len(block)))
     for query in queries:
         weights = term_weights(query.terms, statistics)
-        for position, candidate in enumerate(candidates):
-            parts[position, 0] += query.weight / total * _dense(query.vector, candidate)
-            parts[position, 1] += query.weight / total * _lexical(weights, candidate, statistics)
-    fused = parts @ (1 - LEXICAL_SHARE, LEXICAL_SHARE)
-    return [
-        Score(round(float(f), 6), round(float(d), 6), round(float(x), 6))
-        for f, (d, x) in zip(fused, parts, strict=True)
-    ]
+        parts[0] += query.weight / total * _dense(query.vector, block)
+        parts[1] += query.weight / total * _lexical(weights, block, statistics)
+    fused = (1 - LEXICAL_SHARE) * parts[0] + LEXICAL_SHARE * parts[1]
+    return np.round(np.stack([fused, *parts], axis=1), 6)
 
 
-def fade_queries(
-    queries: Sequence[Query], candidates: Sequence[Candidate], statistics: Statistics
-) -> tuple[Query, ...]:
+def fade_queries(queries: Sequence[Query], block: Block, statistics: Statistics) -> tuple[Query, ...]:
     """Take weight from the queries that do not fit what the first one finds.
 
     In conversations what adds the history finds as good a passage as the question alone in every second turn; where
@@ -140,7 +122,7 @@ def fade_queries(
 
     Args:
         queries: The question first, then what is searched along with it.
-        candidates: The passages found for any of them.
+        block: The passages found for any of them.
         statistics: Of the collection.
 
     Returns:
@@ -148,9 +130,9 @@ def fade_queries(
         queries that have faded out are left out.
     """
     first, *others = queries
-    if not others or not candidates:
-        return tuple(queries)
-    best = [max(score.fused for score in score_passages([query], candidates, statistics)) for query in queries]
+    if not others:
+        return (first,)
+    best = [float(score_passages([query], block, statistics)[:, 0].max()) for query in queries]
     kept = []
     for query, score in zip(others, best[1:], strict=True):
         weight = query.weight * min(1.0, max(0.0, 1 - (best[0] - score) / FADING))
@@ -160,37 +142,34 @@ def fade_queries(
     return (replace(first, weight=total - sum(query.weight for query in kept)), *kept)
 
 
-def _dense(vector: np.ndarray, candidate: Candidate) -> float:
-    cosines = candidate.embeddings.astype(np.float64) @ vector.astype(np.float64)
-    return float(cosines[0] + cosines[1:].max(initial=-1.0 if len(cosines) > 1 else cosines[0])) / 2
+def _dense(vector: np.ndarray, block: Block) -> np.ndarray:
+    """The mean of the paragraph's cosine and its best sentence's."""
+    cosines = block.vectors @ vector.astype(np.float64)
+    paragraphs = cosines[block.first_rows]
+    several = np.diff(block.first_rows, append=len(cosines)) > 1
+    cosines[block.first_rows[several]] = -1.0
+    return (paragraphs + np.maximum.reduceat(cosines, block.first_rows)) / 2
 
 
-def _lexical(weights: Mapping[str, float], candidate: Candidate, statistics: Statistics) -> float:
+def _lexical(weights: Mapping[str, float], block: Block, statistics: Statistics) -> np.ndarray:
     """BM25 of the passage and of its best sentence, as a share of what the question's terms could weigh."""
     most = sum(weights.values())
     if not most:
-        return 0.0
-    found = [_count(weights, terms) for terms in candidate.sentence_terms]
-    whole = sum(filter(None, found), _count(weights, candidate.heading_terms))
-    length = len(candidate.heading_terms) + sum(map(len, candidate.sentence_terms))
-    passage = _bm25(weights, whole, length * statistics.passages / max(1, statistics.terms))
-    sentence = max(
-        (
-            _bm25(weights, counts, len(terms) * statistics.sentences / max(1, statistics.terms))
-            for counts, terms in zip(found, candidate.sentence_terms, strict=True)
-            if counts
-        ),
-        default=0.0,
-    )
-    return (passage + sentence) / (2 * most)
+        return np.zeros(len(block))
+    lengths = np.add.reduceat(block.lengths, block.first_parts)
+    passage_damping = _damping(lengths * statistics.passages / max(1, statistics.terms))
+    sentence_damping = _damping(block.lengths * statistics.sentences / max(1, statistics.terms))
+    passages, sentences = np.zeros(len(block)), np.zeros(len(block.lengths))
+    for term, weight in weights.items():
+        held = block.key_parts[block.keys == np.uint64(term_key(term))]
+        counts = np.bincount(held, minlength=len(block.lengths))
+        whole = np.add.reduceat(counts, block.first_parts)
+        passages += weight * whole * (SATURATION + 1) / (whole + passage_damping)
+        sentences += weight * counts * (SATURATION + 1) / (counts + sentence_damping)
+    sentences[block.first_parts] = 0.0  # a heading is no sentence
+    return (passages + np.maximum.reduceat(sentences, block.first_parts)) / (2 * most)
 
 
-def _count(weights: Mapping[str, float], terms: Sequence[str]) -> Counter:
-    """How often each weighed term occurs; most sentences hold none, which is quick to see."""
-    return Counter() if weights.keys().isdisjoint(terms) else Counter(term for term in terms if term in weights)
-
-
-def _bm25(weights: Mapping[str, float], counts: Counter, length: float) -> float:
-    """BM25 of a stretch of text; `length` is relative to the average one."""
-    damping = SATURATION * (1 - LENGTH + LENGTH * length)
-    return sum(weights[term] * count * (SATURATION + 1) / (count + damping) for term, count in counts.items())
+def _damping(length: np.ndarray) -> np.ndarray:
+    """What BM25 adds to a count; `length` is relative to the average one."""
+    return SATURATION * (1 - LENGTH + LENGTH * length)

@@ -8,20 +8,16 @@ deleted before they are added.
 
 import shutil
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
+from index.candidates import passage_terms
 from index.catalog import Catalog
 from index.errors import StorageError
-from index.records import StoredPassage
 from index.spelling import allowed_edits
-from index.terms import text_terms
 
 WRITER_BYTES = 64_000_000
-
-
-def passage_terms(passage: StoredPassage) -> list[str]:
-    """The terms a passage is found by: those of its heading and of its text."""
-    return text_terms(passage.passage.heading or "") + text_terms(passage.text)
+ANY = "\x00any"  # stands in every entry; no text gives such a term
 
 
 class LexicalIndex:
@@ -94,7 +90,8 @@ class LexicalIndex:
                     entry = tantivy.Document()
                     entry.add_integer("passage", passage.id)
                     entry.add_integer("document", passage.document_id)
-                    entry.add_text("terms", " ".join(passage_terms(passage)))
+                    heading, sentences = passage_terms(passage.passage, passage.text)
+                    entry.add_text("terms", " ".join(chain([ANY], heading, *sentences)))
                     writer.add_document(entry)
         writer.commit()
         writer.wait_merging_threads()
@@ -148,10 +145,11 @@ class LexicalIndex:
 
     def frequencies(self, terms: Sequence[str]) -> dict[str, int]:
         """In how many passages each term occurs."""
-        return {
-            term: self._searcher.search(self._term(term), limit=1, count=True).count if self._searcher.num_docs else 0
-            for term in terms
-        }
+        searcher = self._searcher
+        if searcher.doc_freq("terms", ANY) == searcher.num_docs:
+            return {term: searcher.doc_freq("terms", term) for term in terms}
+        # tantivy's own figure counts what was removed and not merged away yet
+        return {term: searcher.search(self._term(term), limit=1, count=True).count for term in terms}
 
     def _term(self, term: str):
         import tantivy

@@ -132,25 +132,34 @@ class PreparedPassage:
 
     Attributes:
         passage: Where it stands.
-        embeddings: float16 of shape (1 + sentences, dimension): the paragraph, then each sentence.
         content_hash: Hash of all the texts embedded for it; equal content is not embedded twice.
-        terms: How many terms its heading and text have.
+        keys: uint64 of shape (terms,): `term_key` of every term, those of its heading first.
+        lengths: int64 of shape (1 + sentences,): how many of them its heading and each of its sentences have.
     """
 
     passage: Passage
-    embeddings: np.ndarray
     content_hash: bytes
-    terms: int
+    keys: np.ndarray
+    lengths: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What a collection holds: documents, passages that may answer, their sentences and their terms."""
+    """What a collection holds.
+
+    Attributes:
+        documents: How many documents.
+        passages: How many passages may answer.
+        sentences: How many sentences these have.
+        terms: How many terms these have, headings included.
+        pending: How many of these passages are not embedded yet.
+    """
 
     documents: int
     passages: int
     sentences: int
     terms: int
+    pending: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,18 +187,16 @@ class KnownFile:
 
 @dataclass(frozen=True, slots=True)
 class StoredPassage:
-    """A passage with its text and embeddings.
+    """A passage with its text.
 
     Attributes:
         id: Never used again, even after the passage is removed.
         document_id: Key of its document.
         passage: Where it stands.
         text: The slice of the document's text.
-        embeddings: float16 of shape (1 + sentences, dimension): the paragraph, then each sentence.
     """
 
     id: int
     document_id: int
     passage: Passage
     text: str
-    embeddings: np.ndarray

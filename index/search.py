@@ -1,28 +1,31 @@
 """Search a collection: candidates from FAISS and tantivy, scored exactly from the catalog.
 
-What the two indexes propose depends on nothing but the catalog; how they score is not used. So a search gives the same
-hits in the same order however the indexes came to be.
+What the two indexes propose depends on nothing but the catalog as long as vectors are kept whole; how they score is not
+used. So a search gives the same hits in the same order however the indexes came to be. Passages that are not embedded
+yet are found by their words; the best of them are embedded there and then, so that one scale serves all.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
+from index.candidates import Candidate, Signature, describe, join
 from index.catalog import Catalog
-from index.dense import DenseIndex, vector_ids
+from index.dense import CANDIDATES, EXACT, DenseIndex, nearest_passages, vector_ids
+from index.embedding import embed_passages
 from index.encoder import Encoder
-from index.fusion import Candidate, Query, Score, Statistics, fade_queries, score_passages
+from index.fusion import Query, Score, Statistics, fade_queries, score_passages
 from index.lexical import LexicalIndex
 from index.phrases import holds_phrases, phrase_pattern
 from index.records import Passage, StoredPassage
 from index.spelling import near_spellings
 from index.terms import question_terms, text_terms
 
-CANDIDATES = 200  # vectors, and lexical hits, that are scored exactly
 PHRASE_CANDIDATES = 2_000  # passages with all the words of a phrase that are read to see whether they stand together
-
-REMEMBERED = 4_000  # passages whose terms are kept in memory, some 10 KB each: what is asked about is asked again
+PENDING_CANDIDATES = 20  # passages embedded for one question: half a second
+REMEMBERED = 8_000  # passages whose signature is kept in memory, some 5 KB each: what is asked about is asked again
 NEAR_PASSAGES = 20  # read to find a near spelling
 
 
@@ -86,7 +89,9 @@ class Searcher:
         self._dense = dense
         self._lexical = lexical
         self._encoder = encoder
-        self._described: dict[int, Candidate] = {}
+        self._signed: dict[int, tuple[int, int, Signature]] = {}
+        self._signed_generation = 0
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="nearest")
 
     def search(self, questions: Mapping[str, float], limits: Limits, *, k: int) -> Search:
         """Find the passages that fit one question, or several searched together.
@@ -103,30 +108,18 @@ class Searcher:
             Query(self._encoder.encode_question(text), tuple(question_terms(text)), weight)
             for text, weight in questions.items()
         )
+        terms = tuple(dict.fromkeys(term for query in queries for term in query.terms))
         with self._catalog.snapshot():
             totals = self._catalog.totals()
-            terms = tuple(dict.fromkeys(term for query in queries for term in query.terms))
             statistics = Statistics(totals.passages, totals.sentences, totals.terms, self._lexical.frequencies(terms))
-            stored = self._candidates(queries, limits)
-            keys = self._catalog.document_keys(sorted({passage.document_id for passage in stored}))
-        candidates = [self._describe(passage) for passage in stored]
-        queries = fade_queries(queries, candidates, statistics)
-        scores = score_passages(queries, candidates, statistics)
-        hits = (
-            Hit(*keys[passage.document_id], passage.passage, passage.text, score, candidate)
-            for passage, candidate, score in zip(stored, candidates, scores, strict=True)
-        )
-        best = sorted(hits, key=lambda hit: (-hit.score.fused, hit.source, hit.path, hit.passage.start))
-        return Search(queries, statistics, tuple(best[:k]))
-
-    def _describe(self, stored: StoredPassage) -> Candidate:
-        """What a passage is scored by, remembered: a passage never changes under its id."""
-        known = self._described.get(stored.id)
-        if known is None:
-            if len(self._described) >= REMEMBERED:
-                self._described.clear()
-            known = self._described[stored.id] = describe(stored.passage, stored.text, stored.embeddings)
-        return known
+            signed = self._sign(self._candidates(queries, limits))
+            if not signed:
+                return Search(queries, statistics, ())
+            block = join(signature for _, _, signature in signed.values())
+            queries = fade_queries(queries, block, statistics)
+            scores = score_passages(queries, block, statistics)
+            hits = self._hits(signed, scores, k)
+        return Search(queries, statistics, hits)
 
     def near_spellings(self, term: str) -> tuple[str, ...]:
         """Find words of the collection spelt nearly like a term: at most three, nearest first."""
@@ -134,44 +127,83 @@ class Searcher:
             stored = self._catalog.passages(self._lexical.search_near(term, NEAR_PASSAGES))
         return near_spellings(term, map(_with_heading, stored))
 
-    def _candidates(self, queries: Sequence[Query], limits: Limits) -> list[StoredPassage]:
-        """Passages worth scoring, by id."""
-        among, documents = None, None
+    def nearest(self, vector: np.ndarray, k: int) -> list[int]:
+        """The passages with the nearest vectors, as search proposes and scores them.
+
+        Args:
+            vector: float32 of shape (dimension,), of length 1.
+            k: How many passages to find at most.
+
+        Returns:
+            Ids of passages, by their nearest vector, nearest first.
+        """
+        proposed = self._dense.search(vector)
+        return nearest_passages(self._catalog.vectors_of(proposed, self._encoder.dimension), vector, k)
+
+    def _candidates(self, queries: Sequence[Query], limits: Limits) -> list[int]:
+        """Passages worth scoring: the ids of some that may be gone or pending, words' best first."""
+        owners, documents = None, None
         if limits.sources is not None:
             owners = self._catalog.vector_owners(limits.sources)
-            among = vector_ids([(id_, sentences) for _, id_, sentences in owners])
             documents = sorted({document_id for document_id, _, _ in owners})
-        ids: set[int] = set()
         if limits.phrases:
             required = sorted({term for phrase in limits.phrases for term in text_terms(phrase)})
-            ids.update(self._lexical.search((), PHRASE_CANDIDATES, required=required, documents=documents))
-        else:
-            for query in queries:
-                ids.update(self._dense.search(query.vector, CANDIDATES, among=among))
-                ids.update(self._lexical.search(query.terms, CANDIDATES, documents=documents))
-        patterns = [phrase_pattern(phrase) for phrase in limits.phrases]
-        return [
-            stored for stored in self._catalog.passages(sorted(ids)) if holds_phrases(_with_heading(stored), patterns)
-        ]
+            found = self._lexical.search((), PHRASE_CANDIDATES, required=required, documents=documents)
+            patterns = [phrase_pattern(phrase) for phrase in limits.phrases]
+            stored = self._catalog.passages(sorted(found))
+            return [passage.id for passage in stored if holds_phrases(_with_heading(passage), patterns)]
+        near = self._nearest(queries, owners)
+        worded = [self._lexical.search(query.terms, CANDIDATES, documents=documents) for query in queries]
+        return list(dict.fromkeys(id_ for ids in (*worded, *near()) for id_ in ids))
+
+    def _nearest(
+        self, queries: Sequence[Query], owners: Sequence[tuple[int, int, int]] | None
+    ) -> Callable[[], list[list[int]]]:
+        """Begin to look for the passages nearest to each query; calling what is returned waits for them."""
+        among = None if owners is None else vector_ids([(id_, sentences) for _, id_, sentences in owners])
+        if among is not None and self._dense.compressed and len(among) <= EXACT:
+            listed = list(self._catalog.vectors_of([id_ for _, id_, _ in owners], self._encoder.dimension))
+            return lambda: [nearest_passages(listed, query.vector, CANDIDATES) for query in queries]
+        return self._worker.submit(
+            lambda: [self._dense.search(query.vector, among=among) for query in queries]
+        ).result  # in a thread of its own, as it and the search for words each keep one core busy
+
+    def _sign(self, ids: Sequence[int]) -> dict[int, tuple[int, int, Signature]]:
+        """Document, start and signature of those passages that are there; of the pending ones, the first few."""
+        generation = self._catalog.generation
+        if generation != self._signed_generation or len(self._signed) > REMEMBERED:
+            self._signed.clear()
+            self._signed_generation = generation
+        missing = [id_ for id_ in ids if id_ not in self._signed]
+        found = self._catalog.signatures(missing, self._encoder.dimension)
+        pending = [id_ for id_ in missing if id_ in found and not len(found[id_][2].vectors)]
+        chosen = self._catalog.passages(pending[:PENDING_CANDIDATES])
+        embedded = dict(zip((stored.id for stored in chosen), embed_passages(self._encoder, chosen), strict=True))
+        for id_ in pending:
+            document_id, start, signature = found.pop(id_)
+            if id_ in embedded:
+                found[id_] = (document_id, start, Signature(embedded[id_], signature.keys, signature.lengths))
+        self._signed.update(found)
+        return {id_: self._signed[id_] for id_ in ids if id_ in self._signed}
+
+    def _hits(self, signed: Mapping[int, tuple[int, int, Signature]], scores: np.ndarray, k: int) -> tuple[Hit, ...]:
+        """The best passages, best first; ties by source and offset."""
+        least = np.sort(scores[:, 0])[::-1][:k][-1]
+        ranked = [(id_, row) for id_, row in zip(signed, scores.tolist(), strict=True) if row[0] >= least]
+        keys = self._catalog.document_keys(sorted({signed[id_][0] for id_, _ in ranked}))
+        ranked.sort(key=lambda pair: (-pair[1][0], *keys[signed[pair[0]][0]][:2], signed[pair[0]][1]))
+        texts = {p.id: p for p in self._catalog.passages([id_ for id_, _ in ranked[:k]])}
+        return tuple(
+            Hit(
+                *keys[signed[id_][0]],
+                texts[id_].passage,
+                texts[id_].text,
+                Score(*row),
+                describe(texts[id_].passage, texts[id_].text, signed[id_][2].vectors),
+            )
+            for id_, row in ranked[:k]
+        )
 
 
 def _with_heading(stored: StoredPassage) -> str:
     return f"{stored.passage.heading or ''}\n{stored.text}"
-
-
-def describe(passage: Passage, text: str, embeddings: np.ndarray) -> Candidate:
-    """What a passage is scored by.
-
-    Args:
-        passage: Where it stands.
-        text: Its text.
-        embeddings: Of shape (1 + sentences, dimension).
-    """
-    return Candidate(
-        embeddings,
-        tuple(text_terms(passage.heading or "")),
-        tuple(
-            tuple(text_terms(text[sentence.start - passage.start : sentence.end - passage.start]))
-            for sentence in passage.sentences
-        ),
-    )

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from hashlib import blake2b
 from threading import Lock
 
 import Stemmer
@@ -92,6 +93,12 @@ def text_terms(text: str) -> list[str]:
         One term or more for each word, in order, stop words and repetitions included.
     """
     return [term for token in _tokens(text) for term, _ in _analyse(token)]
+
+
+@lru_cache(maxsize=1 << 17)
+def term_key(term: str) -> int:
+    """A number for a term, the same on every machine: 64 bits of its hash, so that two terms never share one."""
+    return int.from_bytes(blake2b(term.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
 def term_spans(text: str) -> Iterator[tuple[str, int, int]]:

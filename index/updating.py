@@ -1,31 +1,32 @@
-"""Bring a catalog up to its files: read, split and embed what is new or changed, remove what is gone.
+"""Bring a catalog up to its files: read and split what is new or changed, embed what is new, remove what is gone.
 
 A file counts as unchanged while its size and times are, else while the hash of its bytes is. Equal content is
 embedded once: an edited, copied or renamed file costs only the passages that are new. The old version of a file
-keeps answering until the new one is written.
+keeps answering until the text of the new one is in.
+
+Reading and embedding overlap: one thread reads files and writes their text, another embeds what has been written.
 """
 
-import hashlib
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-
+from index.candidates import passage_terms, term_keys
 from index.catalog import Catalog
+from index.embedding import content_hash, embed_pending, embedded_texts
 from index.encoder import Encoder
 from index.errors import SourceError
 from index.passages import split_passages
+from index.progress import Abandoned, Progress, ProgressMeter
 from index.readers import read_document
 from index.records import Document, Failure, KnownFile, Passage, PreparedPassage, Source
 from index.sources import SETTLED_NS, file_hash
-from index.terms import text_terms
 
-TEXTS_AT_ONCE = 512  # enough to sort by length, little enough to hold
-
-Progress = Callable[[int, int, str], None]
+IDLE_SECONDS = 0.05  # between two looks for text to embed
+WAIT_SECONDS = 0.2  # at most between Ctrl-C and its being seen
 
 
 class Reader(Protocol):
@@ -45,23 +46,13 @@ class UpdateReport:
     failures: tuple[Failure, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A document that is read and split but not yet embedded; `texts` are those to embed, passage by passage."""
-
-    source: Source
-    document: Document
-    passages: tuple[Passage, ...]
-    texts: tuple[tuple[str, ...], ...]
-
-
 def update_catalog(
     catalog: Catalog,
     sources: Sequence[Source],
     encoder: Encoder,
     *,
     read: Reader = read_document,
-    on_progress: Progress | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
 ) -> UpdateReport:
     """Make the catalog hold exactly what the sources hold.
 
@@ -70,43 +61,93 @@ def update_catalog(
         sources: All the files the collection is to hold.
         encoder: Embeds passages and sentences.
         read: Reads one file.
-        on_progress: Called with files done, files in all and the name of the last.
+        on_progress: Called after each file and each batch of embeddings, from one of two threads, never from both at
+            once; what it raises ends the update.
 
     Returns:
         What was done. A file that cannot be read is among the failures; it does not answer, and neither does what an
         earlier version of it said.
 
     Raises:
-        StorageError: The catalog cannot be written. What was committed stays.
+        StorageError: The catalog cannot be written. What was committed stays, and the next update goes on from there.
     """
+    meter = ProgressMeter(len(sources), catalog.totals, on_progress)
+    embedding = _Embedding(catalog, encoder, meter)
+    try:
+        report = _update_texts(catalog, sources, read, meter)
+    except Abandoned:
+        embedding.finish()
+        raise
+    except BaseException:
+        embedding.abandon()
+        raise
+    embedding.finish()
+    return report
+
+
+class _Embedding:
+    """A thread that embeds what is pending, until it is told that no more text comes."""
+
+    def __init__(self, catalog: Catalog, encoder: Encoder, meter: ProgressMeter) -> None:
+        self._catalog, self._encoder, self._meter = catalog, encoder, meter
+        self._complete, self._abandoned = threading.Event(), threading.Event()
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="embedding", daemon=True)
+        self._thread.start()
+
+    def finish(self) -> None:
+        """Embed the rest; raises what the thread met, or what interrupts the waiting."""
+        self._complete.set()
+        try:
+            while self._thread.is_alive():
+                self._thread.join(WAIT_SECONDS)
+        except BaseException:
+            self.abandon()
+            raise
+        if self._error:
+            raise self._error
+
+    def abandon(self) -> None:
+        """Stop after the batch at hand."""
+        self._abandoned.set()
+        self._meter.stop()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            while not self._abandoned.is_set():
+                complete = self._complete.is_set()  # asked first: text may come in between
+                if self._catalog.totals().pending:
+                    embed_pending(self._catalog, self._encoder, on_embedded=self._meter.embedded)
+                elif complete:
+                    return
+                else:
+                    self._complete.wait(IDLE_SECONDS)
+        except BaseException as error:  # handed to the thread that waits
+            self._error = error
+            self._meter.stop()
+
+
+def _update_texts(catalog: Catalog, sources: Sequence[Source], read: Reader, meter: ProgressMeter) -> UpdateReport:
+    """Write the text of what is new or changed, remove what is gone, note what cannot be read."""
     known = catalog.known_files()
     failures: list[Failure] = []
     counts = dict.fromkeys(("added", "changed", "unchanged"), 0)
-    waiting: list[_Read] = []
-
-    def write_waiting() -> None:
-        for item, prepared in zip(waiting, _embed(waiting, catalog, encoder), strict=True):
-            catalog.write_document(item.document, item.source, passages=prepared)
-            counts["changed" if item.source.path in known else "added"] += 1
-        waiting.clear()
-
-    for done, source in enumerate(sources):
-        if on_progress:
-            on_progress(done, len(sources), source.name)
+    for source in sources:
+        meter.reading(source.name)
         try:
             found = _read_if_changed(source, known.get(source.path), read)
         except SourceError as error:
             failures.append(Failure(_printable(source.name), _printable(source.path), str(error)))
-            continue
-        if isinstance(found, _Read):
-            waiting.append(found)
-            if sum(len(texts) for item in waiting for texts in item.texts) >= TEXTS_AT_ONCE:
-                write_waiting()
         else:
-            counts["unchanged"] += 1
-            if found is not None:
-                catalog.touch_document(found)
-    write_waiting()
+            if isinstance(found, _Read):
+                catalog.write_document(found.document, found.source, passages=found.passages)
+                counts["changed" if source.path in known else "added"] += 1
+            else:
+                counts["unchanged"] += 1
+                if found is not None:
+                    catalog.touch_document(found)
+        meter.read()
     failed = {failure.path for failure in failures}
     kept = {source.path for source in sources if _printable(source.path) not in failed}
     gone = sorted(set(known) - kept)
@@ -114,9 +155,16 @@ def update_catalog(
         catalog.remove_document(path)
     if tuple(failures) != catalog.failures():
         catalog.set_failures(failures)
-    if on_progress and sources:
-        on_progress(len(sources), len(sources), sources[-1].name)
     return UpdateReport(removed=len(gone), failures=tuple(failures), **counts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A document that is read and split but not yet written."""
+
+    source: Source
+    document: Document
+    passages: tuple[PreparedPassage, ...]
 
 
 def _read_if_changed(source: Source, known: KnownFile | None, read: Reader) -> _Read | Source | None:
@@ -137,8 +185,13 @@ def _read_if_changed(source: Source, known: KnownFile | None, read: Reader) -> _
     passages = split_passages(document)
     if not any(passage.answering for passage in passages):
         raise SourceError(f"{source.name} holds no text to search.")
-    texts = tuple(embedded_texts(document.text, passage) for passage in passages)
-    return _Read(settled, document, passages, texts)
+    return _Read(settled, document, tuple(_prepare(document, passage) for passage in passages))
+
+
+def _prepare(document: Document, passage: Passage) -> PreparedPassage:
+    text = document.text[passage.start : passage.end]
+    keys, lengths = term_keys(*passage_terms(passage, text))
+    return PreparedPassage(passage, content_hash(embedded_texts(passage, text)), keys, lengths)
 
 
 def _printable(name: str) -> str:
@@ -158,50 +211,3 @@ def _current_hash(source: Source) -> str:
         return file_hash(Path(source.path).read_bytes())
     except OSError as error:
         raise SourceError(f"{source.name} cannot be opened: {error.strerror}. Check that it may be read.") from error
-
-
-def embedded_texts(text: str, passage: Passage) -> tuple[str, ...]:
-    """What is embedded for a passage: the paragraph, then each sentence, each behind its heading.
-
-    A passage of one sentence, and one that never answers, is embedded as a whole only.
-    """
-    heading = f"{passage.heading}. " if passage.heading else ""
-    spans = [(passage.start, passage.end)]
-    if passage.answering and len(passage.sentences) > 1:
-        spans += [(sentence.start, sentence.end) for sentence in passage.sentences]
-    return tuple(heading + text[start:end] for start, end in spans)
-
-
-def _embed(reads: Sequence[_Read], catalog: Catalog, encoder: Encoder) -> Iterator[list[PreparedPassage]]:
-    """Embed all the new content of some documents together; yield each document's passages ready to be written."""
-    hashes = [[_content_hash(texts) for texts in read.texts] for read in reads]
-    embeddings = dict(catalog.known_embeddings([hash_ for some in hashes for hash_ in some]))
-    missing: dict[bytes, tuple[str, ...]] = {}
-    for read, some in zip(reads, hashes, strict=True):
-        missing.update((h, texts) for h, texts in zip(some, read.texts, strict=True) if h not in embeddings)
-    vectors = encoder.encode_passages([text for texts in missing.values() for text in texts]) if missing else None
-    first = 0
-    for hash_, texts in missing.items():
-        embeddings[hash_] = vectors[first : first + len(texts)].astype("<f2")
-        first += len(texts)
-    for read, some in zip(reads, hashes, strict=True):
-        yield [
-            PreparedPassage(
-                passage, _per_sentence(embeddings[hash_], passage), hash_, _count_terms(read.document, passage)
-            )
-            for passage, hash_ in zip(read.passages, some, strict=True)
-        ]
-
-
-def _content_hash(texts: Sequence[str]) -> bytes:
-    return hashlib.blake2b("\0".join(texts).encode("utf-8"), digest_size=16).digest()
-
-
-def _per_sentence(embeddings: np.ndarray, passage: Passage) -> np.ndarray:
-    """One row for the paragraph and one a sentence, also where the sentences were not embedded by themselves."""
-    rows = 1 + len(passage.sentences)
-    return embeddings if len(embeddings) == rows else np.repeat(embeddings[:1], rows, axis=0)
-
-
-def _count_terms(document: Document, passage: Passage) -> int:
-    return len(text_terms(passage.heading or "")) + len(text_terms(document.text[passage.start : passage.end]))

@@ -83,12 +83,12 @@ class Evaluator:
         report = self._collection.update([dataset.corpus], read=read_corpus)
         self._assistant = Assistant(self._collection, dataset.name, report)
         stored = self._collection.stored_passages(str(dataset.corpus.resolve()))
-        self._ids = [dataset.corpus_ids[passage.passage.row - 1] for passage in stored]
-        self._stored: dict[str, list[StoredPassage]] = {}
-        for id_, passage in zip(self._ids, stored, strict=True):
-            self._stored.setdefault(id_, []).append(passage)
-        self._by_key = {passage.id: id_ for id_, passage in zip(self._ids, stored, strict=True)}
-        self._paragraphs = np.array([passage.embeddings[0] for passage in stored], dtype=np.float32)
+        self._ids = [dataset.corpus_ids[passage.passage.row - 1] for passage, _ in stored]
+        self._stored: dict[str, list[tuple[StoredPassage, np.ndarray]]] = {}
+        for id_, (passage, vectors) in zip(self._ids, stored, strict=True):
+            self._stored.setdefault(id_, []).append((passage, vectors))
+        self._by_key = {passage.id: id_ for id_, (passage, _) in zip(self._ids, stored, strict=True)}
+        self._paragraphs = np.array([vectors[0] for _, vectors in stored], dtype=np.float32)
 
     def evaluate(
         self,
@@ -132,7 +132,7 @@ class Evaluator:
             if kind == "answerable" and (question.answers or question.answer_sentences):
                 queries, statistics = finding.search.queries, finding.search.statistics
                 for found, passages in (
-                    (inside, [quotable(p.passage, p.text, p.embeddings) for p in self._relevant(question)]),
+                    (inside, [quotable(p.passage, p.text, vectors) for p, vectors in self._relevant(question)]),
                     (first, [quotable(h.passage, h.text, h.candidate.embeddings) for h in finding.search.hits[:5]]),
                 ):
                     quotes = choose_quotes(finding.typed.text, queries, passages, statistics)
@@ -148,8 +148,8 @@ class Evaluator:
     def _by_row(self, row: int | None) -> str:
         return self._dataset.corpus_ids[(row or 1) - 1]
 
-    def _relevant(self, question: LabelledQuestion) -> list[StoredPassage]:
-        return [passage for id_ in question.relevant for passage in self._stored.get(id_, ())]
+    def _relevant(self, question: LabelledQuestion) -> list[tuple[StoredPassage, np.ndarray]]:
+        return [stored for id_ in question.relevant for stored in self._stored.get(id_, ())]
 
     def _run_baselines(self, question: LabelledQuestion, runs: dict[str, dict[str, dict[str, float]]]) -> None:
         cosines = self._paragraphs @ self._encoder.encode_question(question.text)

@@ -14,7 +14,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from index.fusion import Candidate, Query, Statistics, term_weights
+from index.candidates import Candidate
+from index.fusion import Query, Statistics, term_weights
 from index.terms import STOP_TERMS
 from qa.answer_types import answer_kind, has_kind
 

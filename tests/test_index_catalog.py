@@ -39,14 +39,14 @@ def collection(tmp_path, folder):
 
 def test_totals_count_what_may_answer(collection):
     """Three passages with four sentences and thirteen terms may answer; the lead-in is not counted."""
-    assert collection.totals() == Totals(documents=2, passages=3, sentences=4, terms=15)
+    assert collection.totals() == Totals(documents=2, passages=3, sentences=4, terms=15, pending=0)
 
 
 def test_totals_follow_removal(collection, folder):
     """Removing a file takes its passages, sentences and terms off the totals."""
     (folder / "a.txt").unlink()
     assert collection.update([folder]).removed == 1
-    assert collection.totals() == Totals(documents=1, passages=1, sentences=1, terms=5)
+    assert collection.totals() == Totals(documents=1, passages=1, sentences=1, terms=5, pending=0)
 
 
 def test_an_unchanged_folder_is_not_encoded_again(tmp_path, folder):
@@ -154,14 +154,15 @@ def test_a_rolled_back_transaction_leaves_nothing(tmp_path):
 
 def damage_dense(folder):
     """Flip one byte of the FAISS file."""
-    content = bytearray((folder / "dense.faiss").read_bytes())
+    [file] = (folder / "dense").iterdir()
+    content = bytearray(file.read_bytes())
     content[-3] ^= 1
-    (folder / "dense.faiss").write_bytes(content)
+    file.write_bytes(content)
 
 
 def remove_dense(folder):
-    """Take the FAISS file away."""
-    (folder / "dense.faiss").unlink()
+    """Take the FAISS files away."""
+    shutil.rmtree(folder / "dense")
 
 
 def remove_lexical(folder):
@@ -212,7 +213,7 @@ def test_dense_search_agrees_with_numpy(tmp_path):
     collection.update([sources])
     question = vectors[0] + vectors[1]
     expected = np.argsort(-(vectors.astype(np.float16).astype(np.float32) @ question))[:10] + 1
-    assert collection._dense.search(question, 10) == expected.tolist()
+    assert collection._dense.search(question)[:10] == collection.nearest(question, 10) == expected.tolist()
 
 
 def test_lexical_frequencies_follow_changes(collection, folder):
@@ -242,9 +243,9 @@ def test_ids_leave_room_for_every_sentence_of_the_longest_passage():
 def test_empty_indexes_find_nothing(tmp_path):
     """Searching an empty index gives nothing, not an error."""
     catalog = Catalog(tmp_path / "catalog.sqlite")
-    dense, lexical = DenseIndex(tmp_path / "dense.faiss", 5), LexicalIndex(tmp_path / "lexical")
+    dense, lexical = DenseIndex(tmp_path / "dense", 5), LexicalIndex(tmp_path / "lexical")
     dense.follow(catalog)
     lexical.follow(catalog)
-    assert dense.search(np.zeros(5, dtype=np.float32), 3) == []
+    assert dense.search(np.zeros(5, dtype=np.float32)) == []
     assert lexical.search(["plum"], 3) == []
     assert lexical.frequencies(["plum"]) == {"plum": 0}

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from index.fusion import Candidate, Query, Statistics
+from index.candidates import Candidate
+from index.fusion import Query, Statistics
 from index.terms import question_terms, text_terms
 from qa.answer_types import answer_kind, has_kind
 from qa.quotes import (

@@ -1,0 +1,130 @@
+"""A SQLite file, its transactions and its plain values; what it holds is told in `catalog.py`.
+
+Write-ahead logging: whoever reads sees one moment, and never waits for whoever writes. Every commit is flushed.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from index.errors import StorageError
+from index.schema import FORMAT, SCHEMA, TRIGGERS
+
+AT_ONCE = 500  # values in one statement
+
+
+class Database:
+    """The SQLite file of one collection, open for reading and writing; it may be shared between threads."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, creating it where there is none.
+
+        Args:
+            path: The file; its folder exists.
+
+        Raises:
+            StorageError: The file cannot be opened, is no catalog, or was written by another version.
+        """
+        self._path = path
+        self._lock = threading.RLock()
+        with self._translated():
+            self._connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+            self._connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;")
+            if self._is_empty():
+                with self.transaction():
+                    if self._is_empty():  # another process may have been faster
+                        for statement in (*SCHEMA.split(";"), *TRIGGERS):
+                            self._connection.execute(statement)
+                        self.set_meta("format", str(FORMAT))
+                        self.set_meta("generation", "0")
+        if self.meta("format") != str(FORMAT):
+            raise StorageError(f"{path} was written by another version. Delete that folder, then index again.")
+
+    def _is_empty(self) -> bool:
+        return not self._connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            if "full" in str(error) or "disk I/O" in str(error):
+                advice = "Free some disk space, then run the same command again; what was committed is kept."
+            elif "locked" in str(error):
+                advice = "Another process is writing to it; try again when that has finished."
+            else:
+                advice = "If it is damaged, delete its folder and index again."
+            raise StorageError(f"the catalog {self._path} cannot be used: {error}. {advice}") from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Hold the write lock; commit on leaving, roll back on an error."""
+        with self._lock, self._translated():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Everything read inside is of one moment; other threads of this process wait."""
+        with self._lock, self._translated():
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.execute("COMMIT")
+
+    def _rows(self, statement: str, values: Sequence = ()) -> list[tuple]:
+        with self._lock, self._translated():
+            return self._connection.execute(statement, values).fetchall()
+
+    def meta(self, key: str) -> str | None:
+        """A value kept beside the documents, or None."""
+        rows = self._rows("SELECT value FROM meta WHERE key = ?", (key,))
+        return rows[0][0] if rows else None
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Keep a value beside the documents."""
+        self._rows("INSERT INTO meta VALUES (?, ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value", (key, value))
+
+    @property
+    def generation(self) -> int:
+        """Raised by every committed change of documents."""
+        return int(self.meta("generation") or 0)
+
+    def raise_generation(self) -> int:
+        """Raise the generation, inside a transaction; returns the new one."""
+        generation = self.generation + 1
+        self.set_meta("generation", str(generation))
+        return generation
+
+    def _of_ids(self, statement: str, ids: Sequence) -> list[tuple]:
+        """Rows for some values, which stand in the statement as `IN ({})`, a limited number at a time."""
+        found = []
+        for first in range(0, len(ids), AT_ONCE):
+            some = ids[first : first + AT_ONCE]
+            found += self._rows(statement.format(",".join("?" * len(some))), some)
+        return found
+
+    def _since(self, columns: str, table: str, key: str, *, generation: int, batch: int) -> Iterator[list[tuple]]:
+        """Rows of a table written after a generation, in the order written, some at a time, without that generation."""
+        last = (generation, 1 << 62)
+        while rows := self._rows(
+            f"SELECT {columns}, generation, {key} FROM {table} WHERE (generation, {key}) > (?, ?)"
+            f" ORDER BY generation, {key} LIMIT ?",
+            (*last, batch),
+        ):
+            yield [row[:-2] for row in rows]
+            last = rows[-1][-2:]
