@@ -150,6 +150,15 @@ class Catalog(Database):
             sources,
         )
 
+    def passage_counts(self, sources: Sequence[str]) -> tuple[int, int]:
+        """How many passages of the documents with some names may answer, and how many of these are pending."""
+        counts = self._of_ids(
+            "SELECT count(*), count(passage_id) FROM passages JOIN documents ON documents.id = document_id"
+            " LEFT JOIN pending ON passage_id = passages.id WHERE answering AND source IN ({})",
+            sources,
+        )
+        return sum(passages for passages, _ in counts), sum(pending for _, pending in counts)
+
     def removals_since(self, generation: int) -> list[tuple[int, int, int]]:
         """Documents removed after a generation: (document id, first passage id, last passage id)."""
         return self._rows("SELECT document_id, first_id, last_id FROM removals WHERE generation > ?", (generation,))

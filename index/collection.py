@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock, Timeout
 
-from index.catalog import Catalog
 from index.candidates import row_per_sentence
+from index.catalog import Catalog
 from index.dense import DenseIndex
 from index.encoder import Encoder
 from index.errors import SourceError, StorageError
@@ -223,9 +223,9 @@ class Collection:
         """Sources that could not be read at the last update."""
         return self._catalog.failures()
 
-    def passage_count(self, sources: Sequence[str]) -> int:
-        """How many passages of the documents with some names may answer."""
-        return len(self._catalog.vector_owners(sources))
+    def passage_counts(self, sources: Sequence[str]) -> tuple[int, int]:
+        """How many passages of the documents with some names may answer, and how many of these are pending."""
+        return self._catalog.passage_counts(sources)
 
     def documents(self) -> tuple[DocumentInfo, ...]:
         """Every document, by the name shown, then path."""

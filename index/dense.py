@@ -90,7 +90,8 @@ class DenseIndex:
         if self._saved == self._generation:
             return
         with catalog.transaction(), self._lock:
-            files = self._folder.write([*filter(None, [self._codebook]), *self._segments], self._generation)
+            codebook = [] if self._codebook is None else [self._codebook]
+            files = self._folder.write([*codebook, *self._segments], self._generation)
             catalog.set_dense_files(files, self._generation)
         self._folder.sweep(files)
         self._saved = self._generation
@@ -139,7 +140,7 @@ class DenseIndex:
             self._compress(vectors)
         while len(ids):
             if not self._segments or len(self._segments[-1]) >= self._segment_size:
-                self._segments.append(self._codebook.copy() if self._codebook else Segment.exact(self._dimension))
+                self._segments.append(self._codebook.copy() if self.compressed else Segment.exact(self._dimension))
             room = self._segment_size - len(self._segments[-1])
             self._segments[-1].add(vectors[:room], ids[:room])
             vectors, ids = vectors[room:], ids[room:]

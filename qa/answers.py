@@ -13,10 +13,21 @@ from qa.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What was searched: how many documents and how many passages."""
+    """What was searched.
+
+    Attributes:
+        documents: How many documents.
+        passages: How many passages.
+        pending: How many of these are not embedded yet, because indexing goes on: they were searched by their words.
+    """
 
     documents: int
     passages: int
+    pending: int = 0
+
+    def to_dict(self) -> dict[str, int]:
+        """Plain JSON values."""
+        return {"documents": self.documents, "passages": self.passages, "pending": self.pending}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +77,7 @@ class Answer:
             "confidence": self.confidence,
             "citations": [citation.to_dict() for citation in self.citations],
             "closest": [citation.to_dict() for citation in self.closest],
-            "scope": {"documents": self.scope.documents, "passages": self.scope.passages},
+            "scope": self.scope.to_dict(),
             "evidence": [term.to_dict() for term in self.evidence],
         }
 

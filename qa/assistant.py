@@ -1,16 +1,12 @@
 """The Python API: open some sources, ask them."""
 
-import hashlib
 import json
-import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from platformdirs import user_data_path
-
 from index import (
+    BackgroundUpdate,
     Collection,
     Document,
     DocumentInfo,
@@ -18,6 +14,7 @@ from index import (
     Failure,
     Limits,
     Passage,
+    Progress,
     QuestionError,
     SourceError,
     UpdateReport,
@@ -27,43 +24,28 @@ from qa.answers import Answer, Scope
 from qa.composing import Finding, compose_answer
 from qa.conversation import Conversation
 from qa.follow_ups import stand_alone
+from qa.places import default_sources, encoder_folder, home_folder, name_collection
 from qa.query import matching_sources, read_question
 from qa.verdict import SHIPPED, Calibration
 
 FOUND = 10  # passages; enough for five that are no twins
-
-
-def default_sources() -> Path:
-    """The folder asked about when none is named: `seeds` here, else the document shipped with this package."""
-    here = Path("seeds")
-    shipped = Path(__file__).parent / "seeds"
-    return here if here.is_dir() else shipped if shipped.is_dir() else Path(__file__).parent.parent / "seeds"
-
-
-def home_folder() -> Path:
-    """Where collections are kept: `QA_HOME`, else the user's data folder."""
-    return Path(os.environ.get("QA_HOME") or user_data_path("qa", appauthor=False)).expanduser()
-
-
-def encoder_folder() -> Path:
-    """Where the fast form of the encoder is kept once it is built: `QA_CACHE`, else `encoders` in the home folder."""
-    return Path(os.environ.get("QA_CACHE") or home_folder() / "encoders").expanduser()
+PATIENCE = 2.0  # seconds that opening waits for indexing to end before it lets questions in
 
 
 class Assistant:
     """Answers questions from the documents of one collection."""
 
-    def __init__(self, collection: Collection, name: str, report: UpdateReport) -> None:
-        """Wrap an open, updated collection; `Assistant.open` is the usual way in.
+    def __init__(self, collection: Collection, name: str, update: UpdateReport | BackgroundUpdate) -> None:
+        """Wrap an open collection that can be searched; `Assistant.open` is the usual way in.
 
         Args:
-            collection: Open and brought up to its sources.
+            collection: Open; brought up to its sources, or being brought up to them.
             name: What it is called.
-            report: What its last update did.
+            update: What its last update did, or the update that is at work.
         """
         self._collection = collection
+        self._update = update
         self.name = name
-        self.report = report
 
     @classmethod
     def open(
@@ -72,8 +54,9 @@ class Assistant:
         *,
         encoder: Encoder | None = None,
         home: str | Path | None = None,
-        on_progress: Callable[[int, int, str], None] | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
         on_notice: Callable[[str], None] | None = None,
+        wait: bool = True,
     ) -> "Assistant":
         """Open some documents: builds their index, or brings it up to the files as they are now.
 
@@ -81,8 +64,10 @@ class Assistant:
             sources: A file, a folder or several of them; `default_sources()` when omitted.
             encoder: Turns texts into vectors; the bundled model when omitted.
             home: Where collections are kept; `home_folder()` when omitted.
-            on_progress: Called with files done, files in all and the name of the current one.
+            on_progress: Told of each step of indexing.
             on_notice: Called with one line of news, such as another process that must be waited for.
+            wait: Whether to come back only when everything is indexed. Otherwise indexing goes on behind, and what is
+                not embedded yet is found by its words; `finish_indexing` waits for the rest.
 
         Returns:
             An assistant that answers from everything that could be read; `failures` names the rest.
@@ -101,16 +86,21 @@ class Assistant:
         if missing is not None:
             raise SourceError(f"{str(missing)!r} does not exist. Name a file or a folder of documents.")
         encoder = encoder or load_encoder(cache_folder=encoder_folder(), on_notice=on_notice)
-        name, key = _collection_name(paths, encoder)
+        name, key = name_collection(paths, encoder)
         collection = Collection(Path(home or home_folder()) / "collections" / key, encoder)
+        update: UpdateReport | BackgroundUpdate
         try:
-            report = collection.update(paths, on_progress=on_progress, on_notice=on_notice)
-            if not collection.totals().documents:
-                raise SourceError(_nothing_read(paths, report))
+            if wait:
+                update = collection.update(paths, on_progress=on_progress, on_notice=on_notice)
+            else:
+                update = BackgroundUpdate(collection, paths, on_progress=on_progress, on_notice=on_notice)
+                update.wait_searchable(PATIENCE)
+            if not collection.totals().documents and (wait or not update.running):
+                raise SourceError(_nothing_read(paths, collection.failures()))
         except BaseException:
             collection.close()
             raise
-        return cls(collection, name, report)
+        return cls(collection, name, update)
 
     def __enter__(self) -> "Assistant":
         return self
@@ -119,13 +109,36 @@ class Assistant:
         self.close()
 
     def close(self) -> None:
-        """Close the collection's files."""
+        """Stop indexing, if it is still at work, and close the collection's files."""
+        if isinstance(self._update, BackgroundUpdate):
+            self._update.stop()
         self._collection.close()
 
     @property
+    def indexing(self) -> bool:
+        """Whether the index is still being brought up to the documents."""
+        return isinstance(self._update, BackgroundUpdate) and self._update.running
+
+    def finish_indexing(self) -> UpdateReport:
+        """Wait until the index is brought up to the documents.
+
+        Returns:
+            What the update did.
+
+        Raises:
+            QAError: It failed; what it had committed is searched.
+        """
+        return self._update.finish() if isinstance(self._update, BackgroundUpdate) else self._update
+
+    @property
+    def report(self) -> UpdateReport:
+        """What the last update did, once it is over."""
+        return self.finish_indexing()
+
+    @property
     def failures(self) -> tuple[Failure, ...]:
-        """Sources that could not be read, with the reason."""
-        return self.report.failures
+        """Sources that could not be read, with the reason; while indexing, those of the update before."""
+        return self._collection.failures()
 
     @property
     def generation(self) -> int:
@@ -151,7 +164,7 @@ class Assistant:
     def scope(self) -> Scope:
         """How many documents and passages are searched."""
         totals = self._collection.totals()
-        return Scope(totals.documents, totals.passages)
+        return Scope(totals.documents, totals.passages, totals.pending)
 
     def ask(self, question: str, *, sources: Sequence[str] = ()) -> Answer:
         """Answer one question.
@@ -228,7 +241,7 @@ class Assistant:
         if wanted or without:
             names = tuple(info.source for info in self.documents() if info.source not in without)
             names = matching_sources(names, wanted) if wanted else names
-            scope = Scope(len(names), self._collection.passage_count(names))
+            scope = Scope(len(names), *self._collection.passage_counts(names))
         search = self._collection.search(questions, Limits(typed.phrases, names), k=k)
         phrases_missing = bool(typed.phrases) and not search.hits
         if phrases_missing:
@@ -253,21 +266,10 @@ class Assistant:
         return self._collection.passages(path)
 
 
-def _collection_name(paths: Sequence[Path], encoder: Encoder) -> tuple[str, str]:
-    """What a collection is called and the name of its folder, which is the same for the same sources and encoder."""
-    resolved = sorted(str(path.expanduser().resolve()) for path in paths)
-    name = Path(resolved[0]).name or "documents"
-    digest = hashlib.sha256("\0".join([encoder.identity, *resolved]).encode("utf-8", "surrogateescape")).hexdigest()[
-        :12
-    ]
-    readable = re.sub(r"[^A-Za-z0-9._-]+", "_", name).strip("._")[:40] or "documents"
-    return name, f"{readable}-{digest}"
-
-
-def _nothing_read(paths: Sequence[Path], report: UpdateReport) -> str:
+def _nothing_read(paths: Sequence[Path], failures: Sequence[Failure]) -> str:
     named = ", ".join(repr(str(path)) for path in paths)
-    if not report.failures:
+    if not failures:
         return f"{named} holds no documents. Put some .txt or .md files there, then try again."
-    first = report.failures[0].reason
-    more = f" ({len(report.failures) - 1} more could not be read either.)" if len(report.failures) > 1 else ""
+    first = failures[0].reason
+    more = f" ({len(failures) - 1} more could not be read either.)" if len(failures) > 1 else ""
     return f"{named} holds nothing that can be read: {first}{more}"

@@ -13,12 +13,11 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index import QAError, QuestionError, find_sources
-from qa.terminal import count, describe_answer, visible_line
+from index import Encoder, Progress, QAError, QuestionError, find_sources, load_encoder
+from qa.terminal import count, describe_answer, describe_progress, visible_line
 
 if TYPE_CHECKING:
     from qa.assistant import Assistant
@@ -68,6 +67,14 @@ def _build_parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run, interrupted="interrupted")
         return command
 
+    def add_model(*some: argparse.ArgumentParser) -> None:
+        for command in some:
+            command.add_argument(
+                "--model",
+                metavar="MODEL",
+                help="a sentence-transformers model, by folder or hub name; default: the bundled one",
+            )
+
     chat = add_command("chat", _chat, "Open the chat page in a browser.")
     chat.add_argument("sources", nargs="*", metavar="SOURCES", help=sources_help)
     chat.add_argument("--port", type=_port, default=7860, help="where it is served; 0: any (default: %(default)s)")
@@ -110,6 +117,7 @@ def _build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--json", action="store_true", help="print the figures as JSON, a line a dataset")
     evaluate.add_argument("--runs", type=Path, metavar="FOLDER", help="write the rankings there as TREC run files")
     evaluate.add_argument("--plot", type=Path, metavar="FILE", help="plot the rankings: .png, .svg or .pdf")
+    add_model(chat, ask, batch, index, calibrate, evaluate)
     return parser
 
 
@@ -117,8 +125,16 @@ def _chat(options: argparse.Namespace) -> int:
     from qa.web.server import serve
 
     find_sources(options.sources)
-    opener = partial(_open_assistant, options.sources)
-    serve(opener, port=options.port, open_browser=not options.no_browser)
+
+    def open_assistant(on_progress: Callable[[Progress], None]) -> "Assistant":
+        from qa.assistant import Assistant
+
+        encoder = _chosen_encoder(options)
+        return Assistant.open(
+            options.sources or None, encoder=encoder, on_progress=on_progress, on_notice=_notify, wait=False
+        )
+
+    serve(open_assistant, port=options.port, open_browser=not options.no_browser, on_indexed=_notify_failures)
     return 0
 
 
@@ -127,7 +143,7 @@ def _ask(options: argparse.Namespace) -> int:
         options.question.encode("utf-8")
     except UnicodeEncodeError as error:
         raise QuestionError("the question is not UTF-8 text. Type it in a terminal that is set to UTF-8.") from error
-    with _open_assistant(options.sources) as assistant:
+    with _open_assistant(options) as assistant:
         answer = assistant.ask(options.question)
     if options.json:
         if isinstance(sys.stdout, io.TextIOWrapper):
@@ -142,7 +158,7 @@ def _batch(options: argparse.Namespace) -> int:
     from qa.batch import answer_batch, check_files
 
     check_files(options.questions, options.output)
-    with _open_assistant(options.sources) as assistant, _progress("questions") as show:
+    with _open_assistant(options) as assistant, _progress("questions") as show:
         report = answer_batch(assistant, options.questions, options.output, on_progress=show, on_notice=_notify)
     for row in report.not_answered:
         _notify(f"line {row.line} not answered: {row.error}")
@@ -151,7 +167,7 @@ def _batch(options: argparse.Namespace) -> int:
 
 
 def _index(options: argparse.Namespace) -> int:
-    with _open_assistant(options.sources) as assistant:
+    with _open_assistant(options) as assistant:
         report, scope = assistant.report, assistant.scope
     print(f"{count(scope.documents, 'document')}, {count(scope.passages, 'passage')}")
     print(
@@ -177,7 +193,7 @@ def _verify(options: argparse.Namespace) -> int:
 def _calibrate(options: argparse.Namespace) -> int:
     from qa.calibrate import calibrate_assistant
 
-    with _open_assistant(options.sources) as assistant, _progress("questions") as show:
+    with _open_assistant(options) as assistant, _progress("questions") as show:
         report = calibrate_assistant(assistant, on_progress=show)
     print(report.describe())
     return 0
@@ -188,7 +204,9 @@ def _evaluate(options: argparse.Namespace) -> int:
 
     evaluations = []
     with _progress("questions") as show:
-        for evaluation in evaluate_folders(options.datasets, limit=options.limit, on_progress=show):
+        for evaluation in evaluate_folders(
+            options.datasets, limit=options.limit, encoder=_chosen_encoder(options), on_progress=show
+        ):
             evaluations.append(evaluation)
             if options.runs:
                 write_runs(evaluation, options.runs)
@@ -204,20 +222,30 @@ def _evaluate(options: argparse.Namespace) -> int:
     return 0
 
 
-def _open_assistant(sources: list[str], on_progress: Callable[[int, int, str], None] | None = None) -> "Assistant":
+def _open_assistant(options: argparse.Namespace) -> "Assistant":
+    """Open the sources, showing how indexing goes and what could not be read."""
     from qa.assistant import Assistant
 
-    with _progress("documents") as show:
+    with _progress("passages") as show:
 
-        def tell(done: int, total: int, name: str) -> None:
-            show(done, total, name)
-            if on_progress:
-                on_progress(done, total, name)
+        def tell(progress: Progress) -> None:
+            name = f"{progress.documents:,}/{progress.all_documents:,} files: {progress.name}"
+            show(progress.passages, progress.all_passages, ", ".join(filter(None, [describe_progress(progress), name])))
 
-        assistant = Assistant.open(sources or None, on_progress=tell, on_notice=_notify)
+        assistant = Assistant.open(
+            options.sources or None, encoder=_chosen_encoder(options), on_progress=tell, on_notice=_notify
+        )
+    _notify_failures(assistant)
+    return assistant
+
+
+def _chosen_encoder(options: argparse.Namespace) -> Encoder | None:
+    return load_encoder(options.model) if options.model else None
+
+
+def _notify_failures(assistant: "Assistant") -> None:
     for failure in assistant.failures:
         _notify(f"not read: {_name(failure.source, failure.reason)}")
-    return assistant
 
 
 @contextmanager

@@ -7,6 +7,7 @@ turn text around are shown as `\\x1b`, `\\u202e`. Everything else stays as it is
 import re
 from collections.abc import Sequence
 
+from index import Progress
 from qa.answers import Answer
 from qa.citations import Citation
 from qa.evidence import TermEvidence
@@ -31,6 +32,16 @@ def count(number: int, word: str) -> str:
     return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 
 
+def describe_progress(progress: Progress) -> str:
+    """Say how fast indexing goes and how long it will take: '35 a second, 12 min left'; nothing while unknown."""
+    if progress.seconds_left is None:
+        return ""
+    minutes = round(progress.seconds_left / 60)
+    left = f"{progress.seconds_left:.0f} s" if progress.seconds_left < 100 else f"{minutes} min"
+    left = left if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+    return f"{progress.passages_per_second:,.0f} a second, {left} left"
+
+
 def describe_answer(answer: Answer) -> str:
     """Describe an answer to a person: numbered quotes, each with its source and place.
 
@@ -41,6 +52,8 @@ def describe_answer(answer: Answer) -> str:
         return _describe_citations(answer.citations)
     searched = f"{count(answer.scope.documents, 'document')} and {count(answer.scope.passages, 'passage')}"
     lines = [] if answer.verdict == "closest" else [f"Not in the sources. Searched: {searched}."]
+    if answer.scope.pending:
+        lines.append(f"Still indexing: {count(answer.scope.pending, 'passage')} searched by words only.")
     missing = [_describe_missing(term) for term in answer.evidence if not term.passages]
     if missing:
         lines.append(f"Words that occur nowhere: {', '.join(missing)}.")

@@ -30,6 +30,11 @@ class PlumAssistant:
         self.asked, self.searched = [], []
         self.names = ["fruit.txt"]
 
+    indexing = False
+
+    def finish_indexing(self):
+        """End like `qa.Assistant.finish_indexing`."""
+
     def __enter__(self):
         """Enter."""
         return self

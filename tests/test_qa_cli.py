@@ -160,7 +160,7 @@ def test_chat_is_served_with_what_was_asked_for(folder, toy, monkeypatch, capsys
     monkeypatch.setattr("qa.web.server.serve", lambda opener, **options: served.update(opener=opener, **options))
     assert main(["chat", str(folder), "--port", "0", "--no-browser"]) == 0
     assert (served["port"], served["open_browser"]) == (0, False)
-    assert served["opener"](lambda done, total, name: None).scope == Scope(1, 2)
+    assert served["opener"](lambda progress: None).scope == Scope(1, 2)
 
 
 def test_every_way_of_asking_gives_the_same_answers(assistant, seeds, seed_home, tmp_path, monkeypatch, capsysbinary):

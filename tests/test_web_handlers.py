@@ -6,7 +6,7 @@ import gradio
 import pytest
 from plum_assistant import SKIP, ask, event, follow, open_plums
 
-from index import SourceError
+from index import Progress, SourceError
 from qa.web import strings
 from qa.web.app import build_app
 from qa.web.handlers import KEPT_TURNS, Handlers
@@ -31,7 +31,7 @@ def test_page_shows_the_scope_and_the_documents_once_loaded(plums):
 def test_progress_is_shown_while_loading():
     """The page names the source being read, and refuses questions until then, keeping them in the box."""
     host = AssistantHost(lambda on_progress: None)
-    host._report(3, 9, "a <b>.txt")
+    host._report(Progress(3, 9, "a <b>.txt", 0, 0, 0.0, None))
     update = asyncio.run(anext(aiter(Handlers(host).follow_loading())))
     assert "Reading 3 of 9: a &lt;b&gt;.txt" in update[1]
     _, chat, box, message = ask(Handlers(host), "Who?")
@@ -75,7 +75,7 @@ def test_closing_stops_a_load_under_way():
 
     def open_slowly(on_progress):
         while True:
-            on_progress(0, 1, "a.txt")
+            on_progress(Progress(0, 1, "a.txt", 0, 0, 0.0, None))
             reached.append(1)
 
     host = AssistantHost(open_slowly)

@@ -25,7 +25,7 @@ class ToyAssistant:
         )
 
     @classmethod
-    def open(cls, sources, *, on_progress=None, on_notice=None):
+    def open(cls, sources, *, encoder=None, on_progress=None, on_notice=None, wait=True):
         """Open like `qa.Assistant.open`."""
         return cls(sources[0])
 

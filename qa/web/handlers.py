@@ -16,7 +16,7 @@ import gradio as gr
 from index import QAError, QuestionError
 from qa.citations import Citation, verify
 from qa.web import strings
-from qa.web.host import AssistantHost, NotReady
+from qa.web.host import AssistantHost, LoadState, NotReady
 from qa.web.markup import escape
 from qa.web.narrowing import OFFERED, ask_narrowed, name_choices
 from qa.web.panel import View, choose_window, render_library, render_view
@@ -34,6 +34,7 @@ from qa.web.render import (
 
 KEPT_TURNS = 30  # the whole chat is sent again with every answer; 60 turns cost one to two seconds each
 LOAD_POLL = 0.2  # seconds
+INDEXING_POLL = 1.0
 SEED_SHA256 = "0bcf1e724f61a0ec439ef70e7c7f17d9dd1bd5b492eae81cc3d68201c10d22b8"  # the text the examples are about
 
 Messages = list[dict[str, Any]]
@@ -65,11 +66,29 @@ class Handlers:
         if state.stage == "failed":
             yield render_header(strings.LOAD_FAILED_SHORT), render_load_failure(state.message), *[gr.skip()] * 3
             return
+        welcome, *rest = await asyncio.to_thread(self.describe_collection)
+        yield render_header(await self._status(state)), welcome, *rest
+        if state.stage == "ready":
+            return
+        while (state := self.host.state).stage == "indexing":
+            if state.message != said:
+                said = state.message
+                yield render_header(await self._status(state)), *[gr.skip()] * 4
+            await asyncio.sleep(INDEXING_POLL)
+        if state.stage == "failed":
+            yield render_header(strings.LOAD_FAILED_SHORT), render_load_failure(state.message), *[gr.skip()] * 3
+            return
+        yield render_header(await self._status(state)), *await asyncio.to_thread(self.describe_collection)
+
+    async def _status(self, state: LoadState) -> str:
+        """What is searched, and how far indexing has come."""
         scope = await asyncio.to_thread(self.host.call, lambda assistant: assistant.scope)
-        examples, library = await asyncio.to_thread(lambda: (self.examples(), self.library()))
         described = strings.describe_scope(scope.documents, scope.passages)
-        picker = await asyncio.to_thread(self.picker)
-        yield render_header(described), render_welcome(examples), library, *picker
+        return strings.STATUS.format(scope=described, message=state.message) if state.message else described
+
+    def describe_collection(self) -> tuple:
+        """Welcome, panel, picker and the line under it, for the documents as they are now."""
+        return render_welcome(self.examples()), self.library(), *self.picker()
 
     def answer_question(
         self, question: Any, turns: tuple[Turn, ...], chosen: Any = None, *, alone: bool = False
@@ -90,7 +109,7 @@ class Handlers:
         if not typed:
             yield gr.skip(), gr.skip(), gr.skip(), render_message(strings.EMPTY_QUESTION)
             return
-        ready = self.host.state.stage == "ready"
+        ready = self.host.state.stage in ("indexing", "ready")
         if ready:
             pending = [_say(render_question(typed), "user"), _say(render_pending(strings.PENDING))]
             yield gr.skip(), _show(turns) + pending, "", render_message("")

@@ -12,15 +12,15 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from index import QAError
+from index import Progress, QAError
 from qa.web import strings
 
 if TYPE_CHECKING:
     from qa.assistant import Assistant
 
 Result = TypeVar("Result")
-Progress = Callable[[int, int, str], None]
-OpenAssistant = Callable[[Progress], "Assistant"]
+OpenAssistant = Callable[[Callable[[Progress], None]], "Assistant"]
+POLL_SECONDS = 0.1  # between two looks whether indexing has ended
 
 
 class Stopped(Exception):
@@ -36,26 +36,31 @@ class LoadState:
     """How far opening the assistant has come.
 
     Attributes:
-        stage: "loading", "ready" or "failed".
-        message: One line, not escaped: what is being read, or why it failed.
+        stage: "loading"; "indexing": questions can be asked, and more is being read; "ready"; "failed".
+        message: One line, not escaped: what is being read, why it failed, or why indexing ended early.
     """
 
-    stage: Literal["loading", "ready", "failed"]
+    stage: Literal["loading", "indexing", "ready", "failed"]
     message: str
 
 
 class AssistantHost:
     """Opens an assistant in a thread of its own and passes it work."""
 
-    def __init__(self, open_assistant: OpenAssistant) -> None:
+    def __init__(
+        self, open_assistant: OpenAssistant, on_indexed: "Callable[[Assistant], None]" = lambda assistant: None
+    ) -> None:
         """Remember how to open; nothing happens before `start`.
 
         Args:
-            open_assistant: Called once, in the thread, with a function that takes (done, total, name) for every
-                source; that function raises when the page closes, and the exception is to be let through.
+            open_assistant: Called once, in the thread, with a function that takes each step of indexing; that
+                function raises when the page closes, and the exception is to be let through.
+            on_indexed: Called once, in the thread, when the index has been brought up to the documents.
         """
         self.state = LoadState("loading", strings.LOADING)
         self._open_assistant = open_assistant
+        self._on_indexed = on_indexed
+        self._opened = False
         self._work: queue.SimpleQueue[tuple[Future, Callable] | None] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="assistant", daemon=True)
@@ -77,7 +82,7 @@ class AssistantHost:
             NotReady: The assistant is still loading, or could not be opened.
             Exception: What `work` raises.
         """
-        if self.state.stage != "ready" or self._closing.is_set():
+        if self.state.stage not in ("indexing", "ready") or self._closing.is_set():
             raise NotReady(strings.NOT_LOADED if self.state.stage == "failed" else strings.STILL_LOADING)
         future: Future[Result] = Future()
         self._work.put((future, work))
@@ -107,15 +112,37 @@ class AssistantHost:
             self.state = LoadState("failed", strings.SERVER_ERROR_LOADING)
             return
         with assistant:
-            self.state = LoadState("ready", "")
-            while (job := self._work.get()) is not None:
+            self._opened = True
+            self.state = LoadState("indexing", self.state.message)
+            while True:
+                if self.state.stage == "indexing" and not assistant.indexing:
+                    self._finish(assistant)
+                try:
+                    job = self._work.get(timeout=POLL_SECONDS if self.state.stage == "indexing" else None)
+                except queue.Empty:
+                    continue
+                if job is None:
+                    return
                 future, work = job
                 try:
                     future.set_result(work(assistant))
                 except BaseException as error:  # handed to the caller, whatever it is: this thread has to live on
                     future.set_exception(error)
 
-    def _report(self, done: int, total: int, name: str) -> None:
+    def _finish(self, assistant: "Assistant") -> None:
+        """Note that indexing is over; what it had committed before an error still answers."""
+        message = ""
+        try:
+            assistant.finish_indexing()
+        except QAError as error:
+            message = str(error)
+        except Exception:
+            logging.getLogger(__name__).exception("indexing failed")
+            message = strings.SERVER_ERROR_INDEXING
+        self._on_indexed(assistant)
+        self.state = LoadState("ready", message) if assistant.scope.documents else LoadState("failed", message)
+
+    def _report(self, progress: Progress) -> None:
         if self._closing.is_set():
             raise Stopped
-        self.state = LoadState("loading", strings.LOADING_SOURCE.format(done=done, total=total, name=name))
+        self.state = LoadState("indexing" if self._opened else "loading", strings.describe_progress(progress))

@@ -198,7 +198,11 @@ def _render_not_found(turn: Turn) -> str:
 def _render_head(verdict: str, title: str, turn: Turn) -> str:
     label = strings.COPY_PLAIN if turn.answer.verdict == "not_in_sources" else strings.COPY
     copy = render_button(label, "copy", {"text": describe(turn), "done": strings.COPIED, "failed": strings.NOT_COPIED})
-    return f'<div class="qa-head"><h3 class="qa-verdict qa-verdict-{escape(verdict)}">{escape(title)}</h3>{copy}</div>'
+    head = f'<div class="qa-head"><h3 class="qa-verdict qa-verdict-{escape(verdict)}">{escape(title)}</h3>{copy}</div>'
+    if not turn.answer.scope.pending:
+        return head
+    passages = strings.count_passages(turn.answer.scope.pending)
+    return f'{head}<p class="qa-searched">{escape(strings.STILL_INDEXING.format(passages=passages))}</p>'
 
 
 def _render_cards(turn: Turn) -> str:

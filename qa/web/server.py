@@ -1,8 +1,8 @@
 """Start the web chat on this computer, and stop it cleanly.
 
 The page is served at once and the assistant opens behind it: `/healthz` answers as soon as the server runs, `/readyz`
-only when questions can be asked. Nothing here imports Gradio before its environment is set, because its defaults ask
-other computers for version numbers and the like.
+only when everything is indexed; questions can be asked earlier. Nothing here imports Gradio before its environment is
+set, because its defaults ask other computers for version numbers and the like.
 """
 
 import os
@@ -22,6 +22,8 @@ from qa.web.host import AssistantHost, OpenAssistant
 
 if TYPE_CHECKING:
     import gradio
+
+    from qa.assistant import Assistant
 
 ADDRESS = "127.0.0.1"
 PORTS_TRIED = 100
@@ -46,6 +48,7 @@ def serve(
     port: int = 7860,
     open_browser: bool = True,
     announce: Callable[[str], None] | None = None,
+    on_indexed: "Callable[[Assistant], None]" = lambda assistant: None,
 ) -> None:
     """Serve the chat until Ctrl-C or SIGTERM.
 
@@ -54,6 +57,7 @@ def serve(
         port: Where to listen; the next free one is taken when it is in use, and 0 means any.
         open_browser: Whether to show the page in the person's browser.
         announce: Takes the lines to say: the address, and a port that was taken; they are printed when omitted.
+        on_indexed: Called when the index has been brought up to the documents.
 
     Raises:
         ServerError: There is no free port.
@@ -64,7 +68,7 @@ def serve(
         prepare_environment(folder)
         stop = threading.Event()
         previous = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
-        host = AssistantHost(open_assistant)
+        host = AssistantHost(open_assistant, on_indexed)
         try:
             app = launch(host, chosen)
             host.start()
@@ -161,7 +165,7 @@ def launch(host: AssistantHost, port: int) -> "gradio.Blocks":
 
 
 def health_routes(host: AssistantHost) -> list[Any]:
-    """`/healthz`: the server runs. `/readyz`: questions can be asked (200), or not yet, or never (503, and why)."""
+    """`/healthz`: the server runs. `/readyz`: everything is indexed (200), or not yet, or never (503, and how far)."""
     from starlette.requests import Request
     from starlette.responses import PlainTextResponse
     from starlette.routing import Route

@@ -3,12 +3,20 @@
 Names in braces are filled in by `str.format`; whoever fills them escapes the values first where the result is HTML.
 """
 
+from index import Progress
+
 TITLE = "Ask your documents"
 PROMISE = "Every answer is quoted from the documents, word for word. Nothing leaves this computer."
 
 LOADING = "Loading the model and the index …"
 LOADING_SHORT = "Loading …"
 LOADING_SOURCE = "Reading {done} of {total}: {name}"
+INDEXING = "Indexing: {done} of {total} passages, {speed} a second, {left} left"
+SECONDS_LEFT = "{seconds} s"
+MINUTES_LEFT = "{minutes} min"
+HOURS_LEFT = "{hours} h {minutes} min"
+STATUS = "{scope} · {message}"
+SERVER_ERROR_INDEXING = "Indexing ended early; the terminal that runs this page says why."
 SERVER_ERROR_LOADING = "Something went wrong while loading. The terminal that runs this page says why."
 LOAD_FAILED_SHORT = "Not loaded"
 LOAD_FAILED = "The documents could not be opened."
@@ -33,6 +41,7 @@ WELCOME = "What would you like to know?"
 WELCOME_HINT = "The answers are sentences from the documents, each with its source."
 EXAMPLES_LABEL = "Try one of these"
 PENDING = "Searching your documents …"
+STILL_INDEXING = "Indexing is still at work: {passages} of those searched were searched by their words only."
 
 EMPTY_QUESTION = "Type a question first."
 UNKNOWN_CHOICE = "A document chosen to be searched is not there any more. Choose again."
@@ -134,6 +143,24 @@ def count_paragraphs(count: int) -> str:
 def count_failures(count: int) -> str:
     """'1 file could not be read', '3 files could not be read'."""
     return FAILURES_ONE if count == 1 else FAILURES.format(count=f"{count:,}")
+
+
+def describe_progress(progress: Progress) -> str:
+    """Which file is being read; once passages are being embedded, how many, how fast, and how long it will take."""
+    if progress.seconds_left is None:
+        return LOADING_SOURCE.format(done=progress.documents, total=progress.all_documents, name=progress.name)
+    seconds = round(progress.seconds_left)
+    hours, minutes = divmod(round(seconds / 60), 60)
+    if seconds < 100:
+        left = SECONDS_LEFT.format(seconds=seconds)
+    else:
+        left = HOURS_LEFT.format(hours=hours, minutes=minutes) if hours else MINUTES_LEFT.format(minutes=minutes)
+    return INDEXING.format(
+        done=f"{progress.passages:,}",
+        total=f"{progress.all_passages:,}",
+        speed=f"{progress.passages_per_second:,.0f}",
+        left=left,
+    )
 
 
 def describe_scope(documents: int, passages: int, *, total: int = 0) -> str:

@@ -1,0 +1,194 @@
+"""Vectors by size: kept whole, then compressed; added and removed in segments; made good when a file is damaged."""
+
+import numpy as np
+import pytest
+
+from index.catalog import Catalog
+from index.dense import COMPRESSED_CANDIDATES, VECTORS_PER_PASSAGE, DenseIndex, nearest_passages, vector_ids
+from index.records import Document, Passage, PreparedPassage, Sentence, Source
+
+DIMENSION = 16
+SENTENCES = 3
+
+
+def make_vectors(first, count):
+    """Four unit vectors for each of some passages, near one of twenty centres, the same for the same number."""
+    centres = np.random.default_rng(1).normal(size=(20, DIMENSION))
+    rows = []
+    for number in range(first, first + count):
+        generator = np.random.default_rng(number)
+        drawn = centres[generator.integers(20)] + 0.5 * generator.normal(size=(1 + SENTENCES, DIMENSION))
+        rows.append((drawn / np.linalg.norm(drawn, axis=1, keepdims=True)).astype("<f2"))
+    return rows
+
+
+def write(catalog, path, first, count):
+    """Write a document of some passages with their vectors; returns the vectors by passage id."""
+    text = "ab"
+    spans = tuple(Sentence(0, 1) for _ in range(SENTENCES))
+    keys, lengths = np.zeros(0, dtype=np.uint64), np.zeros(1 + SENTENCES, dtype=np.int64)
+    passages = [
+        PreparedPassage(Passage(n + 1, 0, 2, spans), f"{path}{n}".encode(), keys, lengths) for n in range(count)
+    ]
+    catalog.write_document(Document(path, path, text, "", ""), Source(path, path, 2, 0, 0), passages=passages)
+    ids = [stored.id for stored, _ in catalog.pending_passages(0, 100_000)]
+    vectors = dict(zip(ids, make_vectors(first, count), strict=True))
+    catalog.write_vectors({id_: some.tobytes() for id_, some in vectors.items()})
+    return vectors
+
+
+def exact(vectors, question, k):
+    """The nearest passages by plain NumPy."""
+    best = {id_: float((some.astype(np.float32) @ question).max()) for id_, some in vectors.items()}
+    return sorted(best, key=lambda id_: -best[id_])[:k]
+
+
+@pytest.fixture
+def catalog(tmp_path):
+    """An empty catalog."""
+    opened = Catalog(tmp_path / "catalog.sqlite")
+    yield opened
+    opened.close()
+
+
+def make_index(tmp_path, **sizes):
+    return DenseIndex(tmp_path / "dense", DIMENSION, **{"exact": 1_000, "segment": 1_500, **sizes})
+
+
+QUESTIONS = [some[0].astype(np.float32) for some in make_vectors(10_000, 20)]
+
+
+def test_a_small_index_is_exact(tmp_path, catalog):
+    """Up to the limit the order is that of the inner products."""
+    vectors = write(catalog, "a", 0, 250)
+    index = make_index(tmp_path)
+    index.follow(catalog)
+    assert (len(index), index.compressed) == (1_000, False)
+    for question in QUESTIONS:
+        assert index.search(question)[:10] == exact(vectors, question, 10)
+
+
+def test_a_large_index_is_compressed_and_finds_the_nearest_among_what_it_proposes(tmp_path, catalog):
+    """Past the limit, exact scores of what is proposed give the exact ten; segments hold what they may."""
+    vectors = {**write(catalog, "a", 0, 250), **write(catalog, "b", 250, 2_000)}
+    index = make_index(tmp_path)
+    index.follow(catalog)
+    assert (len(index), index.compressed) == (9_000, True)
+    assert [len(segment) for segment in index._segments] == [1_500] * 6
+    for question in QUESTIONS:
+        proposed = index.search(question)
+        assert len(proposed) <= COMPRESSED_CANDIDATES
+        assert nearest_passages(catalog.vectors_of(proposed, DIMENSION), question, 10) == exact(vectors, question, 10)
+
+
+def test_adding_and_removing_rewrites_only_what_it_touches(tmp_path, catalog):
+    """One more document changes the last segment's file; one removed, the file it lay in."""
+    write(catalog, "a", 0, 250)
+    write(catalog, "b", 250, 2_000)
+    index = make_index(tmp_path)
+    index.follow(catalog)
+    index.save(catalog)
+    before = catalog.dense_files()
+    write(catalog, "c", 3_000, 10)
+    index.follow(catalog)
+    index.save(catalog)
+    added = catalog.dense_files()
+    assert added[:-1] == before and len(added) == len(before) + 1
+    catalog.remove_document("a")
+    index.follow(catalog)
+    index.save(catalog)
+    removed = catalog.dense_files()
+    assert [old == new for old, new in zip(added, removed, strict=True)] == [True, False, *[True] * 6]
+    assert {path.name for path in (tmp_path / "dense").iterdir()} == {name for name, _ in removed}
+    assert len(index) == 8_040
+
+
+def test_removed_passages_are_never_proposed_and_sparse_neighbours_are_joined(tmp_path, catalog):
+    """What is left of two segments that fit in one lies in one."""
+    for number in range(10):
+        write(catalog, f"{number}", number * 300, 300)
+    kept = {
+        id_: some
+        for number in (0, 3, 6, 9)
+        for id_, some in zip(range(number * 300 + 1, number * 300 + 301), make_vectors(number * 300, 300), strict=True)
+    }
+    index = make_index(tmp_path)
+    index.follow(catalog)
+    for number in (1, 2, 4, 5, 7, 8):
+        catalog.remove_document(f"{number}")
+    index.follow(catalog)
+    assert len(index) == 4 * 1_200
+    assert all(a + b > 1_500 for a, b in zip(*[[*map(len, index._segments)][i:] for i in (0, 1)], strict=False))
+    for question in QUESTIONS:
+        proposed = index.search(question)
+        assert set(proposed) <= set(kept)
+        assert nearest_passages(catalog.vectors_of(proposed, DIMENSION), question, 10) == exact(kept, question, 10)
+
+
+def test_an_index_that_shrinks_is_exact_again(tmp_path, catalog):
+    """Below half of the limit vectors are kept whole once more."""
+    vectors = write(catalog, "a", 0, 120)
+    write(catalog, "b", 120, 2_000)
+    index = make_index(tmp_path)
+    index.follow(catalog)
+    catalog.remove_document("b")
+    index.follow(catalog)
+    assert (len(index), index.compressed) == (480, False)
+    assert index.search(QUESTIONS[0])[:10] == exact(vectors, QUESTIONS[0], 10)
+
+
+def test_a_saved_index_opens_as_it_was(tmp_path, catalog):
+    """Another start reads the files and proposes the same."""
+    write(catalog, "a", 0, 2_000)
+    index = make_index(tmp_path)
+    index.follow(catalog)
+    index.save(catalog)
+    again = make_index(tmp_path)
+    again.follow(catalog)
+    assert [again.search(question) for question in QUESTIONS] == [index.search(question) for question in QUESTIONS]
+    assert again._saved == again._generation == catalog.generation
+
+
+@pytest.mark.parametrize("position", [0, 1, 5], ids=["codebook", "first", "last"])
+def test_a_damaged_segment_is_made_good_from_the_catalog(tmp_path, catalog, position):
+    """A flipped byte in any file is noticed, everything is added again, and saved."""
+    vectors = write(catalog, "a", 0, 2_000)
+    index = make_index(tmp_path)
+    index.follow(catalog)
+    index.save(catalog)
+    file = tmp_path / "dense" / catalog.dense_files()[position][0]
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    again = make_index(tmp_path)
+    again.follow(catalog)
+    again.save(catalog)
+    assert (len(again), again.compressed) == (8_000, True)
+    third = make_index(tmp_path)
+    third.follow(catalog)
+    proposed = third.search(QUESTIONS[0])
+    assert nearest_passages(catalog.vectors_of(proposed, DIMENSION), QUESTIONS[0], 10) == exact(
+        vectors, QUESTIONS[0], 10
+    )
+
+
+@pytest.mark.parametrize("count", [100, 2_000], ids=["whole", "compressed"])
+def test_search_among_some_vectors_proposes_only_their_passages(tmp_path, catalog, count):
+    """Narrowed to every third passage, the nearest of these come first."""
+    vectors = write(catalog, "a", 0, count)
+    index = make_index(tmp_path)
+    index.follow(catalog)
+    some = {id_: rows for id_, rows in vectors.items() if id_ % 3 == 0}
+    among = vector_ids([(id_, SENTENCES) for id_ in some])
+    assert len(among) == 4 * len(some)
+    for question in QUESTIONS:
+        proposed = index.search(question, among=among)
+        assert set(proposed) <= set(some)
+        nearest = nearest_passages(catalog.vectors_of(proposed, DIMENSION), question, 10)
+        assert nearest == exact(some, question, 10)
+
+
+def test_ids_of_vectors_tell_their_passage():
+    """The paragraph's vector and each sentence's follow each other; passages come in order."""
+    assert vector_ids([(2, 1), (1, 2)]).tolist() == [4096, 4097, 4098, 8192, 8193]
+    assert {id_ // VECTORS_PER_PASSAGE for id_ in (4096, 4098)} == {1}
