@@ -116,13 +116,14 @@ class Collection:
         sources = find_sources(paths)
         if live:
             self._follow()
-        followed = time.monotonic()
+        followed, complete = time.monotonic(), False
 
         def tell(progress: Progress) -> None:
-            nonlocal followed
-            if live and time.monotonic() - followed > FOLLOW_SECONDS:
+            nonlocal followed, complete
+            all_read = progress.documents == progress.all_documents
+            if live and (time.monotonic() - followed > FOLLOW_SECONDS or all_read and not complete):
                 self._follow()
-                followed = time.monotonic()
+                followed, complete = time.monotonic(), all_read
             if on_progress:
                 on_progress(progress)
 

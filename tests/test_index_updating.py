@@ -1,0 +1,199 @@
+"""Updating in two steps: text first, embeddings behind; stopped at any point, it goes on from there."""
+
+import threading
+
+import pytest
+from toy_encoder import ToyEncoder
+
+from index import BackgroundUpdate, Collection, EncoderError, UpdateStopped
+from index.progress import Abandoned, ProgressMeter
+from index.records import Totals
+
+
+class GatedEncoder(ToyEncoder):
+    """Embeds passages only while its gate is open; questions, and single batches asked for by a search, pass."""
+
+    def __init__(self):
+        """Start with the gate closed."""
+        super().__init__()
+        self.gate = threading.Event()
+
+    def encode_passages(self, texts):
+        """Wait for the gate, in the embedding thread alone."""
+        if threading.current_thread().name == "embedding":
+            assert self.gate.wait(30)
+        return super().encode_passages(texts)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder of three documents."""
+    sources = tmp_path / "sources"
+    sources.mkdir()
+    (sources / "a.txt").write_text("An apple fell. A pear stayed.\n\nThe plum is ripe.", encoding="utf-8")
+    (sources / "b.txt").write_text("A fig and a plum.", encoding="utf-8")
+    (sources / "c.txt").write_text("Nothing but a stone.", encoding="utf-8")
+    return sources
+
+
+def found(collection, question):
+    return [(hit.text, hit.score) for hit in collection.search({question: 1.0}).hits]
+
+
+def test_words_find_a_passage_before_it_is_embedded(tmp_path, folder):
+    """While embedding waits, what has been read is found with the scores it will have, and counted as pending."""
+    encoder = GatedEncoder()
+    with_gate = Collection(tmp_path / "collection", encoder)
+    update = BackgroundUpdate(with_gate, [folder])
+    update.wait_searchable(0)
+    while with_gate.totals().passages < 4 or len(found(with_gate, "plum stone apple")) < 4:
+        pass
+    assert with_gate.totals() == Totals(documents=3, passages=4, sentences=5, terms=19, pending=4)
+    early = found(with_gate, "ripe plum")
+    assert update.running
+    encoder.gate.set()
+    assert update.finish().added == 3
+    assert with_gate.totals().pending == 0
+    late = found(with_gate, "ripe plum")
+    assert early == [pair for pair in late if "plum" in pair[0]]
+    assert len(late) == 4
+    with_gate.close()
+
+
+def test_what_was_there_before_answers_while_an_update_is_at_work(tmp_path, folder):
+    """The old version of a folder is searched from the first moment of a live update."""
+    encoder = GatedEncoder()
+    encoder.gate.set()
+    collection = Collection(tmp_path / "collection", encoder)
+    collection.update([folder])
+    collection.close()
+    encoder.gate.clear()
+    (folder / "d.txt").write_text("A pear and a plum.", encoding="utf-8")
+    again = Collection(tmp_path / "collection", encoder)
+    update = BackgroundUpdate(again, [folder])
+    update.wait_searchable(0)
+    assert ("A fig and a plum.") in [text for text, _ in found(again, "fig")]
+    encoder.gate.set()
+    update.finish()
+    assert again.totals().pending == 0
+    again.close()
+
+
+def test_a_stopped_update_keeps_the_text_and_the_next_embeds_it(tmp_path, folder):
+    """Stopping while passages are pending loses nothing; the next update embeds them, each once."""
+    encoder = GatedEncoder()
+    collection = Collection(tmp_path / "collection", encoder)
+    update = BackgroundUpdate(collection, [folder])
+    while collection.totals().pending < 4:
+        pass
+    stopping = threading.Thread(target=update.stop)
+    stopping.start()
+    encoder.gate.set()
+    stopping.join()
+    with pytest.raises(UpdateStopped):
+        update.finish()
+    collection.close()
+    again = Collection(tmp_path / "collection", encoder)
+    report = again.update([folder])
+    assert (report.added, report.unchanged) == (0, 3)
+    assert again.totals() == Totals(documents=3, passages=4, sentences=5, terms=19, pending=0)
+    assert sorted(encoder.encoded) == sorted(set(encoder.encoded))
+    again.close()
+
+
+def test_an_error_while_embedding_is_the_one_that_is_told(tmp_path, folder):
+    """What the encoder raises ends the update with that error; the text stays, and a sound encoder goes on from it."""
+
+    class Broken(ToyEncoder):
+        def encode_passages(self, texts):
+            raise EncoderError("the encoder broke.")
+
+    collection = Collection(tmp_path / "collection", Broken())
+    with pytest.raises(EncoderError, match="the encoder broke"):
+        collection.update([folder])
+    collection.close()
+    sound = Collection(tmp_path / "collection", ToyEncoder())
+    sound.update([folder])
+    assert sound.totals().pending == 0 and found(sound, "fig")
+    sound.close()
+
+
+def test_what_progress_raises_ends_the_update(tmp_path, folder):
+    """Ctrl-C comes as an exception out of a step; the next update finishes the work."""
+
+    def interrupt(progress):
+        if progress.documents == 2:
+            raise KeyboardInterrupt
+
+    collection = Collection(tmp_path / "collection", ToyEncoder())
+    with pytest.raises(KeyboardInterrupt):
+        collection.update([folder], on_progress=interrupt)
+    assert collection.totals().documents >= 2
+    collection.update([folder])
+    assert collection.totals() == Totals(documents=3, passages=4, sentences=5, terms=19, pending=0)
+    collection.close()
+
+
+def test_equal_content_is_embedded_once_in_one_update(tmp_path):
+    """Twins in different files share their embeddings."""
+    (tmp_path / "sources").mkdir()
+    for name in "abc":
+        (tmp_path / "sources" / f"{name}.txt").write_text("A fig and a plum.", encoding="utf-8")
+    encoder = ToyEncoder()
+    collection = Collection(tmp_path / "collection", encoder)
+    collection.update([tmp_path / "sources"])
+    assert encoder.encoded == ["A fig and a plum."]
+    assert len(found(collection, "fig")) == 3
+    collection.close()
+
+
+def test_headings_are_not_embedded(tmp_path):
+    """What never answers costs no embedding, and is not pending."""
+    (tmp_path / "a.md").write_text("# Fruit\n\nA fig and a plum.\n", encoding="utf-8")
+    encoder = ToyEncoder()
+    collection = Collection(tmp_path / "collection", encoder)
+    collection.update([tmp_path / "a.md"])
+    assert encoder.encoded == ["Fruit. A fig and a plum."]
+    assert (collection.totals().passages, collection.totals().pending) == (1, 0)
+    collection.close()
+
+
+def meter(steps, pending, seconds):
+    """A meter over ten files whose clock and queue are given."""
+    times = iter(seconds)
+    return ProgressMeter(10, lambda: Totals(0, 0, 0, 0, pending), steps.append, clock=lambda: next(times))
+
+
+def test_progress_tells_speed_and_time_left():
+    """Twenty passages in four seconds are five a second; the eighty pending take sixteen more."""
+    steps = []
+    counting = meter(steps, 80, [100.0, 100.0, *[104.0] * 20])
+    counting.reading("a.txt")
+    for _ in range(10):
+        counting.read()
+    counting.embedded(20)
+    last = steps[-1]
+    assert (last.documents, last.all_documents, last.name) == (10, 10, "a.txt")
+    assert (last.passages, last.all_passages, last.passages_per_second, last.seconds_left) == (20, 100, 5.0, 16.0)
+    assert steps[0].seconds_left is None
+
+
+def test_progress_expects_of_unread_files_what_the_read_ones_held():
+    """With two of ten files read, of which 30 passages wait and 10 are done, 200 are expected."""
+    steps = []
+    counting = meter(steps, 30, [0.0, 0.0, 0.0, 1.0, 2.0])
+    counting.read()
+    counting.read()
+    counting.embedded(10)
+    assert steps[-1].all_passages == 200
+
+
+def test_a_stopped_meter_ends_the_thread_that_steps():
+    """The next step after stopping raises."""
+    steps = []
+    counting = meter(steps, 0, [0.0, 0.0])
+    counting.read()
+    counting.stop()
+    with pytest.raises(Abandoned):
+        counting.embedded(1)
+    assert len(steps) == 1
