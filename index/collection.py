@@ -121,7 +121,7 @@ class Collection:
         def tell(progress: Progress) -> None:
             nonlocal followed, complete
             all_read = progress.documents == progress.all_documents
-            if live and (time.monotonic() - followed > FOLLOW_SECONDS or all_read and not complete):
+            if live and (time.monotonic() - followed > FOLLOW_SECONDS or (all_read and not complete)):
                 self._follow()
                 followed, complete = time.monotonic(), all_read
             if on_progress:

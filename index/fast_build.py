@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from index.encoder import file_hash
 from index.errors import EncoderError
 from index.fast_calibration import observe, sample_texts
 from index.fast_encoder import (
@@ -21,7 +22,6 @@ from index.fast_encoder import (
     MANIFEST,
     FastEncoder,
     compile_graph,
-    file_hash,
     pad,
     plan_batches,
     read_manifest,

@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock, Timeout
 
-from index.encoder import weights_hash
+from index.encoder import file_hash, weights_hash
 from index.errors import EncoderError
 from index.fast_graph import import_openvino
 from index.fast_rounding import RECIPE
@@ -225,11 +225,6 @@ def read_manifest(folder: Path) -> dict | None:
         return manifest if whole and manifest["key"] == folder.name else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-
-
-def file_hash(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _build_apart(model_folder: Path, folder: Path) -> dict:

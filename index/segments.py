@@ -5,7 +5,6 @@ lists the files that count, with their hashes; whatever it does not list is swep
 but not a flipped byte, hence the hashes.
 """
 
-import hashlib
 import os
 from collections.abc import Sequence
 from contextlib import suppress
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from index.encoder import file_hash
 from index.errors import StorageError
 
 
@@ -155,7 +155,7 @@ class SegmentFolder:
                     segment.write(temporary)
                     with open(temporary, "rb") as written:
                         os.fsync(written.fileno())
-                    hashed = _hash(temporary)
+                    hashed = file_hash(temporary)
                     os.replace(temporary, self._folder / name)
                     segment.file = (name, hashed)
             except (OSError, RuntimeError) as error:
@@ -173,7 +173,7 @@ class SegmentFolder:
         segments = []
         for name, expected in files:
             path = self._folder / name
-            if not path.is_file() or _hash(path) != expected:
+            if not path.is_file() or file_hash(path) != expected:
                 return None
             segments.append(Segment(faiss.read_index(str(path)), (name, expected)))
         return segments
@@ -185,8 +185,3 @@ class SegmentFolder:
             if path.name not in listed:
                 with suppress(OSError):  # another process may hold it open, which Windows minds
                     path.unlink()
-
-
-def _hash(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

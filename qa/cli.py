@@ -125,11 +125,11 @@ def _chat(options: argparse.Namespace) -> int:
     from qa.web.server import serve
 
     find_sources(options.sources)
+    encoder = _chosen_encoder(options)
 
     def open_assistant(on_progress: Callable[[Progress], None]) -> "Assistant":
         from qa.assistant import Assistant
 
-        encoder = _chosen_encoder(options)
         return Assistant.open(
             options.sources or None, encoder=encoder, on_progress=on_progress, on_notice=_notify, wait=False
         )

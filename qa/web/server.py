@@ -32,7 +32,6 @@ LONGEST_FAREWELL = 1  # seconds; an open page holds a connection that would neve
 ENVIRONMENT = {
     "GRADIO_ANALYTICS_ENABLED": "False",
     "GRADIO_RUN_HISTORY": "False",
-    "HF_HUB_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "DO_NOT_TRACK": "1",
 }
@@ -100,6 +99,7 @@ def prepare_environment(folder: str) -> None:
         if name.startswith("GRADIO_") or name.lower() in ("http_proxy", "https_proxy", "all_proxy"):
             del os.environ[name]
     os.environ.update(ENVIRONMENT, GRADIO_TEMP_DIR=folder)
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")  # "0" where a model was named that has to be fetched
 
 
 def find_port(wanted: int) -> int:
