@@ -25,7 +25,9 @@ class Catalog(Database):
 
     def documents(self) -> tuple[DocumentInfo, ...]:
         """Every document, by the name shown, then path."""
-        rows = self._rows("SELECT source, path, text_sha256, characters, passages FROM documents ORDER BY source, path")
+        rows = self._rows(
+            "SELECT id, source, path, text_sha256, characters, passages FROM documents ORDER BY source, path"
+        )
         return tuple(DocumentInfo(*row) for row in rows)
 
     def document_text(self, path: str) -> tuple[str, str, str] | None:

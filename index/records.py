@@ -164,8 +164,18 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class DocumentInfo:
-    """A document without its text: the name shown, path, hash of the text, and how many characters and passages."""
+    """A document without its text.
 
+    Attributes:
+        id: Never used again; a file that is read anew is another.
+        source: The name shown.
+        path: Absolute path of the file.
+        text_sha256: Hash of the text.
+        characters: How many characters the text has.
+        passages: How many passages it is split into.
+    """
+
+    id: int
     source: str
     path: str
     text_sha256: str

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.candidates import Candidate, Signature, describe, join
+from index.candidates import Signature, join
 from index.catalog import Catalog
 from index.dense import CANDIDATES, EXACT, DenseIndex, nearest_passages, vector_ids
 from index.embedding import embed_passages
@@ -40,7 +40,7 @@ class Hit:
         passage: Where it stands.
         text: The slice of the document's text.
         score: How well it fits.
-        candidate: What it was scored by: its vectors and terms.
+        signature: What it was scored by: its vectors and the keys of its terms.
     """
 
     source: str
@@ -49,7 +49,7 @@ class Hit:
     passage: Passage
     text: str
     score: Score
-    candidate: Candidate
+    signature: Signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +164,13 @@ class Searcher:
         if among is not None and self._dense.compressed and len(among) <= EXACT:
             listed = list(self._catalog.vectors_of([id_ for _, id_, _ in owners], self._encoder.dimension))
             return lambda: [nearest_passages(listed, query.vector, CANDIDATES) for query in queries]
-        return self._worker.submit(
-            lambda: [self._dense.search(query.vector, among=among) for query in queries]
-        ).result  # in a thread of its own, as it and the search for words each keep one core busy
+
+        def look() -> list[list[int]]:
+            return [self._dense.search(query.vector, among=among) for query in queries]
+
+        # A large index keeps one core busy while the search for words does the other; a small one is done sooner than
+        # a thread wakes up.
+        return self._worker.submit(look).result if self._dense.compressed else look
 
     def _sign(self, ids: Sequence[int]) -> dict[int, tuple[int, int, Signature]]:
         """Document, start and signature of those passages that are there; of the pending ones, the first few."""
@@ -199,7 +203,7 @@ class Searcher:
                 texts[id_].passage,
                 texts[id_].text,
                 Score(*row),
-                describe(texts[id_].passage, texts[id_].text, signed[id_][2].vectors),
+                signed[id_][2],
             )
             for id_, row in ranked[:k]
         )

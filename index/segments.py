@@ -48,6 +48,7 @@ class Segment:
         while dimension % parts:
             parts -= 1
         inner = faiss.IndexPQFastScan(dimension, parts, bits, faiss.METRIC_INNER_PRODUCT)
+        _use_all_cores()
         inner.train(np.ascontiguousarray(sample, dtype=np.float32))
         return cls(_with_id_map(inner))
 
@@ -72,6 +73,7 @@ class Segment:
         """Scores and ids of the nearest vectors, at most `count`; of those `among` some ids, where it is not compressed."""
         import faiss
 
+        faiss.omp_set_num_threads(1)  # one question: threads would only wait for each other, long where cores are busy
         parameters = None if among is None else faiss.SearchParameters(sel=faiss.IDSelectorBatch(among))
         question = np.ascontiguousarray(vector[np.newaxis], dtype=np.float32)
         scores, ids = self._index.search(question, min(count, len(self)), params=parameters)
@@ -80,6 +82,7 @@ class Segment:
 
     def add(self, vectors: np.ndarray, ids: np.ndarray) -> None:
         """Add float32 vectors of shape (n, dimension) under int64 ids."""
+        _use_all_cores()
         self._index.add_with_ids(np.ascontiguousarray(vectors, dtype=np.float32), np.ascontiguousarray(ids))
         self.file = None
 
@@ -115,6 +118,12 @@ class Segment:
         import faiss
 
         faiss.write_index(self._index, str(path))
+
+
+def _use_all_cores() -> None:
+    import faiss
+
+    faiss.omp_set_num_threads(os.cpu_count() or 1)
 
 
 def _with_id_map(inner):

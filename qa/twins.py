@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import chain
 
 from index import Hit
 
@@ -18,9 +17,9 @@ def collapse_twins(hits: Sequence[Hit]) -> list[tuple[Hit, tuple[Hit, ...]]]:
     Returns:
         The hits whose text is new, in order, each with those nearly like it that came after.
     """
-    kept: list[tuple[Hit, Counter[str], list[Hit]]] = []
+    kept: list[tuple[Hit, Counter[int], list[Hit]]] = []
     for hit in hits:
-        words = Counter(chain.from_iterable(hit.candidate.sentence_terms))
+        words = Counter(hit.signature.keys[hit.signature.lengths[0] :].tolist())
         twin = next((entry for entry in kept if _share(entry[1], words) >= SAME_SHARE), None)
         if twin:
             twin[2].append(hit)
@@ -29,7 +28,7 @@ def collapse_twins(hits: Sequence[Hit]) -> list[tuple[Hit, tuple[Hit, ...]]]:
     return [(hit, tuple(twins)) for hit, _, twins in kept]
 
 
-def _share(first: Counter[str], second: Counter[str]) -> float:
+def _share(first: Counter[int], second: Counter[int]) -> float:
     """How much two texts have in common: words in both by words in either, repetitions counted."""
     sizes = (first.total(), second.total())
     if not max(sizes) or min(sizes) / max(sizes) < SAME_SHARE:

@@ -60,7 +60,11 @@ class PlumAssistant:
 
     def documents(self):
         """List like `qa.Assistant.documents`."""
-        return tuple(SimpleNamespace(source=n, path=str(self.file), text_sha256="0", passages=2) for n in self.names)
+        path = str(self.file)
+        return tuple(
+            SimpleNamespace(id=id_, source=name, path=path, text_sha256="0", passages=2)
+            for id_, name in enumerate(self.names)
+        )
 
     def document(self, path):
         """Give like `qa.Assistant.document`."""

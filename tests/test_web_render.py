@@ -162,8 +162,8 @@ def test_nothing_but_text_comes_from_documents_names_and_questions():
         (render_message(NASTY), render_message("calm")),
         (render_view(view, arrival="a"), render_view(calm_view, arrival="a")),
         (
-            render_library([SimpleNamespace(source=NASTY, passages=1)], [Failure(NASTY, "/x", NASTY)]),
-            render_library([SimpleNamespace(source="calm", passages=1)], [Failure("calm", "/x", "calm")]),
+            render_library([SimpleNamespace(id=7, source=NASTY, passages=1)], [Failure(NASTY, "/x", NASTY)]),
+            render_library([SimpleNamespace(id=7, source="calm", passages=1)], [Failure("calm", "/x", "calm")]),
         ),
     ]
     for nasty, calm_html in pairs:
@@ -271,10 +271,10 @@ def test_text_between_and_around_paragraphs_is_shown():
 
 
 def test_library_lists_documents_and_what_could_not_be_read():
-    """Every document has its number; every failure its reason; a long list is cut and says so."""
-    documents = [SimpleNamespace(source=f"{number}.txt", passages=number) for number in range(1, 302)]
+    """Every document has its id; every failure its reason; a long list is cut and says so."""
+    documents = [SimpleNamespace(id=number, source=f"{number}.txt", passages=number) for number in range(1, 302)]
     read = Reader(render_library(documents, [Failure("scan.pdf", "/scan.pdf", "has no readable text.")]))
-    assert [found["data-document"] for found in read.find("data-document")] == [str(n) for n in range(200)]
+    assert [found["data-document"] for found in read.find("data-document")] == [str(n) for n in range(1, 201)]
     assert "1.txt1 paragraph2.txt2 paragraphs" in read.text
     assert "and 101 more" in read.text
     assert "1 file could not be read" in read.text and "has no readable text." in read.text

@@ -181,7 +181,7 @@ class Handlers:
         """Open a document from the list.
 
         Args:
-            event: With `document`, its number in the list counted from 0, and `first` as in `open_citation`.
+            event: With `document`, its id, and `first` as in `open_citation`.
 
         Returns:
             Panel and message.
@@ -189,9 +189,10 @@ class Handlers:
         number = _read_number(event, "document")
         try:
             documents = self.host.call(lambda assistant: assistant.documents())
-            if number is None or number >= len(documents):
+            chosen = next((document for document in documents if document.id == number), None)
+            if chosen is None:
                 return gr.skip(), render_message(strings.OPEN_ERROR)
-            view = self.read_view(documents[number].path, {"document": number}, _read_number(event, "first"))
+            view = self.read_view(chosen.path, {"document": chosen.id}, _read_number(event, "first"))
         except (QAError, NotReady):
             return gr.skip(), render_message(strings.OPEN_ERROR)
         return render_view(view, arrival=secrets.token_hex(4)), render_message("")

@@ -52,14 +52,14 @@ def render_library(documents: Sequence, failures: Sequence[Failure]) -> str:
     """The list of documents, and of what could not be read.
 
     Args:
-        documents: Records with `source` and `passages`, in the order of their numbers.
+        documents: Records with `id`, `source` and `passages`, in the order to show them in.
         failures: Sources that could not be read, with reasons.
     """
     items = [
-        f'<li><button type="button" class="qa-document" data-qa="browse" data-document="{number}">'
+        f'<li><button type="button" class="qa-document" data-qa="browse" data-document="{document.id}">'
         f'<bdi class="qa-file">{escape(document.source)}</bdi>'
         f'<span class="qa-locator">{escape(strings.count_paragraphs(document.passages))}</span></button></li>'
-        for number, document in enumerate(documents[:LISTED])
+        for document in documents[:LISTED]
     ]
     parts = [f'<p class="qa-hint">{escape(strings.LIBRARY_HINT)}</p><ul class="qa-documents">{"".join(items)}</ul>']
     parts += [_render_more(len(documents) - LISTED)] if len(documents) > LISTED else []
