@@ -4,7 +4,7 @@ Hundreds of passages are scored for every question, so the catalog keeps the ter
 the words themselves (`Candidate`) are worked out only for the few passages that are shown.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -31,17 +31,28 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A passage with its terms as numbers.
+    """A passage with its terms as numbers, as the catalog keeps it; little-endian throughout.
 
     Attributes:
-        vectors: Unit vectors of shape (1 + sentences, dimension), or (1, dimension) where its one sentence is all of it.
+        vectors: float16 of shape (1 + sentences, dimension), unit rows: the paragraph first, then its sentences; of
+            shape (1, dimension) where its one sentence is all of it.
         keys: uint64 of shape (terms,): `term_key` of each term, those of the heading first.
-        lengths: int64 of shape (1 + sentences,): how many of them the heading and each sentence have.
+        lengths: int32 of shape (1 + sentences,): how many of them the heading and each sentence have.
     """
 
-    vectors: np.ndarray
-    keys: np.ndarray
-    lengths: np.ndarray
+    vectors: bytes
+    keys: bytes
+    lengths: bytes
+
+    def embeddings(self, dimension: int) -> np.ndarray:
+        """The vectors as an array: float16 of shape (1 + sentences, dimension)."""
+        rows = np.frombuffer(self.vectors, dtype="<f2").reshape(-1, dimension)
+        return row_per_sentence(rows, len(self.lengths) // 4 - 1)
+
+    def sentence_keys(self) -> tuple[int, ...]:
+        """The keys of the terms of its sentences, in order, repetitions included."""
+        heading = int.from_bytes(self.lengths[:4], "little")
+        return tuple(np.frombuffer(self.keys, dtype="<u8")[heading:].tolist())
 
 
 def passage_terms(passage: Passage, text: str) -> tuple[list[str], list[list[str]]]:
@@ -59,9 +70,9 @@ def passage_terms(passage: Passage, text: str) -> tuple[list[str], list[list[str
 
 
 def term_keys(heading: list[str], sentences: list[list[str]]) -> tuple[np.ndarray, np.ndarray]:
-    """Turn terms into numbers: `keys` and `lengths` as in `Signature`."""
-    keys = np.fromiter(map(term_key, chain(heading, *sentences)), dtype=np.uint64)
-    return keys, np.array([len(heading), *map(len, sentences)], dtype=np.int64)
+    """Turn terms into numbers: `keys` and `lengths` as in `Signature`, as arrays."""
+    keys = np.fromiter(map(term_key, chain(heading, *sentences)), dtype="<u8")
+    return keys, np.array([len(heading), *map(len, sentences)], dtype="<i4")
 
 
 def describe(passage: Passage, text: str, embeddings: np.ndarray) -> Candidate:
@@ -70,10 +81,10 @@ def describe(passage: Passage, text: str, embeddings: np.ndarray) -> Candidate:
     Args:
         passage: Where it stands.
         text: Its text.
-        embeddings: As in `Signature.vectors` or in `Candidate.embeddings`.
+        embeddings: As in `Candidate`.
     """
     heading, sentences = passage_terms(passage, text)
-    return Candidate(row_per_sentence(embeddings, len(sentences)), tuple(heading), tuple(map(tuple, sentences)))
+    return Candidate(embeddings, tuple(heading), tuple(map(tuple, sentences)))
 
 
 def row_per_sentence(vectors: np.ndarray, sentences: int) -> np.ndarray:
@@ -106,17 +117,17 @@ class Block:
         return len(self.first_rows)
 
 
-def join(signatures: Iterable[Signature]) -> Block:
-    """Put signatures one behind the other, in the order given; at least one."""
-    listed = list(signatures)
-    lengths = np.concatenate([s.lengths for s in listed])
+def join(signatures: Sequence[Signature], dimension: int) -> Block:
+    """Put signatures, at least one, one behind the other, in the order given."""
+    vectors = np.frombuffer(b"".join([s.vectors for s in signatures]), dtype="<f2").reshape(-1, dimension)
+    lengths = np.frombuffer(b"".join([s.lengths for s in signatures]), dtype="<i4")
     return Block(
-        vectors=np.concatenate([s.vectors for s in listed]).astype(np.float64),
-        first_rows=_starts([len(s.vectors) for s in listed]),
-        keys=np.concatenate([s.keys for s in listed]),
+        vectors=vectors.astype(np.float64),
+        first_rows=_starts([len(s.vectors) // (2 * dimension) for s in signatures]),
+        keys=np.frombuffer(b"".join([s.keys for s in signatures]), dtype="<u8"),
         key_parts=np.repeat(np.arange(len(lengths)), lengths),
         lengths=lengths.astype(np.float64),
-        first_parts=_starts([len(s.lengths) for s in listed]),
+        first_parts=_starts([len(s.lengths) // 4 for s in signatures]),
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from index.candidates import Signature
 from index.database import Database
 from index.records import Document, DocumentInfo, Failure, KnownFile, PreparedPassage, Source, StoredPassage, Totals
-from index.schema import NEW_PASSAGE, PASSAGE_COLUMNS, pack, unpack, unpack_terms, unpack_vectors
+from index.schema import NEW_PASSAGE, PASSAGE_COLUMNS, pack, unpack, unpack_vectors
 
 
 class Catalog(Database):
@@ -129,25 +129,22 @@ class Catalog(Database):
         for rows in self._since(PASSAGE_COLUMNS, "passages", "id", generation=generation, batch=batch):
             yield [unpack(row) for row in rows]
 
-    def signatures(self, ids: Sequence[int], dimension: int) -> dict[int, tuple[int, int, Signature]]:
+    def signatures(self, ids: Sequence[int]) -> dict[int, tuple[int, int, Signature]]:
         """What some passages are scored by: their document's id, their start and their signature, by passage id.
 
         Passages that are gone are left out; one that is pending has a signature without vectors.
         """
         rows = self._of_ids(
-            "SELECT id, document_id, start, sentences, keys, vectors FROM passages"
+            "SELECT id, document_id, start, vectors, keys, lengths FROM passages"
             " LEFT JOIN embeddings ON passage_id = id WHERE id IN ({})",
             ids,
         )
-        return {
-            row[0]: (row[1], row[2], Signature(unpack_vectors(row[5] or b"", dimension), *unpack_terms(row[3], row[4])))
-            for row in rows
-        }
+        return {row[0]: (row[1], row[2], Signature(row[3] or b"", row[4], row[5])) for row in rows}
 
     def vector_owners(self, sources: Sequence[str]) -> list[tuple[int, int, int]]:
         """Passages of the documents with some names that may answer: (document id, passage id, how many sentences)."""
         return self._of_ids(
-            "SELECT document_id, passages.id, length(sentences) / 12 FROM passages JOIN documents ON documents.id = document_id"
+            "SELECT document_id, passages.id, length(sentences) / 8 FROM passages JOIN documents ON documents.id = document_id"
             " WHERE answering AND source IN ({})",
             sources,
         )

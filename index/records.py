@@ -134,7 +134,7 @@ class PreparedPassage:
         passage: Where it stands.
         content_hash: Hash of all the texts embedded for it; equal content is not embedded twice.
         keys: uint64 of shape (terms,): `term_key` of every term, those of its heading first.
-        lengths: int64 of shape (1 + sentences,): how many of them its heading and each of its sentences have.
+        lengths: int32 of shape (1 + sentences,): how many of them its heading and each of its sentences have.
     """
 
     passage: Passage

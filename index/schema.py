@@ -22,7 +22,8 @@ CREATE TABLE passages (
     id INTEGER PRIMARY KEY AUTOINCREMENT, document_id INTEGER NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
     generation INTEGER NOT NULL, paragraph INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
     answering INTEGER NOT NULL, page INTEGER, heading TEXT, "row" INTEGER, sheet TEXT, slide INTEGER, date TEXT,
-    content_hash BLOB NOT NULL, sentences BLOB NOT NULL, keys BLOB NOT NULL, text TEXT NOT NULL);
+    content_hash BLOB NOT NULL, sentences BLOB NOT NULL, keys BLOB NOT NULL, lengths BLOB NOT NULL,
+    text TEXT NOT NULL);
 CREATE INDEX passages_by_document ON passages(document_id);
 CREATE INDEX passages_by_generation ON passages(generation);
 CREATE INDEX passages_by_content ON passages(content_hash);
@@ -45,7 +46,7 @@ INSERT INTO totals VALUES (0, 0, 0, 0, 0)
 _ROW = "CREATE TRIGGER {table}_{event} AFTER {event} ON {table} BEGIN UPDATE totals SET {table} = {table} {sign} 1; END"
 _PASSAGE = (
     "CREATE TRIGGER passages_{event} AFTER {event} ON passages WHEN {row}.answering BEGIN UPDATE totals SET"
-    " passages = passages {sign} 1, sentences = sentences {sign} length({row}.sentences) / 12,"
+    " passages = passages {sign} 1, sentences = sentences {sign} length({row}.sentences) / 8,"
     " terms = terms {sign} length({row}.keys) / 8; END"
 )
 TRIGGERS = tuple(
@@ -58,19 +59,18 @@ PASSAGE_COLUMNS = (
 )
 NEW_PASSAGE = (
     'INSERT INTO passages (document_id, generation, paragraph, start, "end", answering, page, heading, "row", sheet,'
-    " slide, date, content_hash, sentences, keys, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " slide, date, content_hash, sentences, keys, lengths, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 
 def pack(document_id: int, generation: int, document: Document, prepared: PreparedPassage) -> tuple:
     passage = prepared.passage
-    _, *terms = prepared.lengths.tolist()
-    spans = [(s.start, s.end, length) for s, length in zip(passage.sentences, terms, strict=True)]
+    spans = np.array([(s.start, s.end) for s in passage.sentences], dtype="<i4")
     return (
         (document_id, generation, passage.paragraph, passage.start, passage.end, passage.answering)
         + (passage.page, passage.heading, passage.row, passage.sheet, passage.slide, passage.date)
-        + (prepared.content_hash, np.array(spans, dtype="<i4").tobytes(), prepared.keys.astype("<u8").tobytes())
-        + (document.text[passage.start : passage.end],)
+        + (prepared.content_hash, spans.tobytes(), prepared.keys.tobytes())
+        + (prepared.lengths.tobytes(), document.text[passage.start : passage.end])
     )
 
 
@@ -85,7 +85,7 @@ def unpack(row: Sequence) -> StoredPassage:
             paragraph=paragraph,
             start=start,
             end=end,
-            sentences=tuple(Sentence(first, last) for first, last, _ in _spans(spans).tolist()),
+            sentences=tuple(Sentence(*span) for span in np.frombuffer(spans, dtype="<i4").reshape(-1, 2).tolist()),
             answering=bool(answering),
             page=page,
             heading=heading,
@@ -98,16 +98,5 @@ def unpack(row: Sequence) -> StoredPassage:
     )
 
 
-def unpack_terms(sentences: bytes, keys: bytes) -> tuple[np.ndarray, np.ndarray]:
-    """The keys of a passage's terms, and how many of them the heading and each sentence have."""
-    unpacked = np.frombuffer(keys, dtype="<u8")
-    of_sentences = _spans(sentences)[:, 2]
-    return unpacked, np.concatenate([[len(unpacked) - of_sentences.sum()], of_sentences])
-
-
 def unpack_vectors(blob: bytes, dimension: int) -> np.ndarray:
     return np.frombuffer(blob, dtype="<f2").reshape(-1, dimension)
-
-
-def _spans(blob: bytes) -> np.ndarray:
-    return np.frombuffer(blob, dtype="<i4").reshape(-1, 3)

@@ -40,7 +40,8 @@ class Hit:
         passage: Where it stands.
         text: The slice of the document's text.
         score: How well it fits.
-        signature: What it was scored by: its vectors and the keys of its terms.
+        embeddings: float16 of shape (1 + sentences, dimension): the paragraph, then each sentence.
+        keys: `term_key` of each term of its sentences, in order.
     """
 
     source: str
@@ -49,7 +50,8 @@ class Hit:
     passage: Passage
     text: str
     score: Score
-    signature: Signature
+    embeddings: np.ndarray
+    keys: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ class Searcher:
             signed = self._sign(self._candidates(queries, limits))
             if not signed:
                 return Search(queries, statistics, ())
-            block = join(signature for _, _, signature in signed.values())
+            block = join([signature for _, _, signature in signed.values()], self._encoder.dimension)
             queries = fade_queries(queries, block, statistics)
             scores = score_passages(queries, block, statistics)
             hits = self._hits(signed, scores, k)
@@ -179,14 +181,14 @@ class Searcher:
             self._signed.clear()
             self._signed_generation = generation
         missing = [id_ for id_ in ids if id_ not in self._signed]
-        found = self._catalog.signatures(missing, self._encoder.dimension)
-        pending = [id_ for id_ in missing if id_ in found and not len(found[id_][2].vectors)]
+        found = self._catalog.signatures(missing)
+        pending = [id_ for id_ in missing if id_ in found and not found[id_][2].vectors]
         chosen = self._catalog.passages(pending[:PENDING_CANDIDATES])
         embedded = dict(zip((stored.id for stored in chosen), embed_passages(self._encoder, chosen), strict=True))
         for id_ in pending:
             document_id, start, signature = found.pop(id_)
             if id_ in embedded:
-                found[id_] = (document_id, start, Signature(embedded[id_], signature.keys, signature.lengths))
+                found[id_] = (document_id, start, Signature(embedded[id_].tobytes(), signature.keys, signature.lengths))
         self._signed.update(found)
         return {id_: self._signed[id_] for id_ in ids if id_ in self._signed}
 
@@ -203,7 +205,8 @@ class Searcher:
                 texts[id_].passage,
                 texts[id_].text,
                 Score(*row),
-                signed[id_][2],
+                signed[id_][2].embeddings(self._encoder.dimension),
+                signed[id_][2].sentence_keys(),
             )
             for id_, row in ranked[:k]
         )

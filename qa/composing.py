@@ -56,7 +56,7 @@ def compose_answer(
     groups = collapse_twins(search.hits)[:QUOTED_FROM]
     hits = [hit for hit, _ in groups]
     twins = [tuple(f"{twin.source}, paragraph {twin.passage.paragraph}" for twin in others) for _, others in groups]
-    passages = [quotable(hit.passage, hit.text, hit.signature.vectors) for hit in hits]
+    passages = [quotable(hit.passage, hit.text, hit.embeddings) for hit in hits]
     quotes = choose_quotes(typed.text, search.queries, passages, search.statistics)
     chance = 0.0
     if quotes and not finding.phrases_missing:
@@ -80,7 +80,7 @@ def compose_answer(
 
 
 def quotable(passage: Passage, text: str, embeddings: np.ndarray) -> QuotablePassage:
-    """Make a passage ready to be quoted from: `text` is its own, `embeddings` as in `Signature.vectors`."""
+    """Make a passage ready to be quoted from: `text` is its own, `embeddings` of shape (1 + sentences, dimension)."""
     sentences = tuple(text[s.start - passage.start : s.end - passage.start] for s in passage.sentences)
     return QuotablePassage(describe(passage, text, embeddings), sentences)
 

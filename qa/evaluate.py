@@ -133,7 +133,7 @@ class Evaluator:
                 queries, statistics = finding.search.queries, finding.search.statistics
                 for found, passages in (
                     (inside, [quotable(p.passage, p.text, vectors) for p, vectors in self._relevant(question)]),
-                    (first, [quotable(h.passage, h.text, h.signature.vectors) for h in finding.search.hits[:5]]),
+                    (first, [quotable(h.passage, h.text, h.embeddings) for h in finding.search.hits[:5]]),
                 ):
                     quotes = choose_quotes(finding.typed.text, queries, passages, statistics)
                     found += [float(holds_answer(quoted_text(passages, quote), question)) for quote in quotes[:1]]

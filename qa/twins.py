@@ -19,7 +19,7 @@ def collapse_twins(hits: Sequence[Hit]) -> list[tuple[Hit, tuple[Hit, ...]]]:
     """
     kept: list[tuple[Hit, Counter[int], list[Hit]]] = []
     for hit in hits:
-        words = Counter(hit.signature.keys[hit.signature.lengths[0] :].tolist())
+        words = Counter(hit.keys)
         twin = next((entry for entry in kept if _share(entry[1], words) >= SAME_SHARE), None)
         if twin:
             twin[2].append(hit)

@@ -26,7 +26,7 @@ def write(catalog, path, first, count):
     """Write a document of some passages with their vectors; returns the vectors by passage id."""
     text = "ab"
     spans = tuple(Sentence(0, 1) for _ in range(SENTENCES))
-    keys, lengths = np.zeros(0, dtype=np.uint64), np.zeros(1 + SENTENCES, dtype=np.int64)
+    keys, lengths = np.zeros(0, dtype="<u8"), np.zeros(1 + SENTENCES, dtype="<i4")
     passages = [
         PreparedPassage(Passage(n + 1, 0, 2, spans), f"{path}{n}".encode(), keys, lengths) for n in range(count)
     ]
