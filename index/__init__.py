@@ -3,6 +3,7 @@
 from index.collection import Collection
 from index.encoder import Encoder, bundled_model_folder, load_encoder
 from index.errors import BatchError, EncoderError, QAError, QuestionError, SourceError, StorageError
+from index.fast_graph import import_openvino
 from index.readers import read_document
 from index.records import Document, DocumentInfo, Failure, Locator, Passage, Sentence, Source, StoredPassage, Totals
 from index.search import Hit, Limits, Search, describe
@@ -36,6 +37,7 @@ __all__ = [
     "describe",
     "file_hash",
     "find_sources",
+    "import_openvino",
     "load_encoder",
     "question_terms",
     "read_document",

@@ -6,19 +6,20 @@ folder/lexical/         derived: BM25
 folder/lock             held while the collection is updated
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 from filelock import FileLock, Timeout
 
 from index.catalog import Catalog
-from index.dense import DenseIndex
+from index.dense import DenseIndex, searched_vectors
 from index.encoder import Encoder
 from index.errors import SourceError, StorageError
 from index.lexical import LexicalIndex
 from index.readers import read_document
 from index.records import Document, DocumentInfo, Failure, Passage, StoredPassage, Totals
-from index.search import Limits, Search, Searcher
+from index.search import CANDIDATES, Limits, Search, Searcher
 from index.sources import find_sources, text_hash
 from index.updating import Progress, Reader, UpdateReport, update_catalog
 
@@ -135,6 +136,26 @@ class Collection:
     def rank_by_words(self, terms: Sequence[str], k: int) -> list[int]:
         """Passage ids by BM25 alone, best first: a baseline to measure against."""
         return self._lexical.search(terms, k)
+
+    def nearest(self, vector: np.ndarray, k: int) -> list[int]:
+        """Passage ids by their nearest vector alone, nearest first: what search considers, to measure against.
+
+        Args:
+            vector: float32 of shape (dimension,), of length 1.
+            k: How many passages to return at most.
+
+        Raises:
+            StorageError: The collection was never updated.
+        """
+        return self._open_searcher().nearest(vector, max(k, CANDIDATES))[:k]
+
+    def embeddings(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """All vectors that are searched, in blocks: passage ids, int64 of shape (n,), and float16 (n, dimension)."""
+        for passages in self._catalog.passages_since(-1):
+            kept = [(passage.id, searched_vectors(passage)) for passage in passages if passage.passage.answering]
+            if kept:
+                ids = np.repeat(np.array([id_ for id_, _ in kept]), [len(vectors) for _, vectors in kept])
+                yield ids, np.concatenate([vectors for _, vectors in kept])
 
     def stored_passages(self, path: str) -> list[StoredPassage]:
         """The passages of one document with texts and embeddings, in order."""

@@ -87,10 +87,7 @@ class DenseIndex:
         return list(dict.fromkeys(int(id_) // VECTORS_PER_PASSAGE for id_ in ids[0] if id_ >= 0))
 
     def _add(self, passages: Sequence[StoredPassage]) -> None:
-        # A passage of one sentence has one vector: the second would be the same. One that never answers has none.
-        kept = [
-            (p.id, p.embeddings if len(p.embeddings) > 2 else p.embeddings[:1]) for p in passages if p.passage.answering
-        ]
+        kept = [(p.id, searched_vectors(p)) for p in passages if p.passage.answering]  # one that never answers has none
         if not kept:
             return
         ids = np.concatenate(
@@ -132,6 +129,11 @@ class DenseIndex:
         with catalog.transaction():
             catalog.set_meta("dense_generation", str(self._generation))
             catalog.set_meta("dense_sha256", digest)
+
+
+def searched_vectors(stored: StoredPassage) -> np.ndarray:
+    """The vectors of a passage: of one sentence, it has one, since the second would be the same."""
+    return stored.embeddings if len(stored.embeddings) > 2 else stored.embeddings[:1]
 
 
 def vector_ids(passages: Sequence[tuple[int, int]]) -> np.ndarray:

@@ -128,6 +128,10 @@ class Searcher:
             known = self._described[stored.id] = describe(stored.passage, stored.text, stored.embeddings)
         return known
 
+    def nearest(self, vector: np.ndarray, k: int) -> list[int]:
+        """Ids of the passages with the nearest vectors, nearest first, among at most `k` vectors."""
+        return self._dense.search(vector, k)
+
     def near_spellings(self, term: str) -> tuple[str, ...]:
         """Find words of the collection spelt nearly like a term: at most three, nearest first."""
         with self._catalog.snapshot():
