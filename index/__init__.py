@@ -5,6 +5,7 @@ from index.candidates import describe
 from index.collection import Collection
 from index.encoder import Encoder, bundled_model_folder, load_encoder
 from index.errors import BatchError, EncoderError, QAError, QuestionError, SourceError, StorageError
+from index.fast_graph import import_openvino
 from index.progress import Progress
 from index.readers import read_document
 from index.records import Document, DocumentInfo, Failure, Locator, Passage, Sentence, Source, StoredPassage, Totals
@@ -42,6 +43,7 @@ __all__ = [
     "describe",
     "file_hash",
     "find_sources",
+    "import_openvino",
     "load_encoder",
     "question_terms",
     "read_document",

@@ -1,4 +1,4 @@
-"""The command line: `qa chat`, `ask`, `batch`, `index`, `verify`, `calibrate`, `eval`. Parse, call, print.
+"""The command line: `qa chat`, `ask`, `batch`, `index`, `verify`, `calibrate`, `eval`, `bench`. Parse, call, print.
 
 Answers go to standard output; notices, failures and progress to standard error. Exit code 0: done; 1: a known
 error, in one line on standard error; 2: wrong usage; 130: interrupted with Ctrl-C; 141: whoever read the output
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index import Encoder, Progress, QAError, QuestionError, find_sources, load_encoder
+from qa.bench.options import Options, add_options
 from qa.terminal import count, describe_answer, describe_progress, visible_line
 
 if TYPE_CHECKING:
@@ -118,6 +119,8 @@ def _build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--runs", type=Path, metavar="FOLDER", help="write the rankings there as TREC run files")
     evaluate.add_argument("--plot", type=Path, metavar="FILE", help="plot the rankings: .png, .svg or .pdf")
     add_model(chat, ask, batch, index, calibrate, evaluate)
+
+    add_options(add_command("bench", _bench, "Measure speed, size, memory and start-up, beside a plain baseline."))
     return parser
 
 
@@ -219,6 +222,21 @@ def _evaluate(options: argparse.Namespace) -> int:
         print(describe_evaluations(evaluations))
     if options.plot:
         plot_evaluations(evaluations, options.plot)
+    return 0
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from qa.bench.plot import check_plot, plot_benchmark
+    from qa.bench.report import describe_benchmark
+    from qa.bench.run import run_benchmark
+
+    if options.plot:
+        check_plot(options.plot)
+    wanted = Options(options.texts, options.sizes, options.work, options.repeats)
+    benchmark = run_benchmark(wanted, on_notice=_notify)
+    print(json.dumps(benchmark.to_dict()) if options.json else describe_benchmark(benchmark))
+    if options.plot:
+        plot_benchmark(benchmark, options.plot)
     return 0
 
 

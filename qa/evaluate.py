@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from index import Collection, Encoder, QuestionError, StoredPassage, load_encoder, question_terms
-from qa.assistant import Assistant, encoder_folder, home_folder
+from qa.assistant import Assistant
 from qa.composing import quotable, quoted_text
 from qa.datasets import Dataset, LabelledQuestion, read_corpus
 from qa.metrics import Figure, area_under_curve, coverage_at_precision, mean_figure, ranking_figures
+from qa.places import encoder_folder, home_folder
 from qa.quotes import choose_quotes
 
 RANKED = 100  # passages of a ranking that are kept

@@ -14,7 +14,7 @@ from toy_encoder import ToyEncoder
 from index import EncoderError, QuestionError, SourceError, StorageError
 from index import encoder as encoder_module
 from qa import Assistant, Scope
-from qa.assistant import default_sources, encoder_folder, home_folder
+from qa.places import default_sources, encoder_folder, home_folder
 
 
 def test_the_chat_question_is_answered_from_paragraph_two(assistant):

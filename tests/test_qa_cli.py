@@ -7,9 +7,9 @@ from toy_assistant import ToyAssistant
 
 from index import StorageError, load_encoder
 from qa.answers import Scope
-from qa.assistant import encoder_folder
 from qa.batch import answer_batch
 from qa.cli import main
+from qa.places import encoder_folder
 from qa.verification import verify_answers
 
 
