@@ -52,8 +52,6 @@ def describe_answer(answer: Answer) -> str:
         return _describe_citations(answer.citations)
     searched = f"{count(answer.scope.documents, 'document')} and {count(answer.scope.passages, 'passage')}"
     lines = [] if answer.verdict == "closest" else [f"Not in the sources. Searched: {searched}."]
-    if answer.scope.pending:
-        lines.append(f"Still indexing: {count(answer.scope.pending, 'passage')} searched by words only.")
     missing = [_describe_missing(term) for term in answer.evidence if not term.passages]
     if missing:
         lines.append(f"Words that occur nowhere: {', '.join(missing)}.")

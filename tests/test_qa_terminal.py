@@ -2,10 +2,11 @@
 
 import pytest
 
+from index import Progress
 from qa.answers import Answer, Scope
 from qa.citations import Citation
 from qa.evidence import TermEvidence
-from qa.terminal import count, describe_answer, visible, visible_line
+from qa.terminal import count, describe_answer, describe_progress, visible, visible_line
 
 
 def test_closest_passages_are_called_so():
@@ -49,6 +50,22 @@ def test_words_that_occur_nowhere_are_named():
         "Not in the sources. Searched: 2 documents and 1,200 passages.\n"
         "Words that occur nowhere: Ruritania\\x07 (nearly: rumania, mauritania), Oz."
     )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (None, ""),
+        (8.4, "1,235 a second, 8 s left"),
+        (99.4, "1,235 a second, 99 s left"),
+        (100, "1,235 a second, 2 min left"),
+        (5_940, "1,235 a second, 99 min left"),
+        (7_260, "1,235 a second, 2 h 1 min left"),
+    ],
+)
+def test_progress_is_said_in_the_unit_that_fits(seconds, said):
+    """Seconds, minutes, or hours and minutes; nothing while the time cannot be told."""
+    assert describe_progress(Progress(1, 2, "a", 10, 20, 1_234.6, seconds)) == said
 
 
 def test_things_are_counted_in_words():

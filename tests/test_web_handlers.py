@@ -4,9 +4,9 @@ import asyncio
 
 import gradio
 import pytest
-from plum_assistant import SKIP, ask, event, follow, open_plums
+from plum_assistant import SKIP, PlumAssistant, ask, event, follow, open_plums
 
-from index import Progress, SourceError
+from index import Progress, SourceError, StorageError
 from qa.web import strings
 from qa.web.app import build_app
 from qa.web.handlers import KEPT_TURNS, Handlers
@@ -37,6 +37,38 @@ def test_progress_is_shown_while_loading():
     _, chat, box, message = ask(Handlers(host), "Who?")
     assert (chat, box) == (SKIP, "Who?")
     assert strings.STILL_LOADING in message
+
+
+def test_questions_are_answered_while_indexing_goes_on(tmp_path):
+    """The page shows what can be asked and how far indexing has come; then the whole, and why it ended early."""
+    assistant = PlumAssistant(tmp_path)
+    assistant.indexing = True
+
+    def fail():
+        raise StorageError("the disk is full <b>.")
+
+    assistant.finish_indexing = fail
+    host = AssistantHost(lambda on_progress: assistant)
+    host.start()
+    handlers = Handlers(host)
+
+    async def watch():
+        updates = aiter(handlers.follow_loading())
+        while "1 document, 2 passages" not in (update := await anext(updates))[0]:
+            pass
+        host._report(Progress(5, 5, "e.txt", 1_200, 9_000, 25.0, 312.0))
+        header = (await anext(updates))[0]
+        turns, *_ = ask(handlers, "Which fruit?")
+        assistant.indexing = False
+        return update, header, turns, [update async for update in updates][-1]
+
+    first, progress, turns, last = asyncio.run(watch())
+    assert "fruit.txt" in first[2]
+    assert "1 document, 2 passages · Indexing: 1,200 of 9,000 passages, 25 a second, 5 min left" in progress
+    assert turns[0].answer.verdict == "answered"
+    assert "1 document, 2 passages · the disk is full &lt;b&gt;." in last[0]
+    assert host.state.stage == "ready"
+    host.close()
 
 
 def test_end_of_loading_never_writes_over_an_answer():

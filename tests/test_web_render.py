@@ -124,6 +124,18 @@ def test_question_made_to_stand_alone_is_named():
     assert "Searched for: Are figs sweet?" in Reader(render_turn(Turn(1, answer))).text
 
 
+@pytest.mark.parametrize("verdict", ["answered", "closest", "not_in_sources"])
+def test_an_answer_given_while_indexing_says_so(verdict):
+    """How many passages were searched by their words only stands under any verdict; without such, nothing."""
+    citation = (make_citation(0, 15),)
+    found = {"answered": (citation, ()), "closest": ((), citation), "not_in_sources": ((), ())}[verdict]
+    early = Answer("Which?", "Which?", verdict, 0.5, *found, Scope(1, 2_000, pending=1_500))
+    late = Answer("Which?", "Which?", verdict, 0.5, *found, Scope(1, 2_000))
+    said = "Indexing is still at work: 1,500 passages were searched by their words only, not by their meaning."
+    assert said in Reader(render_turn(Turn(1, early))).text
+    assert "Indexing" not in render_turn(Turn(1, late))
+
+
 def test_question_searched_as_typed_needs_no_remark():
     """Blanks that were evened out are not worth a word."""
     answer = Answer("Which\n  fruit?", "Which fruit?", "not_in_sources", 0.1, (), (), Scope(1, 2))

@@ -66,19 +66,21 @@ class Handlers:
         if state.stage == "failed":
             yield render_header(strings.LOAD_FAILED_SHORT), render_load_failure(state.message), *[gr.skip()] * 3
             return
-        welcome, *rest = await asyncio.to_thread(self.describe_collection)
-        yield render_header(await self._status(state)), welcome, *rest
-        if state.stage == "ready":
-            return
-        while (state := self.host.state).stage == "indexing":
-            if state.message != said:
-                said = state.message
-                yield render_header(await self._status(state)), *[gr.skip()] * 4
-            await asyncio.sleep(INDEXING_POLL)
-        if state.stage == "failed":
-            yield render_header(strings.LOAD_FAILED_SHORT), render_load_failure(state.message), *[gr.skip()] * 3
-            return
-        yield render_header(await self._status(state)), *await asyncio.to_thread(self.describe_collection)
+        try:
+            welcome, *rest = await asyncio.to_thread(self.describe_collection)
+            yield render_header(await self._status(state)), welcome, *rest
+            if state.stage == "ready":
+                return
+            while (state := self.host.state).stage == "indexing":
+                if state.message != said:
+                    said = state.message
+                    yield render_header(await self._status(state)), *[gr.skip()] * 4
+                await asyncio.sleep(INDEXING_POLL)
+            yield render_header(await self._status(state)), *await asyncio.to_thread(self.describe_collection)
+        except NotReady:  # the page is closing, or nothing could be read after all
+            if self.host.state.stage == "failed":
+                failure = render_load_failure(self.host.state.message)
+                yield render_header(strings.LOAD_FAILED_SHORT), failure, *[gr.skip()] * 3
 
     async def _status(self, state: LoadState) -> str:
         """What is searched, and how far indexing has come."""

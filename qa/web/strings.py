@@ -41,7 +41,7 @@ WELCOME = "What would you like to know?"
 WELCOME_HINT = "The answers are sentences from the documents, each with its source."
 EXAMPLES_LABEL = "Try one of these"
 PENDING = "Searching your documents …"
-STILL_INDEXING = "Indexing is still at work: {passages} of those searched were searched by their words only."
+STILL_INDEXING = "Indexing is still at work: {passages} were searched by their words only, not by their meaning."
 
 EMPTY_QUESTION = "Type a question first."
 UNKNOWN_CHOICE = "A document chosen to be searched is not there any more. Choose again."
