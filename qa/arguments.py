@@ -45,6 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     index = add_command("index", "Bring the index up to date with the documents, and say what it holds.")
     index.add_argument("sources", nargs="+", metavar="SOURCES", help="files and folders of documents")
+    index.set_defaults(interrupted="interrupted; what is indexed is kept, run the same command again to go on")
 
     verify = add_command("verify", "Check every quote of a file of answers against the documents.")
     verify.add_argument("answers", type=Path, metavar="ANSWERS", help=".jsonl from qa batch, or from qa ask --json")
