@@ -57,11 +57,12 @@ def usable_cores() -> int:
 
 
 def describe_machine() -> str:
-    """One line: processor, cores, memory, versions; no name of the machine."""
+    """One line: processor, cores, memory, how busy it is, versions; no name of the machine."""
     installed = _installed_memory()
     memory = f", {installed / 2**30:.0f} GiB" if installed else ""
     versions = [f"Python {platform.python_version()}", *(f"{name} {_version(name)}" for name in LIBRARIES)]
-    return f"{_processor()}, {usable_cores()} cores{memory}; {platform.system()}; {', '.join(versions)}"
+    busy = f"; load {os.getloadavg()[0]:.1f} at the start" if hasattr(os, "getloadavg") else ""
+    return f"{_processor()}, {usable_cores()} cores{memory}{busy}; {platform.system()}; {', '.join(versions)}"
 
 
 def _processor() -> str:

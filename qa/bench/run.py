@@ -48,6 +48,7 @@ def run_benchmark(options: Options, *, on_notice: Notice) -> Benchmark:
         BatchError: The work folder cannot be written to.
         BenchmarkError: It cannot be made, or something cannot be measured.
     """
+    machine = describe_machine()
     corpus = read_texts(options.texts or default_sources())
     with work_folder(options.work) as work:
         parts = _Parts(corpus, work / f"texts-{corpus.digest}", options.repeats, on_notice)
@@ -55,7 +56,7 @@ def run_benchmark(options: Options, *, on_notice: Notice) -> Benchmark:
         sizes = tuple(parts.size(size) for size in options.sizes)
         startup = parts.startup(options.sizes[0])
     texts = f"{len(corpus.sentences):,} sentences and {len(corpus.words):,} words to exchange in them"
-    return Benchmark(describe_machine(), texts, options.repeats, encoding, sizes, startup)
+    return Benchmark(machine, texts, options.repeats, encoding, sizes, startup)
 
 
 @contextmanager
