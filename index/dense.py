@@ -5,8 +5,8 @@ candidates: its order of equal scores depends on how many are asked for and on t
 scores them again, exactly, from the catalog.
 
 Up to `EXACT` vectors are kept whole, in 16 bits a number as the catalog has them, and searched exactly. More are
-compressed to 48 bytes each (product quantisation of 96 parts by 4 bits; Jégou et al. 2011, André et al. 2015) and the
-best `COMPRESSED_CANDIDATES` are proposed, among which the exact scores find the nearest ten in more than .99 of the cases.
+compressed to 48 bytes each (product quantisation of 96 parts by 4 bits; Jégou et al. 2011, André et al. 2015). Then more are
+proposed the more there are, and among them the exact scores find .99 of the ten nearest.
 
 Vectors lie in segments of limited size, so that adding or removing some never rewrites the whole.
 """
@@ -30,7 +30,9 @@ EXACT = 100_000  # vectors searched exactly in some 2 ms here; on a slow machine
 TRAINING = 65_536  # vectors that the compression is fitted to; FAISS looks at fewer
 SEGMENT = 262_144  # vectors; 15 MB compressed
 CANDIDATES = 200  # vectors proposed by exact search
-COMPRESSED_CANDIDATES = 1_000
+# Measured on 5.2 million vectors: among the best 500 lie .983 of the ten nearest, among 700 .987, among 1,000 .996. A
+# tenth of the vectors need some .4 times as many.
+GROWTH = 0.41  # the power of their number by which more are proposed
 PARTS, BITS = 96, 4
 
 
@@ -108,7 +110,7 @@ class DenseIndex:
         """
         with self._lock:
             segments = [segment for segment in self._segments if len(segment)]
-            count = COMPRESSED_CANDIDATES if self.compressed else CANDIDATES
+            count = round(CANDIDATES * (len(self) / self._exact) ** GROWTH) if self.compressed else CANDIDATES
             if among is not None and self.compressed:  # cannot be told what to look at: propose more, and pick
                 count = min(len(self), 2 * count * len(self) // max(1, len(among)))
             search = partial(Segment.search, vector=vector, count=count, among=None if self.compressed else among)

@@ -25,7 +25,7 @@ from index.terms import question_terms, text_terms
 
 PHRASE_CANDIDATES = 2_000  # passages with all the words of a phrase that are read to see whether they stand together
 PENDING_CANDIDATES = 20  # passages embedded for one question: half a second
-REMEMBERED = 8_000  # passages whose signature is kept in memory, some 5 KB each: what is asked about is asked again
+REMEMBERED = 4_000  # passages whose signature is kept in memory, some 5 KB each: what is asked about is asked again
 NEAR_PASSAGES = 20  # read to find a near spelling
 
 
