@@ -156,7 +156,8 @@ class Catalog:
             )
             self._connection.executemany(
                 'INSERT INTO passages (document_id, generation, paragraph, start, "end", answering, page, heading, "row",'
-                " text, terms, sentences, embeddings, content_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " sheet, slide, date, text, terms, sentences, embeddings, content_hash)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (pack(cursor.lastrowid, generation, document, prepared) for prepared in passages),
             )
 

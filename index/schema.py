@@ -4,7 +4,7 @@ import numpy as np
 
 from index.records import Document, Passage, PreparedPassage, Sentence, StoredPassage
 
-FORMAT = 1
+FORMAT = 2
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE documents (
@@ -14,7 +14,8 @@ CREATE TABLE documents (
 CREATE TABLE passages (
     id INTEGER PRIMARY KEY AUTOINCREMENT, document_id INTEGER NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
     generation INTEGER NOT NULL, paragraph INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
-    answering INTEGER NOT NULL, page INTEGER, heading TEXT, "row" INTEGER, text TEXT NOT NULL,
+    answering INTEGER NOT NULL, page INTEGER, heading TEXT, "row" INTEGER, sheet TEXT, slide INTEGER, date TEXT,
+    text TEXT NOT NULL,
     terms INTEGER NOT NULL, sentences BLOB NOT NULL, embeddings BLOB NOT NULL, content_hash BLOB NOT NULL);
 CREATE INDEX passages_by_document ON passages(document_id);
 CREATE INDEX passages_by_generation ON passages(generation);
@@ -36,7 +37,8 @@ TRIGGERS = (
     " passages - 1, sentences = sentences - length(OLD.sentences) / 8, terms = terms - OLD.terms; END",
 )
 PASSAGE_COLUMNS = (
-    'id, document_id, paragraph, start, "end", answering, page, heading, "row", text, sentences, embeddings'
+    'id, document_id, paragraph, start, "end", answering, page, heading, "row", sheet, slide, date, text, sentences,'
+    " embeddings"
 )
 
 
@@ -45,7 +47,8 @@ def pack(document_id: int, generation: int, document: Document, prepared: Prepar
     spans = np.array([(s.start, s.end) for s in passage.sentences], dtype="<i4").tobytes()
     return (
         (document_id, generation, passage.paragraph, passage.start, passage.end, passage.answering)
-        + (passage.page, passage.heading, passage.row, document.text[passage.start : passage.end])
+        + (passage.page, passage.heading, passage.row, passage.sheet, passage.slide, passage.date)
+        + (document.text[passage.start : passage.end],)
         + (prepared.terms, spans, prepared.embeddings.tobytes(), prepared.content_hash)
     )
 
@@ -55,7 +58,8 @@ def vectors(blob: bytes, sentences: int) -> np.ndarray:
 
 
 def unpack(row: tuple) -> StoredPassage:
-    (id_, document_id, paragraph, start, end, answering, page, heading, row_number, text, sentences, embeddings) = row
+    id_, document_id, paragraph, start, end, answering, page, heading, row_number, sheet, slide, date, *rest = row
+    text, sentences, embeddings = rest
     spans = np.frombuffer(sentences, dtype="<i4").reshape(-1, 2).tolist()
     passage = Passage(
         paragraph=paragraph,
@@ -66,5 +70,8 @@ def unpack(row: tuple) -> StoredPassage:
         page=page,
         heading=heading,
         row=row_number,
+        sheet=sheet,
+        slide=slide,
+        date=date,
     )
     return StoredPassage(id_, document_id, passage, text, vectors(embeddings, len(spans)))
