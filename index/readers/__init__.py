@@ -45,22 +45,27 @@ _MARKDOWN = Format("markdown", "read_markdown_file", 1)
 _HTML = Format("html", "read_html", 1, "selectolax")
 _XHTML = Format("html", "read_xhtml", 1, "selectolax")
 _JSON_LINES = Format("json_records", "read_json_lines", 1)
+_RST = Format("restructured", "read_rst", 1, "docutils")
 FORMATS = {
     ".txt": _TEXT,
     ".text": _TEXT,
     ".md": _MARKDOWN,
     ".markdown": _MARKDOWN,
+    ".rst": _RST,
     ".html": _HTML,
     ".htm": _HTML,
     ".xhtml": _XHTML,
     ".docx": Format("word", "read_docx", 1, "python-docx", LARGEST_FILE),
     ".pptx": Format("slides", "read_pptx", 1, "python-pptx", LARGEST_FILE),
     ".xlsx": Format("workbook", "read_xlsx", 1, "openpyxl", LARGEST_FILE),
+    ".epub": Format("epub", "read_epub", 1, "selectolax", LARGEST_FILE),
     ".csv": Format("delimited", "read_csv", 1),
     ".tsv": Format("delimited", "read_tsv", 1),
     ".json": Format("json_records", "read_json", 1),
     ".jsonl": _JSON_LINES,
     ".ndjson": _JSON_LINES,
+    ".eml": Format("mail", "read_eml", 1, "selectolax"),
+    ".mbox": Format("mail", "read_mbox", 1, "selectolax", LARGEST_FILE),
 }
 
 
