@@ -16,6 +16,7 @@ from index.sentences import split_sentences
 LONGEST_PASSAGE = 2_400  # characters; about 500 English tokens
 CUT_PASSAGE = 1_400  # characters aimed at when a longer one is cut; about 300 tokens
 LONGEST_ROW = 12_000  # characters; a row of a table or a list of records stays one passage
+LONGEST_STUB = 2_000  # characters; more is no link stub or lead-in, and is not looked through for links
 LONGEST_SENTENCE = 1_400  # characters; longer ones (minified data, no punctuation) are cut at white space
 
 _BLANK = re.compile(r"(?:\r?\n|\r(?!\n))[^\S\r\n]*(?=\r|\n)|\f")
@@ -36,19 +37,20 @@ def split_passages(document: Document) -> tuple[Passage, ...]:
 
     Returns:
         Its passages in order; everything that is not white space lies in exactly one, and in exactly one sentence of it.
-        `heading` comes from the document's locators, or from the plain-text heading above the passage.
+        `heading` comes from the document's locators, or, where none of them has one, from the plain heading above.
     """
     text = document.text
     blocks = list(_blocks(text, document))
     locate = _Locators(document.locators)
     passages: list[Passage] = []
     plain_heading: str | None = None
+    has_headings = any(locator.heading for locator in document.locators)
     for position, (start, end, silent) in enumerate(blocks):
         following = blocks[position + 1][:2] if position + 1 < len(blocks) else None
         locator = locate.at(start)
         record = locator.row is not None
         heading = silent or (not record and _is_heading(text, (start, end), following))
-        if heading and not document.locators:
+        if heading and not silent and not has_headings:
             plain_heading = " ".join(text[start:end].split())
         answering = record or not (heading or _is_stub(text[start:end]))
         longest = (LONGEST_ROW, LONGEST_ROW) if record else (LONGEST_PASSAGE, CUT_PASSAGE)
@@ -142,6 +144,8 @@ def _cut_long(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 def _is_stub(block: str) -> bool:
     """A link stub, a lead-in such as "Find out more:", or a rule of dashes."""
+    if len(block) > LONGEST_STUB:
+        return not _WORD.search(block)
     words = _WORD.findall(_LINK.sub(" ", block))
     if not words:
         return True

@@ -55,6 +55,7 @@ FORMATS = {
     ".html": _HTML,
     ".htm": _HTML,
     ".xhtml": _XHTML,
+    ".pdf": Format("pdf", "read_pdf", 1, "pypdfium2", LARGEST_FILE),
     ".docx": Format("word", "read_docx", 1, "python-docx", LARGEST_FILE),
     ".pptx": Format("slides", "read_pptx", 1, "python-pptx", LARGEST_FILE),
     ".xlsx": Format("workbook", "read_xlsx", 1, "openpyxl", LARGEST_FILE),
