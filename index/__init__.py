@@ -4,6 +4,7 @@ from index.collection import Collection
 from index.encoder import Encoder, bundled_model_folder, load_encoder
 from index.errors import BatchError, EncoderError, QAError, QuestionError, SourceError, StorageError
 from index.readers import read_document
+from index.readers.isolated import IsolatedReader
 from index.records import Document, DocumentInfo, Failure, Locator, Passage, Sentence, Source, StoredPassage, Totals
 from index.search import Hit, Limits, Search, describe
 from index.sources import file_hash, find_sources, text_hash
@@ -19,6 +20,7 @@ __all__ = [
     "EncoderError",
     "Failure",
     "Hit",
+    "IsolatedReader",
     "Limits",
     "Locator",
     "Passage",

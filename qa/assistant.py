@@ -16,6 +16,7 @@ from index import (
     DocumentInfo,
     Encoder,
     Failure,
+    IsolatedReader,
     Limits,
     Passage,
     QuestionError,
@@ -104,7 +105,8 @@ class Assistant:
         name, key = _collection_name(paths, encoder)
         collection = Collection(Path(home or home_folder()) / "collections" / key, encoder)
         try:
-            report = collection.update(paths, on_progress=on_progress, on_notice=on_notice)
+            with IsolatedReader() as read:
+                report = collection.update(paths, read=read, on_progress=on_progress, on_notice=on_notice)
             if not collection.totals().documents:
                 raise SourceError(_nothing_read(paths, report))
         except BaseException:
@@ -267,7 +269,7 @@ def _collection_name(paths: Sequence[Path], encoder: Encoder) -> tuple[str, str]
 def _nothing_read(paths: Sequence[Path], report: UpdateReport) -> str:
     named = ", ".join(repr(str(path)) for path in paths)
     if not report.failures:
-        return f"{named} holds no documents. Put some .txt or .md files there, then try again."
+        return f"{named} holds no documents. Put some documents there, then try again."
     first = report.failures[0].reason
     more = f" ({len(report.failures) - 1} more could not be read either.)" if len(report.failures) > 1 else ""
     return f"{named} holds nothing that can be read: {first}{more}"
