@@ -40,6 +40,8 @@ class Extraction:
 
 def clean_text(text: str) -> str:
     """Leave out what is no text; every line end becomes a line feed."""
+    if text.isprintable():  # none of those characters is
+        return text
     return _NO_TEXT.sub("", _LINE_END.sub("\n", text))
 
 

@@ -9,17 +9,19 @@ import json
 import os
 import signal
 import sys
-from dataclasses import astuple
+from dataclasses import fields
+from operator import attrgetter
 
 from index.errors import SourceError
 from index.readers import read_document
-from index.records import Document
+from index.records import Document, Locator
 
 try:
     import resource
 except ImportError:
     resource = None
 
+_PLACE = attrgetter(*(field.name for field in fields(Locator)))
 _FORBIDDEN = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.startfile", "os.system")
 _CHANGING = frozenset(
     """
@@ -63,7 +65,7 @@ def _header(document: Document, size: int) -> dict:
         "bytes": size,
         "text_sha256": document.text_sha256,
         "file_sha256": document.file_sha256,
-        "locators": [astuple(locator) for locator in document.locators],
+        "locators": list(map(_PLACE, document.locators)),
         "silent": document.silent,
         "extractor": document.extractor,
         "notes": document.notes,
