@@ -37,20 +37,19 @@ def split_passages(document: Document) -> tuple[Passage, ...]:
 
     Returns:
         Its passages in order; everything that is not white space lies in exactly one, and in exactly one sentence of it.
-        `heading` comes from the document's locators, or, where none of them has one, from the plain heading above.
+        `heading` comes from the document's locators, or from the plain-text heading above the passage.
     """
     text = document.text
     blocks = list(_blocks(text, document))
     locate = _Locators(document.locators)
     passages: list[Passage] = []
     plain_heading: str | None = None
-    has_headings = any(locator.heading for locator in document.locators)
     for position, (start, end, silent) in enumerate(blocks):
         following = blocks[position + 1][:2] if position + 1 < len(blocks) else None
         locator = locate.at(start)
         record = locator.row is not None
         heading = silent or (not record and _is_heading(text, (start, end), following))
-        if heading and not silent and not has_headings:
+        if heading and not document.locators:
             plain_heading = " ".join(text[start:end].split())
         answering = record or not (heading or _is_stub(text[start:end]))
         longest = (LONGEST_ROW, LONGEST_ROW) if record else (LONGEST_PASSAGE, CUT_PASSAGE)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from index.passages import LONGEST_PASSAGE, split_passages
 from index.readers import read_document
-from index.records import Document, Locator
+from index.records import Document
 from index.sources import text_hash
 
 SEED = next((Path(__file__).parent.parent / "seeds").glob("*.txt"))
@@ -57,18 +57,6 @@ CASES = {
 def test_a_long_stretch_of_brackets_is_looked_at_once():
     """Half a million characters that look like the beginnings of links take no longer than others."""
     assert not any(passage.answering for passage in split_passages(document("[" * 500_000)))
-
-
-def test_plain_headings_count_where_locators_have_none():
-    """Pages without headings of their own, as in a PDF, get the plain ones; what a reader marks silent is none."""
-    text = f"Annual Report\n\nCauses of the war\n\n{LONG}"
-    locators, silent = (Locator(0, len(text), page=3),), ((0, 13),)
-    made = Document("a.pdf", "/a.pdf", text, text_hash(text), "", locators, silent)
-    assert [(passage.page, passage.heading, passage.answering) for passage in split_passages(made)] == [
-        (3, None, False),
-        (3, None, False),
-        (3, "Causes of the war", True),
-    ]
 
 
 @pytest.mark.parametrize(("text", "answering"), CASES.values(), ids=CASES.keys())
