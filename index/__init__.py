@@ -8,6 +8,7 @@ from index.errors import BatchError, EncoderError, QAError, QuestionError, Sourc
 from index.fast_graph import import_openvino
 from index.progress import Progress
 from index.readers import read_document
+from index.readers.isolated import IsolatedReader
 from index.records import Document, DocumentInfo, Failure, Locator, Passage, Sentence, Source, StoredPassage, Totals
 from index.search import Hit, Limits, Search
 from index.sources import file_hash, find_sources, text_hash
@@ -24,6 +25,7 @@ __all__ = [
     "EncoderError",
     "Failure",
     "Hit",
+    "IsolatedReader",
     "Limits",
     "Locator",
     "Passage",

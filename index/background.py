@@ -6,8 +6,7 @@ from pathlib import Path
 
 from index.collection import Collection
 from index.progress import Progress
-from index.readers import read_document
-from index.updating import Reader, UpdateReport
+from index.updating import UpdateReport
 
 POLL_SECONDS = 0.02
 
@@ -24,12 +23,11 @@ class BackgroundUpdate:
         collection: Collection,
         paths: Iterable[str | Path],
         *,
-        read: Reader = read_document,
         on_progress: Callable[[Progress], None] | None = None,
         on_notice: Callable[[str], None] | None = None,
     ) -> None:
         """Start; arguments as for `Collection.update`."""
-        self._collection, self._paths, self._read = collection, list(paths), read
+        self._collection, self._paths = collection, list(paths)
         self._on_progress, self._on_notice = on_progress, on_notice
         self._report: UpdateReport | None = None
         self._error: BaseException | None = None
@@ -78,7 +76,7 @@ class BackgroundUpdate:
     def _run(self) -> None:
         try:
             self._report = self._collection.update(
-                self._paths, read=self._read, on_progress=self._tell, on_notice=self._on_notice, live=True
+                self._paths, on_progress=self._tell, on_notice=self._on_notice, live=True
             )
         except BaseException as error:  # handed to whoever waits
             self._error = error

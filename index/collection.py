@@ -8,6 +8,7 @@ folder/lock             held while the collection is updated
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from index.encoder import Encoder
 from index.errors import SourceError, StorageError
 from index.lexical import LexicalIndex
 from index.progress import Progress
-from index.readers import read_document
+from index.readers.isolated import IsolatedReader
 from index.records import Document, DocumentInfo, Failure, Passage, StoredPassage, Totals
 from index.search import Limits, Search, Searcher
 from index.sources import find_sources, text_hash
@@ -73,7 +74,7 @@ class Collection:
         self,
         paths: Iterable[str | Path],
         *,
-        read: Reader = read_document,
+        read: Reader | None = None,
         on_progress: Callable[[Progress], None] | None = None,
         on_notice: Callable[[str], None] | None = None,
         live: bool = False,
@@ -82,7 +83,7 @@ class Collection:
 
         Args:
             paths: Files and folders.
-            read: Reads one file.
+            read: Reads one file; when omitted, an `IsolatedReader`, which survives whatever a file holds.
             on_progress: Told of each step; what it raises ends the update, and the next one goes on from there.
             on_notice: Called with one line when another process has to be waited for.
             live: Whether other threads search meanwhile. They find what it held before from the first step on, and
@@ -111,7 +112,12 @@ class Collection:
             ) from error
 
     def _update(
-        self, paths: Iterable[str | Path], read: Reader, on_progress: Callable[[Progress], None] | None, *, live: bool
+        self,
+        paths: Iterable[str | Path],
+        read: Reader | None,
+        on_progress: Callable[[Progress], None] | None,
+        *,
+        live: bool,
     ) -> UpdateReport:
         sources = find_sources(paths)
         if live:
@@ -127,7 +133,8 @@ class Collection:
             if on_progress:
                 on_progress(progress)
 
-        report = update_catalog(self._catalog, sources, self._encoder, read=read, on_progress=tell)
+        with nullcontext(read) if read else IsolatedReader() as reader:
+            report = update_catalog(self._catalog, sources, self._encoder, read=reader, on_progress=tell)
         self._follow().save(self._catalog)
         return report
 

@@ -16,6 +16,7 @@ from index.sentences import split_sentences
 LONGEST_PASSAGE = 2_400  # characters; about 500 English tokens
 CUT_PASSAGE = 1_400  # characters aimed at when a longer one is cut; about 300 tokens
 LONGEST_ROW = 12_000  # characters; a row of a table or a list of records stays one passage
+LONGEST_STUB = 2_000  # characters; more is no link stub or lead-in, and is not looked through for links
 LONGEST_SENTENCE = 1_400  # characters; longer ones (minified data, no punctuation) are cut at white space
 
 _BLANK = re.compile(r"(?:\r?\n|\r(?!\n))[^\S\r\n]*(?=\r|\n)|\f")
@@ -142,6 +143,8 @@ def _cut_long(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 def _is_stub(block: str) -> bool:
     """A link stub, a lead-in such as "Find out more:", or a rule of dashes."""
+    if len(block) > LONGEST_STUB:
+        return not _WORD.search(block)
     words = _WORD.findall(_LINK.sub(" ", block))
     if not words:
         return True

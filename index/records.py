@@ -66,6 +66,7 @@ class Document:
         locators: In order of `start`; a character without one has no page, heading or row.
         silent: Spans that are read but never quoted as an answer, such as a Markdown heading.
         extractor: Name and version of what turned the file into this text, so that a quote can be proved later.
+        notes: What of the file could not be read, a line each: "pages 3, 7 have no text (scanned?)".
     """
 
     source: str
@@ -76,6 +77,7 @@ class Document:
     locators: tuple[Locator, ...] = ()
     silent: tuple[tuple[int, int], ...] = ()
     extractor: str = "text 1"
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

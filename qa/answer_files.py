@@ -17,7 +17,7 @@ from qa.citations import Citation
 from qa.terminal import count, visible, visible_line
 
 _CITATION_COLUMNS = (
-    "quote", "source", "paragraph", "page", "heading", "row", "start", "end", "path", "text_sha256",
+    "quote", "source", "paragraph", "page", "heading", "row", "sheet", "slide", "date", "start", "end", "path", "text_sha256",
 )  # fmt: skip
 _COLUMNS = ("line", "question", "verdict", "confidence", *_CITATION_COLUMNS, "hash")
 _MARKUP = re.compile(r"[\\`*_\[\]{}#~|$]|:(?=//)|^[-+=:]")

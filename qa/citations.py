@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from index import Document, Passage, QAError, read_document
+from index import Document, IsolatedReader, Passage, QAError
 
 Status = Literal["exact", "moved", "changed", "gone"]
 
@@ -33,6 +33,9 @@ class Citation:
         score: Higher is better; comparable between the citations of one answer, rounded to 1e-6.
         text_sha256: Hash of the extracted text, in UTF-8, that the offsets point into.
         twins: Where nearly the same passage stands too, as "source, paragraph N".
+        sheet: Name of the sheet, of a workbook.
+        slide: 1-based slide, of a presentation.
+        date: Day of the message (2024-03-01), whose subject is the heading.
     """
 
     quote: str
@@ -49,6 +52,9 @@ class Citation:
     score: float
     text_sha256: str
     twins: tuple[str, ...] = ()
+    sheet: str | None = None
+    slide: int | None = None
+    date: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """All fields, in the order above, as plain JSON values."""
@@ -56,10 +62,14 @@ class Citation:
         return {**values, "twins": list(self.twins)}
 
     def locator(self) -> str:
-        """Where it stands, in words: 'page 3, paragraph 12, Results > Costs'."""
+        """Where it stands, in words: 'page 3, paragraph 12, Results > Costs', 'sheet Costs, row 14', 'slide 5, Aims'."""
         parts = [f"page {self.page}"] if self.page is not None else []
+        parts += [f"sheet {self.sheet}"] if self.sheet is not None else []
+        parts += [f"slide {self.slide}"] if self.slide is not None else []
+        parts += [self.date] if self.date is not None else []
         parts += [f"row {self.row}"] if self.row is not None else []
-        parts += [f"paragraph {self.paragraph}"]
+        if self.sheet is None and self.slide is None and self.date is None:
+            parts += [f"paragraph {self.paragraph}"]
         parts += [self.heading] if self.heading else []
         return ", ".join(parts)
 
@@ -111,6 +121,9 @@ def cite(
         score=round(score, 6),
         text_sha256=text_sha256,
         twins=twins,
+        sheet=passage.sheet,
+        slide=passage.slide,
+        date=passage.date,
     )
 
 
@@ -142,7 +155,8 @@ def verify(citation: Mapping[str, Any], *, path: str | Path | None = None) -> Ve
     """
     file = Path(path if path is not None else citation["path"])
     try:
-        document = read_document(file, name=file.name)
+        with IsolatedReader() as read:
+            document = read(file, name=file.name)
     except QAError as error:
         return Verification("gone", str(error), None)
     return compare(citation, document)

@@ -10,11 +10,11 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
-from index import BatchError, Document, QAError, SourceError, find_sources, read_document
+from index import BatchError, Document, IsolatedReader, QAError, SourceError, find_sources
 from qa.answers import hash_record
 from qa.citations import Status, Verification, compare
 
@@ -58,10 +58,11 @@ def verify_answers(path: str | Path, *, folders: Iterable[str | Path] = ()) -> I
         SourceError: A folder does not exist or cannot be listed.
     """
     locate = _locate_by_name(folders) if (folders := tuple(folders)) else _locate_by_path
-    read = lru_cache(maxsize=_DOCUMENTS_KEPT)(_read_source)
-    for line, content in _read_lines(Path(path)):
-        if content.strip():
-            yield from _check_line(line, content, locate, read)
+    with IsolatedReader() as reader:
+        read = lru_cache(maxsize=_DOCUMENTS_KEPT)(partial(_read_source, reader))
+        for line, content in _read_lines(Path(path)):
+            if content.strip():
+                yield from _check_line(line, content, locate, read)
 
 
 def _read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -108,12 +109,12 @@ def _verify(citation: Mapping[str, Any], document: Document | str) -> Verificati
     return compare(citation, document)
 
 
-def _read_source(path: str, name: str) -> Document | str:
+def _read_source(reader: IsolatedReader, path: str, name: str) -> Document | str:
     """Read a document, or say why it cannot be read: that is remembered too."""
     try:
         if not os.path.isfile(path):
             raise SourceError(f"{name}: there is no file {path}")
-        return read_document(path, name=name)
+        return reader(path, name=name)
     except QAError as error:
         return str(error)
 

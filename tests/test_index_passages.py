@@ -54,6 +54,11 @@ CASES = {
 }
 
 
+def test_a_long_stretch_of_brackets_is_looked_at_once():
+    """Half a million characters that look like the beginnings of links take no longer than others."""
+    assert not any(passage.answering for passage in split_passages(document("[" * 500_000)))
+
+
 @pytest.mark.parametrize(("text", "answering"), CASES.values(), ids=CASES.keys())
 def test_what_does_not_answer_is_kept_and_marked(text, answering):
     """Headings, link stubs and lead-ins are passages that do not answer."""

@@ -1,6 +1,7 @@
 """Reading files."""
 
 import codecs
+import sys
 
 import pytest
 
@@ -56,6 +57,16 @@ def test_a_missing_file_is_refused_with_the_reason(tmp_path):
     """A file that went away between finding and reading is named."""
     with pytest.raises(SourceError, match=r"^a\.txt cannot be opened: No such file or directory\."):
         read_document(tmp_path / "a.txt", name="a.txt")
+
+
+def test_a_missing_library_is_named_with_its_command(tmp_path, monkeypatch):
+    """Where a library is not installed, the files of its format are refused and the message says how to install it."""
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7")
+    monkeypatch.setitem(sys.modules, "pypdfium2", None)
+    with pytest.raises(
+        SourceError, match=r"^a\.pdf cannot be read: reading \.pdf needs pypdfium2\. Install it: pip install pypdfium2$"
+    ):
+        read_document(tmp_path / "a.pdf", name="a.pdf")
 
 
 def test_markdown_headings_are_locators_and_do_not_answer(tmp_path):

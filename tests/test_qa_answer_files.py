@@ -34,14 +34,15 @@ def test_csv_holds_a_row_a_citation(tmp_path, folder):
     answer = ToyAssistant(folder).ask("apples")
     text_sha256 = answer.citations[0].text_sha256
     assert " ".join(header) == (
-        "line question verdict confidence quote source paragraph page heading row start end path text_sha256 hash"
+        "line question verdict confidence quote source paragraph page heading row sheet slide date start end path"
+        " text_sha256 hash"
     )
     shared = ["1", "apples", "answered", "0.875"]
     quote = "Apples are red."
-    assert first == [*shared, quote, "apples.txt", "1", "", "", "", "0", "15", path, text_sha256, answer.hash]
+    assert first == [*shared, quote, "apples.txt", "1", *[""] * 6, "0", "15", path, text_sha256, answer.hash]
     quote = '=1+1 apples, "or" two.'
-    assert second == [*shared, quote, "apples.txt", "2", "", "", "", "17", "39", path, text_sha256, answer.hash]
-    assert third == ["3", "zzz", "not_in_sources", "0.125", *[""] * 10, ToyAssistant(folder).ask("zzz").hash]
+    assert second == [*shared, quote, "apples.txt", "2", *[""] * 6, "17", "39", path, text_sha256, answer.hash]
+    assert third == ["3", "zzz", "not_in_sources", "0.125", *[""] * 13, ToyAssistant(folder).ask("zzz").hash]
 
 
 def test_the_report_shows_quotes_and_lets_no_markup_through(tmp_path, folder):

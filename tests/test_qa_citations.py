@@ -41,6 +41,26 @@ def test_a_citation_is_a_slice_with_its_place():
     assert made["passage"] == TEXT[made["passage_start"] :]
 
 
+PLACES = {
+    "paragraph": ({}, "paragraph 2"),
+    "page": ({"page": 3, "heading": "A > B"}, "page 3, paragraph 2, A > B"),
+    "sheet": ({"sheet": "Costs", "row": 14}, "sheet Costs, row 14"),
+    "slide": ({"slide": 5, "heading": "Aims"}, "slide 5, Aims"),
+    "row-of-slide": ({"slide": 5, "row": 2}, "slide 5, row 2"),
+    "message": ({"date": "2024-03-01", "heading": "Re: budget"}, "2024-03-01, Re: budget"),
+    "row": ({"row": 7}, "row 7, paragraph 2"),
+}
+
+
+@pytest.mark.parametrize(("place", "expected"), PLACES.values(), ids=PLACES)
+def test_the_place_is_said_in_the_words_of_its_format(place, expected):
+    """A citation names its page, sheet, slide, message or row; the paragraph where that says more."""
+    passage = Passage(2, 17, len(TEXT), (), **place)
+    made = cite(passage, TEXT[17:], source="a", path="/a", text_sha256="", span=(17, 20), score=0)
+    assert made.locator() == expected
+    assert {name: value for name, value in made.to_dict().items() if name in place} == place
+
+
 @pytest.mark.parametrize("span", [(0, 5), (17, 17), (20, 10_000)], ids=["before", "empty", "behind"])
 def test_a_span_outside_its_passage_is_refused(span):
     """What does not lie in the passage cannot be cited."""

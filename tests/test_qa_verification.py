@@ -186,9 +186,11 @@ def test_a_document_is_read_once(tmp_path, folder, monkeypatch):
     """However many quotes cite a document, it is read once."""
     answers = write_answers(tmp_path / "a.jsonl", folder, *["are"] * 20)
     read = []
-    original = verification.read_document
+    original = verification.IsolatedReader.__call__
     monkeypatch.setattr(
-        verification, "read_document", lambda path, name: read.append(path) or original(path, name=name)
+        verification.IsolatedReader,
+        "__call__",
+        lambda reader, path, *, name: read.append(path) or original(reader, path, name=name),
     )
     assert len(list(verify_answers(answers))) == 40
     assert len(read) == 1

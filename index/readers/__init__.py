@@ -1,15 +1,73 @@
-"""Read a file into a Document: one module a format, chosen by the file's suffix."""
+"""Read a file into a Document: one module a format, chosen by the file's suffix.
 
+`read_document` reads in this process; `isolated.IsolatedReader` does it in another one, within limits, as is right for
+files from who knows where.
+"""
+
+import importlib
+import os
+import stat
 from pathlib import Path
+from typing import NamedTuple
 
 from index.errors import SourceError
-from index.readers.markdown import read_markdown
-from index.readers.text import decode_text
+from index.readers.extraction import MEGABYTE, Extraction
 from index.records import Document
 from index.sources import file_hash, text_hash
 
-TEXT_SUFFIXES = (".txt", ".text")
-MARKDOWN_SUFFIXES = (".md", ".markdown")
+LARGEST_FILE = 512 * MEGABYTE
+LARGEST_TEXT = 200 * MEGABYTE
+
+
+class Format(NamedTuple):
+    """How a format is read: a function of a module here, given bytes and a name; and the package that does the work.
+
+    The version is raised when the same file would give another text, for quotes are proved by it.
+    """
+
+    module: str
+    function: str
+    version: int
+    package: str | None = None
+    largest: int = LARGEST_TEXT
+
+    @property
+    def extractor(self) -> str:
+        """Name and version, with those of the package, for `Document.extractor`."""
+        from index.readers.kinds import library_version
+
+        own = f"{self.module} {self.version}"
+        return f"{own}, {library_version(self.package)}" if self.package else own
+
+
+_TEXT = Format("text", "read_text", 1)
+_MARKDOWN = Format("markdown", "read_markdown_file", 1)
+_HTML = Format("html", "read_html", 1, "selectolax")
+_XHTML = Format("html", "read_xhtml", 1, "selectolax")
+_JSON_LINES = Format("json_records", "read_json_lines", 1)
+_RST = Format("restructured", "read_rst", 1, "docutils")
+FORMATS = {
+    ".txt": _TEXT,
+    ".text": _TEXT,
+    ".md": _MARKDOWN,
+    ".markdown": _MARKDOWN,
+    ".rst": _RST,
+    ".html": _HTML,
+    ".htm": _HTML,
+    ".xhtml": _XHTML,
+    ".pdf": Format("pdf", "read_pdf", 1, "pypdfium2", LARGEST_FILE),
+    ".docx": Format("word", "read_docx", 1, "python-docx", LARGEST_FILE),
+    ".pptx": Format("slides", "read_pptx", 1, "python-pptx", LARGEST_FILE),
+    ".xlsx": Format("workbook", "read_xlsx", 1, "openpyxl", LARGEST_FILE),
+    ".epub": Format("epub", "read_epub", 1, "selectolax", LARGEST_FILE),
+    ".csv": Format("delimited", "read_csv", 1),
+    ".tsv": Format("delimited", "read_tsv", 1),
+    ".json": Format("json_records", "read_json", 1),
+    ".jsonl": _JSON_LINES,
+    ".ndjson": _JSON_LINES,
+    ".eml": Format("mail", "read_eml", 1, "selectolax"),
+    ".mbox": Format("mail", "read_mbox", 1, "selectolax", LARGEST_FILE),
+}
 
 
 def read_document(path: str | Path, *, name: str) -> Document:
@@ -24,19 +82,73 @@ def read_document(path: str | Path, *, name: str) -> Document:
         `text[start:end]` holds for anyone who decodes the file.
 
     Raises:
-        SourceError: The file cannot be opened, is of a format that is not read, or is not what its suffix says.
+        SourceError: The file cannot be opened, is of a format that is not read, is too large, damaged, or is not what
+            its suffix says.
     """
-    path = Path(path)
-    suffix = path.suffix.lower()
-    if suffix not in TEXT_SUFFIXES + MARKDOWN_SUFFIXES:
-        known = ", ".join(TEXT_SUFFIXES + MARKDOWN_SUFFIXES)
-        raise SourceError(f"{name}: files of type {suffix or 'without suffix'!r} are not read (those read: {known}).")
+    shown = show_name(name)
+    format_ = find_format(path, name=name)
+    content = _read_bytes(Path(path), shown, format_.largest)
+    read = getattr(importlib.import_module(f"index.readers.{format_.module}"), format_.function)
     try:
-        content = path.read_bytes()
-    except OSError as error:
+        extraction: Extraction = read(content, name=shown)
+    except (SourceError, MemoryError):
+        raise
+    except RecursionError as error:
+        raise SourceError(f"{shown} is nested too deep to be read. Remove it, or make it flatter.") from error
+    except Exception as error:  # libraries raise anything at all over a file that is broken on purpose
+        kind = type(error).__name__
         raise SourceError(
-            f"{name} cannot be opened: {error.strerror}. Check that it exists and may be read."
+            f"{shown} is damaged: it cannot be read ({kind}). Open it where it was made and save it anew."
         ) from error
-    text = decode_text(content, name=name)
-    locators, silent = read_markdown(text) if suffix in MARKDOWN_SUFFIXES else ((), ())
-    return Document(name, str(path), text, text_hash(text), file_hash(content), locators, silent)
+    return Document(
+        source=name,
+        path=str(path),
+        text=extraction.text,
+        text_sha256=text_hash(extraction.text),
+        file_sha256=file_hash(content),
+        locators=extraction.locators,
+        silent=extraction.silent,
+        extractor=format_.extractor,
+        notes=extraction.notes,
+    )
+
+
+def find_format(path: str | Path, *, name: str) -> Format:
+    """Choose the format by the suffix.
+
+    Raises:
+        SourceError: No format has it.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in FORMATS:
+        named = repr(show_name(suffix)) if suffix else "'without suffix'"
+        raise SourceError(f"{show_name(name)}: files of type {named} are not read (those read: {', '.join(FORMATS)}).")
+    return FORMATS[suffix]
+
+
+def show_name(name: str) -> str:
+    """A file's name as one line: line ends, control characters and marks that turn text around become escapes."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape", "replace").decode()
+        for character in name
+    )
+
+
+def _read_bytes(path: Path, shown: str, largest: int) -> bytes:
+    """The bytes of a regular file that is not too large, looked at before it is read."""
+    try:
+        with open(path, "rb", opener=_open_at_once) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise SourceError(f"{shown} is not a file that holds data. Remove it.")
+            if status.st_size > largest:
+                raise SourceError(f"{shown} is larger than {largest // MEGABYTE} MB. Split it, then index it again.")
+            return file.read(status.st_size)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "its name cannot be used"
+        raise SourceError(f"{shown} cannot be opened: {reason}. Check that it exists and may be read.") from error
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open without waiting, as for the other end of a pipe."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

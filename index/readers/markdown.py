@@ -2,12 +2,20 @@
 
 import re
 
+from index.readers.extraction import Extraction
+from index.readers.text import decode_text
 from index.records import Locator
 
 _LINE_END = re.compile(r"\r\n?|\n")
 
 
-def read_markdown(text: str) -> tuple[tuple[Locator, ...], tuple[tuple[int, int], ...]]:
+def read_markdown_file(content: bytes, *, name: str) -> Extraction:
+    """Read a Markdown file: its text is the file's own characters, with the headings found."""
+    text = decode_text(content, name=name)
+    return Extraction(text, *find_headings(text))
+
+
+def find_headings(text: str) -> tuple[tuple[Locator, ...], tuple[tuple[int, int], ...]]:
     """Find headings and what stands below them.
 
     Args:
@@ -20,7 +28,9 @@ def read_markdown(text: str) -> tuple[tuple[Locator, ...], tuple[tuple[int, int]
     from markdown_it import MarkdownIt
 
     line_starts = [0, *(match.end() for match in _LINE_END.finditer(text)), len(text)]
-    tokens = MarkdownIt("commonmark").parse(text)
+    references: dict = {}
+    blocks, words = MarkdownIt("commonmark").disable("inline"), MarkdownIt("commonmark")
+    tokens = blocks.parse(text, references)
     locators: list[Locator] = []
     silent: list[tuple[int, int]] = []
     path: list[tuple[int, str]] = []
@@ -33,7 +43,7 @@ def read_markdown(text: str) -> tuple[tuple[Locator, ...], tuple[tuple[int, int]
             locators.append(Locator(below, start, heading=" > ".join(title for _, title in path)))
         level = int(opening.tag[1:])
         path = [entry for entry in path if entry[0] < level]
-        path.append((level, _plain(inline)))
+        path.append((level, _plain(words.parseInline(inline.content, references))))
         silent.append((start, end))
         below = end
     if path and below < len(text):
@@ -41,7 +51,7 @@ def read_markdown(text: str) -> tuple[tuple[Locator, ...], tuple[tuple[int, int]
     return tuple(locators), tuple(silent)
 
 
-def _plain(inline) -> str:
+def _plain(tokens) -> str:
     """The words of a heading without its marks."""
-    children = inline.children or []
+    children = [child for token in tokens for child in token.children or []]
     return "".join(child.content for child in children if child.type in ("text", "code_inline")).strip()

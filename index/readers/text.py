@@ -3,11 +3,17 @@
 import codecs
 
 from index.errors import SourceError
+from index.readers.extraction import Extraction
 
 SAMPLE_BYTES = 65_536
 
 
-def decode_text(content: bytes, *, name: str) -> str:
+def read_text(content: bytes, *, name: str) -> Extraction:
+    """Read a text file: its text is the file's own characters."""
+    return Extraction(decode_text(content, name=name))
+
+
+def decode_text(content: bytes, *, name: str, encoding: str = "utf-8") -> str:
     """Decode the bytes of a text file.
 
     UTF-8 is expected. UTF-16 is read where a byte-order mark announces it. Nothing is guessed: text in a wrongly
@@ -16,14 +22,14 @@ def decode_text(content: bytes, *, name: str) -> str:
     Args:
         content: The file's bytes.
         name: The file's name, for messages.
+        encoding: Read in place of UTF-8 where a format declares another one.
 
     Returns:
         The text, as decoded; a UTF-8 byte-order mark stays as its first character.
 
     Raises:
-        SourceError: The bytes are not text, or not in UTF-8.
+        SourceError: The bytes are not text, or not in that encoding.
     """
-    encoding = "utf-8"
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"
     elif b"\0" in content[:SAMPLE_BYTES]:

@@ -129,12 +129,12 @@ def _render_window(view: View, turn: Turn | None, current: int) -> str:
         parts.append(f'<p class="qa-hint">{escape(place)}</p>')
     if view.first > 0:
         parts.append(_render_move(strings.EARLIER, view, max(0, view.first - WINDOW)))
-    position, page = view.passages[view.first - 1].end if view.first else 0, None
+    position, place = view.passages[view.first - 1].end if view.first else 0, ""
     for passage in shown:
         parts.append(_render_between(view.document.text[position : passage.start]))
-        if passage.page is not None and passage.page != page:
-            page = passage.page
-            parts.append(f'<p class="qa-page">{escape(strings.PAGE.format(page=page))}</p>')
+        if strings.name_place(passage) != place:
+            place = strings.name_place(passage)
+            parts.append(f'<p class="qa-page">{escape(place)}</p>' if place else "")
         text = view.document.text[passage.start : passage.end]
         parts.append(
             f'<div class="qa-paragraph"><span class="qa-number" aria-hidden="true">{passage.paragraph}</span>'

@@ -3,7 +3,7 @@
 Names in braces are filled in by `str.format`; whoever fills them escapes the values first where the result is HTML.
 """
 
-from index import Progress
+from index import Passage, Progress
 
 TITLE = "Ask your documents"
 PROMISE = "Every answer is quoted from the documents, word for word. Nothing leaves this computer."
@@ -99,6 +99,8 @@ SHOWN_PARAGRAPHS = "Paragraphs {first} to {last} of {count}"
 EARLIER = "Earlier paragraphs"
 LATER = "Later paragraphs"
 PAGE = "Page {page}"
+SHEET = "Sheet {sheet}"
+SLIDE = "Slide {slide}"
 CHANGED = "This file has changed since it was read: {detail}. Shown is the text that was searched."
 GONE = "This file cannot be read any more: {detail} Shown is the text that was searched."
 
@@ -167,3 +169,14 @@ def describe_scope(documents: int, passages: int, *, total: int = 0) -> str:
     """'1 document, 3 passages'; '1 of 3 documents, 3 passages' where there is a total."""
     counted = count_part(documents, total) if total else count_documents(documents)
     return SCOPE.format(documents=counted, passages=count_passages(passages))
+
+
+def name_place(passage: Passage) -> str:
+    """'Page 3', 'Sheet Costs', 'Slide 5', '2024-03-01, Re: budget'; empty where the format has no such places."""
+    if passage.page is not None:
+        return PAGE.format(page=passage.page)
+    if passage.sheet is not None:
+        return SHEET.format(sheet=passage.sheet)
+    if passage.slide is not None:
+        return SLIDE.format(slide=passage.slide)
+    return ", ".join(filter(None, (passage.date, passage.heading))) if passage.date else ""

@@ -1,0 +1,85 @@
+"""Open the zip files that .docx, .pptx, .xlsx and .epub are, once their lists of contents say that it is safe.
+
+Checked before anything is unpacked: that it is such a file, without a password, and how large it becomes ("zip
+bombs"). In the XML of office files a document type is refused, for only hostile ones have one: entities that grow
+without end ("billion laughs") or that name other files need it.
+"""
+
+import io
+import re
+import zipfile
+
+from index.errors import SourceError
+from index.readers.extraction import MEGABYTE
+from index.readers.kinds import refuse_kind
+
+MOST_UNPACKED = 600 * MEGABYTE
+MOST_MEMBERS = 20_000
+_UNREADABLE = (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, ValueError, RuntimeError)
+_DOCTYPE = re.compile(rb"(?:\xef\xbb\xbf)?(?>\s+|<\?(?>.*?\?>)|<!--(?>.*?-->))*+<!DOCTYPE", re.DOTALL | re.IGNORECASE)
+
+
+def open_package(content: bytes, *, name: str, suffix: str, holds: str) -> zipfile.ZipFile:
+    """Open a zip file after checking it.
+
+    Args:
+        content: The file's bytes.
+        name: The file's name, for messages.
+        suffix: What it should be.
+        holds: A member it then has.
+
+    Returns:
+        The open file.
+
+    Raises:
+        SourceError: It is something else, damaged, protected with a password or too large when unpacked.
+    """
+    if not content.startswith(b"PK"):
+        refuse_kind(content, name=name, suffix=suffix)
+    try:
+        package = zipfile.ZipFile(io.BytesIO(content))
+    except _UNREADABLE as error:
+        raise damaged(name, suffix) from error
+    members = package.infolist()
+    if holds not in package.namelist():
+        raise SourceError(f"{name} is a zip file but not a {suffix} file. Give it its right suffix.")
+    if len(members) > MOST_MEMBERS or sum(member.file_size for member in members) > MOST_UNPACKED:
+        raise SourceError(
+            f"{name} unpacks to more than {MOST_UNPACKED // MEGABYTE} MB or {MOST_MEMBERS:,} files (a zip bomb?)."
+            " Remove it, or save it smaller."
+        )
+    if any(member.flag_bits & 1 for member in members):
+        raise SourceError(f"{name} is protected with a password. Save a copy without one, then index it again.")
+    return package
+
+
+def read_member(package: zipfile.ZipFile, member: str, *, name: str, suffix: str) -> bytes:
+    """Unpack one member.
+
+    Raises:
+        SourceError: It is missing or damaged.
+    """
+    try:
+        return package.read(member)
+    except (KeyError, *_UNREADABLE) as error:
+        raise damaged(name, suffix) from error
+
+
+def refuse_document_types(package: zipfile.ZipFile, *, name: str, suffix: str) -> None:
+    """Refuse an office file with a document type in its XML.
+
+    Raises:
+        SourceError: A part has one, or cannot be unpacked.
+    """
+    for member in package.namelist():
+        if member.lower().endswith((".xml", ".rels", ".vml")):
+            part = read_member(package, member, name=name, suffix=suffix)
+            if part.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in part[:4]:
+                part = part.replace(b"\0", b"").lstrip(b"\xff\xfe")
+            if _DOCTYPE.match(part):
+                raise SourceError(f"{name} is not safe to read: its XML declares entities. Remove it.")
+
+
+def damaged(name: str, suffix: str) -> SourceError:
+    """The error for a file that is broken inside."""
+    return SourceError(f"{name} is damaged: it cannot be read as {suffix}. Open it where it was made and save it anew.")

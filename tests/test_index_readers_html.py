@@ -1,0 +1,129 @@
+"""Reading web pages."""
+
+import pytest
+from reading import describe, read, texts
+
+from index.errors import SourceError
+
+BODIES = {
+    "empty": ("", []),
+    "blank": (" \n<p> </p>&nbsp;", []),
+    "entities": ("<p>Fish &amp; chips &#8364;5 &lt;b&gt;</p>", ["Fish & chips \u20ac5 <b>"]),
+    "white-space": ("<p>One\n   two\t three</p>", ["One two three"]),
+    "line-break": ("<p>One.<br>Two.</p>", ["One.\nTwo."]),
+    "text-outside": ("Before <p>inside</p> behind", ["Before", "inside", "behind"]),
+    "unclosed": ("<p>One <b>two<p>three", ["One two", "three"]),
+    "script-and-menu": ("<script>x()</script><style>p{}</style><nav>Menu</nav><p>Text.</p>", ["Text."]),
+    "hidden": (
+        '<p hidden>A</p><p style="color:red; DISPLAY : none">B</p><p aria-hidden="true">C</p><p>Seen.</p>',
+        ["Seen."],
+    ),
+    "form-and-template": ("<select><option>A</select><template><p>B</p></template><p>Seen.</p>", ["Seen."]),
+    "list": (
+        "<ul><li>one</li><li><p>two</p><ol start=3><li>three<li>four</ol></li><li></li><li>2020</li></ul>",
+        ["- one\n- two\n  3. three\n  4. four\n- 2020"],
+    ),
+    "definitions": ("<dl><dt>Rent<dd>What is paid.</dl>", ["Rent\n  What is paid."]),
+    "verbatim": ("<pre>if x:\n    y\n\nz</pre>", ["if x:\n    y", "z"]),
+    "emoji-and-marks": ("<p>\U0001f600 e\u0301 a\u00adb\u200bc \u202eRTL</p>", ["\U0001f600 e\u0301 abc \u202eRTL"]),
+    "zero-and-control": ("<p>a&#0;b&#x1;c</p>", ["a\ufffdbc"]),
+    "frame-in-page": ("<iframe>old</iframe><svg><text>drawn</text></svg><p>Seen.</p>", ["Seen."]),
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), BODIES.values(), ids=BODIES)
+def test_the_visible_text_is_read_in_order(tmp_path, body, expected):
+    """Paragraphs and lists come as a browser shows them; what it does not show is left out."""
+    assert texts(read(tmp_path, "a.html", f"<!doctype html><body>{body}</body>")) == expected
+
+
+def test_paragraphs_know_the_headings_above_them(tmp_path):
+    """A heading does not answer, and stands in the path of what follows until one of its level."""
+    page = "<h1>Costs &amp; more</h1><p>One.</p><h3>Rent</h3><p>Two.</p><h2><i>Tra</i>vel</h2><p>Three.</p><h1>End</h1><p>Four."
+    assert describe(read(tmp_path, "a.htm", page)) == [
+        ("~Costs & more", {}),
+        ("One.", {"heading": "Costs & more"}),
+        ("~Rent", {}),
+        ("Two.", {"heading": "Costs & more > Rent"}),
+        ("~Travel", {}),
+        ("Three.", {"heading": "Costs & more > Travel"}),
+        ("~End", {}),
+        ("Four.", {"heading": "End"}),
+    ]
+
+
+def rows(*markup):
+    """A table of rows."""
+    return "<table>" + "".join(f"<tr>{row}</tr>" for row in markup) + "</table>"
+
+
+TABLES = {
+    "header": (rows("<th>Item<th>Cost", "<td>Rent<td>300"), [("~Item; Cost", None), ("Item: Rent; Cost: 300.", 2)]),
+    "no-header-marked": (
+        rows("<td>Item<td>Cost", "<td>Rent<td>300"),
+        [("~Item; Cost", None), ("Item: Rent; Cost: 300.", 2)],
+    ),
+    "numbers-alone": (rows("<td>1<td>2", "<td>3<td>4"), [("1; 2.", 1), ("3; 4.", 2)]),
+    "rows-spanned": (
+        rows("<th>Item<th>Cost", "<td rowspan=2>Heat<td>20", "<td>30"),
+        [("~Item; Cost", None), ("Item: Heat; Cost: 20.", 2), ("Item: Heat; Cost: 30.", 3)],
+    ),
+    "names-in-two-rows": (
+        rows("<th rowspan=2>Item<th colspan=2>Cost", "<th>2023<th>2024", "<td>Rent<td>1<td>2"),
+        [("~Item; Cost 2023; Cost 2024", None), ("Item: Rent; Cost 2023: 1; Cost 2024: 2.", 3)],
+    ),
+    "name-of-row": (rows("<td><th>Cost", "<th>Rent<td>300"), [("~Cost", None), ("Rent; Cost: 300.", 2)]),
+    "columns-spanned": (rows("<th>A<th>B<th>C", "<td colspan=2>x<td>y"), [("~A; B; C", None), ("A: x; C: y.", 2)]),
+    "wide-span": (rows("<th>A<th>B", "<td colspan=99999999>x<td>y"), [("~A; B", None), ("A: x; y.", 2)]),
+    "layout": (rows("<td><h2>News</h2><p>Text.<td>x"), [("~News", None), ("Text.", None), ("x", None)]),
+    "one-column": (rows("<td>One.", "<td>Two."), [("One.", None), ("Two.", None)]),
+}
+
+
+@pytest.mark.parametrize(("markup", "expected"), TABLES.values(), ids=TABLES)
+def test_a_row_of_a_table_keeps_the_names_of_its_columns(tmp_path, markup, expected):
+    """Each row is a passage with its number; a table for layout is read as text."""
+    assert [(text, place.get("row")) for text, place in describe(read(tmp_path, "a.html", markup))] == expected
+
+
+ENCODINGS = {
+    "none": (b"<p>Gr\xc3\xbc\xc3\x9fe", "Gr\u00fc\u00dfe"),
+    "meta": (b'<meta charset="iso-8859-1"><p>\x93Gr\xfc\xdfe\x94', "\u201cGr\u00fc\u00dfe\u201d"),
+    "http-equiv": (b'<meta http-equiv="Content-Type" content="text/html; charset=koi8-r"><p>\xe4\xc1', "\u0414\u0430"),
+    "mark": (b'\xef\xbb\xbf<meta charset="latin1"><p>\xc3\xbc', "\u00fc"),
+    "utf-16": ("\ufeff<p>\u00fc".encode("utf-16-le"), "\u00fc"),
+    "xml": (b'<?xml version="1.0" encoding="windows-1251"?><html><body><p>\xc4\xe0</p></body></html>', "\u0414\u0430"),
+}
+
+
+@pytest.mark.parametrize(("content", "expected"), ENCODINGS.values(), ids=ENCODINGS)
+def test_the_declared_encoding_is_used(tmp_path, content, expected):
+    """A page is decoded by its byte-order mark, its declaration, or as UTF-8; nothing is guessed."""
+    assert texts(read(tmp_path, "a.html", content)) == [expected]
+
+
+def test_an_element_of_xml_may_close_itself(tmp_path):
+    """In XHTML an empty title or script ends where it begins; as HTML it would swallow the page."""
+    page = '<html xmlns="x"><head><title/><script src="a"/></head><body><p id="a"/><p>Text<br/>more</p></body></html>'
+    assert texts(read(tmp_path, "a.xhtml", page)) == ["Text\nmore"]
+
+
+BROKEN = {
+    "not-utf-8": (b"<p>caf\xe9", "a.html is not valid UTF-8: byte 6 cannot be decoded."),
+    "unknown-encoding": (b'<meta charset="klingon"><p>x', "a.html declares the unknown encoding 'klingon'."),
+    "no-text-encoding": (b'<meta charset="base64"><p>x', "a.html declares the unknown encoding 'base64'."),
+    "picture": (b"\x89PNG\r\n\x1a\n", "a.html is not a .html file: it is a PNG picture."),
+}
+
+
+@pytest.mark.parametrize(("content", "message"), BROKEN.values(), ids=BROKEN)
+def test_what_cannot_be_decoded_is_refused(tmp_path, content, message):
+    """The reason is one line."""
+    with pytest.raises(SourceError) as caught:
+        read(tmp_path, "a.html", content)
+    assert str(caught.value).startswith(message)
+
+
+def test_nesting_without_end_is_no_trouble(tmp_path):
+    """Elements are walked without recursion, so their depth is not limited."""
+    assert texts(read(tmp_path, "a.html", "<b>" * 100_000 + "deep")) == ["deep"]

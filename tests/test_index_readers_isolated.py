@@ -1,0 +1,187 @@
+"""Reading files in a process of their own: what it costs a hostile file, and nobody else."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+from reading import make_docx, make_pdf
+
+from index import IsolatedReader, SourceError, read_document
+from index.readers import FORMATS, isolated
+
+
+@pytest.fixture(scope="module")
+def reader():
+    """One reader for all the tests that leave it whole."""
+    with IsolatedReader() as opened:
+        yield opened
+
+
+FILES = {
+    "a.csv": b"Item,Cost\nRent,300\n",
+    "a.html": "<h1>Gr\u00fc\u00dfe \U0001f600</h1><p>Text.".encode(),
+    "a.jsonl": b'{"a": 1}\nbad\n',
+    "a.pdf": make_pdf([(60, 700, "Text.")], None),
+    "a.docx": make_docx("Text."),
+    "a.txt": b"One.\r\nTwo.",
+    "empty.csv": b"",
+    "odd \"'<script>\u202e\n.csv": b"a,b\n1,2",
+    "x" * 251 + ".csv": b"a,b\n1,2",
+}
+
+
+@pytest.mark.parametrize("name", FILES, ids=lambda name: name[:12].encode("ascii", "backslashreplace").decode())
+def test_a_document_is_the_same_from_another_process(tmp_path, reader, name):
+    """Text, locators, silent spans, hashes and notes come through whole, whatever the file's name."""
+    (tmp_path / name).write_bytes(FILES[name])
+    assert reader(tmp_path / name, name=name) == read_document(tmp_path / name, name=name)
+
+
+def test_small_text_is_read_without_a_process(tmp_path):
+    """Asking about a text file starts nothing; the first other file does, and the next ones share it."""
+    (tmp_path / "a.md").write_text("# One\n\nTwo.")
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n")
+    with IsolatedReader() as reader:
+        reader(tmp_path / "a.md", name="a.md")
+        assert reader._process is None
+        reader(tmp_path / "a.csv", name="a.csv")
+        first = reader._process
+        reader(tmp_path / "a.csv", name="a.csv")
+        assert reader._process is first and first.poll() is None
+    assert first.poll() is not None
+
+
+def refuse(reader, folder, name, content):
+    """The reason why a file is refused."""
+    if content is not None:
+        (folder / name).write_bytes(content)
+    with pytest.raises(SourceError) as caught:
+        reader(folder / name, name=name)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_refusals_come_through_and_leave_the_process_whole(tmp_path, reader):
+    """The reason is the same as without the process, which then reads on."""
+    (tmp_path / "good.csv").write_text("a,b\n1,2\n")
+    reader(tmp_path / "good.csv", name="good.csv")
+    process = reader._process
+    assert (
+        refuse(reader, tmp_path, "a.pdf", b"\x89PNG")
+        == "a.pdf is not a .pdf file: it is a PNG picture. Give it its right suffix."
+    )
+    assert refuse(reader, tmp_path, "a\n.exe", b"MZ") == (
+        "a\\n.exe: files of type '.exe' are not read (those read: " + ", ".join(FORMATS) + ")."
+    )
+    assert refuse(reader, tmp_path, "missing.csv", None).startswith(
+        "missing.csv cannot be opened: No such file or directory."
+    )
+    assert reader._process is process
+
+
+def test_a_file_that_takes_too_long_is_given_up(tmp_path):
+    """After its time the process is ended, the reason says so, and the next file is read."""
+    (tmp_path / "good.csv").write_text("a,b\n1,2\n")
+    with IsolatedReader(seconds=2) as reader:
+        reader(tmp_path / "good.csv", name="good.csv")
+        nested = b"<ul><li>" * 100_000
+        assert refuse(reader, tmp_path, "slow.html", nested) == (
+            "slow.html needs more than 3 seconds to read. Split it, then index it again."
+        )
+        assert reader(tmp_path / "good.csv", name="good.csv").text == "a; b\n\na: 1; b: 2."
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit of memory is kept on Linux alone")
+def test_a_file_that_takes_too_much_memory_is_given_up(tmp_path):
+    """The process may not grow beyond its memory; the reason says so, and the next file is read."""
+    (tmp_path / "good.csv").write_text("a,b\n1,2\n")
+    with IsolatedReader(memory=100_000_000) as reader:
+        assert refuse(reader, tmp_path, "large.json", b"[" + b"0," * 3_000_000 + b"0]") == (
+            "large.json needs more than 100 MB of memory to read. Split it, then index it again."
+        )
+        assert reader(tmp_path / "good.csv", name="good.csv").text == "a; b\n\na: 1; b: 2."
+
+
+def test_a_file_of_a_gigabyte_is_refused_unread(tmp_path, reader):
+    """Its size alone is enough, so that one endless line is never in memory."""
+    with open(tmp_path / "line.txt", "wb") as file:
+        file.truncate(1_000_000_000)
+    assert (
+        refuse(reader, tmp_path, "line.txt", None) == "line.txt is larger than 200 MB. Split it, then index it again."
+    )
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with a name here")
+def test_a_pipe_is_refused_without_waiting(tmp_path, reader):
+    """Nobody writes to it, so reading would wait for ever."""
+    os.mkfifo(tmp_path / "a.csv")
+    assert refuse(reader, tmp_path, "a.csv", None) == "a.csv is not a file that holds data. Remove it."
+
+
+def test_a_crash_is_a_reason_and_the_next_file_is_read(tmp_path):
+    """A process that ends in the middle of a file takes nothing with it."""
+    (tmp_path / "slow.html").write_bytes(b"<ul><li>" * 100_000)
+    (tmp_path / "good.csv").write_text("a,b\n1,2\n")
+    with IsolatedReader() as reader:
+        reader(tmp_path / "good.csv", name="good.csv")
+        threading.Timer(0.3, os.kill, (reader._process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))).start()
+        assert refuse(reader, tmp_path, "slow.html", None) == (
+            "slow.html cannot be read: the reader crashed. It may be damaged; remove it, or save it anew."
+        )
+        assert reader(tmp_path / "good.csv", name="good.csv").text == "a; b\n\na: 1; b: 2."
+
+
+def test_the_process_is_replaced_after_many_files(tmp_path, monkeypatch):
+    """What a library leaks ends with its process."""
+    monkeypatch.setattr(isolated, "FILES_A_WORKER", 2)
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n")
+    with IsolatedReader() as reader:
+        processes = []
+        for _ in range(4):
+            reader(tmp_path / "a.csv", name="a.csv")
+            processes.append(reader._process.pid)
+    assert processes[0] == processes[1] != processes[2] == processes[3]
+
+
+FORBIDDEN = {
+    "write": "open('x', 'w')",
+    "append": "open('x', 'ab')",
+    "connect": "import socket; socket.create_connection(('127.0.0.1', 9))",
+    "look-up": "import socket; socket.getaddrinfo('localhost', 80)",
+    "program": "import subprocess; subprocess.run(['true'])",
+    "shell": "import os; os.system('true')",
+    "remove": "import os; os.remove('x')",
+}
+
+
+@pytest.mark.parametrize("code", FORBIDDEN.values(), ids=FORBIDDEN)
+def test_the_process_may_not_write_connect_or_start_programs(code):
+    """What a reader has no business with is refused in the process that reads."""
+    script = (
+        "import sys; from index.readers import worker; sys.addaudithook(worker._forbid)\n"
+        f"try:\n    {code}\nexcept PermissionError as error: print(error)"
+    )
+    output = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert output.startswith("[Errno 1] a reader may not do this: ")
+
+
+def test_the_process_loads_nothing_that_is_slow():
+    """Neither the model's libraries nor FAISS is loaded to read a file."""
+    script = (
+        "import sys, index.readers.worker; print({'torch', 'faiss', 'tantivy', 'gradio', 'openvino'} & {*sys.modules})"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "set()\n"
+    )
+
+
+def test_modules_in_the_current_folder_are_not_loaded(tmp_path, monkeypatch):
+    """A folder of documents may hold a file with the name of a module that the reader loads."""
+    (tmp_path / "csv.py").write_text("raise SystemExit")
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n")
+    monkeypatch.chdir(tmp_path)
+    with IsolatedReader() as reader:
+        assert reader("a.csv", name="a.csv").text == "a; b\n\na: 1; b: 2."

@@ -1,0 +1,272 @@
+"""Reading PDF files, drawn line by line."""
+
+import io
+
+import pytest
+from reading import describe, flow, make_pdf, read, texts
+
+from index.errors import SourceError
+
+LEFT = (
+    "The left column tells of ships and cargo that came from far away in winter, when the northern harbour lay under"
+    " ice. Their masters waited for weeks, and the merchants of the town sent them bread and firewood across the frozen"
+    " bay. In spring the pilots counted the vessels that were left, and wrote the number down in a book that can be seen"
+)
+RIGHT = (
+    "in the town hall to this day. On the right we read of officers and of taxes collected at the northern gate. Nobody"
+    " paid gladly, and some not at all. The council therefore hired four watchmen, who slept by day and walked the wall"
+    " by night."
+)
+TITLE = (200, 800, "A history of the northern harbour in years of ice")
+
+
+def columns(*sides, width=230, gap=15):
+    """Texts in columns side by side, drawn line by line across, as some programs do."""
+    lines = [flow(text, x=60 + number * (width + gap), width=width, y=770) for number, text in enumerate(sides)]
+    longest = max(map(len, lines))
+    return [side[row] for row in range(longest) for side in lines if row < len(side)]
+
+
+def test_two_columns_are_read_one_after_the_other(tmp_path):
+    """The left column comes before the right one, and a paragraph goes on from one to the other."""
+    assert texts(read(tmp_path, "a.pdf", make_pdf([TITLE, *columns(LEFT, RIGHT)]))) == [
+        f"~{TITLE[2]}",
+        f"{LEFT} {RIGHT}",
+    ]
+
+
+def test_a_line_across_both_columns_parts_them(tmp_path):
+    """What stands above such a line in either column is read before what stands below it."""
+    first, second, third = (f"{word} {LEFT}." for word in ("One", "Two", "Three"))
+    page = columns(first, second)
+    bottom = min(y for _, y, _ in page)
+    across = f"A line that runs across the whole page and is as long as that, so that {'it does' * 4} so."
+    page += [(60, bottom - 40, across), *flow(third, y=bottom - 80, width=230)]
+    assert texts(read(tmp_path, "a.pdf", make_pdf(page))) == [first, second, across, third]
+
+
+def test_three_columns_are_read_in_order(tmp_path):
+    """Columns are found within columns."""
+    sides = [f"{word} {LEFT}." for word in ("One", "Two", "Three")]
+    assert texts(read(tmp_path, "a.pdf", make_pdf(columns(*sides, width=150, gap=14)))) == sides
+
+
+def test_words_divided_at_the_end_of_a_line_are_whole(tmp_path):
+    """A hyphen that the document writes elsewhere stays; so does one before a capital."""
+    lines = [
+        "The harbour was extra-",
+        "ordinary, and the well-",
+        "known pilots of Anglo-",
+        "Saxon times came. A well-known story.",
+    ]
+    page = [(60, 780 - 12 * number, line) for number, line in enumerate(lines)]
+    assert texts(read(tmp_path, "a.pdf", make_pdf(page))) == [
+        "The harbour was extraordinary, and the well-known pilots of Anglo-Saxon times came. A well-known story."
+    ]
+
+
+def test_paragraphs_are_found_by_gap_indent_item_and_size(tmp_path):
+    """A wider gap, an indented first line, a list's mark and larger type each begin a paragraph."""
+    from reportlab.pdfgen import canvas
+
+    stream = io.BytesIO()
+    drawing = canvas.Canvas(stream, invariant=True)
+    y = 780
+    for size, x, gap, line in (
+        (16, 60, 0, "On harbours"),
+        (10, 60, 20, "The first paragraph has two lines, of which this is the one above and"),
+        (10, 60, 12, "this the one below, which is as long as the one above it and ends here."),
+        (10, 75, 12, "The second paragraph begins with an indent and is long enough to fill"),
+        (10, 60, 12, "two lines of the page, the second of which reaches to the edge as well."),
+        (10, 60, 24, "The third paragraph stands below a gap and is as long as its lines can."),
+        (10, 60, 12, "\u2022 An item of a list"),
+        (10, 60, 12, "\u2022 Another item of a list"),
+    ):
+        y -= gap
+        drawing.setFont("Helvetica", size)
+        drawing.drawString(x, y, line)
+    drawing.save()
+    assert texts(read(tmp_path, "a.pdf", stream.getvalue())) == [
+        "~On harbours",
+        "The first paragraph has two lines, of which this is the one above and this the one below, which is as long as"
+        " the one above it and ends here.",
+        "The second paragraph begins with an indent and is long enough to fill two lines of the page, the second of"
+        " which reaches to the edge as well.",
+        "The third paragraph stands below a gap and is as long as its lines can.",
+        "\u2022 An item of a list",
+        "\u2022 Another item of a list",
+    ]
+
+
+WORDS = ("Apples are red.", "Pears are green.", "Plums are blue.", "Figs are purple.")
+
+
+def test_repeated_headers_and_footers_do_not_answer(tmp_path):
+    """Lines that pages repeat at an edge, numbers aside, are kept and marked; each passage has its page."""
+    pages = [
+        [(60, 810, "Annual Report"), (60, 700, text), (60, 30, f"Page {number} of 4")]
+        for number, text in enumerate(WORDS, start=1)
+    ]
+    found = describe(read(tmp_path, "a.pdf", make_pdf(*pages)))
+    assert found == [
+        entry
+        for number, text in enumerate(WORDS, start=1)
+        for entry in (
+            ("~Annual Report", {"page": number}),
+            (text, {"page": number}),
+            (f"~Page {number} of 4", {"page": number}),
+        )
+    ]
+
+
+def test_a_sentence_across_two_pages_stays_whole(tmp_path):
+    """The rest of the sentence moves to the page where it begins, past footers and headers; what follows it does not."""
+    first = flow(
+        "One is said first. The pilots of the old northern harbour waited in the long winter for the ice to be bro-"
+    )
+    second = flow("ken by the sun, and they drank. Then something else began.")
+    pages = [[*first, (300, 30, "1")], [*second, (300, 30, "2")]]
+    assert describe(read(tmp_path, "a.pdf", make_pdf(*pages))) == [
+        (
+            "One is said first. The pilots of the old northern harbour waited in the long winter for the ice to be"
+            " broken by the sun, and they drank.",
+            {"page": 1},
+        ),
+        ("~1", {"page": 1}),
+        ("Then something else began.", {"page": 2}),
+        ("~2", {"page": 2}),
+    ]
+
+
+def test_a_table_becomes_rows(tmp_path):
+    """Lines of cells below the names of their columns are rows; text beside it stays text."""
+    table = [
+        ("Item", "Year", "Cost in euros"),
+        ("Rent of rooms", "2020", "300"),
+        ("Heating", "2021", "20"),
+        ("Power", "", "5"),
+    ]
+    page = flow(LEFT + ".")
+    page += [
+        (x, 600 - 14 * row, cell)
+        for row, cells in enumerate(table)
+        for x, cell in zip((60, 250, 400), cells, strict=True)
+    ]
+    found = describe(read(tmp_path, "a.pdf", make_pdf(page)))
+    assert found == [
+        (LEFT + ".", {"page": 1}),
+        ("~Item; Year; Cost in euros", {"page": 1}),
+        ("Item: Rent of rooms; Year: 2020; Cost in euros: 300.", {"page": 1, "row": 2}),
+        ("Item: Heating; Year: 2021; Cost in euros: 20.", {"page": 1, "row": 3}),
+        ("Item: Power; Cost in euros: 5.", {"page": 1, "row": 4}),
+    ]
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_turned_pages_are_read_upright(tmp_path, degrees):
+    """Text that runs up, down or upside down is read line by line."""
+    from reportlab.pdfgen import canvas
+
+    stream = io.BytesIO()
+    drawing = canvas.Canvas(stream, invariant=True)
+    drawing.translate(300, 400)
+    drawing.rotate(degrees)
+    drawing.drawString(0, 0, "The first line of some text is this, and it")
+    drawing.drawString(0, -14, "goes on below.")
+    drawing.save()
+    assert texts(read(tmp_path, "a.pdf", stream.getvalue())) == [
+        "The first line of some text is this, and it goes on below."
+    ]
+
+
+def ligatures():
+    """A PDF whose one glyph stands for three letters by its own table, as typesetters write ligatures."""
+    content = b"BT /F1 12 Tf 72 700 Td (o\x01ce) Tj ET"
+    table = (
+        b"begincmap 1 begincodespacerange <00> <FF> endcodespacerange 2 beginbfchar <01> <FB03> <6F> <006F> endbfchar"
+        b" 1 beginbfrange <63> <65> <0063> endbfrange endcmap"
+    )
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(content), content),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/ToUnicode 6 0 R>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(table), table),
+    ]  # fmt: skip
+    return raw_pdf(objects)
+
+
+def raw_pdf(objects):
+    """A PDF of the objects given, numbered from 1, the first its catalog."""
+    out = bytearray(b"%PDF-1.7\n")
+    offsets = []
+    for number, content in enumerate(objects, start=1):
+        offsets.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    start = len(out)
+    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    out += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    return bytes(out + b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (len(objects) + 1, start))
+
+
+def test_ligatures_become_letters(tmp_path):
+    """A ligature is read as the letters it stands for, without a gap."""
+    assert texts(read(tmp_path, "a.pdf", ligatures())) == ["office"]
+
+
+def test_pages_without_text_are_reported(tmp_path):
+    """A page that holds a picture and no text is named in a note; an empty one says nothing and needs no note."""
+    document = read(tmp_path, "a.pdf", make_pdf([(60, 700, "Apples are red.")], None, [], None))
+    assert texts(document) == ["Apples are red."]
+    assert document.notes == ("pages 2, 4 have no text (scanned?)",)
+
+
+def test_the_same_bytes_give_the_same_text(tmp_path):
+    """Reading is deterministic, and names the library and its version."""
+    content = make_pdf([TITLE, *columns(LEFT, RIGHT)])
+    first, second = (read(tmp_path, "a.pdf", content) for _ in range(2))
+    assert first == second
+    assert first.extractor.startswith("pdf 1, pypdfium2 ")
+
+
+def locked():
+    """A PDF with a password."""
+    from reportlab.lib.pdfencrypt import StandardEncryption
+    from reportlab.pdfgen import canvas
+
+    stream = io.BytesIO()
+    drawing = canvas.Canvas(stream, encrypt=StandardEncryption("secret"))
+    drawing.drawString(60, 700, "Text.")
+    drawing.save()
+    return stream.getvalue()
+
+
+CATALOG = b"<</Type/Catalog/Pages 2 0 R>>"
+SCRIPT = b"<</Type/Catalog/Pages 2 0 R/OpenAction<</S/JavaScript/JS(while(true){})>>>>"
+PAGE = (b"<</Type/Pages/Kids[3 0 R]/Count 1>>", b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R>>")
+LOOPS = {
+    "own-kid": [CATALOG, b"<</Type/Pages/Kids[2 0 R]/Count 9>>"],
+    "grandkid": [CATALOG, b"<</Type/Pages/Kids[3 0 R]/Count 9>>", b"<</Type/Pages/Kids[2 0 R]/Count 9/Parent 2 0 R>>"],
+    "false-count": [CATALOG, b"<</Type/Pages/Kids[]/Count 2000000000>>"],
+}
+BROKEN = {
+    "empty": (b"", "a.pdf is empty."),
+    "picture": (b"\x89PNG\r\n", "a.pdf is not a .pdf file: it is a PNG picture."),
+    "text": (b"Hello.", "a.pdf is not a .pdf file: it does not begin like one."),
+    "header-alone": (b"%PDF-1.7\n", "a.pdf is damaged: it cannot be read as .pdf."),
+    "scan": (make_pdf(None, None), "a.pdf has no readable text (scanned?). Run OCR on it, then index it again."),
+    "password": (locked(), "a.pdf is protected with a password."),
+    **{f"loop-{name}": (raw_pdf(objects), "a.pdf is damaged: ") for name, objects in LOOPS.items()},
+    "loop-in-page": (raw_pdf([CATALOG, *PAGE, b"<</Length 4 0 R>>stream\nx\nendstream"]), "a.pdf has no readable text"),
+    "script": (raw_pdf([SCRIPT, *PAGE]), "a.pdf has no readable text"),
+}
+
+
+@pytest.mark.parametrize(("content", "message"), BROKEN.values(), ids=BROKEN)
+def test_what_cannot_be_read_is_refused(tmp_path, content, message):
+    """The reason is one line; loops end and scripts are not run."""
+    with pytest.raises(SourceError) as caught:
+        read(tmp_path, "a.pdf", content)
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)

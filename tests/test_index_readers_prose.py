@@ -1,0 +1,171 @@
+"""Reading .rst, .epub, .eml and .mbox files."""
+
+import pytest
+from reading import describe, make_eml, make_epub, read, replaced, texts
+
+from index.errors import SourceError
+
+RST = {
+    "empty": ("", []),
+    "blank": (" \n\n", []),
+    "paragraphs": ("One *two* ``three``\nfour.\n\nFive.", ["One two three\nfour.", "Five."]),
+    "list": ("- one\n\n  more\n- two\n\n  #. deep\n", ["- one\n  more\n- two\n  1. deep"]),
+    "definitions": ("Rent\n  What is paid.\n\n:Where: here", ["Rent\n  What is paid.", "Where: here"]),
+    "literal": ("So::\n\n   x = 1\n\n   y\n", ["~So:", "x = 1", "y"]),
+    "note": (".. note:: Take care.\n", ["Take care."]),
+    "table": ("====  ====\nItem  Cost\n====  ====\nRent  300\n====  ====\n", ["~Item; Cost", "Item: Rent; Cost: 300."]),
+    "csv-table": (".. csv-table::\n   :header: Item, Cost\n\n   Rent, 300\n", ["~Item; Cost", "Item: Rent; Cost: 300."]),
+    "unknown-directive": (".. wonder:: x\n   :deep: 2\n\n   Text inside.\n\nAfter.", ["Text inside.", "After."]),
+    "unknown-role": ("See :ref:`here <x>` now.", ["See :ref:`here <x>` now."]),
+    "comment": (".. hidden\n\nSeen.", ["Seen."]),
+    "files": (".. include:: /etc/hostname\n\n.. csv-table::\n   :file: /etc/passwd\n\nSeen.", ["Seen."]),
+    "raw": (".. raw:: html\n   :file: /etc/hostname\n\nSeen.", ["Seen."]),
+    "unicode": ("\ufeffGr\u00fc\u00dfe \U0001f600", ["Gr\u00fc\u00dfe \U0001f600"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "expected"), RST.values(), ids=RST)
+def test_restructured_text_is_read_without_its_marks(tmp_path, content, expected):
+    """Paragraphs, lists and tables are read; files named in it are never opened."""
+    assert texts(read(tmp_path, "a.rst", content)) == expected
+
+
+def test_sections_are_headings(tmp_path):
+    """A paragraph knows the sections around it."""
+    content = "Report\n======\n\nOne.\n\nCosts\n-----\n\nTwo.\n\nEnd\n===\n\nThree."
+    assert describe(read(tmp_path, "a.rst", content)) == [
+        ("~Report", {}),
+        ("One.", {"heading": "Report"}),
+        ("~Costs", {}),
+        ("Two.", {"heading": "Report > Costs"}),
+        ("~End", {}),
+        ("Three.", {"heading": "End"}),
+    ]
+
+
+def test_a_book_is_read_in_the_order_of_its_spine(tmp_path):
+    """Chapters have their headings, or the title of their page where they have none."""
+    content = make_epub("<h1>First<br/>day</h1><p>One.</p>", "<p>Two &#233;&nbsp;<i/>three.</p>", title="A Book")
+    assert describe(read(tmp_path, "a.epub", content)) == [
+        ("~First day", {}),
+        ("One.", {"heading": "First day"}),
+        ("Two \u00e9 three.", {"heading": "A Book"}),
+    ]
+
+
+def test_a_chapter_that_is_missing_is_noted(tmp_path):
+    """The other chapters are read."""
+    content = replaced(make_epub("<p>One.</p>", "<p>Two.</p>"), "OEBPS/text/c2.xhtml", None)
+    document = read(tmp_path, "a.epub", content)
+    assert texts(document) == ["One."]
+    assert document.notes == ("chapters that cannot be read: OEBPS/text/c2.xhtml",)
+
+
+def test_a_message_has_its_date_and_its_subject(tmp_path):
+    """Sender and subject can be asked for; lines quoted from others do not answer; attachments are noted."""
+    text = "Hello Bob,\n\nThe budget is 300 \u20ac\nfor the year.\n\n> Is it?\n>\n> Tell me.\nIt is.\n"
+    document = read(tmp_path, "a.eml", make_eml(text, subject="Re: budget \u00fc", attach="plan.pdf"))
+    head = "From: ann@x.org\nTo: bob@x.org\nDate: Fri, 01 Mar 2024 10:00:00 +0000\nSubject: Re: budget \u00fc"
+    found = describe(document)
+    assert [text for text, _ in found] == [
+        f"{head}\nAttachments: plan.pdf",
+        "Hello Bob,",
+        "The budget is 300 \u20ac\nfor the year.",
+        "~> Is it?",
+        "~> Tell me.",
+        "It is.",
+    ]
+    assert {str(place) for _, place in found} == {str({"date": "2024-03-01", "heading": "Re: budget \u00fc"})}
+    assert document.notes == ("attachments are not read: plan.pdf",)
+
+
+DECLARED = b"Subject: x\nContent-Type: text/plain; charset=%s\nContent-Transfer-Encoding: %s\n\n%s"
+BODIES = {
+    "plain-before-html": (make_eml("Plain.", html="<p>Formatted.</p>"), ["Plain."]),
+    "html-alone": (b"Subject: x\nContent-Type: text/html; charset=utf-8\n\n<p>One.<p>Two.", ["One.", "Two."]),
+    "declared-latin": (DECLARED % (b"iso-8859-1", b"8bit", b"caf\xe9"), ["caf\u00e9"]),
+    "base64": (DECLARED % (b"utf-8", b"base64", b"R3LDvMOfZQ=="), ["Gr\u00fc\u00dfe"]),
+    "no-text": (b"Subject: x\n\n", []),
+    "no-body-part": (b"Subject: x\nContent-Type: image/png\n\nabc", []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "expected"), BODIES.values(), ids=BODIES)
+def test_the_text_of_a_message_is_decoded_as_declared(tmp_path, content, expected):
+    """Plain text is preferred to formatted text; the encoding is the one that the message names."""
+    assert texts(read(tmp_path, "a.eml", content))[1:] == expected
+
+
+DATES = {
+    "zone": ("Fri, 01 Mar 2024 23:30:00 -0800", "2024-03-01"),
+    "odd": ("yesterday", None),
+    "huge": ("Fri, 01 Mar 99999 1:1:1", None),
+}
+
+
+@pytest.mark.parametrize(("day", "expected"), DATES.values(), ids=DATES)
+def test_the_date_is_the_senders_day(tmp_path, day, expected):
+    """The day is that of the sender's clock; a date that cannot be read is left out."""
+    content = f"Subject: x\nDate: {day}\n\nText.".encode()
+    assert describe(read(tmp_path, "a.eml", content))[-1] == (
+        "Text.",
+        {**({"date": expected} if expected else {}), "heading": "x"},
+    )
+
+
+def test_each_message_of_a_mailbox_has_its_own_date(tmp_path):
+    """Messages are parted at their From lines; one that is not in its declared encoding is noted."""
+    import mailbox
+    from email import message_from_bytes
+
+    box = mailbox.mbox(tmp_path / "a.mbox")
+    box.add(message_from_bytes(make_eml("One.\nFrom here on.\n", subject="First")))
+    box.add(b"Subject: Bad\nContent-Type: text/plain; charset=ascii\n\ncaf\xe9")
+    box.add(message_from_bytes(make_eml("Two.", subject="Second", day="Sat, 02 Mar 2024 10:00:00 +0000")))
+    box.close()
+    document = read(tmp_path, "b.mbox", (tmp_path / "a.mbox").read_bytes())
+    answers = [(text, place) for text, place in describe(document) if not text.startswith(("From: ", "Subject: "))]
+    assert answers == [
+        ("One.\nFrom here on.", {"date": "2024-03-01", "heading": "First"}),
+        ("Two.", {"date": "2024-03-02", "heading": "Second"}),
+    ]
+    assert document.notes == ("message 2 cannot be read in the encoding declared",)
+
+
+def test_a_message_within_a_message_has_its_own_date(tmp_path):
+    """A message that is passed on is cited by its own date and subject."""
+    from email import message_from_bytes, policy
+    from email.message import EmailMessage
+
+    outer = EmailMessage()
+    outer["Subject"], outer["Date"] = "Fwd", "Sun, 03 Mar 2024 10:00:00 +0000"
+    outer.set_content("See below.")
+    outer.add_attachment(message_from_bytes(make_eml("Inner text."), policy=policy.default))
+    assert describe(read(tmp_path, "a.eml", outer.as_bytes()))[-1] == (
+        "Inner text.",
+        {"date": "2024-03-01", "heading": "Re: budget"},
+    )
+
+
+ENCRYPTED = {"META-INF/encryption.xml": '<encryption><CipherReference URI="OEBPS/text/c1.xhtml"/></encryption>'}
+ENTITIES = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><x>&a;</x>'
+BROKEN = {
+    "rst-not-utf-8": ("a.rst", b"caf\xe9", "a.rst is not valid UTF-8"),
+    "epub-empty": ("a.epub", b"", "a.epub is empty."),
+    "epub-page": ("a.epub", b"<html>", "a.epub is not a .epub file: it is a web page (.html)."),
+    "epub-protected": ("a.epub", make_epub("<p>x</p>", extra=ENCRYPTED), "a.epub is protected (DRM): its text is encrypted"),
+    "epub-no-book": ("a.epub", make_epub("x", extra={"META-INF/container.xml": ENTITIES}), "a.epub is damaged"),
+    "eml-no-headers": ("a.eml", b"Hello.\n\nText.", "a.eml is not a .eml file"),
+    "eml-wrong-encoding": ("a.eml", DECLARED % (b"utf-8", b"8bit", b"caf\xe9"), "a.eml is not in the encoding that it declares."),
+    "eml-unknown-encoding": ("a.eml", DECLARED % (b"klingon", b"8bit", b"x"), "a.eml is not in the encoding that it declares."),
+    "mbox-text": ("a.mbox", b"Hello.\n\nFrom here.", "a.mbox is not a .mbox file"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "content", "message"), BROKEN.values(), ids=BROKEN)
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_what_is_broken_is_refused(tmp_path, name, content, message):
+    """The reason is one line that names the file."""
+    with pytest.raises(SourceError) as caught:
+        read(tmp_path, name, content)
+    assert str(caught.value).startswith(message)
