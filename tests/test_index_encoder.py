@@ -23,7 +23,7 @@ WORDS = [
 def model(tmp_path_factory):
     """A tiny model with random weights and prompts for queries and documents."""
     import torch
-    from sentence_transformers import SentenceTransformer, models
+    from sentence_transformers import SentenceTransformer
     from transformers import BertConfig, BertModel, BertTokenizerFast
 
     folder = tmp_path_factory.mktemp("model")
@@ -34,9 +34,13 @@ def model(tmp_path_factory):
     )
     BertModel(config).save_pretrained(folder / "bert")
     BertTokenizerFast(vocab_file=str(folder / "vocab.txt")).save_pretrained(folder / "bert")
-    transformer = models.Transformer(str(folder / "bert"))
+    try:
+        from sentence_transformers.sentence_transformer import modules
+    except ImportError:  # before 6.0
+        from sentence_transformers import models as modules
+    transformer = modules.Transformer(str(folder / "bert"))
     prompts = {"query": "query: ", "document": "passage: "}
-    whole = SentenceTransformer(modules=[transformer, models.Pooling(16)], prompts=prompts, device="cpu")
+    whole = SentenceTransformer(modules=[transformer, modules.Pooling(16)], prompts=prompts, device="cpu")
     whole.save(str(folder / "whole"))
     return folder / "whole"
 
