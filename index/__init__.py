@@ -8,7 +8,18 @@ from index.errors import BatchError, EncoderError, QAError, QuestionError, Sourc
 from index.fast_graph import import_openvino
 from index.progress import Progress
 from index.readers import read_document
-from index.records import Document, DocumentInfo, Failure, Locator, Passage, Sentence, Source, StoredPassage, Totals
+from index.records import (
+    Document,
+    DocumentInfo,
+    DocumentStatus,
+    Failure,
+    Locator,
+    Passage,
+    Sentence,
+    Source,
+    StoredPassage,
+    Totals,
+)
 from index.search import Hit, Limits, Search
 from index.sources import file_hash, find_sources, text_hash
 from index.terms import question_terms, term_spans
@@ -20,6 +31,7 @@ __all__ = [
     "Collection",
     "Document",
     "DocumentInfo",
+    "DocumentStatus",
     "Encoder",
     "EncoderError",
     "Failure",
