@@ -9,7 +9,18 @@ from index.fast_graph import import_openvino
 from index.progress import Progress
 from index.readers import read_document
 from index.readers.isolated import IsolatedReader
-from index.records import Document, DocumentInfo, Failure, Locator, Passage, Sentence, Source, StoredPassage, Totals
+from index.records import (
+    Document,
+    DocumentInfo,
+    DocumentStatus,
+    Failure,
+    Locator,
+    Passage,
+    Sentence,
+    Source,
+    StoredPassage,
+    Totals,
+)
 from index.search import Hit, Limits, Search
 from index.sources import file_hash, find_sources, text_hash
 from index.terms import question_terms, term_spans
@@ -21,6 +32,7 @@ __all__ = [
     "Collection",
     "Document",
     "DocumentInfo",
+    "DocumentStatus",
     "Encoder",
     "EncoderError",
     "Failure",

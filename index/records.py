@@ -5,6 +5,7 @@ shown is always `text[start:end]`.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -183,6 +184,41 @@ class DocumentInfo:
     text_sha256: str
     characters: int
     passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentStatus:
+    """How a document of a collection stands: what was made of it, or why nothing was.
+
+    Attributes:
+        id: As in `DocumentInfo`; None where nothing of it is kept.
+        source: The name shown.
+        path: Absolute path of the file.
+        state: "indexed"; "pending": found and not read yet, or not embedded yet; "failed"; "excluded" by the user.
+        passages: How many passages it is split into.
+        pages: How many pages it has; None where its format has none.
+        pending: How many of its passages are not embedded yet.
+        language: ISO 639-1, such as "en"; empty where it cannot be told.
+        size: Bytes of the file.
+        modified: When its content was last changed, as in ISO 8601, with time.
+        extractor: Name and version of what turned the file into text.
+        notes: What reading it had to leave out or guess, a line each.
+        reason: Why it failed, in one line; empty otherwise.
+    """
+
+    id: int | None
+    source: str
+    path: str
+    state: Literal["indexed", "pending", "failed", "excluded"]
+    passages: int
+    pages: int | None
+    pending: int
+    language: str
+    size: int
+    modified: str
+    extractor: str
+    notes: tuple[str, ...]
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,18 @@
 
 import asyncio
 from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 
 import gradio
 
-from index import Document, Failure, Passage, QuestionError, SourceError
+from index import Document, DocumentStatus, Passage, QuestionError, SourceError
 from qa.answers import Answer, Scope
 from qa.citations import cite
+from qa.web.following import Following
 from qa.web.handlers import Handlers
 from qa.web.host import AssistantHost
+from qa.web.library import LibraryHandlers
 
 TEXT = "Plums are blue.\n\nPears are green."
 PASSAGES = (Passage(1, 0, 15, ()), Passage(2, 17, 33, ()))
@@ -21,7 +24,8 @@ class PlumAssistant:
     """Quotes the first paragraph of one file for any question; notes what it was asked, and with what history."""
 
     scope = Scope(1, 2)
-    failures = (Failure("scan.pdf", "/scan.pdf", "has no readable text."),)
+    name = "plums"
+    indexing = False
 
     def __init__(self, folder):
         """Write the file it quotes."""
@@ -29,18 +33,18 @@ class PlumAssistant:
         self.file.write_text(TEXT)
         self.asked, self.searched = [], []
         self.names = ["fruit.txt"]
-
-    indexing = False
+        self.changes = []
+        self.listed = [
+            make_status("fruit.txt", id=0, path=str(self.file), passages=2, language="en"),
+            make_status("scan.pdf", state="failed", reason="has no readable text."),
+        ]
 
     def finish_indexing(self):
         """End like `qa.Assistant.finish_indexing`."""
 
-    def __enter__(self):
-        """Enter."""
-        return self
-
-    def __exit__(self, *error):
-        """Leave."""
+    def close(self):
+        """Close like `qa.Assistant.close`."""
+        self.changes.append(("close",))
 
     def conversation(self, history):
         """Begin like `qa.Assistant.conversation`."""
@@ -66,6 +70,27 @@ class PlumAssistant:
             for id_, name in enumerate(self.names)
         )
 
+    def statuses(self):
+        """List like `qa.Assistant.statuses`."""
+        return tuple(self.listed)
+
+    def add_files(self, files):
+        """Note the names and texts of files added."""
+        self.changes.append(("add", *((file.name, file.read_text()) for file in files)))
+        return tuple(file.name for file in files)
+
+    def remove(self, path):
+        """Note a document removed."""
+        self.changes.append(("remove", path))
+
+    def restore(self, path):
+        """Note a document restored."""
+        self.changes.append(("restore", path))
+
+    def refresh(self, wait=True):
+        """Note that everything is to be read again."""
+        self.changes.append(("refresh", wait))
+
     def document(self, path):
         """Give like `qa.Assistant.document`."""
         if path != str(self.file):
@@ -77,23 +102,31 @@ class PlumAssistant:
         return PASSAGES
 
 
+def make_status(source, *, id=None, path=None, state="indexed", passages=0, language="", reason="", **others):
+    """The status of a document."""
+    values = {"pages": None, "pending": 0, "size": 33, "modified": "2024-05-01T12:00:00+00:00", "extractor": "text 1"}
+    return DocumentStatus(
+        id=id, source=source, path=path or f"/{source}", state=state, passages=passages, language=language,
+        reason=reason, **{**values, "notes": (), **others},
+    )  # fmt: skip
+
+
 @contextmanager
 def open_plums(folder):
     """An assistant and the handlers over it, loaded."""
     assistant = PlumAssistant(folder)
     host = AssistantHost(lambda on_progress: assistant)
     host.start()
-    handlers = Handlers(host)
-    follow(handlers)
-    yield assistant, handlers
+    follow(host)
+    yield assistant, Handlers(host)
     host.close()
 
 
-def follow(handlers):
+def follow(host, folder=Path("/nowhere")):
     """Everything the page is told until loading has ended."""
 
     async def collect():
-        return [update async for update in handlers.follow_loading()]
+        return [update async for update in Following(host, LibraryHandlers(host, folder)).follow_loading()]
 
     return asyncio.run(collect())
 

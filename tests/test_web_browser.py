@@ -236,9 +236,7 @@ def test_hostile_text_is_shown_and_not_run(hostile_server, visit):
 def test_long_document_is_shown_in_parts(hostile_server, visit):
     """A document of 100 paragraphs opens around the quote; the rest is a button away. Unread files are named."""
     page = visit(hostile_server.address)
-    expect(page.locator(".qa-failures summary")).to_have_text("1 file could not be read")
-    page.locator(".qa-failures summary").click()
-    expect(page.locator(".qa-failures")).to_contain_text("scan.pdf")
+    expect(page.locator(".qa-state-failed")).to_contain_text("scan.pdf")
     answer = ask(page, "Who buried a brass compass in Ystad?")
     answer.get_by_role("button", name="Open in document: long.txt, paragraph 70").click()
     expect(page.locator("#qa-here")).to_be_in_viewport()

@@ -61,10 +61,26 @@ def test_requests_from_other_pages_are_refused(status, method, headers):
     assert request(headers, method=method)[0]["status"] == status
 
 
-@pytest.mark.parametrize("path", ["/upload", "/gradio_api/upload", "/gradio_api/upload/"])
-def test_uploads_are_refused(path):
-    """The page takes no files, whatever way they come."""
-    assert request({}, method="POST", path=path)[0]["status"] == 403
+FORM = {"content-type": "multipart/form-data; boundary=b", "content-length": "510000000"}
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "path", "headers"),
+    [
+        pytest.param(200, "POST", "/gradio_api/upload", FORM, id="library"),
+        pytest.param(413, "POST", "/gradio_api/upload", {**FORM, "content-length": "510000001"}, id="too large"),
+        pytest.param(411, "POST", "/gradio_api/upload", {**FORM, "content-length": None}, id="no length"),
+        pytest.param(415, "POST", "/gradio_api/upload", {"content-type": "text/plain"}, id="no form"),
+        pytest.param(403, "POST", "/gradio_api/upload", {**FORM, "origin": "http://evil.example"}, id="other site"),
+        pytest.param(403, "PUT", "/gradio_api/upload", FORM, id="other method"),
+        pytest.param(403, "POST", "/upload", FORM, id="other place"),
+        pytest.param(403, "POST", "/gradio_api/upload/", FORM, id="nearly the place"),
+        pytest.param(413, "POST", "/gradio_api/queue/join", FORM, id="no place for files"),
+    ],
+)
+def test_files_are_taken_in_one_place(status, method, path, headers):
+    """Documents to be added come as a form of a bounded length; files sent in any other way are refused."""
+    assert request(headers, method=method, path=path)[0]["status"] == status
 
 
 def test_foreign_websocket_is_closed():

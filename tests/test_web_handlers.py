@@ -1,6 +1,7 @@
 """What the page's events do, called as Gradio calls them."""
 
 import asyncio
+from pathlib import Path
 
 import gradio
 import pytest
@@ -9,8 +10,10 @@ from plum_assistant import SKIP, PlumAssistant, ask, event, follow, open_plums
 from index import Progress, SourceError, StorageError
 from qa.web import strings
 from qa.web.app import build_app
+from qa.web.following import Following
 from qa.web.handlers import KEPT_TURNS, Handlers
 from qa.web.host import AssistantHost, NotReady
+from qa.web.library import LibraryHandlers
 
 
 @pytest.fixture
@@ -22,7 +25,7 @@ def plums(tmp_path):
 
 def test_page_shows_the_scope_and_the_documents_once_loaded(plums):
     """Header, welcome and list come with the end of loading; there are no examples for unknown documents."""
-    header, welcome, library, *_ = follow(plums[1])[-1]
+    header, welcome, library, *_ = follow(plums[1].host)[-1]
     assert "1 document, 2 passages" in header
     assert "fruit.txt" in library and "scan.pdf" in library
     assert "qa-example" not in welcome
@@ -32,7 +35,8 @@ def test_progress_is_shown_while_loading():
     """The page names the source being read, and refuses questions until then, keeping them in the box."""
     host = AssistantHost(lambda on_progress: None)
     host._report(Progress(3, 9, "a <b>.txt", 0, 0, 0.0, None))
-    update = asyncio.run(anext(aiter(Handlers(host).follow_loading())))
+    following = Following(host, LibraryHandlers(host, Path("/nowhere")))
+    update = asyncio.run(anext(aiter(following.follow_loading())))
     assert "Reading 3 of 9: a &lt;b&gt;.txt" in update[1]
     _, chat, box, message = ask(Handlers(host), "Who?")
     assert (chat, box) == (SKIP, "Who?")
@@ -53,7 +57,7 @@ def test_questions_are_answered_while_indexing_goes_on(tmp_path):
     handlers = Handlers(host)
 
     async def watch():
-        updates = aiter(handlers.follow_loading())
+        updates = aiter(Following(host, LibraryHandlers(host, tmp_path)).follow_loading())
         while "1 document, 2 passages" not in (update := await anext(updates))[0]:
             pass
         host._report(Progress(5, 5, "e.txt", 1_200, 9_000, 25.0, 312.0))
@@ -73,10 +77,10 @@ def test_questions_are_answered_while_indexing_goes_on(tmp_path):
 
 def test_end_of_loading_never_writes_over_an_answer():
     """Who asks at once is answered before the page has heard that loading has ended: no load event touches the chat."""
-    config = build_app(AssistantHost(lambda on_progress: None)).get_config_file()
+    config = build_app(AssistantHost(lambda on_progress: None), Path("/nowhere")).get_config_file()
     chat = next(component["id"] for component in config["components"] if component["type"] == "chatbot")
     writing = [event["targets"][0][1] for event in config["dependencies"] if chat in event["outputs"]]
-    assert sorted(writing) == ["alone", "example", "submit"]
+    assert sorted(writing) == ["alone", "example", "submit", "switch"]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +98,7 @@ def test_failed_load_is_shown_in_one_line(error, shown):
 
     host = AssistantHost(fail)
     host.start()
-    html = follow(Handlers(host))[-1][1]
+    html = follow(host)[-1][1]
     assert shown in html and "secret" not in html
     with pytest.raises(NotReady):
         host.call(lambda assistant: assistant.scope)

@@ -77,12 +77,12 @@ def test_choice_narrows_the_search_and_is_told(three):
 def test_picker_is_hidden_where_there_is_no_choice(plums, names):
     """One document, or several of one name, need none."""
     plums[0].names = names
-    assert follow(plums[1])[-1][3] == gradio.update(choices=[], visible=False)
+    assert follow(plums[1].host)[-1][3] == gradio.update(choices=[], visible=False)
 
 
 def test_picker_offers_the_documents(three):
     """Every name is offered, and nothing more needs to be said."""
-    picker, note = follow(three[1])[-1][3:]
+    picker, note = follow(three[1].host)[-1][3:5]
     assert picker == gradio.update(choices=list(NAMES), visible=True)
     assert "offered here" not in note
 
@@ -90,7 +90,7 @@ def test_picker_offers_the_documents(three):
 def test_picker_of_a_large_collection_says_what_it_leaves_out(plums):
     """No more than the page can bear are offered."""
     plums[0].names = [f"{number:05}.txt" for number in range(3 * OFFERED)]
-    picker, note = follow(plums[1])[-1][3:]
+    picker, note = follow(plums[1].host)[-1][3:5]
     assert len(picker["choices"]) == OFFERED
     assert "The first 1,000 of 3,000 documents are offered here" in note
 

@@ -2,17 +2,17 @@
 
 from dataclasses import replace
 from html.parser import HTMLParser
-from types import SimpleNamespace
 
 import pytest
 
-from index import Document, Failure, Passage
+from index import Document, Passage
 from qa.answers import Answer, Scope
 from qa.citations import cite
 from qa.evidence import TermEvidence
+from qa.web.frame import render_message, render_welcome
 from qa.web.markup import Mark, escape, line_class, render_marked
-from qa.web.panel import View, choose_window, render_library, render_view
-from qa.web.render import Turn, describe, render_message, render_question, render_turn, render_welcome
+from qa.web.panel import View, choose_window, render_view
+from qa.web.render import Turn, describe, render_question, render_turn
 
 TEXT = "Plums are blue. Figs are sweet.\n\nPears are green."
 NASTY = "<script>alert(1)</script>\"'&${1}{{2}}</mark><img src=x onerror=y>"
@@ -173,10 +173,6 @@ def test_nothing_but_text_comes_from_documents_names_and_questions():
         (render_welcome([NASTY]), render_welcome(["calm"])),
         (render_message(NASTY), render_message("calm")),
         (render_view(view, arrival="a"), render_view(calm_view, arrival="a")),
-        (
-            render_library([SimpleNamespace(id=7, source=NASTY, passages=1)], [Failure(NASTY, "/x", NASTY)]),
-            render_library([SimpleNamespace(id=7, source="calm", passages=1)], [Failure("calm", "/x", "calm")]),
-        ),
     ]
     for nasty, calm_html in pairs:
         read, expected = Reader(nasty), Reader(calm_html)
@@ -280,16 +276,6 @@ def test_text_between_and_around_paragraphs_is_shown():
     document = Document("d.txt", "/d.txt", "\ufeffTitle\n\nBody.\n\nFooter", "0", "0")
     read = Reader(render_view(View(document, (Passage(1, 8, 13, ()),), 0, {"document": 0}), arrival="a"))
     assert [word in read.text for word in ("Title", "Body.", "Footer", "\ufeff")] == [True, True, True, False]
-
-
-def test_library_lists_documents_and_what_could_not_be_read():
-    """Every document has its id; every failure its reason; a long list is cut and says so."""
-    documents = [SimpleNamespace(id=number, source=f"{number}.txt", passages=number) for number in range(1, 302)]
-    read = Reader(render_library(documents, [Failure("scan.pdf", "/scan.pdf", "has no readable text.")]))
-    assert [found["data-document"] for found in read.find("data-document")] == [str(n) for n in range(1, 201)]
-    assert "1.txt1 paragraph2.txt2 paragraphs" in read.text
-    assert "and 101 more" in read.text
-    assert "1 file could not be read" in read.text and "has no readable text." in read.text
 
 
 def test_answer_is_copied_with_its_sources():

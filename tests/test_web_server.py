@@ -65,7 +65,7 @@ def test_server_reads_no_file_it_was_not_given(seed_server, tmp_path):
     assert "a secret" not in seed_server.get("/gradio_api/queue/data?session_hash=attack")[1]
     assert seed_server.get(f"/gradio_api/file={secret}")[0] == 403
     form = {"Content-Type": "multipart/form-data; boundary=b"}
-    assert seed_server.get("/gradio_api/upload", form, b"--b--")[0] == 403
+    assert seed_server.get("/upload", form, b"--b--")[0] == 403
     copies = [path for path in seed_server.temporary.rglob("*") if path.is_file() and b"a secret" in path.read_bytes()]
     assert copies == []
 

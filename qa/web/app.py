@@ -4,48 +4,57 @@ Importing this module imports Gradio; `server.serve` sets Gradio's environment f
 """
 
 from importlib.resources import files
+from pathlib import Path
 
 import gradio as gr
 
 from qa.web import strings
+from qa.web.following import Following
+from qa.web.frame import render_header, render_message, render_pending, render_picker_note, render_progress
 from qa.web.handlers import Handlers
 from qa.web.host import AssistantHost
-from qa.web.panel import render_empty_library
-from qa.web.render import render_header, render_message, render_pending, render_picker_note
+from qa.web.library import LibraryHandlers
+from qa.web.library_view import render_empty_library, render_library_message
 
 # The page's script turns clicks into these events of one hidden component; Gradio wants their names quoted here.
 BRIDGE = """
-for (const name of ["open", "browse", "library", "example", "alone"]) {
+const names = ["open", "browse", "library", "renew", "holdings", "remove", "restore", "reindex", "switch",
+    "example", "alone"];
+for (const name of names) {
     document.addEventListener("qa-" + name, (event) => trigger(name, event.detail));
 }
 """
+UPLOADS_KEPT = 3600  # seconds; an upload that never reached the library is deleted after that
 
 
 def page_head() -> str:
-    """The page's style sheets, in the order of their names, and its script, as elements for its head.
+    """The page's style sheets, in the order of their names, and its scripts, as elements for its head.
 
     The style goes there too, because Gradio rewrites the selectors of a style sheet it is handed as such.
     """
     folder = files("qa.web")
     sheets = sorted(folder.joinpath("style").iterdir(), key=lambda sheet: sheet.name)
     style = "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
-    script = folder.joinpath("page.js").read_text(encoding="utf-8")
-    return f"<style>\n{style}</style>\n<script>\n{script}</script>"
+    scripts = "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in ("page.js", "library.js"))
+    return f"<style>\n{style}</style>\n<script>\n{scripts}</script>"
 
 
-def build_app(host: AssistantHost) -> gr.Blocks:
+def build_app(host: AssistantHost, folder: Path) -> gr.Blocks:
     """Lay out the page and connect its events.
 
     Args:
         host: The assistant, which may still be loading.
+        folder: A private folder of this process; see `LibraryHandlers`.
 
     Returns:
         The page, not launched.
     """
-    handlers = Handlers(host)
-    with gr.Blocks(title=strings.TITLE, analytics_enabled=False, fill_width=True) as app:
+    handlers, library = Handlers(host), LibraryHandlers(host, folder)
+    following = Following(host, library)
+    kept = (UPLOADS_KEPT, UPLOADS_KEPT)
+    with gr.Blocks(title=strings.TITLE, analytics_enabled=False, fill_width=True, delete_cache=kept) as app:
         turns = gr.State(())
-        header = _html(render_header(strings.LOADING_SHORT), "qa-header")
+        header = _html(render_header(strings.LOADING_SHORT, strings.LOADING_SHORT), "qa-header")
         with gr.Row(elem_id="qa-columns"):
             with gr.Column(elem_id="qa-main", min_width=0):
                 # Apart from the chat, so that an end of loading never writes over an answer that came just before it;
@@ -82,19 +91,43 @@ def build_app(host: AssistantHost) -> gr.Blocks:
                         submit_btn=strings.ASK,
                     )
                     message = _html(render_message(""), "qa-message")
-            panel = _html(render_empty_library(), "qa-panel")
+            with gr.Column(elem_id="qa-side", min_width=0):
+                panel = _html(render_empty_library(), "qa-panel")
+                # Below the list, as the question box is below the answers; the style sheet hides it beside a document.
+                with gr.Column(elem_id="qa-adding", min_width=0):
+                    progress = _html(render_progress("", None, version=""), "qa-progress")
+                    dropped = gr.File(
+                        elem_id="qa-drop", label=strings.ADD_FILES, show_label=False, file_count="multiple", height=64
+                    )
+                    chosen = gr.UploadButton(
+                        strings.ADD_FOLDER, elem_id="qa-folder", file_count="directory", size="sm", min_width=0
+                    )
+                    line = _html(render_library_message(""), "qa-library-message")
         bridge = gr.HTML("", elem_id="qa-bridge", js_on_load=BRIDGE, apply_default_css=False)
 
         quiet = {"api_visibility": "private", "show_progress": "hidden"}
         asked = [turns, chat, question, message]
         in_turn = {"concurrency_id": "ask", "concurrency_limit": 1, **quiet}  # each sees the turns of the one before
-        app.load(handlers.follow_loading, None, [header, welcome, panel, picker, note], concurrency_limit=None, **quiet)
         question.submit(handlers.answer_question, [question, turns, picker], asked, **in_turn)
         bridge.example(handlers.answer_example, turns, asked, **in_turn)
         bridge.alone(handlers.answer_alone, [turns, picker], asked, **in_turn)
         bridge.open(handlers.open_citation, turns, [panel, message], **quiet)
         bridge.browse(handlers.browse_document, None, [panel, message], **quiet)
-        bridge.library(handlers.show_library, None, [panel, message], **quiet)
+        bridge.library(library.show, None, [panel, message], **quiet)
+        bridge.renew(library.renew, None, panel, **quiet)
+        bridge.holdings(library.show_holdings, None, [panel, message], **quiet)
+        changed = [
+            dropped.upload(library.add, dropped, [dropped, line], **quiet),
+            chosen.upload(library.add, chosen, [chosen, line], **quiet),
+            bridge.remove(library.remove, None, [panel, line], **quiet),
+            bridge.restore(library.restore, None, [panel, line], **quiet),
+            bridge.reindex(library.reindex, None, [panel, line], **quiet),
+            bridge.switch(library.switch, None, [turns, chat, picker, panel, line], **in_turn),
+        ]
+        told = [header, welcome, panel, picker, note, progress]
+        app.load(following.follow_loading, None, told, concurrency_limit=None, **quiet)
+        for event in changed:
+            event.then(following.follow_changes, None, told, concurrency_limit=None, **quiet)
         gr.api(handlers.ask, api_name="ask")
     return app
 

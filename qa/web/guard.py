@@ -1,9 +1,10 @@
 """What stands between the network and the page: pure ASGI middleware, no framework.
 
 The server listens on this computer only, but every web page open in the same browser can send it requests. So a
-request is refused when it comes from another page, brings a file, or is larger than any question could be; and every
-response carries headers that keep the page from loading or running anything that did not come from here. Which host
-names are answered is left to Starlette's TrustedHostMiddleware (see `server.py`).
+request is refused when it comes from another page, brings files to any other place than the library's, or is larger
+than what can be asked or added; and every response carries headers that keep the page from loading or running anything
+that did not come from here. Which host names are answered is left to Starlette's TrustedHostMiddleware (see
+`server.py`).
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -34,12 +35,14 @@ SECURITY_HEADERS = (
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
 )
 
-LARGEST_BODY = 1_000_000  # bytes; a question has at most a few thousand characters, and nothing else is sent
+LARGEST_BODY = 1_000_000  # bytes; a question has at most a few thousand characters
+LARGEST_UPLOAD = 510_000_000  # bytes: what can be added at once (see `uploads.py`), and what is put around each file
+UPLOAD_PATH = "/gradio_api/upload"
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Guard:
-    """Refuses requests from other pages, uploads and oversized bodies; adds security headers to every response."""
+    """Refuses requests from other pages and oversized ones, and stray uploads; adds security headers to every response."""
 
     def __init__(self, app: Application) -> None:
         """Wrap an application.
@@ -87,13 +90,17 @@ def find_refusal(scope: Scope) -> tuple[int, str] | None:
     method = scope.get("method", "GET")
     if not comes_from_here(headers, method):
         return 403, "Refused: this request comes from another page."
-    if scope.get("path", "").rstrip("/").endswith("/upload"):
-        return 403, "Refused: this page takes no files."
+    path = scope.get("path", "")
+    uploading = path == UPLOAD_PATH and method == "POST"
+    if path.rstrip("/").endswith("/upload") and not uploading:
+        return 403, "Refused: files are taken in one place only."
+    if uploading and not headers.get("content-type", "").startswith("multipart/form-data"):
+        return 415, "Refused: this is not how a page sends files."
     if method not in READING_METHODS:
         length = headers.get("content-length", "")
         if not length.isdecimal():
             return 411, "Refused: the request does not say how long it is."
-        if int(length) > LARGEST_BODY:
+        if int(length) > (LARGEST_UPLOAD if uploading else LARGEST_BODY):
             return 413, "Refused: the request is too large."
     return None
 

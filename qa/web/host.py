@@ -1,18 +1,20 @@
 """One thread that opens the assistant, owns it and does all its work.
 
 The page is up before the model is loaded, so opening happens behind it. The thread that opened the assistant is also
-the only one that calls it: its database connection belongs to that thread, and answers come one at a time.
+the only one that calls it: its database connection belongs to that thread, and answers come one at a time. The same
+thread opens another collection in its place.
 """
 
 import logging
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from index import Progress, QAError
+from index import Progress, QAError, StorageError
 from qa.web import strings
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 OpenAssistant = Callable[[Callable[[Progress], None]], "Assistant"]
+OpenCollection = Callable[[str, Callable[[Progress], None]], "Assistant"]
 POLL_SECONDS = 0.1  # between two looks whether indexing has ended
 
 
@@ -38,28 +41,40 @@ class LoadState:
     Attributes:
         stage: "loading"; "indexing": questions can be asked, and more is being read; "ready"; "failed".
         message: One line, not escaped: what is being read, why it failed, or why indexing ended early.
+        share: How much is done, from 0 to 1; None while that cannot be told.
     """
 
     stage: Literal["loading", "indexing", "ready", "failed"]
     message: str
+    share: float | None = None
 
 
 class AssistantHost:
     """Opens an assistant in a thread of its own and passes it work."""
 
     def __init__(
-        self, open_assistant: OpenAssistant, on_indexed: "Callable[[Assistant], None]" = lambda assistant: None
+        self,
+        open_assistant: OpenAssistant,
+        on_indexed: "Callable[[Assistant], None]" = lambda assistant: None,
+        *,
+        open_collection: OpenCollection | None = None,
+        list_collections: Callable[[], Sequence[Any]] = tuple,
     ) -> None:
         """Remember how to open; nothing happens before `start`.
 
         Args:
             open_assistant: Called once, in the thread, with a function that takes each step of indexing; that
                 function raises when the page closes, and the exception is to be let through.
-            on_indexed: Called once, in the thread, when the index has been brought up to the documents.
+            on_indexed: Called in the thread whenever the index has been brought up to the documents.
+            open_collection: Opens another collection by its name, as `open_assistant` does; none can be when omitted.
+            list_collections: Gives the collections there are: records with `name`, `documents` and `passages`.
         """
         self.state = LoadState("loading", strings.LOADING)
-        self._open_assistant = open_assistant
+        self.list_collections = list_collections
+        self._open_assistant, self._open_collection = open_assistant, open_collection
         self._on_indexed = on_indexed
+        self._assistant: Assistant | None = None
+        self._opening = 0  # number of the opening whose steps are told; those of the one before are over
         self._opened = False
         self._work: queue.SimpleQueue[tuple[Future, Callable] | None] = queue.SimpleQueue()
         self._closing = threading.Event()
@@ -84,9 +99,23 @@ class AssistantHost:
         """
         if self.state.stage not in ("indexing", "ready") or self._closing.is_set():
             raise NotReady(strings.NOT_LOADED if self.state.stage == "failed" else strings.STILL_LOADING)
-        future: Future[Result] = Future()
-        self._work.put((future, work))
-        return future.result()
+        return self._wait_for(work)
+
+    def switch(self, name: str) -> None:
+        """Open another collection, then close the one before; returns when the other can be asked.
+
+        Args:
+            name: One of those that `list_collections` gives.
+
+        Raises:
+            NotReady: Something is being opened already.
+            QAError: It cannot be opened; the one before stays.
+        """
+        if self.state.stage == "loading" or self._closing.is_set():
+            raise NotReady(strings.STILL_LOADING)
+        if self._open_collection is None:
+            raise StorageError(f"the collection {name!r} cannot be opened from here.")
+        self._wait_for(lambda assistant: self._replace(name))
 
     def close(self, *, timeout: float = 10.0) -> None:
         """Stop opening, or finish what is being answered, and close the assistant.
@@ -99,38 +128,75 @@ class AssistantHost:
         if self._thread.is_alive():
             self._thread.join(timeout)
 
+    def _wait_for(self, work: Callable) -> Any:
+        future: Future = Future()
+        self._work.put((future, work))
+        return future.result()
+
     def _run(self) -> None:
         try:
-            assistant = self._open_assistant(self._report)
+            self._take(self._open_assistant(self._report))
         except Stopped:
             return
         except QAError as error:
             self.state = LoadState("failed", str(error))
-            return
         except Exception:
             logging.getLogger(__name__).exception("opening the documents failed")
             self.state = LoadState("failed", strings.SERVER_ERROR_LOADING)
-            return
-        with assistant:
-            self._opened = True
-            self.state = LoadState("indexing", self.state.message)
-            while True:
-                if self.state.stage == "indexing" and not assistant.indexing:
-                    self._finish(assistant)
-                try:
-                    job = self._work.get(timeout=POLL_SECONDS if self.state.stage == "indexing" else None)
-                except queue.Empty:
-                    continue
-                if job is None:
-                    return
-                future, work = job
-                try:
-                    future.set_result(work(assistant))
-                except BaseException as error:  # handed to the caller, whatever it is: this thread has to live on
-                    future.set_exception(error)
+        try:
+            self._serve()
+        finally:
+            if self._assistant:
+                self._assistant.close()
 
-    def _finish(self, assistant: "Assistant") -> None:
-        """Note that indexing is over; what it had committed before an error still answers."""
+    def _serve(self) -> None:
+        while True:
+            try:
+                job = self._work.get(timeout=POLL_SECONDS if self.state.stage == "indexing" else None)
+            except queue.Empty:
+                job = ()
+            if job is None:
+                return
+            result = error = None
+            try:
+                result = job[1](self._assistant) if job else None
+            except BaseException as raised:  # handed to the caller, whatever it is: this thread has to live on
+                error = raised
+            self._look()
+            if job and error is not None:
+                job[0].set_exception(error)
+            elif job:
+                job[0].set_result(result)
+
+    def _take(self, assistant: "Assistant") -> None:
+        self._assistant, self._opened = assistant, True
+        self.state = LoadState("indexing", self.state.message, self.state.share)
+        self._look()
+
+    def _replace(self, name: str) -> None:
+        before = (self._opening, self.state, self._assistant)
+        self._opening, self._opened = self._opening + 1, False
+        self.state = LoadState("loading", strings.OPENING_COLLECTION.format(name=name))
+        try:
+            self._take(self._open_collection(name, partial(self._report, opening=self._opening)))
+        except BaseException:
+            self._opening, self.state, self._assistant = before
+            self._opened = self._assistant is not None
+            raise
+        if before[2]:
+            before[2].close()
+
+    def _look(self) -> None:
+        """Note that indexing has begun, or is over; what it had committed before an error still answers."""
+        assistant = self._assistant
+        if assistant is None:
+            return
+        if assistant.indexing:
+            if self.state.stage in ("ready", "failed"):
+                self.state = LoadState("indexing", strings.READING_AGAIN)
+            return
+        if self.state.stage != "indexing":
+            return
         message = ""
         try:
             assistant.finish_indexing()
@@ -140,9 +206,19 @@ class AssistantHost:
             logging.getLogger(__name__).exception("indexing failed")
             message = strings.SERVER_ERROR_INDEXING
         self._on_indexed(assistant)
-        self.state = LoadState("ready", message) if assistant.scope.documents else LoadState("failed", message)
+        failed = message and not assistant.scope.documents
+        self.state = LoadState("failed", message) if failed else LoadState("ready", message)
 
-    def _report(self, progress: Progress) -> None:
+    def _report(self, progress: Progress, *, opening: int = 0) -> None:
         if self._closing.is_set():
             raise Stopped
-        self.state = LoadState("indexing" if self._opened else "loading", strings.describe_progress(progress))
+        if opening == self._opening:
+            stage = "indexing" if self._opened else "loading"
+            self.state = LoadState(stage, strings.describe_progress(progress), share_done(progress))
+
+
+def share_done(progress: Progress) -> float:
+    """How much of an update is done, from 0 to 1: of its passages once that can be told, until then of its files."""
+    if progress.seconds_left is None:
+        return progress.documents / max(1, progress.all_documents)
+    return progress.passages / max(1, progress.all_passages)

@@ -71,19 +71,29 @@ def line_class(text: str) -> str:
     return "qa-lines" if len(lines) > 1 and len(text) / len(lines) < SHORT_LINE else "qa-prose"
 
 
-def render_button(label: str, action: str, data: dict[str, int | str], *, name: str = "", enabled: bool = True) -> str:
+def render_button(
+    label: str,
+    action: str,
+    data: dict[str, int | str],
+    *,
+    name: str = "",
+    enabled: bool = True,
+    pressed: bool | None = None,
+) -> str:
     """A button the page's script understands.
 
     Args:
         label: What it says, not escaped.
-        action: What the script does: "open", "browse", "example", "alone", "copy", "library" or "return".
+        action: What the script does; see `actions` there.
         data: What goes along, as `data-` attributes.
         name: What a screen reader says instead, not escaped.
         enabled: Whether it can be pressed.
+        pressed: Whether it is, for one that stays pressed; None for any other.
     """
     attributes = [f'data-qa="{escape(action)}"']
     attributes += [f'data-{escape(key)}="{escape(str(value))}"' for key, value in data.items()]
     attributes += [f'aria-label="{escape(name)}"'] if name else []
+    attributes += [f'aria-pressed="{str(pressed).lower()}"'] if pressed is not None else []
     attributes += [] if enabled else ["disabled"]
     kind = f"qa-button qa-{escape(action)}"
     return f'<button type="button" class="{kind}" {" ".join(attributes)}>{escape(label)}</button>'

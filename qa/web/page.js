@@ -1,6 +1,6 @@
 // What the page does by itself: it turns clicks into events, moves the focus, and scrolls to what has just arrived.
 // Listeners sit on the document, so they hold whatever is rendered again. No text is ever put into the page from here
-// but a button's own labels.
+// but a button's own labels. What it does for the library is in library.js.
 (() => {
     "use strict";
     const arrived = new Set();
@@ -39,9 +39,6 @@
         browse(control) {
             const { document: index, first } = control.dataset;
             send("browse", { document: number(index), first: number(first) ?? null });
-        },
-        library() {
-            send("library", {});
         },
         return: goBack,
         example(control) {
@@ -136,6 +133,10 @@
     }
 
     new MutationObserver(() => {
+        // Another collection begins with an empty chat, whose turns are counted from 1 again.
+        if (!document.querySelector("#qa-chat .qa-question")) {
+            arrived.forEach((name) => name.startsWith("turn-") && arrived.delete(name));
+        }
         document.querySelectorAll("[data-arrive]").forEach(welcome);
         labelPicker();
     }).observe(document, {

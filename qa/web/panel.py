@@ -1,18 +1,19 @@
-"""The panel beside the chat as HTML: the list of documents, or one document opened at a place. Pure functions.
+"""The panel beside the chat as HTML: its frame, and one document opened at a place. Pure functions.
 
-A long document is never sent whole: a window of paragraphs is, with buttons to what stands before and after it.
+A document is shown as it was extracted: every paragraph with its number and where it stands in its format, those that
+are never quoted as an answer marked so. A long document is never sent whole: a window of paragraphs is, with buttons to
+what stands before and after it. The list of documents is in `library_view.py`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from index import Document, Failure, Passage
+from index import Document, Passage
 from qa.web import strings
 from qa.web.markup import Mark, escape, line_class, render_button, render_marked
 from qa.web.render import Turn
 
 WINDOW = 40  # paragraphs
-LISTED = 200  # documents or failures; a longer list is cut, and says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class View:
         first: Index of the first paragraph to show.
         origin: What to send back to see another window: {"turn", "citation"} or {"document"}.
         notice: One line about the file, not escaped; empty when it is as it was.
+        facts: What is known of it, such as its language, not escaped.
+        notes: What reading it had to leave out or guess, not escaped.
     """
 
     document: Document
@@ -32,6 +35,8 @@ class View:
     first: int
     origin: dict[str, int]
     notice: str = ""
+    facts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def choose_window(passages: Sequence[Passage], position: int) -> int:
@@ -48,38 +53,10 @@ def choose_window(passages: Sequence[Passage], position: int) -> int:
     return max(0, min(index - WINDOW // 4, len(passages) - WINDOW))
 
 
-def render_library(documents: Sequence, failures: Sequence[Failure]) -> str:
-    """The list of documents, and of what could not be read.
-
-    Args:
-        documents: Records with `id`, `source` and `passages`, in the order to show them in.
-        failures: Sources that could not be read, with reasons.
-    """
-    items = [
-        f'<li><button type="button" class="qa-document" data-qa="browse" data-document="{document.id}">'
-        f'<bdi class="qa-file">{escape(document.source)}</bdi>'
-        f'<span class="qa-locator">{escape(strings.count_paragraphs(document.passages))}</span></button></li>'
-        for document in documents[:LISTED]
-    ]
-    parts = [f'<p class="qa-hint">{escape(strings.LIBRARY_HINT)}</p><ul class="qa-documents">{"".join(items)}</ul>']
-    parts += [_render_more(len(documents) - LISTED)] if len(documents) > LISTED else []
-    if failures:
-        rows = [
-            f'<li><bdi class="qa-file">{escape(failure.source)}</bdi> <span class="qa-reason">{escape(failure.reason)}'
-            f"</span></li>"
-            for failure in failures[:LISTED]
-        ]
-        more = _render_more(len(failures) - LISTED) if len(failures) > LISTED else ""
-        parts.append(
-            f'<details class="qa-fold qa-failures"><summary>{escape(strings.count_failures(len(failures)))}</summary>'
-            f"<ul>{''.join(rows)}</ul>{more}</details>"
-        )
-    return _render_panel("", "".join(parts), view="library")
-
-
-def render_empty_library() -> str:
-    """The panel before the documents are loaded."""
-    return _render_panel("", f'<p class="qa-hint">{escape(strings.LIBRARY_EMPTY)}</p>', view="library")
+def find_page(passages: Sequence[Passage], page: int) -> int:
+    """Index of the first paragraph of a page; of the next page that has any where that one has none."""
+    starts = (index for index, passage in enumerate(passages) if (passage.page or passage.slide or 0) >= page)
+    return next(starts, max(0, len(passages) - 1))
 
 
 def render_view(view: View, *, arrival: str, turn: Turn | None = None, current: int = 0) -> str:
@@ -98,9 +75,41 @@ def render_view(view: View, *, arrival: str, turn: Turn | None = None, current: 
     bar += [render_button(strings.BACK_TO_ANSWER, "return", {})] if turn else []
     head = [f'<div class="qa-bar">{"".join(bar)}</div>']
     head.append(f'<h2 class="qa-document-name"><bdi>{escape(view.document.source)}</bdi></h2>')
-    head += [_render_steps(turn, current)] if turn else []
+    head.append(_render_about(view))
+    head += [_render_steps(turn, current)] if turn else [_render_jump(view)]
     head += [f'<p class="qa-notice" role="note">{escape(view.notice)}</p>'] if view.notice else []
-    return _render_panel("".join(head), _render_window(view, turn, current), view="document", arrival=arrival)
+    return render_panel("".join(head), _render_window(view, turn, current), view="document", arrival=arrival)
+
+
+def render_panel(
+    head: str, body: str, *, view: str, arrival: str = "", data: dict[str, int | str] | None = None
+) -> str:
+    """The panel's frame.
+
+    Args:
+        head: HTML of the part that stays.
+        body: HTML of the part that scrolls.
+        view: What it shows: "library", "document" or "holdings".
+        arrival: As for `render_view`; the page scrolls nowhere when omitted.
+        data: Goes along as `data-` attributes.
+    """
+    noticed = f' data-arrive="panel-{escape(arrival)}"' if arrival else ""
+    noticed += "".join(f' data-{escape(key)}="{escape(str(value))}"' for key, value in (data or {}).items())
+    return (
+        f'<section class="qa-panel qa-view-{view}" aria-label="{escape(strings.PANEL_LABEL)}"{noticed}>'
+        f'<div class="qa-panel-head">{head}</div><div class="qa-panel-body" tabindex="0">{body}</div></section>'
+    )
+
+
+def _render_about(view: View) -> str:
+    """What was made of the file: how much, by what, and what had to be left out or guessed."""
+    unquoted = sum(not passage.answering for passage in view.passages)
+    facts = [*view.facts] or [strings.count_passages(len(view.passages))]
+    facts += [strings.NEVER_QUOTED.format(passages=strings.count_passages(unquoted))] if unquoted else []
+    facts.append(strings.EXTRACTED_BY.format(extractor=view.document.extractor))
+    about = f'<p class="qa-about" dir="auto">{escape(" · ".join(facts))}</p>'
+    notes = "".join(f'<li dir="auto">{escape(note)}</li>' for note in view.notes)
+    return f'{about}<ul class="qa-notes" aria-label="{escape(strings.NOTES)}">{notes}</ul>' if notes else about
 
 
 def _render_steps(turn: Turn, current: int) -> str:
@@ -116,6 +125,21 @@ def _render_steps(turn: Turn, current: int) -> str:
     return f'<div class="qa-steps">{steps[0]}<span class="qa-position">{escape(position)}</span>{steps[1]}</div>'
 
 
+def _render_jump(view: View) -> str:
+    """A field to go to a page, or to a paragraph where there are no pages; nothing where all is in sight."""
+    if len(view.passages) <= WINDOW:
+        return ""
+    pages = max(passage.page or passage.slide or 0 for passage in view.passages)
+    label, most = (strings.GO_TO_PAGE, pages) if pages else (strings.GO_TO_PARAGRAPH, len(view.passages))
+    unit = "page" if pages else "paragraph"
+    button = render_button(strings.GO, "jump", {**view.origin, "unit": unit})
+    return (
+        f'<div class="qa-jump"><label class="qa-field"><span>{escape(label)}</span>'
+        f'<input type="number" id="qa-jump" min="1" max="{most}" inputmode="numeric" autocomplete="off">'
+        f"</label>{button}</div>"
+    )
+
+
 def _render_window(view: View, turn: Turn | None, current: int) -> str:
     last = min(view.first + WINDOW, len(view.passages))
     shown = view.passages[view.first : last]
@@ -129,23 +153,46 @@ def _render_window(view: View, turn: Turn | None, current: int) -> str:
         parts.append(f'<p class="qa-hint">{escape(place)}</p>')
     if view.first > 0:
         parts.append(_render_move(strings.EARLIER, view, max(0, view.first - WINDOW)))
-    position, place = view.passages[view.first - 1].end if view.first else 0, ""
+    position = view.passages[view.first - 1].end if view.first else 0
+    before = None
     for passage in shown:
         parts.append(_render_between(view.document.text[position : passage.start]))
-        if strings.name_place(passage) != place:
-            place = strings.name_place(passage)
-            parts.append(f'<p class="qa-page">{escape(place)}</p>' if place else "")
-        text = view.document.text[passage.start : passage.end]
-        parts.append(
-            f'<div class="qa-paragraph"><span class="qa-number" aria-hidden="true">{passage.paragraph}</span>'
-            f'<p class="{line_class(text)}" dir="auto">{render_marked(text, passage.start, marks)}</p></div>'
-        )
-        position = passage.end
+        parts.append(_render_place(passage, before))
+        parts.append(_render_paragraph(view.document, passage, marks))
+        position, before = passage.end, passage
     if last == len(view.passages):
         parts.append(_render_between(view.document.text[position:]))
     if last < len(view.passages):
         parts.append(_render_move(strings.LATER, view, last))
     return "".join(parts)
+
+
+def _render_place(passage: Passage, before: Passage | None) -> str:
+    """Page, sheet, slide and headings, where they are others than those of the paragraph before in the window."""
+    lines = []
+    for template, name in ((strings.PAGE, "page"), (strings.SHEET, "sheet"), (strings.SLIDE, "slide")):
+        value = getattr(passage, name)
+        if value is not None and (before is None or value != getattr(before, name)):
+            lines.append(f'<h3 class="qa-page" dir="auto">{escape(template.format(**{name: value}))}</h3>')
+    seen = before is not None and (before.heading == passage.heading or not before.answering)
+    if passage.heading and passage.answering and not seen:  # else the heading itself has just been shown
+        under = strings.UNDER.format(heading=passage.heading)
+        lines.append(f'<p class="qa-page qa-under" dir="auto">{escape(under)}</p>')
+    return "".join(lines)
+
+
+def _render_paragraph(document: Document, passage: Passage, marks: Sequence[Mark]) -> str:
+    text = document.text[passage.start : passage.end]
+    remarks = [strings.ROW.format(row=passage.row)] if passage.row is not None else []
+    remarks += [passage.date] if passage.date else []
+    remarks += [] if passage.answering else [strings.NOT_QUOTED]
+    remark = f'<span class="qa-remark">{escape(" · ".join(remarks))}</span>' if remarks else ""
+    kind = "qa-paragraph" if passage.answering else "qa-paragraph qa-silent"
+    return (
+        f'<div class="{kind}"><span class="qa-number" aria-hidden="true">{passage.paragraph}</span>'
+        f'<div><p class="{line_class(text)}" dir="auto">{render_marked(text, passage.start, marks)}</p>{remark}</div>'
+        "</div>"
+    )
 
 
 def _collect_marks(document: Document, turn: Turn | None, current: int) -> list[Mark]:
@@ -168,16 +215,3 @@ def _render_between(text: str) -> str:
 def _render_move(label: str, view: View, first: int) -> str:
     action = "browse" if "document" in view.origin else "open"
     return f'<p class="qa-move">{render_button(label, action, {**view.origin, "first": first})}</p>'
-
-
-def _render_more(count: int) -> str:
-    return f'<p class="qa-hint">{escape(strings.LIBRARY_MORE.format(count=f"{count:,}"))}</p>'
-
-
-def _render_panel(head: str, body: str, *, view: str, arrival: str = "") -> str:
-    title = f'<h2 class="qa-panel-title">{escape(strings.LIBRARY)}</h2>' if view == "library" else ""
-    noticed = f' data-arrive="panel-{escape(arrival)}"' if arrival else ""
-    return (
-        f'<section class="qa-panel qa-view-{view}" aria-label="{escape(strings.PANEL_LABEL)}"{noticed}>'
-        f'<div class="qa-panel-head">{title}{head}</div><div class="qa-panel-body" tabindex="0">{body}</div></section>'
-    )

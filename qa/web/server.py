@@ -11,14 +11,16 @@ import socket
 import tempfile
 import threading
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index import QAError
 from qa.web import strings
 from qa.web.guard import Guard
-from qa.web.host import AssistantHost, OpenAssistant
+from qa.web.host import AssistantHost, OpenAssistant, OpenCollection
+from qa.web.uploads import LARGEST_FILE
 
 if TYPE_CHECKING:
     import gradio
@@ -48,6 +50,8 @@ def serve(
     open_browser: bool = True,
     announce: Callable[[str], None] | None = None,
     on_indexed: "Callable[[Assistant], None]" = lambda assistant: None,
+    open_collection: OpenCollection | None = None,
+    list_collections: Callable[[], Sequence[Any]] = tuple,
 ) -> None:
     """Serve the chat until Ctrl-C or SIGTERM.
 
@@ -56,7 +60,9 @@ def serve(
         port: Where to listen; the next free one is taken when it is in use, and 0 means any.
         open_browser: Whether to show the page in the person's browser.
         announce: Takes the lines to say: the address, and a port that was taken; they are printed when omitted.
-        on_indexed: Called when the index has been brought up to the documents.
+        on_indexed: Called whenever the index has been brought up to the documents.
+        open_collection: Opens another collection by its name; see `AssistantHost`.
+        list_collections: Gives the collections there are.
 
     Raises:
         ServerError: There is no free port.
@@ -67,9 +73,11 @@ def serve(
         prepare_environment(folder)
         stop = threading.Event()
         previous = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
-        host = AssistantHost(open_assistant, on_indexed)
+        host = AssistantHost(
+            open_assistant, on_indexed, open_collection=open_collection, list_collections=list_collections
+        )
         try:
-            app = launch(host, chosen)
+            app = launch(host, chosen, Path(folder))
             host.start()
             if port not in (0, chosen):
                 announce(strings.PORT_TAKEN.format(wanted=port, port=chosen))
@@ -93,12 +101,12 @@ def prepare_environment(folder: str) -> None:
     so are proxies, since Gradio calls itself once over HTTP.
 
     Args:
-        folder: A private folder for its temporary files.
+        folder: A private folder for temporary files; Gradio's, uploads above all, go to `uploads` inside it.
     """
     for name in list(os.environ):
         if name.startswith("GRADIO_") or name.lower() in ("http_proxy", "https_proxy", "all_proxy"):
             del os.environ[name]
-    os.environ.update(ENVIRONMENT, GRADIO_TEMP_DIR=folder)
+    os.environ.update(ENVIRONMENT, GRADIO_TEMP_DIR=str(Path(folder, "uploads")))
     os.environ.setdefault("HF_HUB_OFFLINE", "1")  # "0" where a model was named that has to be fetched
 
 
@@ -123,12 +131,13 @@ def find_port(wanted: int) -> int:
     raise ServerError(strings.NO_PORT.format(first=wanted, last=last))
 
 
-def launch(host: AssistantHost, port: int) -> "gradio.Blocks":
+def launch(host: AssistantHost, port: int, folder: Path) -> "gradio.Blocks":
     """Launch the page, and return while it runs.
 
     Args:
         host: The assistant, not started yet.
         port: A free port.
+        folder: As for `prepare_environment`.
     """
     import gradio
     from starlette.middleware import Middleware
@@ -136,7 +145,7 @@ def launch(host: AssistantHost, port: int) -> "gradio.Blocks":
 
     from qa.web.app import build_app, page_head
 
-    app = build_app(host)
+    app = build_app(host, folder)
     app.queue(max_size=32, default_concurrency_limit=2, api_open=False)
     fonts = [gradio.themes.Font("system-ui"), gradio.themes.Font("sans-serif")]
     code_fonts = [gradio.themes.Font("ui-monospace"), gradio.themes.Font("monospace")]
@@ -150,7 +159,7 @@ def launch(host: AssistantHost, port: int) -> "gradio.Blocks":
         ssr_mode=False,
         run_history=False,
         footer_links=[],
-        max_file_size="1mb",
+        max_file_size=LARGEST_FILE,
         theme=gradio.themes.Base(font=fonts, font_mono=code_fonts),
         head=page_head(),
         app_kwargs={

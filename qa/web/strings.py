@@ -3,7 +3,7 @@
 Names in braces are filled in by `str.format`; whoever fills them escapes the values first where the result is HTML.
 """
 
-from index import Passage, Progress
+from index import Progress
 
 TITLE = "Ask your documents"
 PROMISE = "Every answer is quoted from the documents, word for word. Nothing leaves this computer."
@@ -18,13 +18,20 @@ HOURS_LEFT = "{hours} h {minutes} min"
 STATUS = "{scope} · {message}"
 SERVER_ERROR_INDEXING = "Indexing ended early; the terminal that runs this page says why."
 SERVER_ERROR_LOADING = "Something went wrong while loading. The terminal that runs this page says why."
+OPENING_COLLECTION = "Opening {name} …"
+READING_AGAIN = "Looking at the documents …"
+INDEXED_SAID = "Indexing, {percent} %"
+PROGRESS_LABEL = "Indexing"
 LOAD_FAILED_SHORT = "Not loaded"
 LOAD_FAILED = "The documents could not be opened."
 SCOPE = "{documents}, {passages}"
 ONE_DOCUMENT = "1 document"
 DOCUMENTS = "{count} documents"
-ONE_PARAGRAPH = "1 paragraph"
-PARAGRAPHS = "{count} paragraphs"
+ONE_PAGE = "1 page"
+PAGES = "{count} pages"
+BYTES = "{count} bytes"
+KILOBYTES = "{count} kB"
+MEGABYTES = "{count:.3g} MB"
 ONE_PASSAGE = "1 passage"
 PASSAGES = "{count} passages"
 
@@ -82,10 +89,75 @@ NOT_FOUND_FOLD = "Closest passages ({count}), for you to judge"
 
 LIBRARY = "Documents"
 LIBRARY_EMPTY = "The documents are listed here once they are loaded."
-LIBRARY_HINT = "Open one to read it here, or open a source from an answer."
-LIBRARY_MORE = "and {count} more"
-FAILURES_ONE = "1 file could not be read"
-FAILURES = "{count} files could not be read"
+NOTHING_LISTED = "Nothing here yet. Add documents below."
+NOTHING_MATCHES = "No document matches."
+ADD_BUTTON = "Add"
+REINDEX = "Re-index"
+HOLDINGS_BUTTON = "Overview"
+FILTER_LABEL = "Filter by name"
+STATES_LABEL = "Show"
+ALL_STATES = "All {count}"
+STATE_COUNTS = {
+    "indexed": "Indexed {count}",
+    "pending": "Waiting {count}",
+    "failed": "Not read {count}",
+    "excluded": "Left out {count}",
+}
+STATE_NAMES = {"indexed": "indexed", "pending": "waiting", "failed": "not read", "excluded": "left out"}
+NOT_EMBEDDED = "{passages} found by words only so far"
+REMOVE = "Remove"
+REMOVE_LABEL = "Remove {name}"
+RESTORE = "Restore"
+RESTORE_LABEL = "Restore {name}"
+ROWS = "{first} to {last} of {count}"
+ROWS_LABEL = "Pages of the list"
+PREVIOUS_ROWS = "Previous"
+NEXT_ROWS = "Next"
+
+ADD_FILES = "Drop documents here, or choose files"
+ADD_FOLDER = "Choose a folder"
+ADD_LIMITS = "{files} files at most, {largest} each"
+ADDED_ONE = "{name} was added."
+ADDED = "{count} files were added."
+REMOVED = "{name} was removed."
+LEFT_OUT = "{name} is left out from now on; its file stays where it is."
+RESTORED = "{name} is searched again."
+REINDEXING = "All documents are looked at again; what has changed is read anew."
+NO_FILES = "There was no file in what was chosen."
+TOO_MANY_FILES = "These are {count} files; at most {most} can be added at once."
+TOO_LARGE_FILE = "{name} has {size}; a document may have {most}."
+TOO_LARGE_TOGETHER = "These files have {size} together; at most {most} can be added at once."
+NOT_UPLOADED = "A file was not sent by this page, and was refused."
+NOT_THERE = "That document is not there any more."
+LIBRARY_ERROR = "Something went wrong and nothing was changed. The terminal that runs this page says why."
+
+COLLECTION_LABEL = "Collection"
+COLLECTION_CHOICE = "{name} ({scope})"
+COLLECTION_HINT = "Opening another one clears the questions and answers on this page."
+COLLECTION_OPEN = "Open"
+COLLECTION_OPENED = "{name} is open now. The questions and answers about {before} were cleared."
+NO_COLLECTION = "That collection is not there any more."
+
+HOLDINGS = "What the library holds"
+HOLDINGS_EMPTY = "Nothing is indexed yet."
+BY_DOCUMENT = "Passages per document"
+BY_LANGUAGE = "Passages per language"
+BY_TYPE = "Passages per file type"
+BARS_DESCRIBED = "{title}: {first} has most, {count}."
+OTHERS = "{count} others"
+AS_TABLE = "As a table"
+COLUMN_NAME = "Name"
+COLUMN_PASSAGES = "Passages"
+UNKNOWN_LANGUAGE = "not told"
+NO_TYPE = "no ending"
+LANGUAGES = {
+    "ar": "Arabic", "bg": "Bulgarian", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English",
+    "es": "Spanish", "et": "Estonian", "fa": "Persian", "fi": "Finnish", "fr": "French", "he": "Hebrew", "hi": "Hindi",
+    "hr": "Croatian", "hu": "Hungarian", "id": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean",
+    "lt": "Lithuanian", "lv": "Latvian", "nl": "Dutch", "no": "Norwegian", "pl": "Polish", "pt": "Portuguese",
+    "ro": "Romanian", "ru": "Russian", "sk": "Slovak", "sl": "Slovenian", "sr": "Serbian", "sv": "Swedish",
+    "th": "Thai", "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu", "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
 
 PANEL_LABEL = "Documents"
 BACK_TO_LIBRARY = "All documents"
@@ -101,6 +173,15 @@ LATER = "Later paragraphs"
 PAGE = "Page {page}"
 SHEET = "Sheet {sheet}"
 SLIDE = "Slide {slide}"
+UNDER = "Under: {heading}"
+ROW = "row {row}"
+NOT_QUOTED = "not quoted as an answer"
+NEVER_QUOTED = "{passages} never quoted"
+EXTRACTED_BY = "read by {extractor}"
+NOTES = "Notes on reading it"
+GO_TO_PAGE = "Go to page"
+GO_TO_PARAGRAPH = "Go to paragraph"
+GO = "Go"
 CHANGED = "This file has changed since it was read: {detail}. Shown is the text that was searched."
 GONE = "This file cannot be read any more: {detail} Shown is the text that was searched."
 
@@ -137,14 +218,16 @@ def count_passages(count: int) -> str:
     return ONE_PASSAGE if count == 1 else PASSAGES.format(count=f"{count:,}")
 
 
-def count_paragraphs(count: int) -> str:
-    """'1 paragraph', '3,000 paragraphs'."""
-    return ONE_PARAGRAPH if count == 1 else PARAGRAPHS.format(count=f"{count:,}")
+def count_pages(count: int) -> str:
+    """'1 page', '3,000 pages'."""
+    return ONE_PAGE if count == 1 else PAGES.format(count=f"{count:,}")
 
 
-def count_failures(count: int) -> str:
-    """'1 file could not be read', '3 files could not be read'."""
-    return FAILURES_ONE if count == 1 else FAILURES.format(count=f"{count:,}")
+def describe_size(count: int) -> str:
+    """'812 bytes', '12 kB', '3.4 MB', for so many bytes."""
+    if count < 1000:
+        return BYTES.format(count=count)
+    return KILOBYTES.format(count=round(count / 1e3)) if count < 999_500 else MEGABYTES.format(count=count / 1e6)
 
 
 def describe_progress(progress: Progress) -> str:
@@ -169,14 +252,3 @@ def describe_scope(documents: int, passages: int, *, total: int = 0) -> str:
     """'1 document, 3 passages'; '1 of 3 documents, 3 passages' where there is a total."""
     counted = count_part(documents, total) if total else count_documents(documents)
     return SCOPE.format(documents=counted, passages=count_passages(passages))
-
-
-def name_place(passage: Passage) -> str:
-    """'Page 3', 'Sheet Costs', 'Slide 5', '2024-03-01, Re: budget'; empty where the format has no such places."""
-    if passage.page is not None:
-        return PAGE.format(page=passage.page)
-    if passage.sheet is not None:
-        return SHEET.format(sheet=passage.sheet)
-    if passage.slide is not None:
-        return SLIDE.format(slide=passage.slide)
-    return ", ".join(filter(None, (passage.date, passage.heading))) if passage.date else ""

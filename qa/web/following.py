@@ -1,0 +1,105 @@
+"""Telling the page how loading and indexing go, until they are over."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+import gradio as gr
+
+from qa.web import strings
+from qa.web.frame import (
+    render_header,
+    render_load_failure,
+    render_pending,
+    render_picker_note,
+    render_progress,
+    render_welcome,
+)
+from qa.web.host import AssistantHost, LoadState, NotReady
+from qa.web.library import LibraryHandlers
+from qa.web.narrowing import OFFERED, name_choices
+
+if TYPE_CHECKING:
+    from qa.assistant import Assistant
+
+LOAD_POLL = 0.2  # seconds
+INDEXING_POLL = 1.0
+RENEW_SECONDS = 4  # between two times that the list of documents is asked for anew while it is being indexed
+SAID_STEP = 25  # per cent of indexing after which a screen reader says so again
+SEED_SHA256 = "0bcf1e724f61a0ec439ef70e7c7f17d9dd1bd5b492eae81cc3d68201c10d22b8"  # the text the examples are about
+
+
+def example_questions(assistant: "Assistant") -> tuple[str, ...]:
+    """The questions written for the document that comes with the program; none for any other collection."""
+    only_seed = [document.text_sha256 for document in assistant.documents()] == [SEED_SHA256]
+    return strings.SEED_QUESTIONS if only_seed else ()
+
+
+class Following:
+    """The events that tell a page of what goes on behind it."""
+
+    def __init__(self, host: AssistantHost, library: LibraryHandlers) -> None:
+        """Follow one assistant.
+
+        Args:
+            host: The assistant, which may still be loading.
+            library: Renders the list of documents.
+        """
+        self.host, self.library = host, library
+
+    async def follow_loading(self) -> AsyncIterator[tuple]:
+        """Say how far loading and indexing have come, until the index is brought up to the documents.
+
+        Yields:
+            Header, welcome, panel, picker, the line under it, and progress. The panel comes once, with the end of
+            loading: later it may show something else, so the page asks for the list where it still shows it.
+        """
+        before, panel = None, True
+        while True:
+            state = self.host.state
+            if state != before:
+                try:
+                    yield await asyncio.to_thread(self._describe, state, before, panel=panel)
+                    panel = panel and state.stage in ("loading", "failed")
+                    before = state
+                except NotReady:
+                    pass  # another collection is being opened since; its state comes next
+            if state.stage in ("ready", "failed"):
+                if state == self.host.state:
+                    return
+                continue
+            await asyncio.sleep(LOAD_POLL if state.stage == "loading" else INDEXING_POLL)
+
+    async def follow_changes(self) -> AsyncIterator[tuple]:
+        """Say how far indexing has come after something was changed in the page; yields as `follow_loading`."""
+        async for header, welcome, _, *rest in self.follow_loading():
+            yield header, welcome, gr.skip(), *rest
+
+    def _describe(self, state: LoadState, before: LoadState | None, *, panel: bool) -> tuple:
+        if state.stage == "loading":
+            pending = render_pending(state.message)
+            return render_header(strings.LOADING_SHORT, strings.LOADING_SHORT), pending, *[gr.skip()] * 4
+        if state.stage == "failed":
+            failed = strings.LOAD_FAILED_SHORT
+            progress = render_progress("", None, version="")
+            return render_header(failed, failed), render_load_failure(state.message), *[gr.skip()] * 3, progress
+        scope = self.host.call(lambda assistant: assistant.scope)
+        described = said = strings.describe_scope(scope.documents, scope.passages)
+        message = state.message if state.stage == "indexing" else ""
+        version = f"{state.stage}-{int(time.monotonic() // RENEW_SECONDS)}"
+        if state.stage == "indexing":
+            percent = int((state.share or 0) * 100) // SAID_STEP * SAID_STEP
+            said = strings.INDEXED_SAID.format(percent=percent)
+        status = strings.STATUS.format(scope=described, message=state.message) if state.message else described
+        header, progress = render_header(status, said), render_progress(message, state.share, version=version)
+        if before is not None and before.stage == state.stage:
+            return header, *[gr.skip()] * 4, progress
+        welcome = render_welcome(self.host.call(example_questions))
+        return header, welcome, self.library.render() if panel else gr.skip(), *self.picker(), progress
+
+    def picker(self) -> tuple:
+        """The picker with the names to choose from, and the line under it; both hidden where there is no choice."""
+        names = name_choices(self.host.call(lambda assistant: assistant.documents()))
+        offered = list(names[:OFFERED])
+        return gr.update(choices=offered, visible=bool(names)), render_picker_note(len(offered), len(names))

@@ -1,0 +1,194 @@
+"""The library as HTML: rows, filters, pages, bars; and that none of it can be anything but text."""
+
+from types import SimpleNamespace
+
+import pytest
+from plum_assistant import make_status
+from test_web_render import NASTY, Reader
+
+from index import Document, Passage
+from qa.web.frame import render_header, render_progress
+from qa.web.holdings import MOST_BARS, render_bars, render_holdings, shorten
+from qa.web.library_view import render_library, render_library_message
+from qa.web.listing import Listing, Numbers, select
+from qa.web.panel import View, find_page, render_view
+from qa.web.strings import describe_size
+
+STATUSES = (
+    make_status("a.pdf", id=3, passages=12, pages=4, language="de", pending=5),
+    make_status("b.txt", state="failed", reason="has no readable text."),
+    make_status("c.txt", id=5, state="excluded", passages=1),
+    make_status("d.txt", state="pending"),
+)
+
+
+def render(statuses=STATUSES, listing=None, **options):
+    """The list, read back."""
+    return Reader(render_library(select(statuses, listing or Listing()), Numbers().number, **options))
+
+
+def test_row_says_what_is_known_of_its_document():
+    """State, passages, pages, language, size and date; what failed says why and cannot be opened."""
+    read = render()
+    facts = (
+        "a.pdfindexed · 12 passages · 4 pages · German · 33 bytes · 5 passages found by words only so far · 2024-05-01"
+    )
+    assert facts in read.text
+    assert "b.txtnot read · 33 bytes · 2024-05-01has no readable text." in read.text
+    assert [found["data-document"] for found in read.find("data-document")] == ["3", "5"]
+    assert [(found["data-qa"], found["data-row"]) for found in read.find("data-row")] == [
+        ("remove", "0"),
+        ("remove", "1"),
+        ("restore", "2"),
+        ("remove", "3"),
+    ]
+
+
+def test_no_path_reaches_the_list():
+    """The browser gets numbers and names, never where a file lies."""
+    assert "/a.pdf" not in render_library(select(STATUSES, Listing()), Numbers().number)
+
+
+def test_states_are_offered_with_their_counts():
+    """Those there are; the one shown is pressed, and counts do not change with it."""
+    read = render(listing=Listing(state="failed"))
+    assert [found["aria-pressed"] for found in read.find("data-qa", "state")] == [
+        "false",
+        "false",
+        "false",
+        "true",
+        "false",
+    ]
+    assert "All 4Indexed 1Waiting 1Not read 1Left out 1" in read.text
+    assert "b.txt" in read.text and "a.pdf" not in read.text
+    assert render(STATUSES[:1]).find("data-qa", "state") == []
+
+
+@pytest.mark.parametrize(
+    ("listing", "first", "last", "before", "after"),
+    [
+        pytest.param(Listing(), "001.txt", "200.txt", False, True, id="first"),
+        pytest.param(Listing(page=1), "201.txt", "400.txt", True, True, id="second"),
+        pytest.param(Listing(page=99), "401.txt", "450.txt", True, False, id="past the end"),
+    ],
+)
+def test_long_list_comes_in_pages(listing, first, last, before, after):
+    """200 rows each, with buttons to those before and after, and the place among all."""
+    statuses = [make_status(f"{number:03}.txt", id=number) for number in range(1, 451)]
+    selection = select(statuses, listing)
+    assert (selection.rows[0].source, selection.rows[-1].source) == (first, last)
+    read = Reader(render_library(selection, Numbers().number))
+    assert f"{selection.first + 1} to {selection.first + len(selection.rows)} of 450" in read.text
+    assert ["disabled" not in found for found in read.find("data-qa", "rows")] == [before, after]
+
+
+def test_name_is_searched_in_all_pages():
+    """In any case, and the list says when nothing matches."""
+    statuses = [make_status(f"{number:03}.TXT", id=number) for number in range(1, 451)]
+    found = [status.source for status in select(statuses, Listing(name="44.t")).rows]
+    assert found == ["044.TXT", "144.TXT", "244.TXT", "344.TXT", "444.TXT"]
+    assert "No document matches." in render(listing=Listing(name="zzz")).text
+    assert "Nothing here yet." in render(()).text
+
+
+def test_collections_are_offered_where_there_are_several():
+    """The open one is chosen; each has a number."""
+    several = [SimpleNamespace(name=name, documents=1, passages=2) for name in ("a", "b")]
+    read = render(collections=several, current="b")
+    options = [found for tag, found in read.tags if tag == "option"]
+    assert ["selected" in found for found in options] == [False, True]
+    assert "a (1 document, 2 passages)b (1 document, 2 passages)" in read.text
+    assert render(collections=several[:1], current="a").find("id", "qa-collection") == []
+
+
+def test_bars_are_widest_for_the_most_and_the_rest_is_one():
+    """The table beside them says the same, in the same order."""
+    read = Reader(render_bars("Passages", [(f"{n:02}.txt", n) for n in range(1, MOST_BARS + 4)], "letters"))
+    widths = [float(found["width"].rstrip("%")) for tag, found in read.tags if tag == "rect"]
+    assert len(widths) == MOST_BARS + 1 and widths[:-1] == sorted(widths[:-1], reverse=True)
+    assert widths[:2] == [50.0, pytest.approx(50 * 22 / 23, abs=0.01)]
+    assert "3 others6" in read.text
+    assert [tag for tag, found in read.tags if found.get("role") == "img"] == ["svg"]
+    assert "Passages: 23.txt has most, 23 passages." in read.text
+
+
+def test_nothing_indexed_is_nothing_to_draw():
+    """There is no empty picture."""
+    assert "svg" not in render_holdings([make_status("a", state="failed")], "x")
+
+
+def test_long_label_keeps_its_ends():
+    """Which tell one file from another."""
+    assert shorten("reports/2023/quarterly-3.pdf") == "reports/20…terly-3.pdf"
+    assert shorten("short.txt") == "short.txt"
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(0, "0 bytes"), (999, "999 bytes"), (1000, "1 kB"), (999_499, "999 kB"), (1_260_000, "1.26 MB")]
+)
+def test_size_is_told_in_words(count, said):
+    """In the largest unit that fits."""
+    assert describe_size(count) == said
+
+
+def test_progress_is_drawn_only_while_there_is_any():
+    """The bar has a name and no more than it can hold."""
+    read = Reader(render_progress("Indexing: <3>", 1.7, version="v"))
+    assert [found["value"] for tag, found in read.tags if tag == "progress"] == ["1.000"]
+    assert "Indexing: <3>" in read.text
+    assert [tag for tag, _ in Reader(render_progress("", 0.5, version="v")).tags] == ["div"]
+    assert "value" not in dict(Reader(render_progress("x", None, version="v")).tags)["progress"]
+
+
+def test_paragraph_says_where_it_stands_and_whether_it_is_ever_quoted():
+    """Pages, sheets, slides, rows and dates as the format has them, each told when it begins."""
+    text = "Head\n\nOne.\n\nTwo.\n\nThree.\n\nFour."
+    passages = (
+        Passage(1, 0, 4, (), answering=False, page=1),
+        Passage(2, 6, 10, (), page=1, heading="Head"),
+        Passage(3, 12, 16, (), page=2, heading="Head > Sub", row=7),
+        Passage(4, 18, 24, (), sheet="Costs", heading="Head > Sub"),
+        Passage(5, 26, 31, (), slide=3, date="2024-05-01"),
+    )
+    view = View(Document("d", "/d", text, "0", "0"), passages, 0, {"document": 1}, notes=("page 9 has no text",))
+    read = Reader(render_view(view, arrival="a"))
+    assert "Page 11Headnot quoted as an answer2One.Page 2Under: Head > Sub3Two.row 7" in read.text
+    assert "Sheet Costs4Three.Slide 35Four.2024-05-01" in read.text
+    assert "1 passage never quoted · read by text 1" in read.text and "page 9 has no text" in read.text
+
+
+def test_page_is_found_also_where_it_has_no_text():
+    """The next page that has any is shown; past the end, the last paragraph."""
+    passages = tuple(Passage(n, n, n + 1, (), page=page) for n, page in enumerate((1, 1, 2, 5), start=1))
+    assert [find_page(passages, page) for page in (0, 1, 2, 3, 6)] == [0, 0, 2, 3, 3]
+    assert find_page((), 3) == 0
+
+
+def test_nothing_but_text_comes_from_names_reasons_and_notes():
+    """Hostile text comes back out letter for letter, and adds no tag and no attribute."""
+
+    def pages(text):
+        hostile = make_status(
+            text, id=1, passages=2, pages=1, language=text, extractor=text, modified=text, notes=(text,), path="/x"
+        )
+        failed = make_status(text, state="failed", reason=text, path="/y")
+        several = [SimpleNamespace(name=name, documents=1, passages=1) for name in (text, "b")]
+        passage = Passage(1, 0, len(text), (), heading=text, sheet=text, date=text)
+        document = Document(text, "/x", text, "0", "0", extractor=text)
+        listing = Listing(name=text)
+        return [
+            render_library(select((hostile, failed), listing), Numbers().number, collections=several, current=text),
+            render_library_message(text, restore=(1, text)),
+            render_library_message(text, alarm=True),
+            render_holdings([hostile], arrival=text),
+            render_view(View(document, (passage,), 0, {"document": 1}, text, (text,), (text,)), arrival=text),
+            render_progress(text, 0.5, version=text),
+            render_header(text, text),
+        ]
+
+    for nasty, calm in zip(pages(NASTY), pages("calm"), strict=True):
+        read, expected = Reader(nasty), Reader(calm)
+        assert NASTY in read.text
+        assert [(tag, sorted(found)) for tag, found in read.tags] == [
+            (tag, sorted(found)) for tag, found in expected.tags
+        ]
