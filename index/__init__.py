@@ -9,12 +9,14 @@ from index.fast_graph import import_openvino
 from index.progress import Progress
 from index.readers import read_document
 from index.records import Document, DocumentInfo, Failure, Locator, Passage, Sentence, Source, StoredPassage, Totals
+from index.rules import EVERYTHING, Selection, SourceRules
 from index.search import Hit, Limits, Search
 from index.sources import file_hash, find_sources, text_hash
 from index.terms import question_terms, term_spans
 from index.updating import UpdateReport
 
 __all__ = [
+    "EVERYTHING",
     "BackgroundUpdate",
     "BatchError",
     "Collection",
@@ -31,9 +33,11 @@ __all__ = [
     "QAError",
     "QuestionError",
     "Search",
+    "Selection",
     "Sentence",
     "Source",
     "SourceError",
+    "SourceRules",
     "StorageError",
     "StoredPassage",
     "Totals",

@@ -19,6 +19,7 @@ class Source:
         size: Bytes.
         modified_ns: Time of last change of content, nanoseconds.
         changed_ns: Time of last change of the file's record (content, name or rights), nanoseconds.
+        fault: Why it cannot be read, where that is known already; else empty.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Source:
     size: int
     modified_ns: int
     changed_ns: int
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)

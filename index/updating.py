@@ -175,6 +175,8 @@ def _read_if_changed(source: Source, known: KnownFile | None, read: Reader) -> _
     """
     if _printable(source.path) != source.path:
         raise SourceError(f"{_printable(source.name)}: its name is not valid UTF-8. Rename it, then index it again.")
+    if source.fault:
+        raise SourceError(source.fault)
     times = (source.size, source.modified_ns, source.changed_ns)
     if known and times == (known.size, known.modified_ns, known.changed_ns):
         return None if known.source == source.name else source

@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from index import BatchError, Document, QAError, SourceError, find_sources, read_document
+from index import EVERYTHING, BatchError, Document, QAError, SourceError, find_sources, read_document
 from qa.answers import hash_record
 from qa.citations import Status, Verification, compare
 
@@ -124,7 +124,7 @@ def _locate_by_path(citation: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _locate_by_name(folders: Iterable[str | Path]) -> Callable[[Mapping[str, Any]], tuple[str, ...]]:
     paths: dict[str, tuple[str, ...]] = {}
-    for source in find_sources(folders):
+    for source in find_sources(folders, EVERYTHING):
         paths[source.name] = (*paths.get(source.name, ()), source.path)
     return lambda citation: paths.get(citation["source"], ())
 
