@@ -4,11 +4,22 @@ from index.background import BackgroundUpdate, UpdateStopped
 from index.candidates import describe
 from index.collection import Collection
 from index.encoder import Encoder, bundled_model_folder, load_encoder
-from index.errors import BatchError, EncoderError, QAError, QuestionError, SourceError, StorageError
+from index.errors import BatchError, EncoderError, OutdatedError, QAError, QuestionError, SourceError, StorageError
 from index.fast_graph import import_openvino
 from index.progress import Progress
 from index.readers import read_document
-from index.records import Document, DocumentInfo, Failure, Locator, Passage, Sentence, Source, StoredPassage, Totals
+from index.records import (
+    Document,
+    DocumentInfo,
+    DocumentStatus,
+    Failure,
+    Locator,
+    Passage,
+    Sentence,
+    Source,
+    StoredPassage,
+    Totals,
+)
 from index.rules import EVERYTHING, Selection, SourceRules
 from index.search import Hit, Limits, Search
 from index.sources import file_hash, find_sources, text_hash
@@ -22,12 +33,14 @@ __all__ = [
     "Collection",
     "Document",
     "DocumentInfo",
+    "DocumentStatus",
     "Encoder",
     "EncoderError",
     "Failure",
     "Hit",
     "Limits",
     "Locator",
+    "OutdatedError",
     "Passage",
     "Progress",
     "QAError",

@@ -5,6 +5,7 @@ shown is always `text[start:end]`.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -68,6 +69,7 @@ class Document:
         locators: In order of `start`; a character without one has no page, heading or row.
         silent: Spans that are read but never quoted as an answer, such as a Markdown heading.
         extractor: Name and version of what turned the file into this text, so that a quote can be proved later.
+        notes: What a person should know of how it was read, a line each.
     """
 
     source: str
@@ -78,6 +80,7 @@ class Document:
     locators: tuple[Locator, ...] = ()
     silent: tuple[tuple[int, int], ...] = ()
     extractor: str = "text 1"
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +186,42 @@ class DocumentInfo:
     text_sha256: str
     characters: int
     passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentStatus:
+    """How a file stands with a collection.
+
+    Attributes:
+        id: As in `DocumentInfo`; None where the collection holds no text of it.
+        source: The name shown.
+        path: Absolute path of the file.
+        state: "indexed": read and embedded; "pending": not read, or not wholly embedded yet; "failed": it cannot be
+            read; "excluded": a person has taken it out of the collection.
+        passages: How many passages it is split into.
+        pages: How many pages it has, where the format has pages.
+        pending: How many of its passages are not embedded yet.
+        language: ISO 639-1 code of the language of its text; empty where that cannot be told.
+        size: Bytes.
+        modified: When its content last changed, as an ISO 8601 date and time in UTC; empty where there is no file.
+        extractor: Name and version of what turned the file into text; empty where nothing has.
+        notes: What a person should know of how it was read, a line each.
+        reason: Why it cannot be read, in one line; empty unless failed.
+    """
+
+    id: int | None
+    source: str
+    path: str
+    state: Literal["indexed", "pending", "failed", "excluded"]
+    passages: int = 0
+    pages: int | None = None
+    pending: int = 0
+    language: str = ""
+    size: int = 0
+    modified: str = ""
+    extractor: str = ""
+    notes: tuple[str, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
