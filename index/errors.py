@@ -25,7 +25,16 @@ class StorageError(QAError):
 
 
 class OutdatedError(StorageError):
-    """A collection was made by another version or with another model; it can be rebuilt, never mixed."""
+    """A collection was made by another version or with another model; it can be rebuilt, never mixed.
+
+    Attributes:
+        fact: The message without what to do.
+    """
+
+    def __init__(self, fact: str, advice: str = "Delete that folder, then index again.") -> None:
+        """Say what was found, and what to do."""
+        super().__init__(f"{fact} {advice}")
+        self.fact = fact
 
 
 class EncoderError(QAError):
