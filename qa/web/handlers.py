@@ -35,6 +35,7 @@ from qa.web.render import (
 KEPT_TURNS = 30  # the whole chat is sent again with every answer; 60 turns cost one to two seconds each
 LOAD_POLL = 0.2  # seconds
 INDEXING_POLL = 1.0
+HEARTBEAT = 30.0  # seconds; Gradio sees that a page was closed only when something is sent to it
 SEED_SHA256 = "0bcf1e724f61a0ec439ef70e7c7f17d9dd1bd5b492eae81cc3d68201c10d22b8"  # the text the examples are about
 
 Messages = list[dict[str, Any]]
@@ -50,35 +51,54 @@ class Handlers:
             host: The assistant, which may still be loading.
         """
         self.host = host
+        self._reading: set[str] = set()  # pages whose panel shows a document, not the list
 
-    async def follow_loading(self) -> AsyncIterator[tuple]:
-        """Say how far loading has come until the documents can be asked.
+    async def follow_loading(self, request: gr.Request | None = None) -> AsyncIterator[tuple]:
+        """Say how far loading has come; where the files are followed, go on to say what becomes of them.
+
+        Args:
+            request: Of the page; Gradio fills it in.
 
         Yields:
             Header, welcome, panel, picker and the line under it.
         """
+        page = request.session_hash if request else ""
+        try:
+            async for update in self._follow_loading(page):
+                yield update
+        except NotReady:  # the server is closing
+            return
+        finally:
+            self._reading.discard(page)
+
+    async def _follow_loading(self, page: str) -> AsyncIterator[tuple]:
         said = None
         while (state := self.host.state).stage == "loading":
             if state.message != said:
                 said = state.message
                 yield render_header(strings.LOADING_SHORT), render_pending(said), *[gr.skip()] * 3
             await asyncio.sleep(LOAD_POLL)
-        if state.stage == "failed":
-            yield render_header(strings.LOAD_FAILED_SHORT), render_load_failure(state.message), *[gr.skip()] * 3
-            return
-        welcome, *rest = await asyncio.to_thread(self.describe_collection)
-        yield render_header(await self._status(state)), welcome, *rest
-        if state.stage == "ready":
-            return
-        while (state := self.host.state).stage == "indexing":
-            if state.message != said:
-                said = state.message
-                yield render_header(await self._status(state)), *[gr.skip()] * 4
+        seen, quiet = None, 0.0
+        while state.stage != "failed":
+            if state is not seen:
+                whole = seen is None or state.stage == "ready"
+                seen, quiet = state, 0.0
+                header = render_header(await self._status(state))
+                yield header, *(await self._describe(page) if whole else [gr.skip()] * 4)
+            elif quiet >= HEARTBEAT:
+                quiet = 0.0
+                yield tuple([gr.skip()] * 5)
+            if state.stage == "ready" and not self.host.follow:
+                return
             await asyncio.sleep(INDEXING_POLL)
-        if state.stage == "failed":
-            yield render_header(strings.LOAD_FAILED_SHORT), render_load_failure(state.message), *[gr.skip()] * 3
-            return
-        yield render_header(await self._status(state)), *await asyncio.to_thread(self.describe_collection)
+            quiet += INDEXING_POLL
+            state = self.host.state
+        yield render_header(strings.LOAD_FAILED_SHORT), render_load_failure(state.message), *[gr.skip()] * 3
+
+    async def _describe(self, page: str) -> tuple:
+        """Welcome, panel, picker and the line under it; the panel is left alone while a document is read there."""
+        welcome, panel, *rest = await asyncio.to_thread(self.describe_collection)
+        return welcome, gr.skip() if page in self._reading else panel, *rest
 
     async def _status(self, state: LoadState) -> str:
         """What is searched, and how far indexing has come."""
@@ -157,12 +177,13 @@ class Handlers:
         turn = _find_turn(turns, event)
         yield from self.answer_question(turn.answer.question if turn else "", turns, chosen, alone=True)
 
-    def open_citation(self, turns: tuple[Turn, ...], event: gr.EventData) -> tuple:
+    def open_citation(self, turns: tuple[Turn, ...], event: gr.EventData, request: gr.Request | None = None) -> tuple:
         """Open the document of a citation at its quote.
 
         Args:
             turns: What was asked; the citation is looked up here.
             event: With `turn` and `citation`, and with `first` to see another part of the document.
+            request: Of the page; Gradio fills it in.
 
         Returns:
             Panel and message.
@@ -175,13 +196,15 @@ class Handlers:
             view = self.read_view(citation.path, origin, _read_number(event, "first"), citation=citation)
         except (QAError, NotReady):
             return gr.skip(), render_message(strings.OPEN_ERROR)
+        self._reading.add(request.session_hash if request else "")
         return render_view(view, arrival=secrets.token_hex(4), turn=turn, current=chosen), render_message("")
 
-    def browse_document(self, event: gr.EventData) -> tuple:
+    def browse_document(self, event: gr.EventData, request: gr.Request | None = None) -> tuple:
         """Open a document from the list.
 
         Args:
             event: With `document`, its id, and `first` as in `open_citation`.
+            request: As in `open_citation`.
 
         Returns:
             Panel and message.
@@ -195,14 +218,19 @@ class Handlers:
             view = self.read_view(chosen.path, {"document": chosen.id}, _read_number(event, "first"))
         except (QAError, NotReady):
             return gr.skip(), render_message(strings.OPEN_ERROR)
+        self._reading.add(request.session_hash if request else "")
         return render_view(view, arrival=secrets.token_hex(4)), render_message("")
 
-    def show_library(self) -> tuple:
+    def show_library(self, request: gr.Request | None = None) -> tuple:
         """Go back to the list of documents.
+
+        Args:
+            request: As in `open_citation`.
 
         Returns:
             Panel and message.
         """
+        self._reading.discard(request.session_hash if request else "")
         try:
             return self.library(), render_message("")
         except NotReady as error:

@@ -1,7 +1,8 @@
 """One thread that opens the assistant, owns it and does all its work.
 
 The page is up before the model is loaded, so opening happens behind it. The thread that opened the assistant is also
-the only one that calls it: its database connection belongs to that thread, and answers come one at a time.
+the only one that calls it, so that answers come one at a time. Where it is to follow the files, it does so from the end
+of the first indexing on: each later update is one more time of "indexing", in which questions go on being answered.
 """
 
 import logging
@@ -12,7 +13,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from index import Progress, QAError
+from index import Failure, Progress, QAError
 from qa.web import strings
 
 if TYPE_CHECKING:
@@ -48,18 +49,26 @@ class AssistantHost:
     """Opens an assistant in a thread of its own and passes it work."""
 
     def __init__(
-        self, open_assistant: OpenAssistant, on_indexed: "Callable[[Assistant], None]" = lambda assistant: None
+        self,
+        open_assistant: OpenAssistant,
+        on_indexed: "Callable[[Assistant], None]" = lambda assistant: None,
+        *,
+        follow: bool = False,
     ) -> None:
         """Remember how to open; nothing happens before `start`.
 
         Args:
             open_assistant: Called once, in the thread, with a function that takes each step of indexing; that
                 function raises when the page closes, and the exception is to be let through.
-            on_indexed: Called once, in the thread, when the index has been brought up to the documents.
+            on_indexed: Called in the thread when the index has been brought up to the documents for the first time, and
+                after later updates where what cannot be read has changed.
+            follow: Whether to follow the files from then on.
         """
         self.state = LoadState("loading", strings.LOADING)
         self._open_assistant = open_assistant
         self._on_indexed = on_indexed
+        self.follow = follow
+        self._failures: tuple[Failure, ...] | None = None
         self._opened = False
         self._work: queue.SimpleQueue[tuple[Future, Callable] | None] = queue.SimpleQueue()
         self._closing = threading.Event()
@@ -115,7 +124,10 @@ class AssistantHost:
             self._opened = True
             self.state = LoadState("indexing", self.state.message)
             while True:
-                if self.state.stage == "indexing" and not assistant.indexing:
+                if assistant.indexing:
+                    if self.state.stage == "ready":
+                        self.state = LoadState("indexing", "")
+                elif self.state.stage == "indexing":
                     self._finish(assistant)
                 try:
                     job = self._work.get(timeout=POLL_SECONDS if self.state.stage == "indexing" else None)
@@ -139,8 +151,25 @@ class AssistantHost:
         except Exception:
             logging.getLogger(__name__).exception("indexing failed")
             message = strings.SERVER_ERROR_INDEXING
-        self._on_indexed(assistant)
-        self.state = LoadState("ready", message) if assistant.scope.documents else LoadState("failed", message)
+        first = self._failures is None
+        if first or assistant.failures != self._failures:
+            self._failures = assistant.failures
+            self._on_indexed(assistant)
+        if first and not assistant.scope.documents:
+            self.state = LoadState("failed", message)
+            return
+        if first and self.follow:
+            assistant.watch(self._wake)
+        self.state = LoadState("ready", message)
+
+    def _wake(self) -> None:
+        """Let the thread note that an update is at work, or was: it may have ended already."""
+
+        def note(assistant: "Assistant") -> None:
+            if self.state.stage == "ready":
+                self.state = LoadState("indexing", "")
+
+        self._work.put((Future(), note))
 
     def _report(self, progress: Progress) -> None:
         if self._closing.is_set():

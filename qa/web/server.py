@@ -56,7 +56,7 @@ def serve(
         port: Where to listen; the next free one is taken when it is in use, and 0 means any.
         open_browser: Whether to show the page in the person's browser.
         announce: Takes the lines to say: the address, and a port that was taken; they are printed when omitted.
-        on_indexed: Called when the index has been brought up to the documents.
+        on_indexed: See `AssistantHost`, which follows the files here.
 
     Raises:
         ServerError: There is no free port.
@@ -67,7 +67,7 @@ def serve(
         prepare_environment(folder)
         stop = threading.Event()
         previous = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
-        host = AssistantHost(open_assistant, on_indexed)
+        host = AssistantHost(open_assistant, on_indexed, follow=True)
         try:
             app = launch(host, chosen)
             host.start()
