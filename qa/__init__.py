@@ -3,6 +3,7 @@
 from index import Selection, SourceRules
 from qa.answers import Answer, Scope
 from qa.assistant import Assistant
+from qa.changes import TextChange, compare_texts
 from qa.citations import Citation
 from qa.collections import delete_collection, list_collections
 from qa.conversation import Conversation
@@ -15,6 +16,8 @@ __all__ = [
     "Scope",
     "Selection",
     "SourceRules",
+    "TextChange",
+    "compare_texts",
     "delete_collection",
     "list_collections",
 ]

@@ -105,6 +105,10 @@ def build_parser() -> argparse.ArgumentParser:
         help="look the documents up by name in these folders, not by the paths in the answers",
     )  # fmt: skip
 
+    verify.add_argument(
+        "--show-changes", action="store_true", help="print the passages of quotes that do not hold, then and now"
+    )
+
     calibrate = add_command("calibrate", "Fit the confidence to your documents, and say how well it judges.")
     add_sources(calibrate, needed=True, help="files and folders of documents")
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from index import Encoder, Progress, QAError, QuestionError, Selection, load_encoder
 from qa.arguments import parse_arguments
 from qa.bench.options import Options
-from qa.terminal import count, describe_answer, describe_collections, describe_progress, visible_line
+from qa.terminal import count, describe_answer, describe_change, describe_collections, describe_progress, visible_line
 
 if TYPE_CHECKING:
     from qa.assistant import Assistant
@@ -155,10 +155,12 @@ def _verify(options: argparse.Namespace) -> int:
     from qa.verification import verify_answers
 
     found: Counter[str] = Counter()
-    for check in verify_answers(options.answers, folders=options.sources):
+    for check in verify_answers(options.answers, folders=options.sources, show_changes=options.show_changes):
         found[check.finding] += 1
         if check.finding != "exact":
             print(visible_line(f"line {check.line}: {check.finding}: {_name(check.source, check.detail)}"))
+            if check.change:
+                print(describe_change(check.change))
     print(", ".join(f"{found[name]} {name}" for name in ("exact", "moved", "changed", "gone")))
     broken = [f"{found[name]} {name}" for name in ("changed", "gone", "altered", "malformed") if found[name]]
     return _fail(f"{options.answers} does not hold: {', '.join(broken)}") if broken else 0

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from index import CollectionInfo, Progress
 from qa.answers import Answer
+from qa.changes import TextChange
 from qa.citations import Citation
 from qa.evidence import TermEvidence
 
@@ -98,6 +99,16 @@ def describe_size(size: int) -> str:
             break
         amount /= 1000
     return f"{amount:.0f} {unit}" if amount >= 10 or unit == "B" else f"{amount:.1f} {unit}"
+
+
+def describe_change(change: TextChange) -> str:
+    """Describe a passage then and now, indented."""
+    now = f"now, paragraph {change.paragraph}" if change.paragraph else f"now: {visible_line(change.reason)}"
+    texts = [("as indexed", change.indexed)] + [(now, change.now)] * bool(change.now)
+    lines = []
+    for title, text in texts:
+        lines += [f"  {title}:", *(f"    {line}" for line in visible(text).split("\n"))]
+    return "\n".join(lines if change.now else [*lines, f"  {now}"])
 
 
 def _describe_missing(term: TermEvidence) -> str:
