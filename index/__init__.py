@@ -4,8 +4,11 @@ from index.background import BackgroundUpdate, UpdateStopped
 from index.candidates import describe
 from index.collection import Collection
 from index.encoder import Encoder, bundled_model_folder, load_encoder
-from index.errors import BatchError, EncoderError, QAError, QuestionError, SourceError, StorageError
+from index.errors import BatchError, EncoderError, OutdatedError, QAError, QuestionError, SourceError, StorageError
 from index.fast_graph import import_openvino
+from index.inspecting import CollectionInfo, inspect_collection, kept_selection, reset_collection
+from index.locking import hold_lock
+from index.passages import split_passages
 from index.progress import Progress
 from index.readers import read_document
 from index.readers.isolated import IsolatedReader
@@ -21,33 +24,42 @@ from index.records import (
     StoredPassage,
     Totals,
 )
+from index.rules import EVERYTHING, Selection, SourceRules
 from index.search import Hit, Limits, Search
-from index.sources import file_hash, find_sources, text_hash
+from index.sources import CATALOG_FILE, file_hash, find_sources, text_hash
 from index.terms import question_terms, term_spans
 from index.updating import UpdateReport
+from index.watching import FileWatcher
 
 __all__ = [
+    "CATALOG_FILE",
+    "EVERYTHING",
     "BackgroundUpdate",
     "BatchError",
     "Collection",
+    "CollectionInfo",
     "Document",
     "DocumentInfo",
     "DocumentStatus",
     "Encoder",
     "EncoderError",
     "Failure",
+    "FileWatcher",
     "Hit",
     "IsolatedReader",
     "Limits",
     "Locator",
+    "OutdatedError",
     "Passage",
     "Progress",
     "QAError",
     "QuestionError",
     "Search",
+    "Selection",
     "Sentence",
     "Source",
     "SourceError",
+    "SourceRules",
     "StorageError",
     "StoredPassage",
     "Totals",
@@ -57,10 +69,15 @@ __all__ = [
     "describe",
     "file_hash",
     "find_sources",
+    "hold_lock",
     "import_openvino",
+    "inspect_collection",
+    "kept_selection",
     "load_encoder",
     "question_terms",
     "read_document",
+    "reset_collection",
+    "split_passages",
     "term_spans",
     "text_hash",
 ]

@@ -5,23 +5,19 @@ every committed change raises. FAISS and the lexical index are derived from it a
 a file is one transaction, there whole or not at all; embeddings follow in transactions of some hundred passages.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from index.candidates import Signature
-from index.database import Database
-from index.records import Document, DocumentInfo, Failure, KnownFile, PreparedPassage, Source, StoredPassage, Totals
+from index.holdings import Holdings
+from index.records import Document, DocumentInfo, PreparedPassage, Source, StoredPassage, Totals
 from index.schema import NEW_PASSAGE, PASSAGE_COLUMNS, pack, unpack, unpack_vectors
 
 
-class Catalog(Database):
+class Catalog(Holdings):
     """The SQLite file of one collection, open for reading and writing."""
-
-    def known_files(self) -> dict[str, KnownFile]:
-        """Every document's file as it was when read, by path."""
-        rows = self._rows("SELECT path, source, size, modified_ns, changed_ns, file_sha256 FROM documents")
-        return {row[0]: KnownFile(*row) for row in rows}
 
     def documents(self) -> tuple[DocumentInfo, ...]:
         """Every document, by the name shown, then path."""
@@ -44,8 +40,10 @@ class Catalog(Database):
         """How much it holds."""
         return Totals(*self._rows("SELECT * FROM totals")[0])
 
-    def write_document(self, document: Document, source: Source, *, passages: Sequence[PreparedPassage]) -> None:
-        """Write a document, in place of what was at its path, in one transaction.
+    def write_document(
+        self, document: Document, source: Source, *, passages: Sequence[PreparedPassage], language: str = ""
+    ) -> None:
+        """Write a document, in place of what was at its path, in one transaction; nothing where it is excluded.
 
         Content that the catalog already holds embeddings of, under any name, gets them at once.
 
@@ -53,16 +51,21 @@ class Catalog(Database):
             document: As read.
             source: The file as it stood before it was read.
             passages: In order.
+            language: ISO 639-1 code, or empty.
         """
+        pages = max((locator.page for locator in document.locators if locator.page is not None), default=None)
         with self.transaction():
+            if self.is_excluded(document.path):  # since the update began
+                return
             known = self.known_vectors([p.content_hash for p in passages if p.passage.answering])
             generation = self.raise_generation()
             self._remove(document.path, generation)
             cursor = self._connection.execute(
                 "INSERT INTO documents (path, source, size, modified_ns, changed_ns, file_sha256, text_sha256, extractor,"
-                " characters, passages, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " characters, passages, pages, language, notes, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (document.path, source.name, source.size, source.modified_ns, source.changed_ns, document.file_sha256)
-                + (document.text_sha256, document.extractor, len(document.text), len(passages), document.text),
+                + (document.text_sha256, document.extractor, len(document.text), len(passages), pages, language)
+                + (json.dumps(document.notes), document.text),
             )
             document_id = cursor.lastrowid
             for prepared in passages:
@@ -72,42 +75,6 @@ class Catalog(Database):
                     cursor.execute("INSERT INTO embeddings VALUES (?, ?, ?)", (cursor.lastrowid, generation, vectors))
                 elif prepared.passage.answering:
                     cursor.execute("INSERT INTO pending VALUES (?)", (cursor.lastrowid,))
-
-    def touch_document(self, source: Source) -> None:
-        """Note that a file was found unchanged under a new time of change or a new name."""
-        with self.transaction():
-            self._connection.execute(
-                "UPDATE documents SET source = ?, size = ?, modified_ns = ?, changed_ns = ? WHERE path = ?",
-                (source.name, source.size, source.modified_ns, source.changed_ns, source.path),
-            )
-
-    def remove_document(self, path: str) -> None:
-        """Remove a document with its passages, in one transaction."""
-        with self.transaction():
-            self._remove(path, self.raise_generation())
-
-    def _remove(self, path: str, generation: int) -> None:
-        row = self._connection.execute("SELECT id FROM documents WHERE path = ?", (path,)).fetchone()
-        if row:
-            first, last = self._connection.execute(
-                "SELECT min(id), max(id) FROM passages WHERE document_id = ?", row
-            ).fetchone()
-            if first is not None:
-                self._connection.execute("INSERT INTO removals VALUES (?, ?, ?, ?)", (generation, *row, first, last))
-            self._connection.execute("DELETE FROM documents WHERE id = ?", row)
-
-    def set_failures(self, failures: Sequence[Failure]) -> None:
-        """Keep the list of sources that could not be read, in place of the last one."""
-        with self.transaction():
-            self._connection.execute("DELETE FROM failures")
-            self._connection.executemany(
-                "INSERT INTO failures VALUES (?, ?, ?)", ((f.path, f.source, f.reason) for f in failures)
-            )
-
-    def failures(self) -> tuple[Failure, ...]:
-        """Sources that could not be read, by the name shown."""
-        rows = self._rows("SELECT source, path, reason FROM failures ORDER BY source, path")
-        return tuple(Failure(*row) for row in rows)
 
     def passages(self, ids: Sequence[int]) -> list[StoredPassage]:
         """Those of some passages that exist, by id."""

@@ -3,31 +3,36 @@
 folder/catalog.sqlite   the truth
 folder/dense/           derived: nearest vectors
 folder/lexical/         derived: BM25
+folder/added/           files copied into the collection
 folder/lock             held while the collection is updated
 """
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock, Timeout
 
 from index.candidates import row_per_sentence
 from index.catalog import Catalog
+from index.checking import check_catalog, check_derived
 from index.dense import DenseIndex
 from index.encoder import Encoder
-from index.errors import SourceError, StorageError
+from index.errors import OutdatedError, SourceError, StorageError
+from index.holdings import describe_time
 from index.lexical import LexicalIndex
+from index.library import Library
+from index.locking import hold_lock
 from index.progress import Progress
 from index.readers.isolated import IsolatedReader
 from index.records import Document, DocumentInfo, Failure, Passage, StoredPassage, Totals
+from index.rules import Selection
 from index.search import Limits, Search, Searcher
-from index.sources import find_sources, text_hash
+from index.sources import CATALOG_FILE, find_sources, text_hash
 from index.updating import Reader, UpdateReport, update_catalog
 
-LOCK_SECONDS = 600
 FOLLOW_SECONDS = 1.0  # between two times that what has been written meanwhile becomes searchable
 
 
@@ -42,7 +47,8 @@ class Collection:
             encoder: Must be the one it was made with.
 
         Raises:
-            StorageError: The folder cannot be used, or was made with another encoder.
+            OutdatedError: It was made with another encoder, or by another version.
+            StorageError: The folder cannot be used.
         """
         self._folder = Path(folder)
         self._encoder = encoder
@@ -52,37 +58,42 @@ class Collection:
             raise StorageError(
                 f"the folder {folder} cannot be made: {error.strerror}. Set QA_HOME to a folder that can be written."
             ) from error
-        self._catalog = Catalog(self._folder / "catalog.sqlite")
+        self._catalog = Catalog(self._folder / CATALOG_FILE)
         made_with = self._catalog.meta("encoder")
         if made_with is None:
             with self._catalog.transaction():
                 self._catalog.set_meta("encoder", encoder.identity)
         elif made_with != encoder.identity:
-            raise StorageError(
-                f"the collection {folder} was made with the model {made_with}, not {encoder.identity}. "
-                "Delete that folder, then index again."
-            )
+            self._catalog.close()
+            raise OutdatedError(f"the index in {folder} was made with the model {made_with}, not {encoder.identity}.")
         self._dense: DenseIndex | None = None  # made on first use: a model's dimension is known once it is loaded
         self._lexical = LexicalIndex(self._folder / "lexical")
         self._searcher: Searcher | None = None
+        self._following = threading.RLock()
+        self._stopped = threading.Event()
+        self.library = Library(self._catalog, self._folder)
 
     def close(self) -> None:
         """Close its files."""
         self._catalog.close()
 
+    def stop_waiting(self) -> None:
+        """Let updates give up waiting for another process, now and from now on: the collection is about to be closed."""
+        self._stopped.set()
+
     def update(
         self,
-        paths: Iterable[str | Path],
+        selection: Selection | Iterable[str | Path],
         *,
         read: Reader | None = None,
         on_progress: Callable[[Progress], None] | None = None,
         on_notice: Callable[[str], None] | None = None,
         live: bool = False,
     ) -> UpdateReport:
-        """Make it hold exactly what some files and folders hold.
+        """Make it hold exactly what some files and folders hold, and what was added to it; less what is excluded.
 
         Args:
-            paths: Files and folders.
+            selection: What it is made of, which is kept with it; or files and folders alone.
             read: Reads one file; when omitted, an `IsolatedReader`, which survives whatever a file holds.
             on_progress: Told of each step; what it raises ends the update, and the next one goes on from there.
             on_notice: Called with one line when another process has to be waited for.
@@ -96,30 +107,30 @@ class Collection:
             SourceError: A path does not exist.
             StorageError: Something cannot be written, or another process keeps the collection locked.
         """
-        lock = FileLock(self._folder / "lock", mode=0o600)
-        try:
-            with lock.acquire(timeout=0):
-                return self._update(paths, read, on_progress, live=live)
-        except Timeout:
-            if on_notice:
-                on_notice("Another process is updating this collection; waiting for it.")
-        try:
-            with lock.acquire(timeout=LOCK_SECONDS):
-                return self._update(paths, read, on_progress, live=live)
-        except Timeout as error:
-            raise StorageError(
-                f"another process has been updating {self._folder} for {LOCK_SECONDS} seconds. Try again later."
-            ) from error
+        if not isinstance(selection, Selection):
+            selection = Selection(tuple(selection))
+        with hold_lock(self._folder, on_notice=on_notice, stopped=self._stopped.is_set):
+            if not self._catalog.is_current:
+                raise StorageError(
+                    f"the collection {self._folder} was deleted or rebuilt by another process. Open it again."
+                )
+            return self._update(selection, read, on_progress, live=live)
 
     def _update(
         self,
-        paths: Iterable[str | Path],
+        selection: Selection,
         read: Reader | None,
         on_progress: Callable[[Progress], None] | None,
         *,
         live: bool,
     ) -> UpdateReport:
-        sources = find_sources(paths)
+        excluded = self._catalog.exclusions()
+        found = find_sources(selection.paths, selection.rules) + self.library.find_added()
+        sources = sorted(
+            (source for source in found if source.path not in excluded), key=lambda source: (source.name, source.path)
+        )
+        self._catalog.keep_selection(selection)
+        self.library.expect(sources)
         if live:
             self._follow()
         followed, complete = time.monotonic(), False
@@ -136,17 +147,44 @@ class Collection:
         with nullcontext(read) if read else IsolatedReader() as reader:
             report = update_catalog(self._catalog, sources, self._encoder, read=reader, on_progress=tell)
         self._follow().save(self._catalog)
+        self._catalog.set_meta("updated", describe_time(time.time_ns()))
         return report
 
+    def catch_up(self) -> None:
+        """Bring the derived indexes up to the catalog, unless somebody holds the lock, who does so anyway."""
+        with suppress(StorageError), hold_lock(self._folder, patience=0):
+            self._follow().save(self._catalog)
+
+    def check(self, *, on_notice: Callable[[str], None] | None = None) -> tuple[str, ...]:
+        """Bring the derived indexes up to the catalog, as opening does, and compare them with it entry by entry.
+
+        Args:
+            on_notice: As for `update`.
+
+        Returns:
+            One line for each finding; none when all is in step. A damaged file of the vector index has been built anew.
+        """
+        with hold_lock(self._folder, on_notice=on_notice, stopped=self._stopped.is_set):
+            if self._dense is None:
+                self._dense = DenseIndex(self._folder / "dense", self._encoder.dimension)
+            damaged = [
+                f"vector index: {name} is missing or damaged" for name in self._dense.damaged_files(self._catalog)
+            ]
+            dense = self._follow()
+            dense.save(self._catalog)
+            findings = check_catalog(self._catalog)
+            return (*damaged, *findings, *check_derived(self._catalog, dense, self._lexical, self._encoder.dimension))
+
     def _follow(self) -> DenseIndex:
-        """Make what is in the catalog searchable."""
-        if self._dense is None:
-            self._dense = DenseIndex(self._folder / "dense", self._encoder.dimension)
-        self._dense.follow(self._catalog)
-        self._lexical.follow(self._catalog)
-        if self._searcher is None:
-            self._searcher = Searcher(self._catalog, self._dense, self._lexical, self._encoder)
-        return self._dense
+        """Make what is in the catalog searchable; the caller holds the collection's lock."""
+        with self._following:
+            if self._dense is None:
+                self._dense = DenseIndex(self._folder / "dense", self._encoder.dimension)
+            self._dense.follow(self._catalog)
+            self._lexical.follow(self._catalog)
+            if self._searcher is None:
+                self._searcher = Searcher(self._catalog, self._dense, self._lexical, self._encoder)
+            return self._dense
 
     @property
     def searchable(self) -> bool:
@@ -207,6 +245,11 @@ class Collection:
     def generation(self) -> int:
         """Raised by every committed change."""
         return self._catalog.generation
+
+    @property
+    def selection(self) -> Selection | None:
+        """What it is made of, as of its last update; None before the first."""
+        return self._catalog.selection()
 
     @property
     def identity(self) -> str:

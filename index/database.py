@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from index.errors import StorageError
+from index.errors import OutdatedError, StorageError
 from index.schema import FORMAT, SCHEMA, TRIGGERS
 
 AT_ONCE = 500  # values in one statement
@@ -25,7 +25,8 @@ class Database:
             path: The file; its folder exists.
 
         Raises:
-            StorageError: The file cannot be opened, is no catalog, or was written by another version.
+            OutdatedError: It was written by another version.
+            StorageError: The file cannot be opened, or is no catalog.
         """
         self._path = path
         self._lock = threading.RLock()
@@ -39,8 +40,11 @@ class Database:
                             self._connection.execute(statement)
                         self.set_meta("format", str(FORMAT))
                         self.set_meta("generation", "0")
-        if self.meta("format") != str(FORMAT):
-            raise StorageError(f"{path} was written by another version. Delete that folder, then index again.")
+            self._identity = _file_identity(path)
+        found = self.meta("format")
+        if found != str(FORMAT):
+            self.close()
+            raise OutdatedError(f"the index in {path.parent} is of format {found}; this version reads format {FORMAT}.")
 
     def _is_empty(self) -> bool:
         return not self._connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone()
@@ -48,6 +52,18 @@ class Database:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the file is still there, and not another one in its place."""
+        try:
+            return _file_identity(self._path) == self._identity
+        except OSError:
+            return False
+
+    def query(self, statement: str) -> list[tuple]:
+        """What a statement that only reads finds: for checks."""
+        return self._rows(statement)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -128,3 +144,8 @@ class Database:
         ):
             yield [row[:-2] for row in rows]
             last = rows[-1][-2:]
+
+
+def _file_identity(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_dev, found.st_ino

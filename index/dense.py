@@ -98,6 +98,15 @@ class DenseIndex:
         self._folder.sweep(files)
         self._saved = self._generation
 
+    def ids(self) -> np.ndarray:
+        """The ids of all vectors, in any order: int64."""
+        with self._lock:
+            return np.concatenate([np.empty(0, dtype=np.int64), *(segment.ids() for segment in self._segments)])
+
+    def damaged_files(self, catalog: Catalog) -> list[str]:
+        """Names of the files that the catalog lists and that are missing, or not what they were when they were written."""
+        return self._folder.damaged(catalog.dense_files())
+
     def search(self, vector: np.ndarray, *, among: np.ndarray | None = None) -> list[int]:
         """Propose the passages with the nearest vectors.
 

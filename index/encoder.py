@@ -97,9 +97,9 @@ class SentenceTransformerEncoder:
         Args:
             name_or_folder: A folder with the model's files, or a hub name such as "owner/model".
         """
-        self._name = str(name_or_folder)
+        self.name = str(name_or_folder)
         folder = Path(name_or_folder)
-        version = _folder_hash(folder)[:16] if folder.is_dir() else self._name
+        version = _folder_hash(folder)[:16] if folder.is_dir() else self.name
         self.identity = f"sentence-transformers/{version}"
 
     @property
@@ -114,10 +114,10 @@ class SentenceTransformerEncoder:
             from transformers.utils import logging
 
             logging.disable_progress_bar()
-            return SentenceTransformer(self._name, local_files_only=Path(self._name).is_dir())
+            return SentenceTransformer(self.name, local_files_only=Path(self.name).is_dir())
         except Exception as error:  # the library raises whatever its parts raise
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise EncoderError(f"the model {self._name!r} cannot be loaded: {reason}") from error
+            raise EncoderError(f"the model {self.name!r} cannot be loaded: {reason}") from error
 
     def encode_passages(self, texts: Sequence[str]) -> np.ndarray:
         """Encode texts: float32 of shape (len(texts), dimension), unit rows, in the order given."""

@@ -3,6 +3,7 @@
     QAError
     +-- SourceError      a file or folder cannot be read, or holds nothing to search
     +-- StorageError     a collection on disk cannot be opened, locked or written
+    |   +-- OutdatedError    it was made by another version or with another model
     +-- EncoderError     the model is missing, altered or cannot be loaded
     +-- QuestionError    the question cannot be searched as it stands
     +-- BatchError       a file of questions or answers cannot be used
@@ -21,6 +22,19 @@ class SourceError(QAError):
 
 class StorageError(QAError):
     """A collection on disk cannot be opened, locked or written. What was committed before is still there."""
+
+
+class OutdatedError(StorageError):
+    """A collection was made by another version or with another model; it can be rebuilt, never mixed.
+
+    Attributes:
+        fact: The message without what to do.
+    """
+
+    def __init__(self, fact: str, advice: str = "Delete that folder, then index again.") -> None:
+        """Say what was found, and what to do."""
+        super().__init__(f"{fact} {advice}")
+        self.fact = fact
 
 
 class EncoderError(QAError):

@@ -143,6 +143,14 @@ class LexicalIndex:
         ).hits
         return [int(id_) for id_, _ in hits]
 
+    def passages(self) -> list[int]:
+        """Ids of all passages it holds, each as often as it holds it."""
+        import tantivy
+
+        count = self._searcher.num_docs
+        hits = self._searcher.search(tantivy.Query.all_query(), limit=max(1, count), count=False).hits
+        return [int(id_) for id_ in self._searcher.fast_field_values("passage", [address for _, address in hits])]
+
     def frequencies(self, terms: Sequence[str]) -> dict[str, int]:
         """In how many passages each term occurs."""
         searcher = self._searcher

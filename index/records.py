@@ -20,6 +20,7 @@ class Source:
         size: Bytes.
         modified_ns: Time of last change of content, nanoseconds.
         changed_ns: Time of last change of the file's record (content, name or rights), nanoseconds.
+        fault: Why it cannot be read, where that is known already; else empty.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Source:
     size: int
     modified_ns: int
     changed_ns: int
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,37 +190,38 @@ class DocumentInfo:
 
 @dataclass(frozen=True, slots=True)
 class DocumentStatus:
-    """How a document of a collection stands: what was made of it, or why nothing was.
+    """How a file stands with a collection.
 
     Attributes:
-        id: As in `DocumentInfo`; None where nothing of it is kept.
+        id: As in `DocumentInfo`; None where the collection holds no text of it.
         source: The name shown.
         path: Absolute path of the file.
-        state: "indexed"; "pending": found and not read yet, or not embedded yet; "failed"; "excluded" by the user.
+        state: "indexed": read and embedded; "pending": not read, or not wholly embedded yet; "failed": it cannot be
+            read; "excluded": a person has taken it out of the collection.
         passages: How many passages it is split into.
-        pages: How many pages it has; None where its format has none.
+        pages: How many pages it has, where the format has pages.
         pending: How many of its passages are not embedded yet.
-        language: ISO 639-1, such as "en"; empty where it cannot be told.
-        size: Bytes of the file.
-        modified: When its content was last changed, as in ISO 8601, with time.
-        extractor: Name and version of what turned the file into text.
-        notes: What reading it had to leave out or guess, a line each.
-        reason: Why it failed, in one line; empty otherwise.
+        language: ISO 639-1 code of the language of its text; empty where that cannot be told.
+        size: Bytes.
+        modified: When its content last changed, as an ISO 8601 date and time in UTC; empty where there is no file.
+        extractor: Name and version of what turned the file into text; empty where nothing has.
+        notes: What a person should know of how it was read, a line each.
+        reason: Why it cannot be read, in one line; empty unless failed.
     """
 
     id: int | None
     source: str
     path: str
     state: Literal["indexed", "pending", "failed", "excluded"]
-    passages: int
-    pages: int | None
-    pending: int
-    language: str
-    size: int
-    modified: str
-    extractor: str
-    notes: tuple[str, ...]
-    reason: str
+    passages: int = 0
+    pages: int | None = None
+    pending: int = 0
+    language: str = ""
+    size: int = 0
+    modified: str = ""
+    extractor: str = ""
+    notes: tuple[str, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,13 +179,17 @@ class SegmentFolder:
         """Read segments, in order; None where one is missing or not what its hash says."""
         import faiss
 
-        segments = []
-        for name, expected in files:
-            path = self._folder / name
-            if not path.is_file() or file_hash(path) != expected:
-                return None
-            segments.append(Segment(faiss.read_index(str(path)), (name, expected)))
-        return segments
+        if self.damaged(files):
+            return None
+        return [Segment(faiss.read_index(str(self._folder / name)), (name, hashed)) for name, hashed in files]
+
+    def damaged(self, files: Sequence[tuple[str, str]]) -> list[str]:
+        """Names of the files that are missing or not what their hash says."""
+        return [
+            name
+            for name, hashed in files
+            if not (self._folder / name).is_file() or file_hash(self._folder / name) != hashed
+        ]
 
     def sweep(self, files: Sequence[tuple[str, str]]) -> None:
         """Remove the files that no longer count."""

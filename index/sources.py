@@ -1,33 +1,40 @@
-"""Find the files to read and see which of them may have changed.
+"""Find the files to read, as they stand now.
 
-Hidden files and folders, and links that lead out of the folder given, are left out. Every other file is returned, also
-one no reader knows: it is for the reader to say so. Order is that of the names shown, so the same folder gives the
-same collection on every machine.
+Left out without a word are what the rules leave out, links that lead out of the folder given, and what is no file, such
+as pipes. Every other file is returned, also one no reader knows: it is for the reader to say so. What was named itself
+and is no file, and folders that cannot be listed, are returned with the fault. Order is that of the names shown, so the
+same folder gives the same collection on every machine.
 """
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from index.errors import SourceError
 from index.records import Source
+from index.rules import IgnoreFiles, RuleFilter, SourceRules
 
 SETTLED_NS = 2_000_000_000  # a file changed less than 2 s before it was read may change again within one clock tick
+CATALOG_FILE = "catalog.sqlite"  # marks a folder as a collection's own
 
 
-def find_sources(paths: Iterable[str | Path]) -> list[Source]:
+def find_sources(paths: Iterable[str | Path], rules: SourceRules | None = None) -> list[Source]:
     """List the files under some paths.
 
     Args:
-        paths: Files and folders. A folder is searched with its subfolders; a file named itself is taken even if hidden.
+        paths: Files and folders. A folder is searched with its subfolders; a file named itself is taken even if it is
+            hidden or ignored, unless a pattern of the rules leaves it out.
+        rules: Which files are taken; those of `SourceRules()` when omitted.
 
     Returns:
         The files, ordered by the name shown and then by path, each once.
 
     Raises:
-        SourceError: A path does not exist or a folder cannot be listed.
+        SourceError: A path does not exist, a folder named cannot be listed, or a pattern cannot be read.
     """
+    rules = rules or SourceRules()
+    chosen = RuleFilter(rules)
     found: dict[str, Source] = {}
     for given in map(Path, paths):
         try:
@@ -35,41 +42,69 @@ def find_sources(paths: Iterable[str | Path]) -> list[Source]:
         except (OSError, RuntimeError, ValueError) as error:
             raise SourceError(f"{str(given)!r} does not exist. Name a file or a folder of documents.") from error
         if root.is_dir():
-            for file in _walk(root):
-                found.setdefault(str(file), _source(file, file.relative_to(root).as_posix()))
-        else:
-            found[str(root)] = _source(root, root.name)
+            for source in _walk(root, rules, chosen):
+                found.setdefault(source.path, source)
+        elif not root.is_file():
+            found[str(root)] = Source(
+                root.name, str(root), 0, 0, 0, f"{root.name} is a pipe, a socket or a device, not a file."
+            )
+        elif chosen.takes_file(root.name) and (source := _look_at(root, root.name)):
+            found[str(root)] = source
     return sorted(found.values(), key=lambda source: (source.name, source.path))
 
 
-def _walk(root: Path) -> list[Path]:
-    files = []
+def _walk(root: Path, rules: SourceRules, chosen: RuleFilter) -> Iterator[Source]:
+    ignored, entered, faults = IgnoreFiles(), {os.path.realpath(root)}, []
 
-    def refuse(error: OSError) -> None:
-        raise SourceError(f"the folder {error.filename!r} cannot be listed: {error.strerror}.") from error
+    def note(error: OSError) -> None:
+        if error.filename == str(root):
+            raise SourceError(f"the folder {str(root)!r} cannot be listed: {error.strerror}.") from error
+        if not isinstance(error, FileNotFoundError):  # else it was removed meanwhile
+            name = Path(error.filename).relative_to(root).as_posix()
+            fault = f"the folder {name} cannot be listed: {error.strerror}. Check that it may be read."
+            faults.append(Source(name, error.filename, 0, 0, 0, fault))
 
-    for folder, names, file_names in os.walk(root, onerror=refuse):
-        names[:] = sorted(name for name in names if not name.startswith("."))
-        for name in file_names:
-            file = Path(folder, name)
-            if not name.startswith(".") and _stays_inside(file, root):
-                files.append(file)
-    return files
+    def enters(folder: str, name: str) -> bool:
+        if not chosen.shows(name) or not chosen.enters_folder(name) or ignored.ignore(name, folder=True):
+            return False
+        if not rules.links:
+            return True
+        real = os.path.realpath(os.path.join(folder, name.rsplit("/", 1)[-1]))
+        fresh = real not in entered  # links can lead round in circles
+        entered.add(real)
+        return fresh
+
+    for folder, folders, files in os.walk(root, onerror=note, followlinks=rules.links):
+        if CATALOG_FILE in files and folder != str(root):
+            folders.clear()
+            continue
+        inside = Path(folder).relative_to(root).as_posix()
+        prefix = "" if inside == "." else f"{inside}/"
+        if rules.ignore_files:
+            ignored.read(Path(folder), prefix[:-1])
+        folders[:] = sorted(name for name in folders if enters(folder, prefix + name))
+        for name in (prefix + file for file in files):
+            if chosen.shows(name) and chosen.takes_file(name) and not ignored.ignore(name):
+                file = Path(root, name)
+                if (rules.links or _stays_inside(file, root)) and file.is_file():
+                    source = _look_at(file, name)
+                    if source:
+                        yield source
+    yield from faults
 
 
 def _stays_inside(file: Path, root: Path) -> bool:
-    """Regular files, and links to regular files that stay within the folder; no sockets, pipes or devices."""
-    if not file.is_symlink():
-        return file.is_file()
-    target = file.resolve()
-    return target.is_relative_to(root) and target.is_file()
+    return not file.is_symlink() or file.resolve().is_relative_to(root)
 
 
-def _source(file: Path, name: str) -> Source:
+def _look_at(file: Path, name: str) -> Source | None:
+    """The file as it stands; None when it was removed meanwhile."""
     try:
         status = file.stat()
+    except FileNotFoundError:
+        return None
     except OSError as error:
-        raise SourceError(f"{name} cannot be looked at: {error.strerror}.") from error
+        return Source(name, str(file), 0, 0, 0, f"{name} cannot be looked at: {error.strerror}.")
     return Source(name, str(file), status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 

@@ -19,6 +19,7 @@ from index.catalog import Catalog
 from index.embedding import content_hash, embed_pending, embedded_texts
 from index.encoder import Encoder
 from index.errors import SourceError
+from index.language import tell_language
 from index.passages import split_passages
 from index.progress import Abandoned, Progress, ProgressMeter
 from index.readers import read_document
@@ -141,7 +142,7 @@ def _update_texts(catalog: Catalog, sources: Sequence[Source], read: Reader, met
             failures.append(Failure(_printable(source.name), _printable(source.path), str(error)))
         else:
             if isinstance(found, _Read):
-                catalog.write_document(found.document, found.source, passages=found.passages)
+                catalog.write_document(found.document, found.source, passages=found.passages, language=found.language)
                 counts["changed" if source.path in known else "added"] += 1
             else:
                 counts["unchanged"] += 1
@@ -165,6 +166,7 @@ class _Read:
     source: Source
     document: Document
     passages: tuple[PreparedPassage, ...]
+    language: str
 
 
 def _read_if_changed(source: Source, known: KnownFile | None, read: Reader) -> _Read | Source | None:
@@ -175,6 +177,8 @@ def _read_if_changed(source: Source, known: KnownFile | None, read: Reader) -> _
     """
     if _printable(source.path) != source.path:
         raise SourceError(f"{_printable(source.name)}: its name is not valid UTF-8. Rename it, then index it again.")
+    if source.fault:
+        raise SourceError(source.fault)
     times = (source.size, source.modified_ns, source.changed_ns)
     if known and times == (known.size, known.modified_ns, known.changed_ns):
         return None if known.source == source.name else source
@@ -185,7 +189,8 @@ def _read_if_changed(source: Source, known: KnownFile | None, read: Reader) -> _
     passages = split_passages(document)
     if not any(passage.answering for passage in passages):
         raise SourceError(f"{source.name} holds no text to search.")
-    return _Read(settled, document, tuple(_prepare(document, passage) for passage in passages))
+    prepared = tuple(_prepare(document, passage) for passage in passages)
+    return _Read(settled, document, prepared, tell_language(document.text))
 
 
 def _prepare(document: Document, passage: Passage) -> PreparedPassage:

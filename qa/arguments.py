@@ -1,13 +1,54 @@
 """The command line's arguments: which commands there are, and what each of them takes."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
+from index import Selection, SourceRules
 from qa.bench.options import add_options
 
 
+def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Parse what stands behind `qa` on the command line; taken from there when omitted.
+
+    Returns:
+        As `build_parser` says; `selection` holds what is to be opened, None where nothing is named; `collection` the name
+        of a collection to open instead.
+
+    Raises:
+        SystemExit: With code 2 on wrong usage, 0 on `--help`.
+    """
+    options = build_parser().parse_args(arguments)
+    if options.selects:
+        _check_selection(options)
+        rules = SourceRules(
+            tuple(options.include),
+            tuple(options.exclude),
+            options.hidden,
+            options.follow_links,
+            not options.no_gitignore,
+        )
+        options.selection = Selection(tuple(options.sources), rules, options.name) if options.sources else None
+    return options
+
+
+def _check_selection(options: argparse.Namespace) -> None:
+    named = options.collection or options.name
+    rules = options.include + options.exclude or options.hidden or options.follow_links or options.no_gitignore
+    if options.collection and options.sources:
+        options.refuse("name sources or --collection, not both")
+    if options.needs_sources and not (options.sources or named):
+        options.refuse("name sources, or a collection that was made of some")
+    if rules and not options.sources:
+        options.refuse("rules for files belong to the sources they are about: name these too")
+
+
 def build_parser() -> argparse.ArgumentParser:
-    """Build the parser; what it parses holds the `command`, its arguments, and what to say when it is `interrupted`."""
+    """Build the parser.
+
+    What it parses holds the `command`, its arguments, what to say when it is `interrupted`, whether it `selects` sources,
+    and `refuse`, which ends with a line about wrong usage.
+    """
     parser = argparse.ArgumentParser(
         prog="qa", description="Answers from your own documents: quoted sentences, each with where it stands."
     )
@@ -16,7 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     def add_command(name: str, summary: str) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=summary, description=summary)
-        command.set_defaults(interrupted="interrupted")
+        command.set_defaults(interrupted="interrupted", selects=False, refuse=command.error)
         return command
 
     def add_model(*some: argparse.ArgumentParser) -> None:
@@ -28,24 +69,35 @@ def build_parser() -> argparse.ArgumentParser:
             )
 
     chat = add_command("chat", "Open the chat page in a browser.")
-    chat.add_argument("sources", nargs="*", metavar="SOURCES", help=sources_help)
+    add_sources(chat, help=sources_help)
     chat.add_argument("--port", type=_port, default=7860, help="where it is served; 0: any (default: %(default)s)")
     chat.add_argument("--no-browser", action="store_true", help="do not open a browser")
 
     ask = add_command("ask", "Answer one question.")
     ask.add_argument("question", metavar="QUESTION")
-    ask.add_argument("--sources", nargs="+", action="extend", default=[], metavar="SOURCE", help=sources_help)
+    add_sources(ask, option=True, help=sources_help)
     ask.add_argument("--json", action="store_true", help="print the whole answer as one line of JSON")
 
     batch = add_command("batch", "Answer a file of questions; run it again to go on after an interruption.")
     batch.add_argument("questions", type=Path, metavar="QUESTIONS", help=".txt, .csv or .jsonl")
     batch.add_argument("-o", "--output", type=Path, required=True, metavar="ANSWERS", help=".jsonl, .csv or .md")
-    batch.add_argument("--sources", nargs="+", action="extend", default=[], metavar="SOURCE", help=sources_help)
+    add_sources(batch, option=True, help=sources_help)
     batch.set_defaults(interrupted="interrupted; run the same command again to go on")
 
     index = add_command("index", "Bring the index up to date with the documents, and say what it holds.")
-    index.add_argument("sources", nargs="+", metavar="SOURCES", help="files and folders of documents")
+    add_sources(index, needed=True, help="files and folders of documents; with --name alone: those it was made of")
+    index.add_argument("--name", default="", metavar="NAME", help="what to call the collection, to open it by later")
+    what = index.add_mutually_exclusive_group()
+    what.add_argument("--rebuild", action="store_true", help="make the index anew, with this version and model")
+    what.add_argument(
+        "--check", action="store_true",
+        help="do not look at the files: check that the catalog and the indexes derived from it are in step",
+    )  # fmt: skip
     index.set_defaults(interrupted="interrupted; what is indexed is kept, run the same command again to go on")
+
+    collections = add_command("collections", "List the collections there are, or delete one.")
+    collections.add_argument("--json", action="store_true", help="print them as JSON, a line a collection")
+    collections.add_argument("--delete", metavar="NAME", help="delete this one, with the files that were added to it")
 
     verify = add_command("verify", "Check every quote of a file of answers against the documents.")
     verify.add_argument("answers", type=Path, metavar="ANSWERS", help=".jsonl from qa batch, or from qa ask --json")
@@ -54,8 +106,12 @@ def build_parser() -> argparse.ArgumentParser:
         help="look the documents up by name in these folders, not by the paths in the answers",
     )  # fmt: skip
 
+    verify.add_argument(
+        "--show-changes", action="store_true", help="print the passages of quotes that do not hold, then and now"
+    )
+
     calibrate = add_command("calibrate", "Fit the confidence to your documents, and say how well it judges.")
-    calibrate.add_argument("sources", nargs="+", metavar="SOURCES", help="files and folders of documents")
+    add_sources(calibrate, needed=True, help="files and folders of documents")
 
     evaluate = add_command("eval", "Measure on labelled questions (BEIR layout), beside simple baselines.")
     evaluate.add_argument(
@@ -68,10 +124,41 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--json", action="store_true", help="print the figures as JSON, a line a dataset")
     evaluate.add_argument("--runs", type=Path, metavar="FOLDER", help="write the rankings there as TREC run files")
     evaluate.add_argument("--plot", type=Path, metavar="FILE", help="plot the rankings: .png, .svg or .pdf")
+    for command in (chat, ask, batch, calibrate):
+        command.add_argument("--collection", default="", metavar="NAME", help="open this collection instead of sources")
+        command.set_defaults(name="")
+    index.set_defaults(collection="")
     add_model(chat, ask, batch, index, calibrate, evaluate)
 
     add_options(add_command("bench", "Measure speed, size, memory and start-up, beside a plain baseline."))
     return parser
+
+
+def add_sources(
+    command: argparse.ArgumentParser, *, option: bool = False, needed: bool = False, help: str = ""
+) -> None:
+    """Let a command take sources and rules for the files under them.
+
+    Args:
+        command: Its parser.
+        option: Whether sources stand behind `--sources`.
+        needed: Whether sources or a collection have to be named.
+        help: What to say of the sources.
+    """
+    if option:
+        command.add_argument("--sources", nargs="+", action="extend", default=[], metavar="SOURCE", help=help)
+    else:
+        command.add_argument("sources", nargs="*", default=[], metavar="SOURCES", help=help)
+    command.set_defaults(selects=True, needs_sources=needed)
+    rules = command.add_argument_group("which files are taken", "patterns are written as in a .gitignore file")
+    for name, text in (
+        ("--include", "take only files like these"),
+        ("--exclude", "leave out files and folders like these"),
+    ):
+        rules.add_argument(name, action="append", default=[], metavar="PATTERN", help=f"{text}; may be given again")
+    rules.add_argument("--hidden", action="store_true", help="take hidden files and folders")
+    rules.add_argument("--follow-links", action="store_true", help="follow links that lead out of a folder")
+    rules.add_argument("--no-gitignore", action="store_true", help="take what a .gitignore leaves out")
 
 
 def _positive(text: str) -> int:

@@ -7,13 +7,8 @@ from pathlib import Path
 
 from index import (
     BackgroundUpdate,
-    Collection,
-    Document,
-    DocumentInfo,
     Encoder,
-    Failure,
     Limits,
-    Passage,
     Progress,
     QuestionError,
     SourceError,
@@ -21,10 +16,13 @@ from index import (
     load_encoder,
 )
 from qa.answers import Answer, Scope
+from qa.collections import find_collection
 from qa.composing import Finding, compose_answer
 from qa.conversation import Conversation
 from qa.follow_ups import stand_alone
-from qa.places import default_sources, encoder_folder, home_folder, name_collection
+from qa.opened import OpenCollection
+from qa.opening import Sources, nothing_read, open_collection, select_sources
+from qa.places import encoder_folder, home_folder
 from qa.query import matching_sources, read_question
 from qa.verdict import SHIPPED, Calibration
 
@@ -32,25 +30,13 @@ FOUND = 10  # passages; enough for five that are no twins
 PATIENCE = 2.0  # seconds that opening waits for indexing to end before it lets questions in
 
 
-class Assistant:
+class Assistant(OpenCollection):
     """Answers questions from the documents of one collection."""
-
-    def __init__(self, collection: Collection, name: str, update: UpdateReport | BackgroundUpdate) -> None:
-        """Wrap an open collection that can be searched; `Assistant.open` is the usual way in.
-
-        Args:
-            collection: Open; brought up to its sources, or being brought up to them.
-            name: What it is called.
-            update: What its last update did, or the update that is at work.
-        """
-        self._collection = collection
-        self._update = update
-        self.name = name
 
     @classmethod
     def open(
         cls,
-        sources: str | Path | Sequence[str | Path] | None = None,
+        sources: Sources | None = None,
         *,
         encoder: Encoder | None = None,
         home: str | Path | None = None,
@@ -61,7 +47,8 @@ class Assistant:
         """Open some documents: builds their index, or brings it up to the files as they are now.
 
         Args:
-            sources: A file, a folder or several of them; `default_sources()` when omitted.
+            sources: A file, a folder or several of them, or a selection: these with rules and a name;
+                `default_sources()` when omitted.
             encoder: Turns texts into vectors; the bundled model when omitted.
             home: Where collections are kept; `home_folder()` when omitted.
             on_progress: Told of each step of indexing.
@@ -74,81 +61,61 @@ class Assistant:
 
         Raises:
             SourceError: A path does not exist, or nothing in it could be read.
-            StorageError: The collection cannot be written.
+            StorageError: The collection cannot be written; as OutdatedError, it was made by another version or with
+                another model.
             EncoderError: The model is missing or altered.
         """
-        if sources is None:
-            sources = default_sources()
-        paths = [Path(sources)] if isinstance(sources, (str, Path)) else [Path(source) for source in sources]
-        if not paths:
-            raise SourceError("no sources were named. Name a file or a folder of documents.")
-        missing = next((path for path in paths if not path.expanduser().exists()), None)
-        if missing is not None:
-            raise SourceError(f"{str(missing)!r} does not exist. Name a file or a folder of documents.")
+        selection = select_sources(sources)
         encoder = encoder or load_encoder(cache_folder=encoder_folder(), on_notice=on_notice)
-        name, key = name_collection(paths, encoder)
-        collection = Collection(Path(home or home_folder()) / "collections" / key, encoder)
+        collection, name = open_collection(selection, encoder, Path(home or home_folder()))
         update: UpdateReport | BackgroundUpdate
         try:
             if wait:
-                update = collection.update(paths, on_progress=on_progress, on_notice=on_notice)
+                update = collection.update(selection, on_progress=on_progress, on_notice=on_notice)
             else:
-                update = BackgroundUpdate(collection, paths, on_progress=on_progress, on_notice=on_notice)
+                update = BackgroundUpdate(collection, selection, on_progress=on_progress, on_notice=on_notice)
                 update.wait_searchable(PATIENCE)
             if not collection.totals().documents and (wait or not update.running):
-                raise SourceError(_nothing_read(paths, collection.failures()))
+                raise SourceError(nothing_read(selection.paths, collection.failures()))
         except BaseException:
             collection.close()
             raise
-        return cls(collection, name, update)
+        return cls(collection, name, update, on_progress=on_progress, on_notice=on_notice)
+
+    @classmethod
+    def open_collection(
+        cls,
+        name: str,
+        *,
+        encoder: Encoder | None = None,
+        home: str | Path | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
+        on_notice: Callable[[str], None] | None = None,
+        wait: bool = True,
+    ) -> "Assistant":
+        """Open a collection by its name, and bring it up to the files and folders it is made of.
+
+        Args:
+            name: As `list_collections` gives it.
+            encoder: As for `open`, like all the rest.
+            home: See there.
+            on_progress: See there.
+            on_notice: See there.
+            wait: See there.
+
+        Raises:
+            SourceError: There is none of that name; or as for `open`.
+            StorageError: As for `open`.
+            EncoderError: As for `open`.
+        """
+        selection = find_collection(name, home)
+        return cls.open(selection, encoder=encoder, home=home, on_progress=on_progress, on_notice=on_notice, wait=wait)
 
     def __enter__(self) -> "Assistant":
         return self
 
     def __exit__(self, *error: object) -> None:
         self.close()
-
-    def close(self) -> None:
-        """Stop indexing, if it is still at work, and close the collection's files."""
-        if isinstance(self._update, BackgroundUpdate):
-            self._update.stop()
-        self._collection.close()
-
-    @property
-    def indexing(self) -> bool:
-        """Whether the index is still being brought up to the documents."""
-        return isinstance(self._update, BackgroundUpdate) and self._update.running
-
-    def finish_indexing(self) -> UpdateReport:
-        """Wait until the index is brought up to the documents.
-
-        Returns:
-            What the update did.
-
-        Raises:
-            QAError: It failed; what it had committed is searched.
-        """
-        return self._update.finish() if isinstance(self._update, BackgroundUpdate) else self._update
-
-    @property
-    def report(self) -> UpdateReport:
-        """What the last update did, once it is over."""
-        return self.finish_indexing()
-
-    @property
-    def failures(self) -> tuple[Failure, ...]:
-        """Sources that could not be read, with the reason; while indexing, those of the update before."""
-        return self._collection.failures()
-
-    @property
-    def generation(self) -> int:
-        """Raised by every change of the documents."""
-        return self._collection.generation
-
-    @property
-    def identity(self) -> str:
-        """Which encoder the index was made with."""
-        return self._collection.identity
 
     @property
     def calibration(self) -> Calibration:
@@ -159,12 +126,6 @@ class Assistant:
     def set_calibration(self, calibration: Calibration) -> None:
         """Keep a fit of the confidence in the collection."""
         self._collection.set_setting("calibration", json.dumps(asdict(calibration)))
-
-    @property
-    def scope(self) -> Scope:
-        """How many documents and passages are searched."""
-        totals = self._collection.totals()
-        return Scope(totals.documents, totals.passages, totals.pending)
 
     def ask(self, question: str, *, sources: Sequence[str] = ()) -> Answer:
         """Answer one question.
@@ -252,24 +213,3 @@ class Assistant:
     def compose(self, finding: Finding, calibration: Calibration | None = None) -> Answer:
         """Turn what was found into an answer, with the collection's own fit of the confidence or another."""
         return compose_answer(finding, self._collection.near_spellings, calibration or self.calibration)
-
-    def documents(self) -> tuple[DocumentInfo, ...]:
-        """Every document, by the name shown."""
-        return self._collection.documents()
-
-    def document(self, path: str) -> Document:
-        """One document as it was indexed, by the path a citation gives; SourceError when there is none."""
-        return self._collection.document(path)
-
-    def passages(self, path: str) -> tuple[Passage, ...]:
-        """The passages of one document, in order."""
-        return self._collection.passages(path)
-
-
-def _nothing_read(paths: Sequence[Path], failures: Sequence[Failure]) -> str:
-    named = ", ".join(repr(str(path)) for path in paths)
-    if not failures:
-        return f"{named} holds no documents. Put some documents there, then try again."
-    first = failures[0].reason
-    more = f" ({len(failures) - 1} more could not be read either.)" if len(failures) > 1 else ""
-    return f"{named} holds nothing that can be read: {first}{more}"

@@ -1,4 +1,4 @@
-"""The command line: `qa chat`, `ask`, `batch`, `index`, `verify`, `calibrate`, `eval`, `bench`. Parse, call, print.
+"""The command line: `qa chat`, `ask`, `batch`, `index`, `collections` and more. Parse, call, print.
 
 Answers go to standard output; notices, failures and progress to standard error. Exit code 0: done; 1: a known
 error, in one line on standard error; 2: wrong usage; 130: interrupted with Ctrl-C; 141: whoever read the output
@@ -13,12 +13,14 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING
 
-from index import Encoder, Progress, QAError, QuestionError, find_sources, load_encoder
-from qa.arguments import build_parser
+from index import Encoder, Progress, QAError, QuestionError, Selection, load_encoder
+from qa.arguments import parse_arguments
 from qa.bench.options import Options
-from qa.terminal import count, describe_answer, describe_progress, visible_line
+from qa.terminal import count, describe_answer, describe_change, describe_collections, describe_progress, visible_line
 
 if TYPE_CHECKING:
     from qa.assistant import Assistant
@@ -36,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: With code 2 on wrong usage, 0 on `--help`.
     """
-    options = build_parser().parse_args(arguments)
+    options = parse_arguments(arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -57,19 +59,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _chat(options: argparse.Namespace) -> int:
+    from qa.collections import find_collection, list_collections
+    from qa.opening import select_sources
     from qa.web.server import serve
 
-    find_sources(options.sources)
-    encoder = _chosen_encoder(options)
+    selection, encoder = select_sources(_chosen_selection(options)), _chosen_encoder(options)
 
-    def open_assistant(on_progress: Callable[[Progress], None]) -> "Assistant":
+    def open_selection(wanted: Selection, on_progress: Callable[[Progress], None]) -> "Assistant":
         from qa.assistant import Assistant
 
-        return Assistant.open(
-            options.sources or None, encoder=encoder, on_progress=on_progress, on_notice=_notify, wait=False
-        )
+        return Assistant.open(wanted, encoder=encoder, on_progress=on_progress, on_notice=_notify, wait=False)
 
-    serve(open_assistant, port=options.port, open_browser=not options.no_browser, on_indexed=_notify_failures)
+    serve(
+        partial(open_selection, selection),
+        port=options.port,
+        open_browser=not options.no_browser,
+        on_indexed=_notify_failures,
+        open_collection=lambda name, on_progress: open_selection(find_collection(name), on_progress),
+        list_collections=list_collections,
+    )
     return 0
 
 
@@ -102,6 +110,14 @@ def _batch(options: argparse.Namespace) -> int:
 
 
 def _index(options: argparse.Namespace) -> int:
+    if options.check:
+        return _check(options)
+    if options.rebuild:
+        from qa.opening import rebuild_collection, select_sources
+        from qa.places import home_folder
+
+        options.selection = select_sources(_chosen_selection(options))
+        rebuild_collection(options.selection, _chosen_encoder(options) or _bundled_encoder(), home_folder())
     with _open_assistant(options) as assistant:
         report, scope = assistant.report, assistant.scope
     print(f"{count(scope.documents, 'document')}, {count(scope.passages, 'passage')}")
@@ -112,14 +128,48 @@ def _index(options: argparse.Namespace) -> int:
     return 0
 
 
+def _check(options: argparse.Namespace) -> int:
+    from qa.opening import open_collection, select_sources
+    from qa.places import home_folder
+
+    encoder = _chosen_encoder(options) or _bundled_encoder()
+    collection, _ = open_collection(select_sources(_chosen_selection(options)), encoder, home_folder())
+    try:
+        findings = collection.check(on_notice=_notify)
+    finally:
+        collection.close()
+    for finding in findings or ("in step",):
+        print(visible_line(finding))
+    return 1 if findings else 0
+
+
+def _collections(options: argparse.Namespace) -> int:
+    from qa.collections import delete_collection, list_collections
+    from qa.places import home_folder
+
+    if options.delete is not None:
+        delete_collection(home_folder(), options.delete)
+        print(f"deleted {visible_line(options.delete)}")
+        return 0
+    found = list_collections(home_folder())
+    if options.json:
+        for info in found:
+            print(json.dumps(asdict(info)))
+    else:
+        print(describe_collections(found))
+    return 0
+
+
 def _verify(options: argparse.Namespace) -> int:
     from qa.verification import verify_answers
 
     found: Counter[str] = Counter()
-    for check in verify_answers(options.answers, folders=options.sources):
+    for check in verify_answers(options.answers, folders=options.sources, show_changes=options.show_changes):
         found[check.finding] += 1
         if check.finding != "exact":
             print(visible_line(f"line {check.line}: {check.finding}: {_name(check.source, check.detail)}"))
+            if check.change:
+                print(describe_change(check.change))
     print(", ".join(f"{found[name]} {name}" for name in ("exact", "moved", "changed", "gone")))
     broken = [f"{found[name]} {name}" for name in ("changed", "gone", "altered", "malformed") if found[name]]
     return _fail(f"{options.answers} does not hold: {', '.join(broken)}") if broken else 0
@@ -183,10 +233,24 @@ def _open_assistant(options: argparse.Namespace) -> "Assistant":
             show(progress.passages, progress.all_passages, ", ".join(filter(None, [describe_progress(progress), name])))
 
         assistant = Assistant.open(
-            options.sources or None, encoder=_chosen_encoder(options), on_progress=tell, on_notice=_notify
+            _chosen_selection(options), encoder=_chosen_encoder(options), on_progress=tell, on_notice=_notify
         )
     _notify_failures(assistant)
     return assistant
+
+
+def _chosen_selection(options: argparse.Namespace) -> Selection | None:
+    """What the sources named or the collection named consist of; None where neither is."""
+    from qa.collections import find_collection
+
+    kept = options.collection or ("" if options.selection else options.name)
+    return find_collection(kept) if kept else options.selection
+
+
+def _bundled_encoder() -> Encoder:
+    from qa.places import encoder_folder
+
+    return load_encoder(cache_folder=encoder_folder(), on_notice=_notify)
 
 
 def _chosen_encoder(options: argparse.Namespace) -> Encoder | None:
@@ -241,6 +305,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "ask": _ask,
     "batch": _batch,
     "index": _index,
+    "collections": _collections,
     "verify": _verify,
     "calibrate": _calibrate,
     "eval": _evaluate,

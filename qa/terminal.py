@@ -7,8 +7,9 @@ turn text around are shown as `\\x1b`, `\\u202e`. Everything else stays as it is
 import re
 from collections.abc import Sequence
 
-from index import Progress
+from index import CollectionInfo, Progress
 from qa.answers import Answer
+from qa.changes import TextChange
 from qa.citations import Citation
 from qa.evidence import TermEvidence
 
@@ -58,6 +59,54 @@ def describe_answer(answer: Answer) -> str:
     if answer.closest:
         lines += ["Closest passages (they may not answer):", _describe_citations(answer.closest)]
     return "\n".join(lines)
+
+
+def describe_collections(collections: Sequence[CollectionInfo]) -> str:
+    """Describe collections as a table, a line each, and under each what it is made of."""
+    if not collections:
+        return "There are no collections yet. Make one: qa index SOURCES --name NAME"
+    heads = ("NAME", "DOCUMENTS", "PASSAGES", "PENDING", "SIZE", "UPDATED", "MODEL")
+    rows = [
+        (visible_line(c.name), f"{c.documents:,}", f"{c.passages:,}", f"{c.pending:,}", describe_size(c.size))
+        + (c.updated[:16].replace("T", " ") or "never", visible_line(c.model) + _describe_format(c))
+        for c in collections
+    ]
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    lines = []
+    for row, sources in [(heads, ()), *((row, c.sources) for row, c in zip(rows, collections, strict=True))]:
+        cells = [
+            cell.rjust(width) if 1 <= position <= 4 else cell.ljust(width)
+            for position, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines += ["  ".join(cells).rstrip(), *(f"  {visible_line(source)}" for source in sources)]
+    return "\n".join(lines)
+
+
+def _describe_format(collection: CollectionInfo) -> str:
+    if collection.is_current:
+        return ""
+    what = f"format {collection.format} is not read any more" if collection.format else "damaged"
+    return f"  ({what}: qa index --rebuild)".lstrip("" if collection.model else " ")
+
+
+def describe_size(size: int) -> str:
+    """Say how many bytes: '512 B', '1.5 MB'."""
+    amount = float(size)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000 or unit == "GB":
+            break
+        amount /= 1000
+    return f"{amount:.0f} {unit}" if amount >= 10 or unit == "B" else f"{amount:.1f} {unit}"
+
+
+def describe_change(change: TextChange) -> str:
+    """Describe a passage then and now, indented."""
+    now = f"now, paragraph {change.paragraph}" if change.paragraph else f"now: {visible_line(change.reason)}"
+    texts = [("as indexed", change.indexed)] + [(now, change.now)] * bool(change.now)
+    lines = []
+    for title, text in texts:
+        lines += [f"  {title}:", *(f"    {line}" for line in visible(text).split("\n"))]
+    return "\n".join(lines if change.now else [*lines, f"  {now}"])
 
 
 def _describe_missing(term: TermEvidence) -> str:

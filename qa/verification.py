@@ -9,13 +9,14 @@ round: they stand in the files or they do not. Left out: whether a quote answers
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
-from index import BatchError, Document, IsolatedReader, QAError, SourceError, find_sources
+from index import EVERYTHING, BatchError, Document, IsolatedReader, QAError, SourceError, find_sources
 from qa.answers import hash_record
+from qa.changes import TextChange, compare_passages
 from qa.citations import Status, Verification, compare
 
 Finding = Literal["exact", "moved", "changed", "gone", "altered", "malformed"]
@@ -34,21 +35,26 @@ class Check:
             does not fit the record; "malformed": it is no answer.
         source: The name of the document cited; empty for a line.
         detail: One line that says more; may be empty when exact.
+        change: Of a quote that was not found exact: its passage then and now, where that was asked for.
     """
 
     line: int
     finding: Finding
     source: str
     detail: str
+    change: TextChange | None = None
 
 
-def verify_answers(path: str | Path, *, folders: Iterable[str | Path] = ()) -> Iterator[Check]:
+def verify_answers(
+    path: str | Path, *, folders: Iterable[str | Path] = (), show_changes: bool = False
+) -> Iterator[Check]:
     """Check a file of answers, one `Answer.to_dict()` in JSON a line, as `qa batch` and `qa ask --json` write them.
 
     Args:
         path: The answers.
         folders: When given, documents are looked up by the name shown (`source`) under these files and folders, and
             the paths in the answers are not used. Of several documents with one name, the one that fits best counts.
+        show_changes: Whether to compare the passages of quotes that are not exact with what they are now.
 
     Yields:
         One check a quote (`citations`, then `closest`), and one for each line that is altered or malformed.
@@ -62,7 +68,10 @@ def verify_answers(path: str | Path, *, folders: Iterable[str | Path] = ()) -> I
         read = lru_cache(maxsize=_DOCUMENTS_KEPT)(partial(_read_source, reader))
         for line, content in _read_lines(Path(path)):
             if content.strip():
-                yield from _check_line(line, content, locate, read)
+                for check, compared in _check_line(line, content, locate, read):
+                    if show_changes and compared and check.finding != "exact":
+                        check = replace(check, change=compare_passages(*compared))
+                    yield check
 
 
 def _read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -78,29 +87,29 @@ def _check_line(
     content: bytes,
     locate: Callable[[Mapping[str, Any]], tuple[str, ...]],
     read: Callable[[str, str], Document | str],
-) -> Iterator[Check]:
+) -> Iterator[tuple[Check, tuple[Mapping[str, Any], Document | str] | None]]:
+    """Checks, each with the citation and the document that were compared."""
     try:
         record = json.loads(content)
     except (ValueError, RecursionError):
-        yield Check(line, "malformed", "", "not JSON")
+        yield Check(line, "malformed", "", "not JSON"), None
         return
     fault = _find_fault(record)
     if fault:
-        yield Check(line, "malformed", "", fault)
+        yield Check(line, "malformed", "", fault), None
         return
     try:
         altered = hash_record(record) != record["hash"]
     except (UnicodeEncodeError, RecursionError):
         altered = True
     if altered:
-        yield Check(line, "altered", "", "the record is not the one its hash was made of")
+        yield Check(line, "altered", "", "the record is not the one its hash was made of"), None
     for citation in record["citations"] + record["closest"]:
-        paths = locate(citation)
-        found = [_verify(citation, read(path, citation["source"])) for path in paths]
-        best = min(found, key=lambda result: _FOUND_BEST_FIRST.index(result.status), default=None)
-        if best is None:
-            best = Verification("gone", f"no document of the name {citation['source']} under the folders given", None)
-        yield Check(line, best.status, citation["source"], best.detail)
+        documents = [read(path, citation["source"]) for path in locate(citation)]
+        documents = documents or [f"no document of the name {citation['source']} under the folders given"]
+        found = [(_verify(citation, document), document) for document in documents]
+        best, document = min(found, key=lambda pair: _FOUND_BEST_FIRST.index(pair[0].status))
+        yield Check(line, best.status, citation["source"], best.detail), (citation, document)
 
 
 def _verify(citation: Mapping[str, Any], document: Document | str) -> Verification:
@@ -125,7 +134,7 @@ def _locate_by_path(citation: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _locate_by_name(folders: Iterable[str | Path]) -> Callable[[Mapping[str, Any]], tuple[str, ...]]:
     paths: dict[str, tuple[str, ...]] = {}
-    for source in find_sources(folders):
+    for source in find_sources(folders, EVERYTHING):
         paths[source.name] = (*paths.get(source.name, ()), source.path)
     return lambda citation: paths.get(citation["source"], ())
 

@@ -25,6 +25,7 @@ class PlumAssistant:
 
     scope = Scope(1, 2)
     name = "plums"
+    failures = ()
     indexing = False
 
     def __init__(self, folder):

@@ -2,8 +2,11 @@
 
 import importlib
 import os
+import subprocess
+import sys
 
 import pytest
+from web_fixtures import ROOT
 
 pytest_plugins = ["web_fixtures"]
 load = importlib.import_module if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.importorskip
@@ -29,7 +32,10 @@ def library(start_chat, tmp_path):
     sent = tmp_path / "sent" / "inner"
     sent.mkdir(parents=True)
     (sent / "quinces.txt").write_text("Quinces are boiled to a red paste.")
-    return start_chat(folder, variables={"QA_TEST_COLLECTIONS": str(other)}).wait_until_ready()
+    home = {"QA_HOME": str(tmp_path / "home")}
+    indexed = [sys.executable, "-m", "qa", "index", str(other), "--name", "harbour"]
+    subprocess.run(indexed, env={**os.environ, **home}, check=True, capture_output=True, cwd=ROOT)
+    return start_chat(folder, variables=home).wait_until_ready()
 
 
 def row(page, name):
@@ -152,7 +158,7 @@ def test_other_collection_is_opened_and_the_conversation_cleared(library, visit)
     box.fill("Which plums are yellow?")
     box.press("Enter")
     expect(page.locator("#turn-1")).to_be_visible()
-    page.get_by_label("Collection").select_option(label="harbour (1 document, 2 passages)")
+    page.get_by_label("Collection").select_option(label="harbour (1 document, 1 passage)")
     page.get_by_role("button", name="Open", exact=True).click()
     expect(line(page)).to_have_text("harbour is open now. The questions and answers about orchard were cleared.")
     expect(page.locator(".qa-row .qa-file")).to_have_text(["ships.txt"])

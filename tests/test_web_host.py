@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from plum_assistant import PlumAssistant, event, follow
 
-from index import Progress, StorageError
+from index import Failure, Progress, StorageError
 from qa.web import strings
 from qa.web.host import AssistantHost, LoadState, NotReady, share_done
 from qa.web.library import LibraryHandlers
@@ -117,10 +117,11 @@ def test_first_collection_that_cannot_be_opened_leaves_room_for_another(tmp_path
 
 
 def test_indexing_that_begins_again_is_seen_at_once(two):
-    """The page that asked for it is told of its beginning and its end."""
+    """The page that asked for it is told of its beginning and its end; the terminal, where other files cannot be read."""
     host, first, _ = two
     indexed = []
     host._on_indexed = indexed.append
+    first.failures = (Failure("b.txt", "/b.txt", "is empty"),)
     host.call(lambda assistant: setattr(assistant, "indexing", True))
     assert host.state == LoadState("indexing", strings.READING_AGAIN)
     first.indexing = False

@@ -27,7 +27,7 @@ class ToyAssistant:
     @classmethod
     def open(cls, sources, *, encoder=None, on_progress=None, on_notice=None, wait=True):
         """Open like `qa.Assistant.open`."""
-        return cls(sources[0])
+        return cls(sources.paths[0])
 
     @property
     def scope(self):

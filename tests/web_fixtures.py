@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PROGRAM = Path(__file__).parent / "library_stand_in.py"
 PATIENCE = 120  # seconds for a server to be ready: importing Gradio and loading the model, on a busy machine
 APT_INSTALL = "apt-get install -y --no-install-recommends chromium fonts-dejavu-core"
 INSTALL = f"{APT_INSTALL} && pip install playwright"
@@ -42,7 +41,7 @@ class ChatServer:
         self.temporary.mkdir()
         self.log = folder / "server.log"
         environment = {**os.environ, "QA_HOME": str(folder / "home"), "TMPDIR": str(self.temporary), **variables}
-        command = [sys.executable, str(PROGRAM), "chat", str(sources), "--port", str(port), "--no-browser"]
+        command = [sys.executable, "-m", "qa", "chat", str(sources), "--port", str(port), "--no-browser"]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=ROOT)
         self.address = self._wait(self._read_address)

@@ -1,4 +1,4 @@
-"""Telling the page how loading and indexing go, until they are over."""
+"""Telling the page how loading and indexing go, and what becomes of the files."""
 
 import asyncio
 import time
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 LOAD_POLL = 0.2  # seconds
 INDEXING_POLL = 1.0
+HEARTBEAT = 30.0  # seconds; Gradio sees that a page was closed only when something is sent to it
 RENEW_SECONDS = 4  # between two times that the list of documents is asked for anew while it is being indexed
 SAID_STEP = 25  # per cent of indexing after which a screen reader says so again
 SEED_SHA256 = "0bcf1e724f61a0ec439ef70e7c7f17d9dd1bd5b492eae81cc3d68201c10d22b8"  # the text the examples are about
@@ -49,31 +50,42 @@ class Following:
         self.host, self.library = host, library
 
     async def follow_loading(self) -> AsyncIterator[tuple]:
-        """Say how far loading and indexing have come, until the index is brought up to the documents.
+        """Say how far loading and indexing have come; where the files are followed, go on as long as the page is open.
 
         Yields:
             Header, welcome, panel, picker, the line under it, and progress. The panel comes once, with the end of
             loading: later it may show something else, so the page asks for the list where it still shows it.
         """
-        before, panel = None, True
+        async for update in self._follow(ending=not self.host.follow):
+            yield update
+
+    async def _follow(self, *, ending: bool) -> AsyncIterator[tuple]:
+        """Say what becomes of the index; to the end of indexing, or on and on."""
+        before, panel, quiet = None, True, 0.0
         while True:
             state = self.host.state
-            if state != before:
+            if state is not before:
+                quiet = 0.0
                 try:
                     yield await asyncio.to_thread(self._describe, state, before, panel=panel)
                     panel = panel and state.stage in ("loading", "failed")
                     before = state
                 except NotReady:
                     pass  # another collection is being opened since; its state comes next
-            if state.stage in ("ready", "failed"):
-                if state == self.host.state:
+            if state.stage == "failed" or (ending and state.stage == "ready"):
+                if state is self.host.state:
                     return
                 continue
-            await asyncio.sleep(LOAD_POLL if state.stage == "loading" else INDEXING_POLL)
+            wait = LOAD_POLL if state.stage == "loading" else INDEXING_POLL
+            await asyncio.sleep(wait)
+            quiet += wait
+            if quiet >= HEARTBEAT:
+                quiet = 0.0
+                yield tuple([gr.skip()] * 6)
 
     async def follow_changes(self) -> AsyncIterator[tuple]:
         """Say how far indexing has come after something was changed in the page; yields as `follow_loading`."""
-        async for header, welcome, _, *rest in self.follow_loading():
+        async for header, welcome, _, *rest in self._follow(ending=True):
             yield header, welcome, gr.skip(), *rest
 
     def _describe(self, state: LoadState, before: LoadState | None, *, panel: bool) -> tuple:
@@ -87,13 +99,14 @@ class Following:
         scope = self.host.call(lambda assistant: assistant.scope)
         described = said = strings.describe_scope(scope.documents, scope.passages)
         message = state.message if state.stage == "indexing" else ""
-        version = f"{state.stage}-{int(time.monotonic() // RENEW_SECONDS)}"
+        moment = int(time.monotonic() // RENEW_SECONDS) if state.stage == "indexing" else time.monotonic_ns()
+        version = f"{state.stage}-{moment}"
         if state.stage == "indexing":
             percent = int((state.share or 0) * 100) // SAID_STEP * SAID_STEP
             said = strings.INDEXED_SAID.format(percent=percent)
         status = strings.STATUS.format(scope=described, message=state.message) if state.message else described
         header, progress = render_header(status, said), render_progress(message, state.share, version=version)
-        if before is not None and before.stage == state.stage:
+        if before is not None and before.stage == state.stage == "indexing":
             return header, *[gr.skip()] * 4, progress
         welcome = render_welcome(self.host.call(example_questions))
         return header, welcome, self.library.render() if panel else gr.skip(), *self.picker(), progress

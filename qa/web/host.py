@@ -1,8 +1,9 @@
 """One thread that opens the assistant, owns it and does all its work.
 
 The page is up before the model is loaded, so opening happens behind it. The thread that opened the assistant is also
-the only one that calls it: its database connection belongs to that thread, and answers come one at a time. The same
-thread opens another collection in its place.
+the only one that calls it, so that answers come one at a time. The same thread opens another collection in its place.
+Where it is to follow the files, it does so from the end of the first indexing on: each later update is one more time of
+"indexing", in which questions go on being answered.
 """
 
 import logging
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from index import Progress, QAError, StorageError
+from index import Failure, Progress, QAError, StorageError
 from qa.web import strings
 
 if TYPE_CHECKING:
@@ -59,16 +60,20 @@ class AssistantHost:
         *,
         open_collection: OpenCollection | None = None,
         list_collections: Callable[[], Sequence[Any]] = tuple,
+        follow: bool = False,
     ) -> None:
         """Remember how to open; nothing happens before `start`.
 
         Args:
             open_assistant: Called once, in the thread, with a function that takes each step of indexing; that
                 function raises when the page closes, and the exception is to be let through.
-            on_indexed: Called in the thread whenever the index has been brought up to the documents.
+            on_indexed: Called in the thread when the index has been brought up to the documents for the first time, and
+                after later updates where what cannot be read has changed.
             open_collection: Opens another collection by its name, as `open_assistant` does; none can be when omitted.
             list_collections: Gives the collections there are: records with `name`, `documents` and `passages`.
+            follow: Whether to follow the files from the end of the first indexing on.
         """
+        self.follow = follow
         self.state = LoadState("loading", strings.LOADING)
         self.list_collections = list_collections
         self._open_assistant, self._open_collection = open_assistant, open_collection
@@ -76,6 +81,7 @@ class AssistantHost:
         self._assistant: Assistant | None = None
         self._opening = 0  # number of the opening whose steps are told; those of the one before are over
         self._opened = False
+        self._failures: tuple[Failure, ...] | None = None  # what could not be read; None before the first indexing ends
         self._work: queue.SimpleQueue[tuple[Future, Callable] | None] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="assistant", daemon=True)
@@ -169,7 +175,7 @@ class AssistantHost:
                 job[0].set_result(result)
 
     def _take(self, assistant: "Assistant") -> None:
-        self._assistant, self._opened = assistant, True
+        self._assistant, self._opened, self._failures = assistant, True, None
         self.state = LoadState("indexing", self.state.message, self.state.share)
         self._look()
 
@@ -205,9 +211,23 @@ class AssistantHost:
         except Exception:
             logging.getLogger(__name__).exception("indexing failed")
             message = strings.SERVER_ERROR_INDEXING
-        self._on_indexed(assistant)
+        first = self._failures is None
+        if assistant.failures != self._failures:
+            self._failures = assistant.failures
+            self._on_indexed(assistant)
+        if first and self.follow:
+            assistant.watch(partial(self._wake, assistant))
         failed = message and not assistant.scope.documents
         self.state = LoadState("failed", message) if failed else LoadState("ready", message)
+
+    def _wake(self, watched: "Assistant") -> None:
+        """Let the thread note that an update is at work, or was: it may have ended already."""
+
+        def note(assistant: "Assistant") -> None:
+            if assistant is watched and self.state.stage == "ready":
+                self.state = LoadState("indexing", strings.READING_AGAIN)
+
+        self._work.put((Future(), note))
 
     def _report(self, progress: Progress, *, opening: int = 0) -> None:
         if self._closing.is_set():

@@ -74,7 +74,11 @@ def serve(
         stop = threading.Event()
         previous = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
         host = AssistantHost(
-            open_assistant, on_indexed, open_collection=open_collection, list_collections=list_collections
+            open_assistant,
+            on_indexed,
+            open_collection=open_collection,
+            list_collections=list_collections,
+            follow=True,
         )
         try:
             app = launch(host, chosen, Path(folder))

@@ -1,0 +1,109 @@
+"""Checking a collection: silent when all is in step, one line for each thing that is not."""
+
+import sqlite3
+
+import pytest
+from toy_encoder import ToyEncoder
+
+from index import Collection
+
+DAMAGE = {
+    "totals": ("UPDATE totals SET sentences = 7", "catalog: 4 sentences counted, 7 noted"),
+    "passage lost": (
+        "DELETE FROM passages WHERE id = 3",
+        "catalog: a document whose passages do not count up: b.txt",
+    ),
+    "vectors lost": (
+        "DELETE FROM embeddings WHERE passage_id = 2",
+        "catalog: a passage neither embedded nor pending: 2",
+    ),
+    "pending and embedded": ("INSERT INTO pending VALUES (1)", "catalog: a passage both embedded and pending: 1"),
+    "orphan": (
+        "INSERT INTO pending VALUES (99)",
+        "catalog: row 99 of pending belongs to no row of passages",
+    ),
+    "excluded": (
+        "INSERT INTO exclusions SELECT path, source FROM documents WHERE source = 'b.txt'",
+        "catalog: an excluded file that answers: b.txt",
+    ),
+}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder of two documents."""
+    sources = tmp_path / "sources"
+    sources.mkdir()
+    (sources / "a.txt").write_text("An apple fell. A pear stayed.\n\nThe plum is ripe.", encoding="utf-8")
+    (sources / "b.txt").write_text("A fig. A plum.", encoding="utf-8")
+    return sources
+
+
+@pytest.fixture
+def made(tmp_path, folder):
+    """The folder of a collection of them, closed."""
+    collection = Collection(tmp_path / "collection", ToyEncoder())
+    collection.update([folder])
+    collection.close()
+    return tmp_path / "collection"
+
+
+def check(folder):
+    collection = Collection(folder, ToyEncoder())
+    try:
+        return collection.check()
+    finally:
+        collection.close()
+
+
+def test_sound_collection_is_in_step(made):
+    """Nothing is found in a collection that was just made, nor in one that holds nothing."""
+    assert check(made) == ()
+    assert check(made.parent / "empty") == ()
+
+
+@pytest.mark.parametrize(("statement", "finding"), DAMAGE.values(), ids=DAMAGE)
+def test_damage_to_the_catalog_is_named(made, statement, finding):
+    """Each thing that does not fit is one line."""
+    with sqlite3.connect(made / "catalog.sqlite") as connection:
+        connection.execute(statement)
+    connection.close()
+    assert finding in check(made)
+
+
+def test_vectors_that_are_not_in_the_vector_index_are_named(made):
+    """What the catalog holds and FAISS does not is found, and the other way round, also when both say they are in step."""
+    with sqlite3.connect(made / "catalog.sqlite") as connection:
+        connection.execute("INSERT INTO embeddings SELECT 7, 1, vectors FROM embeddings WHERE passage_id = 2")
+        connection.execute("DELETE FROM embeddings WHERE passage_id = 1")
+    connection.close()
+    findings = check(made)
+    assert "vector index: lacks passage 7" in findings
+    assert "vector index: holds what is gone, of passage 1" in findings
+
+
+def test_passages_that_are_not_in_the_lexical_index_are_named(made):
+    """What the catalog holds and tantivy does not is found, and the other way round."""
+    with sqlite3.connect(made / "catalog.sqlite") as connection:
+        connection.execute("UPDATE passages SET id = 9 WHERE id = 3")
+    connection.close()
+    findings = check(made)
+    assert "lexical index: lacks passage 9" in findings
+    assert "lexical index: holds what is gone, of passage 3" in findings
+
+
+def test_damaged_file_of_the_vector_index_is_named_once_and_mended(made):
+    """A flipped byte is found by its hash; the check builds the index anew, and finds nothing the next time."""
+    (file,) = (made / "dense").iterdir()
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    assert check(made) == (f"vector index: {file.name} is missing or damaged",)
+    assert check(made) == ()
+
+
+def test_missing_lexical_index_is_built_anew(made):
+    """What is derived can be lost: the check rebuilds it as opening does."""
+    for file in (made / "lexical").iterdir():
+        file.unlink()
+    assert check(made) == ()

@@ -1,0 +1,25 @@
+"""The language of a text, or that it cannot be told."""
+
+import pytest
+
+from index.language import tell_language
+
+TEXTS = {
+    "english": ("The committee met again on Monday and put off the vote.", "en"),
+    "german": ("Der Ausschuss trat am Montag zusammen und verschob die Abstimmung.", "de"),
+    "french": ("La commission s'est r\u00e9unie lundi et a report\u00e9 le vote.", "fr"),
+    "russian": ("Комитет собрался в понедельник", "ru"),
+    "japanese": ("これは日本語の文章です。委員会", "ja"),
+    "numbers": ("12 345 678, 90.1; 23 456 789", ""),
+    "empty": ("", ""),
+    "one word": ("Vote", ""),
+    "emoji": ("\U0001f600" * 50, ""),
+    "half a character pair": ("The committee met again on Monday\ud800 and put off the vote.", "en"),
+    "long": ("Numbers first: " + "1 2 3 " * 1000 + "Der Ausschuss verschob die Abstimmung. " * 400, "de"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "code"), TEXTS.values(), ids=TEXTS)
+def test_language_is_told_where_a_text_tells_it(text, code):
+    """ISO 639-1 for a sentence or more; nothing for what is no language, or too short."""
+    assert tell_language(text) == code

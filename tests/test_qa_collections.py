@@ -1,0 +1,252 @@
+"""Several collections, by name: made, opened, listed, rebuilt and deleted; never mixed."""
+
+import json
+import shlex
+import sqlite3
+
+import pytest
+from toy_encoder import ToyEncoder
+
+from index import OutdatedError, Selection, SourceError, SourceRules, StorageError, hold_lock
+from qa import Assistant, delete_collection, list_collections
+from qa.cli import main
+from qa.opening import rebuild_command
+
+
+class OtherEncoder(ToyEncoder):
+    """Counts like the toy encoder, under another name."""
+
+    identity = "toy/2"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder of a document and a draft."""
+    papers = tmp_path / "papers"
+    papers.mkdir()
+    (papers / "a.txt").write_text("An apple fell. A pear stayed.", encoding="utf-8")
+    (papers / "draft.txt").write_text("A plum.", encoding="utf-8")
+    return papers
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A home for collections, where the command line finds them too; the toy encoder encodes."""
+    monkeypatch.setenv("QA_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("qa.assistant.load_encoder", lambda **named: ToyEncoder())
+    monkeypatch.setattr("qa.cli.load_encoder", lambda *named, **more: ToyEncoder())
+    return tmp_path / "home"
+
+
+def make(folder, home, *, name="papers", rules=SourceRules(exclude=("draft*",)), encoder=None):  # noqa: B008
+    selection = Selection((folder,), rules, name)
+    with Assistant.open(selection, home=home, encoder=encoder or ToyEncoder()) as assistant:
+        return [document.source for document in assistant.documents()]
+
+
+def age(home, name="papers"):
+    """Make a collection one of an older version."""
+    with sqlite3.connect(home / "collections" / name / "catalog.sqlite") as connection:
+        connection.execute("UPDATE meta SET value = '2' WHERE key = 'format'")
+    connection.close()
+
+
+def test_named_collection_is_opened_by_its_name(folder, home):
+    """Its sources and rules are kept with it; opening follows the files."""
+    assert make(folder, home) == ["a.txt"]
+    (folder / "b.txt").write_text("A fig.", encoding="utf-8")
+    with Assistant.open_collection("papers", home=home, encoder=ToyEncoder()) as assistant:
+        assert [document.source for document in assistant.documents()] == ["a.txt", "b.txt"]
+        assert assistant.report.added == 1
+
+
+def test_sources_and_rules_given_anew_replace_those_kept(folder, home):
+    """Indexing under a name that exists makes that collection hold what is named now."""
+    make(folder, home)
+    assert make(folder, home, rules=SourceRules()) == ["a.txt", "draft.txt"]
+    (info,) = list_collections(home)
+    assert (info.name, info.documents) == ("papers", 2)
+
+
+def test_other_rules_are_another_collection_where_nothing_is_named(folder, home):
+    """The same command always opens the same documents."""
+    assert make(folder, home, name="", rules=SourceRules()) == ["a.txt", "draft.txt"]
+    assert make(folder, home, name="") == ["a.txt"]
+    assert make(folder, home, name="", rules=SourceRules()) == ["a.txt", "draft.txt"]
+    assert [info.documents for info in list_collections(home)] in ([1, 2], [2, 1])
+
+
+def test_collections_are_listed_with_what_they_hold(folder, home):
+    """Name, sources, counts, size, model, format and the time of the last update; one that is damaged is listed too."""
+    make(folder, home)
+    (home / "collections" / "broken").mkdir()
+    (home / "collections" / "broken" / "catalog.sqlite").write_bytes(b"not a database, " * 100)
+    broken, papers = list_collections(home)
+    assert (broken.name, broken.format, broken.documents, broken.is_current) == ("broken", 0, 0, False)
+    assert (papers.name, papers.sources, papers.folder) == (
+        "papers",
+        (str(folder),),
+        str(home / "collections" / "papers"),
+    )
+    assert (papers.documents, papers.passages, papers.pending) == (1, 1, 0)
+    assert (papers.model, papers.format, papers.is_current) == ("toy/1", 3, True)
+    assert papers.size > 10_000 and papers.updated.endswith("+00:00")
+    assert list_collections(home / "nowhere") == ()
+
+
+@pytest.mark.parametrize("spoil", ["format", "model"])
+def test_collection_of_another_version_or_model_is_refused_with_the_command_that_rebuilds_it(
+    folder, home, spoil, capsys
+):
+    """The command that the error names, run as it stands, makes the collection anew, with its sources, rules and name."""
+    make(folder, home, encoder=OtherEncoder() if spoil == "model" else None)
+    if spoil == "format":
+        age(home)
+    with pytest.raises(OutdatedError) as caught:
+        Assistant.open_collection("papers", home=home, encoder=ToyEncoder())
+    command = f"qa index --rebuild --exclude 'draft*' --name papers -- {folder}"
+    assert str(caught.value).endswith(f" Rebuild it: {command}")
+    fact = "is of format 2; this version reads format 3." if spoil == "format" else "with the model toy/2, not toy/1."
+    assert fact in str(caught.value)
+    assert main(["ask", "apple?", "--collection", "papers"]) == 1
+    assert capsys.readouterr().err == f"qa: {caught.value}\n"
+    assert main(shlex.split(command)[1:]) == 0
+    assert capsys.readouterr().out.startswith("1 document, 1 passage\n1 new, ")
+    with Assistant.open_collection("papers", home=home, encoder=ToyEncoder()) as assistant:
+        assert assistant.ask("apple fell").citations[0].quote == "An apple fell."
+    assert main(["index", "--check", "--name", "papers"]) == 0
+    assert capsys.readouterr().out == "in step\n"
+
+
+def test_rebuilding_keeps_what_was_added_and_what_was_excluded(folder, home, tmp_path):
+    """Only what is derived from the files is made anew."""
+    make(folder, home, rules=SourceRules())
+    (tmp_path / "fig.txt").write_text("A fig.", encoding="utf-8")
+    with Assistant.open_collection("papers", home=home, encoder=ToyEncoder()) as assistant:
+        assistant.add_files([tmp_path / "fig.txt"])
+        assistant.remove(str(folder / "draft.txt"))
+    assert main(["index", "--rebuild", "--name", "papers"]) == 0
+    with Assistant.open_collection("papers", home=home, encoder=ToyEncoder()) as assistant:
+        states = [(status.source, status.state) for status in assistant.statuses()]
+    assert states == [("a.txt", "indexed"), ("draft.txt", "excluded"), ("fig.txt", "indexed")]
+
+
+def test_open_collection_notices_that_it_was_rebuilt_or_deleted(folder, home):
+    """Whoever has the old one open never writes into the new one."""
+    make(folder, home)
+    with Assistant.open_collection("papers", home=home, encoder=ToyEncoder()) as assistant:
+        assert main(["index", "--rebuild", "--name", "papers"]) == 0
+        with pytest.raises(StorageError, match=r"was deleted or rebuilt by another process\. Open it again\."):
+            assistant.refresh()
+        assert assistant.ask("apple fell").citations[0].quote == "An apple fell."
+
+
+def test_rebuild_command_names_every_rule():
+    """Every option that makes the collection what it is stands in the command, quoted for a shell."""
+    rules = SourceRules(("*.md",), ("a b/", "c"), hidden=True, links=True, ignore_files=False)
+    encoder = ToyEncoder()
+    encoder.name = "owner/model"
+    assert rebuild_command(Selection(("/x y",), rules), encoder) == (
+        "qa index --rebuild --include '*.md' --exclude 'a b/' --exclude c --hidden --follow-links --no-gitignore "
+        "--model owner/model -- '/x y'"
+    )
+
+
+def test_deleting_a_collection_leaves_nothing_of_it(folder, home):
+    """Its folder is gone, its sources are not."""
+    make(folder, home)
+    delete_collection(home, "papers")
+    assert list((home / "collections").iterdir()) == []
+    assert (folder / "a.txt").exists()
+
+
+def test_collection_that_is_being_updated_is_not_deleted(folder, home):
+    """While another process holds its lock, nothing of it is touched."""
+    make(folder, home)
+    with (
+        hold_lock(home / "collections" / "papers"),
+        pytest.raises(StorageError, match=r"^another process is updating .*papers\. Try again later\.$"),
+    ):
+        delete_collection(home, "papers")
+    assert list_collections(home)[0].documents == 1
+
+
+@pytest.mark.parametrize("name", ["nope", "", "..", "../papers", "papers/../papers"])
+def test_unknown_collections_are_one_clear_error(folder, home, name):
+    """No name leads out of the folder of collections; the error names those there are."""
+    make(folder, home)
+    with pytest.raises(SourceError) as caught:
+        delete_collection(home, name)
+    assert str(caught.value) == f"there is no collection {name!r}. Those there are: papers."
+    with pytest.raises(SourceError):
+        Assistant.open_collection(name, home=home, encoder=ToyEncoder())
+
+
+@pytest.mark.parametrize("name", ["..", "a/b", ".hidden", "a.", "con", "x" * 65, "a\nb", " a", "-a"])
+def test_names_that_no_folder_should_have_are_refused(folder, home, name):
+    """A name is one that every system takes for a folder."""
+    with pytest.raises(SourceError, match="^a collection cannot be called "):
+        make(folder, home, name=name)
+
+
+def test_collections_are_printed_as_a_table_or_as_json(folder, home, capsys):
+    """`qa collections` lists, `--json` prints all there is to know, `--delete` deletes; an old one is marked."""
+    assert main(["collections"]) == 0
+    assert capsys.readouterr().out == "There are no collections yet. Make one: qa index SOURCES --name NAME\n"
+    make(folder, home)
+    age(home)
+    assert main(["collections"]) == 0
+    head, line, sources = capsys.readouterr().out.splitlines()
+    assert head.split() == ["NAME", "DOCUMENTS", "PASSAGES", "PENDING", "SIZE", "UPDATED", "MODEL"]
+    assert line.split()[:4] == ["papers", "1", "1", "0"]
+    assert line.endswith("toy/1  (format 2 is not read any more: qa index --rebuild)")
+    assert sources.strip() == str(folder)
+    assert main(["collections", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["sources"] == [str(folder)]
+    assert main(["collections", "--delete", "papers"]) == 0
+    assert capsys.readouterr().out == "deleted papers\n"
+    assert main(["collections", "--delete", "papers"]) == 1
+    assert capsys.readouterr().err == (
+        "qa: there is no collection 'papers'. There is none yet: make one with qa index.\n"
+    )
+
+
+WRONG = {
+    "sources and collection": ["ask", "Why?", "--sources", "x", "--collection", "papers"],
+    "rules without sources": ["ask", "Why?", "--exclude", "*.log"],
+    "rules with a collection": ["chat", "--collection", "papers", "--hidden"],
+    "nothing to calibrate": ["calibrate"],
+    "check and rebuild": ["index", "x", "--check", "--rebuild"],
+}
+
+
+@pytest.mark.parametrize("arguments", WRONG.values(), ids=WRONG)
+def test_contradictions_are_wrong_usage(arguments, home, capsys):
+    """What cannot be meant together exits with 2 and one line that says so."""
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert f"qa {arguments[0]}: error: " in capsys.readouterr().err
+
+
+def test_rules_stand_on_the_command_line(folder, home, capsys):
+    """`qa index` and `qa ask` with the same patterns open the same collection."""
+    (folder / ".old.txt").write_text("An old fig.", encoding="utf-8")
+    rules = ["--exclude", "draft*", "--hidden", "--include", "*.txt"]
+    assert main(["index", str(folder), *rules]) == 0
+    assert capsys.readouterr().out.startswith("2 documents, 2 passages\n2 new")
+    assert main(["ask", "old fig", "--sources", str(folder), *rules]) == 0
+    assert "-- .old.txt, paragraph 1" in capsys.readouterr().out
+
+
+def test_check_prints_what_it_finds(folder, home, capsys):
+    """`qa index --check` does not look at the files; a finding is a line, and the exit code 1."""
+    make(folder, home)
+    (folder / "a.txt").unlink()
+    assert main(["index", "--check", "--name", "papers"]) == 0
+    assert capsys.readouterr().out == "in step\n"
+    with sqlite3.connect(home / "collections" / "papers" / "catalog.sqlite") as connection:
+        connection.execute("UPDATE totals SET documents = 5")
+    connection.close()
+    assert main(["index", "--check", "--name", "papers"]) == 1
+    assert capsys.readouterr().out == "catalog: 1 documents counted, 5 noted\n"
