@@ -106,7 +106,8 @@ def _render_about(view: View) -> str:
     unquoted = sum(not passage.answering for passage in view.passages)
     facts = [*view.facts] or [strings.count_passages(len(view.passages))]
     facts += [strings.NEVER_QUOTED.format(passages=strings.count_passages(unquoted))] if unquoted else []
-    facts.append(strings.EXTRACTED_BY.format(extractor=view.document.extractor))
+    extractor = view.document.extractor.replace(" ", "\N{NO-BREAK SPACE}")
+    facts.append(strings.EXTRACTED_BY.format(extractor=extractor))
     about = f'<p class="qa-about" dir="auto">{escape(strings.BETWEEN_FACTS.join(facts))}</p>'
     notes = "".join(f'<li dir="auto">{escape(note)}</li>' for note in view.notes)
     return f'{about}<ul class="qa-notes" aria-label="{escape(strings.NOTES)}">{notes}</ul>' if notes else about
