@@ -95,6 +95,32 @@ def test_folder_is_added_whole(library, visit, tmp_path):
     expect(row(page, "quinces.txt")).to_contain_text("indexed")
 
 
+def test_file_too_large_is_refused_before_it_is_sent(library, visit, tmp_path):
+    """One line says how large it may be, and the next file is taken."""
+    page = visit(library.address)
+    with (tmp_path / "huge.txt").open("wb") as file:
+        file.truncate(101 * 2**20)
+    expect(row(page, "lamps.txt")).to_be_visible()
+    page.locator("#qa-drop input[type=file]").set_input_files(tmp_path / "huge.txt")
+    expect(line(page)).to_have_text("huge.txt has 101 MB; a document may have 100 MB.")
+    page.locator("#qa-drop input[type=file]").set_input_files(tmp_path / "figs.txt")
+    expect(line(page)).to_have_text("figs.txt was added.")
+
+
+def test_file_is_dropped(library, visit):
+    """On the place made for it."""
+    page = visit(library.address)
+    place = page.get_by_role("button", name="Drop documents here, or choose files")
+    expect(place).to_be_visible()
+    dropped = page.evaluate_handle(
+        "() => { const data = new DataTransfer();"
+        " data.items.add(new File(['Medlars are eaten rotten.'], 'medlars.txt', {type: 'text/plain'})); return data; }"
+    )
+    place.dispatch_event("drop", {"dataTransfer": dropped})
+    expect(line(page)).to_have_text("medlars.txt was added.")
+    expect(row(page, "medlars.txt")).to_contain_text("indexed")
+
+
 def test_changed_files_are_seen_by_indexing_again(library, visit, tmp_path):
     """What was written since comes with Re-index, and the list, filtered, stays where it was."""
     page = visit(library.address)
@@ -185,6 +211,11 @@ def test_library_fits_its_window(library, visit, address, width):
     expect(page.locator(".qa-bars")).to_have_count(3)
     assert page.evaluate(fits) and page.locator(".qa-panel-body").evaluate(inside)
     page.get_by_role("button", name="All documents").click()
+    row(page, "lamps.txt").locator("button.qa-document").click()
+    expect(page.locator(".qa-document-name")).to_be_in_viewport()
+    expect(page.locator(".qa-panel .qa-paragraph p").first).to_be_in_viewport()
+    page.get_by_role("button", name="All documents").click()
+    expect(row(page, "lamps.txt")).to_be_in_viewport()
     row(page, LONG).locator("button.qa-document").click()
     expect(page.locator(".qa-silent")).to_have_count(2)
     assert page.evaluate(fits) and page.locator(".qa-panel-body").evaluate(inside)

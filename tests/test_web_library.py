@@ -92,6 +92,24 @@ def test_limits_are_told_in_words(library, monkeypatch, limit, value, said):
     assert list(handlers.uploads.rglob("*.txt")) == []
 
 
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({"count": 501, "largest": 1, "together": 9, "name": "a"}, "These are 501 files; at most 500"),
+        ({"count": 1, "largest": 3 * 2**30, "together": 1, "name": "<b>"}, "&lt;b&gt; has 3,072 MB; a document may"),
+        (
+            {"count": 9, "largest": 1, "together": 2**30, "name": 7},
+            "These files have 1,024 MB together; at most 500 MB",
+        ),
+        (None, "500 files at most, 100 MB each"),
+    ],
+    ids=["many", "large", "together", "nonsense"],
+)
+def test_files_the_page_did_not_send_are_told_why(library, data, said):
+    """It sends figures only; the words are made here."""
+    assert said in library[1].refuse(gradio.EventData(None, data))
+
+
 @pytest.mark.parametrize("sent", [None, [], {}, {"path": "/etc/passwd"}, 7], ids=repr)
 def test_nothing_sent_adds_nothing(library, sent):
     """Whatever the browser sends instead of files, a line says that there is none."""

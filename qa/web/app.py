@@ -18,8 +18,8 @@ from qa.web.library_view import render_empty_library, render_library_message
 
 # The page's script turns clicks into these events of one hidden component; Gradio wants their names quoted here.
 BRIDGE = """
-const names = ["open", "browse", "library", "renew", "holdings", "remove", "restore", "reindex", "switch",
-    "example", "alone"];
+const names = ["open", "browse", "library", "renew", "holdings", "refuse", "remove", "restore", "reindex",
+    "switch", "example", "alone"];
 for (const name of names) {
     document.addEventListener("qa-" + name, (event) => trigger(name, event.detail));
 }
@@ -116,6 +116,7 @@ def build_app(host: AssistantHost, folder: Path) -> gr.Blocks:
         bridge.library(library.show, None, [panel, message], **quiet)
         bridge.renew(library.renew, None, panel, **quiet)
         bridge.holdings(library.show_holdings, None, [panel, message], **quiet)
+        bridge.refuse(library.refuse, None, line, **quiet)
         changed = [
             dropped.upload(library.add, dropped, [dropped, line], **quiet),
             chosen.upload(library.add, chosen, [chosen, line], **quiet),

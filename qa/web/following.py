@@ -1,6 +1,7 @@
 """Telling the page how loading and indexing go, and what becomes of the files."""
 
 import asyncio
+import secrets
 import time
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
@@ -99,9 +100,9 @@ class Following:
         scope = self.host.call(lambda assistant: assistant.scope)
         described = said = strings.describe_scope(scope.documents, scope.passages)
         message = state.message if state.stage == "indexing" else ""
-        moment = int(time.monotonic() // RENEW_SECONDS) if state.stage == "indexing" else time.monotonic_ns()
-        version = f"{state.stage}-{moment}"
+        version = f"ready-{secrets.token_hex(4)}"
         if state.stage == "indexing":
+            version = f"indexing-{int(time.monotonic() // RENEW_SECONDS)}"
             percent = int((state.share or 0) * 100) // SAID_STEP * SAID_STEP
             said = strings.INDEXED_SAID.format(percent=percent)
         status = strings.STATUS.format(scope=described, message=state.message) if state.message else described

@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from qa.web.uploads import LARGEST_TOGETHER
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -36,7 +38,7 @@ SECURITY_HEADERS = (
 )
 
 LARGEST_BODY = 1_000_000  # bytes; a question has at most a few thousand characters
-LARGEST_UPLOAD = 510_000_000  # bytes: what can be added at once (see `uploads.py`), and what is put around each file
+LARGEST_UPLOAD = LARGEST_TOGETHER + 2**20  # bytes: what can be added at once, and what is put around each file
 UPLOAD_PATH = "/gradio_api/upload"
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -1,5 +1,6 @@
-// What the library does by itself: it filters the list by name while one types, keeps place and focus when the list
-// comes anew, asks for it when the documents have changed, and tells screen readers how indexing goes, now and then.
+// What the library does by itself: it refuses files that are too many or too large before they are sent, filters the
+// list by name while one types, keeps place and focus when the list comes anew, asks for it when the documents have
+// changed, and tells screen readers how indexing goes, now and then.
 (() => {
     "use strict";
     const FILTER_PAUSE = 300; // milliseconds of typing nothing, after which a list of several pages is asked for anew
@@ -71,6 +72,38 @@
         }
     });
 
+    function refuse(event, files) {
+        const limits = document.querySelector("#qa-library-message .qa-message").dataset;
+        const sizes = files.map((file) => file.size);
+        const [largest, together] = [Math.max(...sizes), sizes.reduce((sum, size) => sum + size, 0)];
+        const excess = [files.length > limits.files, largest > limits.largest, together > limits.together];
+        if (!excess.includes(true)) return;
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        const { name } = files[sizes.indexOf(largest)];
+        send("refuse", { count: files.length, name, largest, together });
+    }
+
+    document.addEventListener(
+        "change",
+        (event) => {
+            if (!event.target.matches?.("#qa-adding input[type=file]") || !event.target.files.length) return;
+            refuse(event, [...event.target.files]);
+            if (event.defaultPrevented) event.target.value = "";
+        },
+        true,
+    );
+
+    document.addEventListener(
+        "drop",
+        (event) => {
+            if (event.target.closest?.("#qa-drop") && event.dataTransfer.files.length) {
+                refuse(event, [...event.dataTransfer.files]);
+            }
+        },
+        true,
+    );
+
     function filter() {
         const rows = [...document.querySelectorAll(".qa-view-library .qa-row")];
         const wanted = listing.name.trim().toLowerCase();
@@ -114,7 +147,7 @@
         }
     });
 
-    function keepPlace(panel) {
+    function keepPlace(panel, back) {
         listing.page = Number(panel.dataset.page);
         listing.state = panel.dataset.state;
         const field = panel.querySelector("#qa-filter");
@@ -124,6 +157,7 @@
         const control = document.activeElement === document.body && focused && panel.querySelector(focused);
         if (control) {
             control.focus({ preventScroll: true });
+            if (back) control.scrollIntoView({ block: "nearest" });
             if (control === field) field.setSelectionRange(field.value.length, field.value.length);
         }
     }
@@ -131,9 +165,10 @@
     function follow() {
         const panel = list();
         if (panel !== seen) {
+            const back = seen === null;
             seen = panel;
             leaving = false;
-            if (panel) keepPlace(panel);
+            if (panel) keepPlace(panel, back);
         }
         const now = document.querySelector(".qa-progress")?.dataset.version ?? "";
         if (now && now !== version) {

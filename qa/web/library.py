@@ -22,7 +22,7 @@ from qa.web.holdings import render_holdings
 from qa.web.host import AssistantHost, NotReady
 from qa.web.library_view import render_library, render_library_message
 from qa.web.listing import Listing, Numbers, read_listing, read_number, select
-from qa.web.uploads import check_limits, delete_uploads, find_uploads
+from qa.web.uploads import check_limits, delete_uploads, describe_excess, find_uploads
 
 KEPT_REMOVED = 20  # files that were added and removed again, of which a copy is kept to restore them
 
@@ -107,6 +107,19 @@ class LibraryHandlers:
         line = _attempt(work)
         delete_uploads(files, self.uploads)
         return None, line
+
+    def refuse(self, event: gr.EventData) -> str:
+        """Say why files were not even sent; the page's script knows the limits.
+
+        Args:
+            event: With `count`, how many files; `largest` and `together`, bytes; and the `name` of the largest.
+
+        Returns:
+            The line under the upload.
+        """
+        count, largest, together = (read_number(event, key) or 0 for key in ("count", "largest", "together"))
+        name = read_listing(event._data).name
+        return render_library_message(describe_excess(count, name, largest, together), alarm=True)
 
     def remove(self, event: gr.EventData) -> tuple:
         """Remove a document, in such a way that it can be restored.

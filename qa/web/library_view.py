@@ -12,7 +12,7 @@ from qa.web import strings
 from qa.web.listing import PAGE_ROWS, STATES, Selection
 from qa.web.markup import escape, render_button
 from qa.web.panel import render_panel
-from qa.web.uploads import LARGEST_FILE, MOST_FILES
+from qa.web.uploads import LARGEST_FILE, LARGEST_TOGETHER, MOST_FILES
 
 
 def render_library(
@@ -58,6 +58,8 @@ def render_empty_library() -> str:
 def render_library_message(text: str, *, alarm: bool = False, restore: tuple[int, str] | None = None) -> str:
     """One line under the controls that add documents; an empty text says how much can be added at once.
 
+    The limits go along for the page's script, so that too much is refused before it is sent.
+
     Args:
         text: What was done, or why not; not escaped.
         alarm: Whether something went wrong.
@@ -69,7 +71,8 @@ def render_library_message(text: str, *, alarm: bool = False, restore: tuple[int
     if restore:
         name = strings.RESTORE_LABEL.format(name=restore[1])
         undo = " " + render_button(strings.RESTORE, "restore", {"row": restore[0]}, name=name)
-    return f'<p class="{kind}" role="{role}"><span dir="auto">{escape(text)}</span>{undo}</p>'
+    limits = f'data-files="{MOST_FILES}" data-largest="{LARGEST_FILE}" data-together="{LARGEST_TOGETHER}"'
+    return f'<p class="{kind}" role="{role}" {limits}><span dir="auto">{escape(text)}</span>{undo}</p>'
 
 
 def _nothing() -> str:
@@ -138,7 +141,7 @@ def _render_facts(status: DocumentStatus) -> str:
     parts = [state, *(escape(fact) for fact in facts)]
     if status.modified:
         parts.append(f'<time datetime="{escape(status.modified)}">{escape(status.modified[:10])}</time>')
-    return " · ".join(parts)
+    return strings.BETWEEN_FACTS.join(parts)
 
 
 def describe_facts(status: DocumentStatus) -> list[str]:

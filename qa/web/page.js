@@ -111,7 +111,7 @@
             } else {
                 const body = element.querySelector(".qa-panel-body");
                 body.scrollTop = 0;
-                scrollTo(element, "nearest");
+                scrollTo(element, "start");
                 focus(body);
             }
         });

@@ -106,8 +106,9 @@ def _render_about(view: View) -> str:
     unquoted = sum(not passage.answering for passage in view.passages)
     facts = [*view.facts] or [strings.count_passages(len(view.passages))]
     facts += [strings.NEVER_QUOTED.format(passages=strings.count_passages(unquoted))] if unquoted else []
-    facts.append(strings.EXTRACTED_BY.format(extractor=view.document.extractor))
-    about = f'<p class="qa-about" dir="auto">{escape(" · ".join(facts))}</p>'
+    extractor = view.document.extractor.replace(" ", "\N{NO-BREAK SPACE}")
+    facts.append(strings.EXTRACTED_BY.format(extractor=extractor))
+    about = f'<p class="qa-about" dir="auto">{escape(strings.BETWEEN_FACTS.join(facts))}</p>'
     notes = "".join(f'<li dir="auto">{escape(note)}</li>' for note in view.notes)
     return f'{about}<ul class="qa-notes" aria-label="{escape(strings.NOTES)}">{notes}</ul>' if notes else about
 
@@ -134,7 +135,7 @@ def _render_jump(view: View) -> str:
     unit = "page" if pages else "paragraph"
     button = render_button(strings.GO, "jump", {**view.origin, "unit": unit})
     return (
-        f'<div class="qa-jump"><label class="qa-field"><span>{escape(label)}</span>'
+        f'<div class="qa-goto"><label class="qa-field"><span>{escape(label)}</span>'
         f'<input type="number" id="qa-jump" min="1" max="{most}" inputmode="numeric" autocomplete="off">'
         f"</label>{button}</div>"
     )
@@ -186,7 +187,7 @@ def _render_paragraph(document: Document, passage: Passage, marks: Sequence[Mark
     remarks = [strings.ROW.format(row=passage.row)] if passage.row is not None else []
     remarks += [passage.date] if passage.date else []
     remarks += [] if passage.answering else [strings.NOT_QUOTED]
-    remark = f'<span class="qa-remark">{escape(" · ".join(remarks))}</span>' if remarks else ""
+    remark = f'<span class="qa-remark">{escape(strings.BETWEEN_FACTS.join(remarks))}</span>' if remarks else ""
     kind = "qa-paragraph" if passage.answering else "qa-paragraph qa-silent"
     return (
         f'<div class="{kind}"><span class="qa-number" aria-hidden="true">{passage.paragraph}</span>'

@@ -24,14 +24,15 @@ INDEXED_SAID = "Indexing, {percent} %"
 PROGRESS_LABEL = "Indexing"
 LOAD_FAILED_SHORT = "Not loaded"
 LOAD_FAILED = "The documents could not be opened."
+BETWEEN_FACTS = "\N{NO-BREAK SPACE}· "
 SCOPE = "{documents}, {passages}"
 ONE_DOCUMENT = "1 document"
 DOCUMENTS = "{count} documents"
 ONE_PAGE = "1 page"
 PAGES = "{count} pages"
 BYTES = "{count} bytes"
-KILOBYTES = "{count} kB"
-MEGABYTES = "{count:.3g} MB"
+KILOBYTES = "{count} KB"
+MEGABYTES = "{count:,} MB"
 ONE_PASSAGE = "1 passage"
 PASSAGES = "{count} passages"
 
@@ -224,10 +225,15 @@ def count_pages(count: int) -> str:
 
 
 def describe_size(count: int) -> str:
-    """'812 bytes', '12 kB', '3.4 MB', for so many bytes."""
-    if count < 1000:
+    """'812 bytes', '12 KB', '3.4 MB', '1,200 MB', for so many bytes; a KB has 1,024."""
+    kilobytes = count / 1024
+    if kilobytes < 1:
         return BYTES.format(count=count)
-    return KILOBYTES.format(count=round(count / 1e3)) if count < 999_500 else MEGABYTES.format(count=count / 1e6)
+    rounded = round(kilobytes)
+    if rounded < 1024:
+        return KILOBYTES.format(count=rounded)
+    megabytes = kilobytes / 1024
+    return MEGABYTES.format(count=round(megabytes, 1) if megabytes < 10 else round(megabytes))
 
 
 def describe_progress(progress: Progress) -> str:

@@ -13,8 +13,8 @@ from index import QAError
 from qa.web import strings
 
 MOST_FILES = 500
-LARGEST_FILE = 100_000_000  # bytes
-LARGEST_TOGETHER = 500_000_000  # bytes
+LARGEST_FILE = 100 * 2**20  # bytes
+LARGEST_TOGETHER = 500 * 2**20  # bytes
 
 
 class UploadError(QAError):
@@ -62,17 +62,34 @@ def check_limits(files: Sequence[Path]) -> tuple[Path, ...]:
     wanted = tuple(file for file in files if not file.name.startswith("."))
     if not wanted:
         raise UploadError(strings.NO_FILES)
-    if len(wanted) > MOST_FILES:
-        raise UploadError(strings.TOO_MANY_FILES.format(count=f"{len(wanted):,}", most=MOST_FILES))
     sizes = {file: file.stat().st_size for file in wanted}
     largest = max(wanted, key=sizes.__getitem__)
-    if sizes[largest] > LARGEST_FILE:
-        size, most = strings.describe_size(sizes[largest]), strings.describe_size(LARGEST_FILE)
-        raise UploadError(strings.TOO_LARGE_FILE.format(name=largest.name, size=size, most=most))
-    if sum(sizes.values()) > LARGEST_TOGETHER:
-        size, most = strings.describe_size(sum(sizes.values())), strings.describe_size(LARGEST_TOGETHER)
-        raise UploadError(strings.TOO_LARGE_TOGETHER.format(size=size, most=most))
+    if refusal := describe_excess(len(wanted), largest.name, sizes[largest], sum(sizes.values())):
+        raise UploadError(refusal)
     return wanted
+
+
+def describe_excess(count: int, name: str, largest: int, together: int) -> str:
+    """Say why so many or so large files are not taken.
+
+    Args:
+        count: How many there are.
+        name: Of the largest.
+        largest: Its bytes.
+        together: The bytes of all.
+
+    Returns:
+        One line; empty when they are few and small enough.
+    """
+    if count > MOST_FILES:
+        return strings.TOO_MANY_FILES.format(count=f"{count:,}", most=MOST_FILES)
+    if largest > LARGEST_FILE:
+        size, most = strings.describe_size(largest), strings.describe_size(LARGEST_FILE)
+        return strings.TOO_LARGE_FILE.format(name=name, size=size, most=most)
+    if together > LARGEST_TOGETHER:
+        size, most = strings.describe_size(together), strings.describe_size(LARGEST_TOGETHER)
+        return strings.TOO_LARGE_TOGETHER.format(size=size, most=most)
+    return ""
 
 
 def delete_uploads(files: Sequence[Path], folder: Path) -> None:
