@@ -145,6 +145,16 @@ def test_added_removed_and_restored_files_through_the_assistant(folder, tmp_path
             assistant.remove("/etc/passwd")
 
 
+def test_collection_whose_files_are_all_excluded_can_still_be_opened(folder):
+    """Otherwise nobody could let them in again."""
+    with opened(folder) as assistant:
+        assistant.remove(str(folder / "a.txt"))
+    with opened(folder) as assistant:
+        assert names(assistant) == []
+        assistant.restore(str(folder / "a.txt"))
+        assert assistant.refresh().added == 1
+
+
 @pytest.fixture
 def host(folder, monkeypatch):
     """A host that follows the folder, quickly, and what was said of failures after updates."""

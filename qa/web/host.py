@@ -155,7 +155,7 @@ class AssistantHost:
         if first or assistant.failures != self._failures:
             self._failures = assistant.failures
             self._on_indexed(assistant)
-        if first and not assistant.scope.documents:
+        if first and not assistant.scope.documents and not any(s.state == "excluded" for s in assistant.statuses()):
             self.state = LoadState("failed", message)
             return
         if first and self.follow:
