@@ -11,7 +11,7 @@ from toy_encoder import ToyEncoder
 
 from index import SourceError
 from qa import Assistant
-from qa.web import handlers as page
+from qa.web import following as page
 from qa.web.handlers import Handlers
 from qa.web.host import AssistantHost
 

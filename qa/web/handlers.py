@@ -4,7 +4,6 @@ Nothing the page sends is trusted: a handler gets numbers, checks them, and look
 side. Text from documents reaches the page only as HTML made in `render.py` and `panel.py`.
 """
 
-import asyncio
 import logging
 import re
 import secrets
@@ -16,14 +15,13 @@ import gradio as gr
 from index import QAError, QuestionError
 from qa.citations import Citation, verify
 from qa.web import strings
-from qa.web.host import AssistantHost, LoadState, NotReady
+from qa.web.following import follow_host
+from qa.web.host import AssistantHost, NotReady
 from qa.web.markup import escape
 from qa.web.narrowing import OFFERED, ask_narrowed, name_choices
 from qa.web.panel import View, choose_window, render_library, render_view
 from qa.web.render import (
     Turn,
-    render_header,
-    render_load_failure,
     render_message,
     render_pending,
     render_picker_note,
@@ -33,9 +31,6 @@ from qa.web.render import (
 )
 
 KEPT_TURNS = 30  # the whole chat is sent again with every answer; 60 turns cost one to two seconds each
-LOAD_POLL = 0.2  # seconds
-INDEXING_POLL = 1.0
-HEARTBEAT = 30.0  # seconds; Gradio sees that a page was closed only when something is sent to it
 SEED_SHA256 = "0bcf1e724f61a0ec439ef70e7c7f17d9dd1bd5b492eae81cc3d68201c10d22b8"  # the text the examples are about
 
 Messages = list[dict[str, Any]]
@@ -64,47 +59,14 @@ class Handlers:
         """
         page = request.session_hash if request else ""
         try:
-            async for update in self._follow_loading(page):
+            async for update in follow_host(
+                self.host, self.describe_collection, keeps_panel=lambda: page in self._reading
+            ):
                 yield update
         except NotReady:  # the server is closing
             return
         finally:
             self._reading.discard(page)
-
-    async def _follow_loading(self, page: str) -> AsyncIterator[tuple]:
-        said = None
-        while (state := self.host.state).stage == "loading":
-            if state.message != said:
-                said = state.message
-                yield render_header(strings.LOADING_SHORT), render_pending(said), *[gr.skip()] * 3
-            await asyncio.sleep(LOAD_POLL)
-        seen, quiet = None, 0.0
-        while state.stage != "failed":
-            if state is not seen:
-                whole = seen is None or state.stage == "ready"
-                seen, quiet = state, 0.0
-                header = render_header(await self._status(state))
-                yield header, *(await self._describe(page) if whole else [gr.skip()] * 4)
-            elif quiet >= HEARTBEAT:
-                quiet = 0.0
-                yield tuple([gr.skip()] * 5)
-            if state.stage == "ready" and not self.host.follow:
-                return
-            await asyncio.sleep(INDEXING_POLL)
-            quiet += INDEXING_POLL
-            state = self.host.state
-        yield render_header(strings.LOAD_FAILED_SHORT), render_load_failure(state.message), *[gr.skip()] * 3
-
-    async def _describe(self, page: str) -> tuple:
-        """Welcome, panel, picker and the line under it; the panel is left alone while a document is read there."""
-        welcome, panel, *rest = await asyncio.to_thread(self.describe_collection)
-        return welcome, gr.skip() if page in self._reading else panel, *rest
-
-    async def _status(self, state: LoadState) -> str:
-        """What is searched, and how far indexing has come."""
-        scope = await asyncio.to_thread(self.host.call, lambda assistant: assistant.scope)
-        described = strings.describe_scope(scope.documents, scope.passages)
-        return strings.STATUS.format(scope=described, message=state.message) if state.message else described
 
     def describe_collection(self) -> tuple:
         """Welcome, panel, picker and the line under it, for the documents as they are now."""
