@@ -6,8 +6,10 @@ one. Killed between the two, the changes since are applied again, which does no 
 deleted before they are added.
 """
 
+import json
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
@@ -44,7 +46,11 @@ class LexicalIndex:
                 self._open(catalog)
             generation = catalog.generation
             if generation != self._generation:
-                self._apply(catalog, generation)
+                try:
+                    self._apply(catalog, generation)
+                except ValueError:  # what a killed process left is in the way
+                    self._begin(catalog)
+                    self._apply(catalog, generation)
         except (ValueError, OSError) as error:
             raise StorageError(
                 f"the lexical index {self._folder} cannot be written: {str(error).splitlines()[0]} "
@@ -54,11 +60,6 @@ class LexicalIndex:
     def _open(self, catalog: Catalog) -> None:
         import tantivy
 
-        builder = tantivy.SchemaBuilder()
-        builder.add_integer_field("passage", indexed=True, fast=True)
-        builder.add_integer_field("document", indexed=True)
-        builder.add_text_field("terms", tokenizer_name="whitespace", index_option="freq")
-        self._schema = builder.build()
         recorded = catalog.meta("lexical_generation")
         if recorded is not None:
             try:
@@ -67,16 +68,41 @@ class LexicalIndex:
             except ValueError:
                 recorded = None  # damaged: what it held is rebuilt from the catalog
         if recorded is None:
-            with catalog.transaction():  # first, so that a rebuild that is cut short begins again
-                catalog.set_meta("lexical_generation", "0")
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._folder.mkdir(mode=0o700)
-            self._index = tantivy.Index(self._schema, path=str(self._folder))
+            self._begin(catalog)
+        self._schema = self._index.schema
         self._searcher = self._index.searcher()
+
+    def _begin(self, catalog: Catalog) -> None:
+        """Begin anew, empty."""
+        import tantivy
+
+        builder = tantivy.SchemaBuilder()
+        builder.add_integer_field("passage", indexed=True, fast=True)
+        builder.add_integer_field("document", indexed=True)
+        builder.add_text_field("terms", tokenizer_name="whitespace", index_option="freq")
+        with catalog.transaction():  # first, so that a rebuild that is cut short begins again
+            catalog.set_meta("lexical_generation", "0")
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir(mode=0o700)
+        self._index, self._generation = tantivy.Index(builder.build(), path=str(self._folder)), 0
+
+    def _sweep(self) -> None:
+        """Remove lists of deletions that a killed process wrote and never committed: the next has the same name."""
+        segments = json.loads((self._folder / "meta.json").read_bytes())["segments"]
+        listed = {
+            f"{segment['segment_id'].replace('-', '')}.{segment['deletes']['opstamp']}.del"
+            for segment in segments
+            if segment["deletes"]
+        }
+        for file in self._folder.glob("*.del"):
+            if file.name not in listed:
+                with suppress(OSError):  # on Windows, where another process reads it
+                    file.unlink()
 
     def _apply(self, catalog: Catalog, generation: int) -> None:
         import tantivy
 
+        self._sweep()
         writer = self._index.writer(WRITER_BYTES, 1)
         for document_id, _, _ in catalog.removals_since(self._generation):
             writer.delete_documents_by_term("document", document_id)

@@ -75,7 +75,8 @@ class Assistant(OpenCollection):
             else:
                 update = BackgroundUpdate(collection, selection, on_progress=on_progress, on_notice=on_notice)
                 update.wait_searchable(PATIENCE)
-            if not collection.totals().documents and (wait or not update.running):
+            empty = not collection.totals().documents and not collection.library.has_excluded
+            if empty and (wait or not update.running):
                 raise SourceError(nothing_read(selection.paths, collection.failures()))
         except BaseException:
             collection.close()

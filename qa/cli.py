@@ -20,7 +20,15 @@ from typing import TYPE_CHECKING
 from index import Encoder, Progress, QAError, QuestionError, Selection, load_encoder
 from qa.arguments import parse_arguments
 from qa.bench.options import Options
-from qa.terminal import count, describe_answer, describe_change, describe_collections, describe_progress, visible_line
+from qa.terminal import (
+    count,
+    describe_answer,
+    describe_change,
+    describe_collections,
+    describe_progress,
+    name_first,
+    visible_line,
+)
 
 if TYPE_CHECKING:
     from qa.assistant import Assistant
@@ -167,7 +175,7 @@ def _verify(options: argparse.Namespace) -> int:
     for check in verify_answers(options.answers, folders=options.sources, show_changes=options.show_changes):
         found[check.finding] += 1
         if check.finding != "exact":
-            print(visible_line(f"line {check.line}: {check.finding}: {_name(check.source, check.detail)}"))
+            print(visible_line(f"line {check.line}: {check.finding}: {name_first(check.source, check.detail)}"))
             if check.change:
                 print(describe_change(check.change))
     print(", ".join(f"{found[name]} {name}" for name in ("exact", "moved", "changed", "gone")))
@@ -259,7 +267,7 @@ def _chosen_encoder(options: argparse.Namespace) -> Encoder | None:
 
 def _notify_failures(assistant: "Assistant") -> None:
     for failure in assistant.failures:
-        _notify(f"not read: {_name(failure.source, failure.reason)}")
+        _notify(f"not read: {name_first(failure.source, failure.reason)}")
 
 
 @contextmanager
@@ -276,11 +284,6 @@ def _progress(unit: str) -> Iterator[Callable[..., None]]:
             bar.update(done - bar.n)
 
         yield show
-
-
-def _name(source: str, text: str) -> str:
-    """Put the name of a document before what is said of it, unless that begins with it."""
-    return text if text.startswith(source) else f"{source}: {text}"
 
 
 def _notify(line: str) -> None:

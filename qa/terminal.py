@@ -28,6 +28,11 @@ def visible_line(text: str) -> str:
     return " ".join(visible(text).split("\n"))
 
 
+def name_first(source: str, text: str) -> str:
+    """Put the name of a document before what is said of it, unless that begins with it."""
+    return text if text.startswith(source) else f"{source}: {text}"
+
+
 def count(number: int, word: str) -> str:
     """Say how many: '1 passage', '2,000 passages'."""
     return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"

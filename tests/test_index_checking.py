@@ -1,5 +1,6 @@
 """Checking a collection: silent when all is in step, one line for each thing that is not."""
 
+import json
 import sqlite3
 
 import pytest
@@ -107,3 +108,27 @@ def test_missing_lexical_index_is_built_anew(made):
     for file in (made / "lexical").iterdir():
         file.unlink()
     assert check(made) == ()
+
+
+def strand_deletions(made):
+    """Leave what a process leaves that is killed between writing a list of deletions and committing it."""
+    meta = json.loads((made / "lexical" / "meta.json").read_bytes())
+    for segment in meta["segments"]:
+        for number in range(meta["opstamp"], meta["opstamp"] + 50):
+            (made / "lexical" / f"{segment['segment_id'].replace('-', '')}.{number}.del").touch()
+
+
+@pytest.mark.parametrize("swept", [True, False], ids=["swept", "built anew"])
+def test_deletions_that_were_never_committed_are_not_in_the_way(made, folder, monkeypatch, swept):
+    """Tantivy refuses to write a list of deletions over one; it is swept away, or else the index is built anew."""
+    if not swept:
+        monkeypatch.setattr("index.lexical.LexicalIndex._sweep", lambda self: None)
+    strand_deletions(made)
+    (folder / "a.txt").unlink()
+    collection = Collection(made, ToyEncoder())
+    assert collection.update([folder]).removed == 1
+    assert collection.check() == ()
+    assert [hit.source for hit in collection.search({"fig": 1.0}).hits] == ["b.txt"]
+    collection.close()
+    left = {file.name for file in (made / "lexical").glob("*.del")}
+    assert len(left) <= 1

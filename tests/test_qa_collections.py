@@ -131,6 +131,20 @@ def test_rebuilding_keeps_what_was_added_and_what_was_excluded(folder, home, tmp
     assert states == [("a.txt", "indexed"), ("draft.txt", "excluded"), ("fig.txt", "indexed")]
 
 
+def test_damaged_collection_is_rebuilt_from_the_sources_named(folder, home, capsys):
+    """Where a catalog tells nothing any more, the error says what to do, and doing it works."""
+    make(folder, home)
+    for file in (home / "collections" / "papers").glob("catalog.sqlite*"):
+        file.write_bytes(b"not a database, " * 100)
+    assert main(["index", "--name", "papers"]) == 1
+    assert (
+        "Rebuild it, naming its files and folders: qa index --rebuild --name papers SOURCES" in capsys.readouterr().err
+    )
+    assert main(["index", "--rebuild", "--name", "papers", str(folder)]) == 0
+    assert capsys.readouterr().out.startswith("2 documents, 2 passages\n")
+    assert main(["index", "--check", "--name", "papers"]) == 0
+
+
 def test_open_collection_notices_that_it_was_rebuilt_or_deleted(folder, home):
     """Whoever has the old one open never writes into the new one."""
     make(folder, home)

@@ -267,3 +267,20 @@ def test_phone_has_no_sideways_scroll(seed_server, visit):
     expect(page.locator("#qa-here")).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.locator(".qa-panel").bounding_box()["width"] == 390
+
+
+def test_open_page_follows_the_files(start_chat, visit, tmp_path):
+    """A file that comes while the page is open is listed and answers; one that goes does so no more."""
+    (tmp_path / "fruit.txt").write_text("The orchard at Lund grows red apples.")
+    server = start_chat(tmp_path).wait_until_ready()
+    page = visit(server.address)
+    library = page.locator("#qa-panel")
+    expect(library).to_contain_text("fruit.txt")
+    (tmp_path / "sea.txt").write_text("The lighthouse of Ystad is painted white.")
+    expect(library).to_contain_text("sea.txt", timeout=15_000)
+    expect(page.locator("#qa-header")).to_contain_text("2 documents")
+    expect(ask(page, "What colour is the lighthouse of Ystad?")).to_contain_text("is painted white")
+    (tmp_path / "fruit.txt").unlink()
+    expect(page.locator("#qa-header")).to_contain_text("1 document,", timeout=15_000)
+    expect(library).not_to_contain_text("fruit.txt")
+    expect(page.locator("#turn-1")).to_be_visible()
