@@ -49,13 +49,13 @@ class Holdings(Database):
         with self.transaction():
             self._connection.execute("DELETE FROM failures")
             self._connection.executemany(
-                "INSERT INTO failures SELECT ?1, ?2, ?3 WHERE ?1 NOT IN (SELECT path FROM exclusions)",
-                ((f.path, f.source, f.reason) for f in failures),
+                "INSERT INTO failures SELECT ?1, ?2, ?3, ?4 WHERE ?1 NOT IN (SELECT path FROM exclusions)",
+                ((f.path, f.source, f.reason, f.seen) for f in failures),
             )
 
     def failures(self) -> tuple[Failure, ...]:
         """Sources that could not be read, by the name shown."""
-        rows = self._rows("SELECT source, path, reason FROM failures ORDER BY source, path")
+        rows = self._rows("SELECT source, path, reason, seen FROM failures ORDER BY source, path")
         return tuple(Failure(*row) for row in rows)
 
     def exclude(self, path: str, source: str) -> None:

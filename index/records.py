@@ -4,7 +4,7 @@ Every offset counts characters (Unicode code points) of a document's `text`, fro
 shown is always `text[start:end]`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -124,11 +124,19 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A source that could not be read, or yielded no passage: its name, path and the reason in one line."""
+    """A source that could not be read, or yielded no passage.
+
+    Attributes:
+        source: The name shown.
+        path: Absolute path of the file.
+        reason: Why, in one line.
+        seen: What the file and its readers were like then: as long as they are, it is not tried again. Empty: it is.
+    """
 
     source: str
     path: str
     reason: str
+    seen: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,8 @@ CREATE TABLE pending (passage_id INTEGER PRIMARY KEY REFERENCES passages(id) ON 
 CREATE TABLE removals (
     generation INTEGER NOT NULL, document_id INTEGER NOT NULL, first_id INTEGER NOT NULL, last_id INTEGER NOT NULL);
 CREATE INDEX removals_by_generation ON removals(generation);
-CREATE TABLE failures (path TEXT PRIMARY KEY, source TEXT NOT NULL, reason TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE failures (path TEXT PRIMARY KEY, source TEXT NOT NULL, reason TEXT NOT NULL, seen TEXT NOT NULL)
+    WITHOUT ROWID;
 CREATE TABLE exclusions (path TEXT PRIMARY KEY, source TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE dense_files (position INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL);
 CREATE TABLE totals (

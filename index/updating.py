@@ -22,7 +22,7 @@ from index.errors import SourceError
 from index.language import tell_language
 from index.passages import split_passages
 from index.progress import Abandoned, Progress, ProgressMeter
-from index.readers import read_document
+from index.readers import read_document, readers_version
 from index.records import Document, Failure, KnownFile, Passage, PreparedPassage, Source
 from index.sources import SETTLED_NS, file_hash
 
@@ -132,14 +132,21 @@ class _Embedding:
 def _update_texts(catalog: Catalog, sources: Sequence[Source], read: Reader, meter: ProgressMeter) -> UpdateReport:
     """Write the text of what is new or changed, remove what is gone, note what cannot be read."""
     known = catalog.known_files()
+    failed_before = {failure.path: failure for failure in catalog.failures()}
     failures: list[Failure] = []
     counts = dict.fromkeys(("added", "changed", "unchanged"), 0)
     for source in sources:
         meter.reading(source.name)
+        before = failed_before.get(_printable(source.path))
+        if before and before.source == _printable(source.name) and before.seen and before.seen == _seen(source):
+            failures.append(before)  # what broke a reader, or took it a minute, does so once
+            meter.read()
+            continue
         try:
             found = _read_if_changed(source, known.get(source.path), read)
         except SourceError as error:
-            failures.append(Failure(_printable(source.name), _printable(source.path), str(error)))
+            name, path = _printable(source.name), _printable(source.path)
+            failures.append(Failure(name, path, str(error), _seen(_settled(source))))
         else:
             if isinstance(found, _Read):
                 catalog.write_document(found.document, found.source, passages=found.passages, language=found.language)
@@ -154,9 +161,16 @@ def _update_texts(catalog: Catalog, sources: Sequence[Source], read: Reader, met
     gone = sorted(set(known) - kept)
     for path in gone:
         catalog.remove_document(path)
-    if tuple(failures) != catalog.failures():
+    if [(f, f.seen) for f in failures] != [(f, f.seen) for f in catalog.failures()]:
         catalog.set_failures(failures)
     return UpdateReport(removed=len(gone), failures=tuple(failures), **counts)
+
+
+def _seen(source: Source) -> str:
+    """What a file and its readers are like; empty where the file may change again within one clock tick."""
+    if source.fault or not source.changed_ns:
+        return ""
+    return f"{source.size} {source.modified_ns} {source.changed_ns} {readers_version()}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """Updating in two steps: text first, embeddings behind; stopped at any point, it goes on from there."""
 
+import os
 import threading
 
 import pytest
 from toy_encoder import ToyEncoder
 
-from index import BackgroundUpdate, Collection, EncoderError, UpdateStopped
+from index import BackgroundUpdate, Collection, EncoderError, SourceError, UpdateStopped
 from index.progress import Abandoned, ProgressMeter
 from index.records import Totals
 
@@ -144,6 +145,30 @@ def test_equal_content_is_embedded_once_in_one_update(tmp_path):
     collection.update([tmp_path / "sources"])
     assert encoder.encoded == ["A fig and a plum."]
     assert len(found(collection, "fig")) == 3
+    collection.close()
+
+
+def test_a_file_that_failed_is_tried_again_only_when_it_or_its_readers_change(tmp_path, monkeypatch):
+    """A broken file is read once, then again after it has changed, and after a reader has."""
+    tried = []
+
+    def read(path, *, name):
+        tried.append(name)
+        raise SourceError(f"{name} is broken.")
+
+    file = tmp_path / "a.pdf"
+    file.write_bytes(b"broken")
+    os.utime(file, (1_000, 1_000))
+    monkeypatch.setattr("index.updating.SETTLED_NS", -1)
+    collection = Collection(tmp_path / "collection", ToyEncoder())
+    for _ in range(3):
+        assert [failure.reason for failure in collection.update([file], read=read).failures] == ["a.pdf is broken."]
+    assert tried == ["a.pdf"]
+    file.write_bytes(b"broken otherwise")
+    collection.update([file], read=read)
+    monkeypatch.setattr("index.updating.readers_version", lambda: "newer")
+    collection.update([file], read=read)
+    assert len(tried) == 3
     collection.close()
 
 

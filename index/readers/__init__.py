@@ -4,9 +4,11 @@
 files from who knows where.
 """
 
+import hashlib
 import importlib
 import os
 import stat
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,6 +70,15 @@ FORMATS = {
     ".eml": Format("mail", "read_eml", 1, "selectolax"),
     ".mbox": Format("mail", "read_mbox", 1, "selectolax", LARGEST_FILE),
 }
+
+
+@lru_cache(maxsize=1)
+def readers_version() -> str:
+    """Changes whenever a file might be read otherwise: 16 hexadecimal digits for all formats and their packages."""
+    from index.readers.kinds import package_version
+
+    known = [(suffix, f.module, f.version, package_version(f.package or "")) for suffix, f in FORMATS.items()]
+    return hashlib.sha256(repr(known).encode()).hexdigest()[:16]
 
 
 def read_document(path: str | Path, *, name: str) -> Document:

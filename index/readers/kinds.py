@@ -2,7 +2,8 @@
 
 import importlib
 import re
-from importlib.metadata import version
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
 from types import ModuleType
 from typing import NoReturn
 
@@ -64,6 +65,15 @@ def load_library(module: str, package: str, *, name: str, suffix: str) -> Module
         raise SourceError(
             f"{name} cannot be read: reading {suffix} needs {package}. Install it: pip install {package}"
         ) from error
+
+
+@lru_cache(maxsize=64)
+def package_version(package: str) -> str:
+    """The version of a package; empty when it is not installed."""
+    try:
+        return version(package) if package else ""
+    except PackageNotFoundError:
+        return ""
 
 
 def library_version(package: str) -> str:
