@@ -9,34 +9,33 @@ folder/lock             held while the collection is updated
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import numpy as np
 
-from index.candidates import row_per_sentence
 from index.catalog import Catalog
 from index.checking import check_catalog, check_derived
+from index.contents import Contents
 from index.dense import DenseIndex
 from index.encoder import Encoder
-from index.errors import OutdatedError, SourceError, StorageError
+from index.errors import OutdatedError, StorageError
 from index.holdings import describe_time
 from index.lexical import LexicalIndex
 from index.library import Library
 from index.locking import hold_lock
 from index.progress import Progress
 from index.readers.isolated import IsolatedReader
-from index.records import Document, DocumentInfo, Failure, Passage, StoredPassage, Totals
 from index.rules import Selection
 from index.search import Limits, Search, Searcher
-from index.sources import CATALOG_FILE, find_sources, text_hash
+from index.sources import CATALOG_FILE, find_sources
 from index.updating import Reader, UpdateReport, update_catalog
 
 FOLLOW_SECONDS = 1.0  # between two times that what has been written meanwhile becomes searchable
 
 
-class Collection:
+class Collection(Contents):
     """An index on disk and the encoder that made it."""
 
     def __init__(self, folder: str | Path, encoder: Encoder) -> None:
@@ -219,84 +218,7 @@ class Collection:
         """Passage ids by their nearest vector alone, nearest first: what the dense half of a search finds."""
         return self._open_searcher().nearest(vector, k)
 
-    def embeddings(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """All vectors, each with its passage's id, in blocks: int64 of shape (n,), float16 of shape (n, dimension)."""
-        for block in self._catalog.vectors_since(0, self._encoder.dimension):
-            ids = np.repeat(np.array([id_ for id_, _ in block]), [len(vectors) for _, vectors in block])
-            yield ids, np.concatenate([vectors for _, vectors in block])
-
-    def stored_passages(self, path: str) -> list[tuple[StoredPassage, np.ndarray]]:
-        """The passages of one document that may answer, in order, each with its embeddings.
-
-        The embeddings are float16 of shape (1 + sentences, dimension): the paragraph, then each sentence.
-        """
-        stored = {passage.id: passage for passage in self._catalog.passages_of(path)}
-        return [
-            (stored[id_], row_per_sentence(vectors, len(stored[id_].passage.sentences)))
-            for id_, vectors in self._catalog.vectors_of(list(stored), self._encoder.dimension)
-        ]
-
     def _open_searcher(self) -> Searcher:
         if self._searcher is None:
             raise StorageError(f"the collection {self._folder} is not open for searching. Update it first.")
         return self._searcher
-
-    @property
-    def generation(self) -> int:
-        """Raised by every committed change."""
-        return self._catalog.generation
-
-    @property
-    def selection(self) -> Selection | None:
-        """What it is made of, as of its last update; None before the first."""
-        return self._catalog.selection()
-
-    @property
-    def identity(self) -> str:
-        """Which encoder made it."""
-        return self._encoder.identity
-
-    def totals(self) -> Totals:
-        """How much it holds."""
-        return self._catalog.totals()
-
-    def setting(self, key: str) -> str | None:
-        """A setting kept with the documents, or None."""
-        return self._catalog.meta(f"setting:{key}")
-
-    def set_setting(self, key: str, value: str) -> None:
-        """Keep a setting with the documents. It raises the generation, for it may change answers."""
-        with self._catalog.transaction():
-            self._catalog.set_meta(f"setting:{key}", value)
-            self._catalog.raise_generation()
-
-    def failures(self) -> tuple[Failure, ...]:
-        """Sources that could not be read at the last update."""
-        return self._catalog.failures()
-
-    def passage_counts(self, sources: Sequence[str]) -> tuple[int, int]:
-        """How many passages of the documents with some names may answer, and how many of these are pending."""
-        return self._catalog.passage_counts(sources)
-
-    def documents(self) -> tuple[DocumentInfo, ...]:
-        """Every document, by the name shown, then path."""
-        return self._catalog.documents()
-
-    def document(self, path: str) -> Document:
-        """One document with its text, as it was when it was indexed.
-
-        Args:
-            path: As a citation or `documents` gives it; looked up in the catalog, never opened.
-
-        Raises:
-            SourceError: The collection holds no such document.
-        """
-        found = self._catalog.document_text(path)
-        if found is None:
-            raise SourceError(f"{path!r} is not in this collection.")
-        source, text, file_sha256 = found
-        return Document(source, path, text, text_hash(text), file_sha256)
-
-    def passages(self, path: str) -> tuple[Passage, ...]:
-        """The passages of one document, in order; none when the collection does not hold it."""
-        return tuple(stored.passage for stored in self._catalog.passages_of(path))

@@ -94,7 +94,7 @@ def nothing_read(paths: Sequence[str | Path], failures: Sequence[Failure]) -> st
     """Say that sources hold nothing to ask, and why."""
     named = ", ".join(repr(str(path)) for path in paths)
     if not failures:
-        return f"{named} holds no documents. Put some .txt or .md files there, then try again."
+        return f"{named} holds no documents. Put some documents there, then try again."
     first = failures[0].reason
     more = f" ({len(failures) - 1} more could not be read either.)" if len(failures) > 1 else ""
     return f"{named} holds nothing that can be read: {first}{more}"
