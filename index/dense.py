@@ -15,7 +15,6 @@ import threading
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from heapq import nlargest
 from itertools import chain
 from os import cpu_count
 from pathlib import Path
@@ -200,10 +199,16 @@ def nearest_passages(passages: Iterable[tuple[int, np.ndarray]], vector: np.ndar
         count: How many passages to find at most.
 
     Returns:
-        Ids of the passages with the nearest vectors, nearest first.
+        Ids of the passages with the nearest vectors, nearest first; ties by id.
     """
-    scored = ((float((vectors.astype(np.float32) @ vector).max()), id_) for id_, vectors in passages)
-    return [id_ for _, id_ in nlargest(count, scored)]
+    listed = list(passages)
+    if not listed:
+        return []
+    sizes = np.array([len(vectors) for _, vectors in listed])
+    scores = np.concatenate([vectors for _, vectors in listed]).astype(np.float32) @ vector
+    best = np.maximum.reduceat(scores, np.cumsum(sizes) - sizes)
+    ids = np.array([id_ for id_, _ in listed])
+    return ids[np.lexsort((ids, -best))[:count]].tolist()
 
 
 def vector_ids(passages: Sequence[tuple[int, int]]) -> np.ndarray:

@@ -139,8 +139,7 @@ class Searcher:
         Returns:
             Ids of passages, by their nearest vector, nearest first.
         """
-        proposed = self._dense.search(vector)
-        return nearest_passages(self._catalog.vectors_of(proposed, self._encoder.dimension), vector, k)
+        return self._rerank(self._dense.search(vector), vector, k)
 
     def _candidates(self, queries: Sequence[Query], limits: Limits) -> list[int]:
         """Passages worth scoring: the ids of some that may be gone or pending, words' best first."""
@@ -156,7 +155,14 @@ class Searcher:
             return [passage.id for passage in stored if holds_phrases(_with_heading(passage), patterns)]
         near = self._nearest(queries, owners)
         worded = [self._lexical.search(query.terms, CANDIDATES, documents=documents) for query in queries]
-        return list(dict.fromkeys(id_ for ids in (*worded, *near()) for id_ in ids))
+        found = near()
+        if self._dense.compressed and owners is None:  # many more than are worth scoring, for lack of exact scores
+            found = [self._rerank(ids, query.vector, CANDIDATES) for ids, query in zip(found, queries, strict=True)]
+        return list(dict.fromkeys(id_ for ids in (*worded, *found) for id_ in ids))
+
+    def _rerank(self, ids: Sequence[int], vector: np.ndarray, k: int) -> list[int]:
+        """The nearest of some passages by their exact vectors, nearest first."""
+        return nearest_passages(self._catalog.vectors_of(ids, self._encoder.dimension), vector, k)
 
     def _nearest(
         self, queries: Sequence[Query], owners: Sequence[tuple[int, int, int]] | None
