@@ -31,6 +31,7 @@ def build_parser() -> argparse.ArgumentParser:
     chat.add_argument("sources", nargs="*", metavar="SOURCES", help=sources_help)
     chat.add_argument("--port", type=_port, default=7860, help="where it is served; 0: any (default: %(default)s)")
     chat.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    chat.add_argument("--mcp", action="store_true", help="also serve the tools of the Model Context Protocol, at /mcp")
 
     ask = add_command("ask", "Answer one question.")
     ask.add_argument("question", metavar="QUESTION")

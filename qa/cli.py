@@ -69,7 +69,13 @@ def _chat(options: argparse.Namespace) -> int:
             options.sources or None, encoder=encoder, on_progress=on_progress, on_notice=_notify, wait=False
         )
 
-    serve(open_assistant, port=options.port, open_browser=not options.no_browser, on_indexed=_notify_failures)
+    serve(
+        open_assistant,
+        port=options.port,
+        open_browser=not options.no_browser,
+        mcp=options.mcp,
+        on_indexed=_notify_failures,
+    )
     return 0
 
 

@@ -8,10 +8,12 @@ from importlib.resources import files
 import gradio as gr
 
 from qa.web import strings
+from qa.web.clients import Page, open_to_clients
 from qa.web.handlers import Handlers
 from qa.web.host import AssistantHost
 from qa.web.panel import render_empty_library
 from qa.web.render import render_header, render_message, render_pending, render_picker_note
+from qa.web.tools import Tools
 
 # The page's script turns clicks into these events of one hidden component; Gradio wants their names quoted here.
 BRIDGE = """
@@ -43,7 +45,7 @@ def build_app(host: AssistantHost) -> gr.Blocks:
         The page, not launched.
     """
     handlers = Handlers(host)
-    with gr.Blocks(title=strings.TITLE, analytics_enabled=False, fill_width=True) as app:
+    with Page(title=strings.TITLE, analytics_enabled=False, fill_width=True) as app:
         turns = gr.State(())
         header = _html(render_header(strings.LOADING_SHORT), "qa-header")
         with gr.Row(elem_id="qa-columns"):
@@ -95,7 +97,9 @@ def build_app(host: AssistantHost) -> gr.Blocks:
         bridge.open(handlers.open_citation, turns, [panel, message], **quiet)
         bridge.browse(handlers.browse_document, None, [panel, message], **quiet)
         bridge.library(handlers.show_library, None, [panel, message], **quiet)
-        gr.api(handlers.ask, api_name="ask")
+        tools = Tools(host)
+        for tool in tools.tools:
+            gr.api(open_to_clients(tools, tool), api_name=tool.name)
     return app
 
 

@@ -6,7 +6,6 @@ side. Text from documents reaches the page only as HTML made in `render.py` and 
 
 import asyncio
 import logging
-import re
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -17,7 +16,6 @@ from index import QAError, QuestionError
 from qa.citations import Citation, verify
 from qa.web import strings
 from qa.web.host import AssistantHost, LoadState, NotReady
-from qa.web.markup import escape
 from qa.web.narrowing import OFFERED, ask_narrowed, name_choices
 from qa.web.panel import View, choose_window, render_library, render_view
 from qa.web.render import (
@@ -209,22 +207,6 @@ class Handlers:
             return self.library(), render_message("")
         except NotReady as error:
             return gr.skip(), render_message(str(error))
-
-    def ask(self, question: str) -> dict[str, Any]:
-        """Answer a question with sentences quoted from the documents.
-
-        Args:
-            question: One question, in words.
-
-        Returns:
-            The answer: verdict, quotes with their places, what was searched, and a hash.
-        """
-        if not isinstance(question, str) or re.search(r"[\ud800-\udfff]", question):
-            raise gr.Error(strings.NOT_TEXT, print_exception=False)
-        try:
-            return self.host.call(lambda assistant: assistant.ask(question)).to_dict()
-        except (QuestionError, NotReady) as error:
-            raise gr.Error(escape(str(error)), print_exception=False) from error
 
     def examples(self) -> tuple[str, ...]:
         """The questions written for the document that comes with the program; none for any other collection."""

@@ -11,7 +11,8 @@ import socket
 import tempfile
 import threading
 import webbrowser
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from index import QAError
 from qa.web import strings
 from qa.web.guard import Guard
 from qa.web.host import AssistantHost, OpenAssistant
+from qa.web.mcp_server import PATH, check_installed, mcp_route
 
 if TYPE_CHECKING:
     import gradio
@@ -46,6 +48,7 @@ def serve(
     *,
     port: int = 7860,
     open_browser: bool = True,
+    mcp: bool = False,
     announce: Callable[[str], None] | None = None,
     on_indexed: "Callable[[Assistant], None]" = lambda assistant: None,
 ) -> None:
@@ -55,13 +58,17 @@ def serve(
         open_assistant: Opens the assistant; see `AssistantHost`.
         port: Where to listen; the next free one is taken when it is in use, and 0 means any.
         open_browser: Whether to show the page in the person's browser.
+        mcp: Whether to serve the calls as MCP tools too, at `/mcp`.
         announce: Takes the lines to say: the address, and a port that was taken; they are printed when omitted.
         on_indexed: Called when the index has been brought up to the documents.
 
     Raises:
         ServerError: There is no free port.
+        MissingPackage: MCP is asked for, and its package is not installed.
     """
     announce = announce or partial(print, flush=True)
+    if mcp:
+        check_installed()
     chosen = find_port(port)
     with tempfile.TemporaryDirectory(prefix="qa-chat-") as folder:
         prepare_environment(folder)
@@ -69,12 +76,14 @@ def serve(
         previous = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
         host = AssistantHost(open_assistant, on_indexed)
         try:
-            app = launch(host, chosen)
+            app = launch(host, chosen, mcp=mcp)
             host.start()
             if port not in (0, chosen):
                 announce(strings.PORT_TAKEN.format(wanted=port, port=chosen))
             address = f"http://{ADDRESS}:{chosen}/"
             announce(strings.ADDRESS.format(address=address))
+            if mcp:
+                announce(strings.MCP_ADDRESS.format(address=address.rstrip("/") + PATH))
             if open_browser:
                 webbrowser.open(address)
             stop.wait()
@@ -123,18 +132,36 @@ def find_port(wanted: int) -> int:
     raise ServerError(strings.NO_PORT.format(first=wanted, last=last))
 
 
-def launch(host: AssistantHost, port: int) -> "gradio.Blocks":
+def launch(host: AssistantHost, port: int, *, mcp: bool = False) -> "gradio.Blocks":
     """Launch the page, and return while it runs.
 
     Args:
         host: The assistant, not started yet.
         port: A free port.
+        mcp: Whether to serve MCP too.
     """
     import gradio
-    from starlette.middleware import Middleware
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
     from qa.web.app import build_app, page_head
+    from qa.web.rest import rest_routes
+    from qa.web.tools import Tools
+
+    tools = Tools(host)
+    routes, running = [*health_routes(host), *rest_routes(tools)], []
+    if mcp:
+        route, run_mcp = mcp_route(tools)
+        routes.append(route)
+        running.append(run_mcp())
+
+    @asynccontextmanager
+    async def lifespan(server: Any) -> AsyncIterator[None]:
+        """Put the guard before everything, Gradio's own middleware included, which `middleware` would put behind it."""
+        server.middleware_stack = TrustedHostMiddleware(Guard(server.middleware_stack), [ADDRESS, "localhost"])
+        async with AsyncExitStack() as stack:
+            for context in running:
+                await stack.enter_async_context(context)
+            yield
 
     app = build_app(host)
     app.queue(max_size=32, default_concurrency_limit=2, api_open=False)
@@ -157,8 +184,8 @@ def launch(host: AssistantHost, port: int) -> "gradio.Blocks":
             "docs_url": None,
             "redoc_url": None,
             "openapi_url": None,
-            "routes": health_routes(host),
-            "middleware": [Middleware(TrustedHostMiddleware, allowed_hosts=[ADDRESS, "localhost"]), Middleware(Guard)],
+            "routes": routes,
+            "lifespan": lifespan,
         },
     )
     return app
