@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from index import Encoder, Progress, QAError, QuestionError, find_sources, load_encoder
+from index import Encoder, Progress, QAError, QuestionError, load_encoder
 from qa.arguments import build_parser
 from qa.bench.options import Options
 from qa.terminal import count, describe_answer, describe_progress, visible_line
@@ -57,25 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _chat(options: argparse.Namespace) -> int:
-    from qa.web.server import serve
+    from qa.web.start import chat
 
-    find_sources(options.sources)
-    encoder = _chosen_encoder(options)
-
-    def open_assistant(on_progress: Callable[[Progress], None]) -> "Assistant":
-        from qa.assistant import Assistant
-
-        return Assistant.open(
-            options.sources or None, encoder=encoder, on_progress=on_progress, on_notice=_notify, wait=False
-        )
-
-    serve(
-        open_assistant,
-        port=options.port,
-        open_browser=not options.no_browser,
-        mcp=options.mcp,
-        on_indexed=_notify_failures,
-    )
+    chat(options, load_encoder=lambda: _chosen_encoder(options), on_notice=_notify, on_indexed=_notify_failures)
     return 0
 
 

@@ -157,7 +157,8 @@ def test_wrong_usage_exits_with_2(arguments, capsys):
 def test_chat_is_served_with_what_was_asked_for(folder, toy, monkeypatch, capsys):
     """`qa chat` hands the server a way to open the sources, the port, and whether to open a browser."""
     served = {}
-    monkeypatch.setattr("qa.web.server.serve", lambda opener, **options: served.update(opener=opener, **options))
+    monkeypatch.setattr("qa.web.start.start_log", lambda file, **options: None)
+    monkeypatch.setattr("qa.web.start.serve", lambda opener, **options: served.update(opener=opener, **options))
     assert main(["chat", str(folder), "--port", "0", "--no-browser"]) == 0
     assert (served["port"], served["open_browser"]) == (0, False)
     assert served["opener"](lambda progress: None).scope == Scope(1, 2)

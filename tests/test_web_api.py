@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -205,7 +206,7 @@ def test_missing_package_is_named_with_the_command_that_installs_it(tmp_path):
     """Where `mcp` is not installed, --mcp says so in one line and nothing is started."""
     (tmp_path / "mcp.py").write_text("raise ImportError")
     command = [sys.executable, "-m", "qa", "chat", str(ROOT / "seeds"), "--mcp", "--no-browser", "--port", "0"]
-    environment = {"PYTHONPATH": f"{tmp_path}:{ROOT}", "QA_HOME": str(tmp_path), "PATH": ""}
+    environment = {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)]), "QA_HOME": str(tmp_path), "PATH": ""}
     result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
     assert result.returncode == 1
     assert result.stderr == "qa: --mcp needs the package mcp. Install it: pip install 'qa-verbatim[mcp]'\n"

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from qa.web.server import find_port
+from qa.web.access import find_port
 
 pytest_plugins = ["web_fixtures"]
 JSON_TYPE = {"Content-Type": "application/json"}

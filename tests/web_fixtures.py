@@ -74,8 +74,8 @@ class ChatServer:
             raise
 
     def _read_address(self) -> str | None:
-        found = re.search(r"http://127\.0\.0\.1:\d+", self.log.read_text(encoding="utf-8"))
-        return found.group() if found else None
+        found = re.search(r"http://[^\s/]+:(\d+)/", self.log.read_text(encoding="utf-8"))
+        return f"http://127.0.0.1:{found.group(1)}" if found else None
 
     def _wait(self, condition):
         deadline = time.monotonic() + PATIENCE

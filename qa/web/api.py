@@ -13,6 +13,7 @@ from pydantic import Field
 from index import DocumentInfo, Passage, QAError
 from qa.citations import Citation, cite
 from qa.web.host import AssistantHost
+from qa.web.log import note_answer
 
 if TYPE_CHECKING:
     from qa.assistant import Assistant
@@ -51,7 +52,9 @@ class Api:
         The verdict is "answered", "closest" (the nearest passages, which may not answer) or "not_in_sources". Quotes are
         the documents' own words: repeat them unchanged, and name their source.
         """
-        return self.host.call(lambda assistant: assistant.ask(question)).to_dict()
+        answer = self.host.call(lambda assistant: assistant.ask(question))
+        note_answer("call", answer)
+        return answer.to_dict()
 
     def search(
         self,

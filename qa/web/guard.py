@@ -3,10 +3,10 @@
 The server listens on this computer only, but every web page open in the same browser can send it requests. So a
 request is refused when it comes from another page, brings a file, or is larger than any question could be; and every
 response carries headers that keep the page from loading or running anything that did not come from here. Which host
-names are answered is left to Starlette's TrustedHostMiddleware (see `server.py`).
+names are answered, and the token, are judged behind it, in `gate.py`.
 """
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -83,7 +83,7 @@ def find_refusal(scope: Scope) -> tuple[int, str] | None:
     Returns:
         The HTTP status and one line of explanation; None when the request is fine.
     """
-    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope.get("headers", ())}
+    headers = read_headers(scope)
     method = scope.get("method", "GET")
     if not comes_from_here(headers, method):
         return 403, "Refused: this request comes from another page."
@@ -96,6 +96,11 @@ def find_refusal(scope: Scope) -> tuple[int, str] | None:
         if int(length) > LARGEST_BODY:
             return 413, "Refused: the request is too large."
     return None
+
+
+def read_headers(scope: Scope) -> dict[str, str]:
+    """The headers of a request, by name in lower case; of several alike the last."""
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope.get("headers", ())}
 
 
 def comes_from_here(headers: MutableMapping[str, str], method: str) -> bool:
@@ -117,15 +122,16 @@ def comes_from_here(headers: MutableMapping[str, str], method: str) -> bool:
     return method == "GET" and headers.get("sec-fetch-mode") == "navigate"
 
 
-async def send_refusal(send: Send, status: int, reason: str) -> None:
+async def send_refusal(send: Send, status: int, reason: str, more_headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
     """Send a short plain-text response.
 
     Args:
         send: ASGI send.
         status: HTTP status.
         reason: One line, in ASCII.
+        more_headers: Beside the usual ones.
     """
     body = reason.encode("ascii") + b"\n"
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode("ascii"))]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, *more_headers]})
     await send({"type": "http.response.body", "body": body})

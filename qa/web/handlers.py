@@ -16,6 +16,7 @@ from index import QAError, QuestionError
 from qa.citations import Citation, verify
 from qa.web import strings
 from qa.web.host import AssistantHost, LoadState, NotReady
+from qa.web.log import note_answer
 from qa.web.narrowing import OFFERED, ask_narrowed, name_choices
 from qa.web.panel import View, choose_window, render_library, render_view
 from qa.web.render import (
@@ -124,6 +125,7 @@ class Handlers:
             logging.getLogger(__name__).exception("a question was not answered")
             reason = strings.SERVER_ERROR
         else:
+            note_answer("page", answer)
             turns = (*turns, Turn(turns[-1].number + 1 if turns else 1, answer, narrowing))[-KEPT_TURNS:]
             yield turns, _show(turns), gr.skip(), render_message("")
             return

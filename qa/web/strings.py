@@ -118,7 +118,6 @@ COPY_SOURCES = "Sources:"
 ADDRESS = "The chat is at {address} (stop it with Ctrl-C)"
 MCP_ADDRESS = "MCP is at {address}"
 PORT_TAKEN = "Port {wanted} is taken; using {port} instead."
-NO_PORT = "No free port between {first} and {last}. Close another server, or name a port with --port."
 STOPPED = "Stopped."
 
 SEED_QUESTIONS = (
