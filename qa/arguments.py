@@ -72,6 +72,17 @@ def build_parser() -> argparse.ArgumentParser:
     add_sources(chat, help=sources_help)
     chat.add_argument("--port", type=_port, default=7860, help="where it is served; 0: any (default: %(default)s)")
     chat.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    chat.add_argument(
+        "--host", default="127.0.0.1", metavar="ADDRESS", help="serve at this address, to others too; they need a token"
+    )
+    chat.add_argument(
+        "--token",
+        default="",
+        help="what visitors must know; better set in the environment, as QA_TOKEN; made and printed when --host needs it",
+    )
+    chat.add_argument("--log", type=Path, metavar="FILE", help="write down what happens, but no questions or documents")
+    chat.add_argument("--log-questions", action="store_true", help="write down the questions too")
+    chat.add_argument("--mcp", action="store_true", help="also serve the tools of the Model Context Protocol, at /mcp")
 
     ask = add_command("ask", "Answer one question.")
     ask.add_argument("question", metavar="QUESTION")

@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from functools import partial
 from typing import TYPE_CHECKING
 
 from index import Encoder, Progress, QAError, QuestionError, Selection, load_encoder
@@ -67,24 +66,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _chat(options: argparse.Namespace) -> int:
-    from qa.collections import find_collection, list_collections
-    from qa.opening import select_sources
-    from qa.web.server import serve
+    from qa.web.start import chat
 
-    selection, encoder = select_sources(_chosen_selection(options)), _chosen_encoder(options)
-
-    def open_selection(wanted: Selection, on_progress: Callable[[Progress], None]) -> "Assistant":
-        from qa.assistant import Assistant
-
-        return Assistant.open(wanted, encoder=encoder, on_progress=on_progress, on_notice=_notify, wait=False)
-
-    serve(
-        partial(open_selection, selection),
-        port=options.port,
-        open_browser=not options.no_browser,
+    chat(
+        options,
+        _chosen_selection(options),
+        load_encoder=lambda: _chosen_encoder(options),
+        on_notice=_notify,
         on_indexed=_notify_failures,
-        open_collection=lambda name, on_progress: open_selection(find_collection(name), on_progress),
-        list_collections=list_collections,
     )
     return 0
 

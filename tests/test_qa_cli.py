@@ -5,10 +5,11 @@ import json
 import pytest
 from toy_assistant import ToyAssistant
 
-from index import StorageError, load_encoder
+from index import SourceError, StorageError, load_encoder
 from qa.answers import Scope
 from qa.batch import answer_batch
 from qa.cli import main
+from qa.collections import list_collections
 from qa.places import encoder_folder
 from qa.verification import verify_answers
 
@@ -155,12 +156,17 @@ def test_wrong_usage_exits_with_2(arguments, capsys):
 
 
 def test_chat_is_served_with_what_was_asked_for(folder, toy, monkeypatch, capsys):
-    """`qa chat` hands the server a way to open the sources, the port, and whether to open a browser."""
+    """`qa chat` hands the server what opens the sources and follows them, the port, and whether to open a browser."""
     served = {}
-    monkeypatch.setattr("qa.web.server.serve", lambda opener, **options: served.update(opener=opener, **options))
+    monkeypatch.setattr("qa.web.start.start_log", lambda file, **options: None)
+    monkeypatch.setattr("qa.web.start.serve", lambda host, **options: served.update(host=host, **options))
     assert main(["chat", str(folder), "--port", "0", "--no-browser"]) == 0
     assert (served["port"], served["open_browser"]) == (0, False)
-    assert served["opener"](lambda progress: None).scope == Scope(1, 2)
+    host = served["host"]
+    assert (host.follow, host.list_collections) == (True, list_collections)
+    assert host._open_assistant(lambda progress: None).scope == Scope(1, 2)
+    with pytest.raises(SourceError, match="plums"):
+        host._open_collection("plums", lambda progress: None)
 
 
 def test_every_way_of_asking_gives_the_same_answers(assistant, seeds, seed_home, tmp_path, monkeypatch, capsysbinary):

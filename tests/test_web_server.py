@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from qa.web.server import find_port
+from qa.web.access import find_port
 
 pytest_plugins = ["web_fixtures"]
 JSON_TYPE = {"Content-Type": "application/json"}
@@ -58,8 +58,8 @@ def test_server_reads_no_file_it_was_not_given(seed_server, tmp_path):
     assert call_ask(seed_server, file)[0] == "error"
     config = json.loads(seed_server.get("/config")[1])
     for dependency in config["dependencies"]:
-        if not dependency["inputs"]:
-            continue  # takes nothing that could be a file; some of these go on as long as the page is open
+        if any(event == "load" for _, event in dependency["targets"]):
+            continue  # takes nothing, and tells of the files as long as somebody listens
         data = {"data": [file] * len(dependency["inputs"]), "fn_index": dependency["id"], "session_hash": "attack"}
         status, _ = seed_server.get("/gradio_api/queue/join", JSON_TYPE, json.dumps(data).encode())
         assert status in (200, 400, 403, 404, 422)

@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -35,13 +36,15 @@ class ChatServer:
         temporary: The folder its temporary files go to.
     """
 
-    def __init__(self, sources: Path, folder: Path, port: int, variables: dict[str, str]) -> None:
-        """Start it, with some environment variables; returns once it has printed its address."""
+    def __init__(
+        self, sources: Path, folder: Path, port: int, variables: dict[str, str], options: Sequence[str] = ()
+    ) -> None:
+        """Start it, with some environment variables and options; returns once it has printed its address."""
         self.temporary = folder / "temporary"
         self.temporary.mkdir()
         self.log = folder / "server.log"
         environment = {**os.environ, "QA_HOME": str(folder / "home"), "TMPDIR": str(self.temporary), **variables}
-        command = [sys.executable, "-m", "qa", "chat", str(sources), "--port", str(port), "--no-browser"]
+        command = [sys.executable, "-m", "qa", "chat", str(sources), "--port", str(port), "--no-browser", *options]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=ROOT)
         self.address = self._wait(self._read_address)
@@ -71,8 +74,8 @@ class ChatServer:
             raise
 
     def _read_address(self) -> str | None:
-        found = re.search(r"http://127\.0\.0\.1:\d+", self.log.read_text(encoding="utf-8"))
-        return found.group() if found else None
+        found = re.search(r"http://[^\s/]+:(\d+)/", self.log.read_text(encoding="utf-8"))
+        return f"http://127.0.0.1:{found.group(1)}" if found else None
 
     def _wait(self, condition):
         deadline = time.monotonic() + PATIENCE
@@ -94,8 +97,10 @@ def start_chat(tmp_path_factory):
     """A function that starts a chat server over some sources; all of them are stopped at the end of the run."""
     servers = []
 
-    def start(sources: Path, *, port: int = 0, variables: dict[str, str] | None = None) -> ChatServer:
-        servers.append(ChatServer(sources, tmp_path_factory.mktemp("server"), port, variables or {}))
+    def start(
+        sources: Path, *, port: int = 0, variables: dict[str, str] | None = None, options: Sequence[str] = ()
+    ) -> ChatServer:
+        servers.append(ChatServer(sources, tmp_path_factory.mktemp("server"), port, variables or {}, options))
         return servers[-1]
 
     yield start

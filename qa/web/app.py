@@ -9,12 +9,14 @@ from pathlib import Path
 import gradio as gr
 
 from qa.web import strings
+from qa.web.clients import Page, open_to_clients
 from qa.web.following import Following
 from qa.web.frame import render_header, render_message, render_pending, render_picker_note, render_progress
 from qa.web.handlers import Handlers
 from qa.web.host import AssistantHost
 from qa.web.library import LibraryHandlers
 from qa.web.library_view import render_empty_library, render_library_message
+from qa.web.tools import Tools
 
 # The page's script turns clicks into these events of one hidden component; Gradio wants their names quoted here.
 BRIDGE = """
@@ -52,7 +54,7 @@ def build_app(host: AssistantHost, folder: Path) -> gr.Blocks:
     handlers, library = Handlers(host), LibraryHandlers(host, folder)
     following = Following(host, library)
     kept = (UPLOADS_KEPT, UPLOADS_KEPT)
-    with gr.Blocks(title=strings.TITLE, analytics_enabled=False, fill_width=True, delete_cache=kept) as app:
+    with Page(title=strings.TITLE, analytics_enabled=False, fill_width=True, delete_cache=kept) as app:
         turns = gr.State(())
         header = _html(render_header(strings.LOADING_SHORT, strings.LOADING_SHORT), "qa-header")
         with gr.Row(elem_id="qa-columns"):
@@ -129,7 +131,9 @@ def build_app(host: AssistantHost, folder: Path) -> gr.Blocks:
         app.load(following.follow_loading, None, told, concurrency_limit=None, **quiet)
         for event in changed:
             event.then(following.follow_changes, None, told, concurrency_limit=None, **quiet)
-        gr.api(handlers.ask, api_name="ask")
+        tools = Tools(host)
+        for tool in tools.tools:
+            gr.api(open_to_clients(tools, tool), api_name=tool.name)
     return app
 
 

@@ -1,13 +1,13 @@
 """What stands between the network and the page: pure ASGI middleware, no framework.
 
-The server listens on this computer only, but every web page open in the same browser can send it requests. So a
+As a rule the server listens on this computer only, but every page open in the same browser can send it requests. So a
 request is refused when it comes from another page, brings files to any other place than the library's, or is larger
 than what can be asked or added; and every response carries headers that keep the page from loading or running anything
-that did not come from here. Which host names are answered is left to Starlette's TrustedHostMiddleware (see
-`server.py`).
+that did not come from here. Which host names are answered, and the token, uploads included, are judged behind it, in
+`gate.py`.
 """
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -88,7 +88,7 @@ def find_refusal(scope: Scope) -> tuple[int, str] | None:
     Returns:
         The HTTP status and one line of explanation; None when the request is fine.
     """
-    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope.get("headers", ())}
+    headers = read_headers(scope)
     method = scope.get("method", "GET")
     if not comes_from_here(headers, method):
         return 403, "Refused: this request comes from another page."
@@ -105,6 +105,11 @@ def find_refusal(scope: Scope) -> tuple[int, str] | None:
         if int(length) > (LARGEST_UPLOAD if uploading else LARGEST_BODY):
             return 413, "Refused: the request is too large."
     return None
+
+
+def read_headers(scope: Scope) -> dict[str, str]:
+    """The headers of a request, by name in lower case; of several alike the last."""
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope.get("headers", ())}
 
 
 def comes_from_here(headers: MutableMapping[str, str], method: str) -> bool:
@@ -126,15 +131,16 @@ def comes_from_here(headers: MutableMapping[str, str], method: str) -> bool:
     return method == "GET" and headers.get("sec-fetch-mode") == "navigate"
 
 
-async def send_refusal(send: Send, status: int, reason: str) -> None:
+async def send_refusal(send: Send, status: int, reason: str, more_headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
     """Send a short plain-text response.
 
     Args:
         send: ASGI send.
         status: HTTP status.
         reason: One line, in ASCII.
+        more_headers: Beside the usual ones.
     """
     body = reason.encode("ascii") + b"\n"
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode("ascii"))]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, *more_headers]})
     await send({"type": "http.response.body", "body": body})

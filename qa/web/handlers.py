@@ -6,7 +6,6 @@ be done with the library is in `library.py`.
 """
 
 import logging
-import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,7 +21,7 @@ from qa.web.frame import render_message, render_pending
 from qa.web.host import AssistantHost, NotReady
 from qa.web.library_view import describe_facts
 from qa.web.listing import read_number
-from qa.web.markup import escape
+from qa.web.log import note_answer
 from qa.web.narrowing import ask_narrowed
 from qa.web.panel import View, choose_window, find_page, render_view
 from qa.web.render import Turn, render_question, render_turn
@@ -77,6 +76,7 @@ class Handlers:
             logging.getLogger(__name__).exception("a question was not answered")
             reason = strings.SERVER_ERROR
         else:
+            note_answer("page", answer)
             turns = (*turns, Turn(turns[-1].number + 1 if turns else 1, answer, narrowing))[-KEPT_TURNS:]
             yield turns, _show(turns), gr.skip(), render_message("")
             return
@@ -150,22 +150,6 @@ class Handlers:
             return gr.skip(), render_message(strings.OPEN_ERROR)
         view = replace(view, facts=tuple(describe_facts(chosen)), notes=chosen.notes)
         return render_view(view, arrival=secrets.token_hex(4)), render_message("")
-
-    def ask(self, question: str) -> dict[str, Any]:
-        """Answer a question with sentences quoted from the documents.
-
-        Args:
-            question: One question, in words.
-
-        Returns:
-            The answer: verdict, quotes with their places, what was searched, and a hash.
-        """
-        if not isinstance(question, str) or re.search(r"[\ud800-\udfff]", question):
-            raise gr.Error(strings.NOT_TEXT, print_exception=False)
-        try:
-            return self.host.call(lambda assistant: assistant.ask(question)).to_dict()
-        except (QuestionError, NotReady) as error:
-            raise gr.Error(escape(str(error)), print_exception=False) from error
 
     def read_view(
         self,

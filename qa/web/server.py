@@ -1,34 +1,36 @@
-"""Start the web chat on this computer, and stop it cleanly.
+"""Start the web chat, and stop it cleanly.
 
 The page is served at once and the assistant opens behind it: `/healthz` answers as soon as the server runs, `/readyz`
 only when everything is indexed; questions can be asked earlier. Nothing here imports Gradio before its environment is
 set, because its defaults ask other computers for version numbers and the like.
 """
 
+import logging
 import os
 import signal
-import socket
 import tempfile
 import threading
 import webbrowser
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from index import QAError
 from qa.web import strings
+from qa.web.access import Access, find_port
+from qa.web.gate import Gate
 from qa.web.guard import Guard
-from qa.web.host import AssistantHost, OpenAssistant, OpenCollection
+from qa.web.host import AssistantHost
+from qa.web.log import adopt_server_log
+from qa.web.mcp_server import PATH, check_installed, mcp_route
+from qa.web.throttle import Throttle
 from qa.web.uploads import LARGEST_FILE
 
 if TYPE_CHECKING:
     import gradio
 
-    from qa.assistant import Assistant
-
-ADDRESS = "127.0.0.1"
-PORTS_TRIED = 100
+LOCAL = Access()
 LONGEST_FAREWELL = 1  # seconds; an open page holds a connection that would never end by itself
 
 ENVIRONMENT = {
@@ -39,55 +41,49 @@ ENVIRONMENT = {
 }
 
 
-class ServerError(QAError):
-    """The page cannot be served."""
-
-
 def serve(
-    open_assistant: OpenAssistant,
+    host: AssistantHost,
     *,
+    access: Access = LOCAL,
     port: int = 7860,
     open_browser: bool = True,
+    mcp: bool = False,
     announce: Callable[[str], None] | None = None,
-    on_indexed: "Callable[[Assistant], None]" = lambda assistant: None,
-    open_collection: OpenCollection | None = None,
-    list_collections: Callable[[], Sequence[Any]] = tuple,
 ) -> None:
     """Serve the chat until Ctrl-C or SIGTERM.
 
     Args:
-        open_assistant: Opens the assistant; see `AssistantHost`.
+        host: The assistant, not started yet; it is started here, and closed at the end.
+        access: Where it is served, and to whom.
         port: Where to listen; the next free one is taken when it is in use, and 0 means any.
-        open_browser: Whether to show the page in the person's browser.
+        open_browser: Whether to show the page in the person's browser; not done where there is a token, which would
+            be seen among the arguments of that program.
+        mcp: Whether to serve the calls as MCP tools too, at `/mcp`.
         announce: Takes the lines to say: the address, and a port that was taken; they are printed when omitted.
-        on_indexed: Called whenever the index has been brought up to the documents.
-        open_collection: Opens another collection by its name; see `AssistantHost`.
-        list_collections: Gives the collections there are.
 
     Raises:
-        ServerError: There is no free port.
+        AccessError: There is no free port, or the host is not this computer's.
+        MissingPackage: MCP is asked for, and its package is not installed.
     """
     announce = announce or partial(print, flush=True)
-    chosen = find_port(port)
+    if mcp:
+        check_installed()
+    chosen = find_port(port, access.host)
     with tempfile.TemporaryDirectory(prefix="qa-chat-") as folder:
         prepare_environment(folder)
         stop = threading.Event()
         previous = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
-        host = AssistantHost(
-            open_assistant,
-            on_indexed,
-            open_collection=open_collection,
-            list_collections=list_collections,
-            follow=True,
-        )
         try:
-            app = launch(host, chosen, Path(folder))
+            app = launch(host, access, chosen, Path(folder), mcp=mcp)
             host.start()
             if port not in (0, chosen):
                 announce(strings.PORT_TAKEN.format(wanted=port, port=chosen))
-            address = f"http://{ADDRESS}:{chosen}/"
-            announce(strings.ADDRESS.format(address=address))
-            if open_browser:
+            address = access.url(chosen)
+            announce(strings.ADDRESS.format(address=f"{address}?token={access.token}" if access.token else address))
+            if mcp:
+                announce(strings.MCP_ADDRESS.format(address=address.rstrip("/") + PATH))
+            logging.getLogger(__name__).info("serving at %s%s", address, " with MCP" if mcp else "")
+            if open_browser and not access.token:
                 webbrowser.open(address)
             stop.wait()
             host.close()
@@ -114,47 +110,47 @@ def prepare_environment(folder: str) -> None:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")  # "0" where a model was named that has to be fetched
 
 
-def find_port(wanted: int) -> int:
-    """Find a free port on this computer.
-
-    Args:
-        wanted: Tried first, then the ones after it; 0 leaves the choice to the system.
-
-    Raises:
-        ServerError: None of them is free.
-    """
-    last = min(wanted + PORTS_TRIED - 1, 65535) if wanted else 0
-    for port in range(wanted, last + 1):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((ADDRESS, port))
-            except OSError:
-                continue
-            return probe.getsockname()[1]
-    raise ServerError(strings.NO_PORT.format(first=wanted, last=last))
-
-
-def launch(host: AssistantHost, port: int, folder: Path) -> "gradio.Blocks":
+def launch(host: AssistantHost, access: Access, port: int, folder: Path, *, mcp: bool = False) -> "gradio.Blocks":
     """Launch the page, and return while it runs.
 
     Args:
         host: The assistant, not started yet.
+        access: Where it is served, and to whom.
         port: A free port.
         folder: As for `prepare_environment`.
+        mcp: Whether to serve MCP too.
     """
     import gradio
-    from starlette.middleware import Middleware
-    from starlette.middleware.trustedhost import TrustedHostMiddleware
 
     from qa.web.app import build_app, page_head
+    from qa.web.rest import rest_routes
+    from qa.web.tools import Tools
+
+    tools = Tools(host)
+    routes, running = [*health_routes(host), *rest_routes(tools)], []
+    if mcp:
+        route, run_mcp = mcp_route(tools)
+        routes.append(route)
+        running.append(run_mcp())
+
+    gates: list[Gate] = []
+
+    @asynccontextmanager
+    async def lifespan(server: Any) -> AsyncIterator[None]:
+        """Put the guard before everything, Gradio's own middleware included, which `middleware` would put behind it."""
+        gates.append(Gate(server.middleware_stack, access, port=port, throttle=Throttle()))
+        server.middleware_stack = Guard(gates[0])
+        async with AsyncExitStack() as stack:
+            for context in running:
+                await stack.enter_async_context(context)
+            yield
 
     app = build_app(host, folder)
     app.queue(max_size=32, default_concurrency_limit=2, api_open=False)
     fonts = [gradio.themes.Font("system-ui"), gradio.themes.Font("sans-serif")]
     code_fonts = [gradio.themes.Font("ui-monospace"), gradio.themes.Font("monospace")]
     app.launch(
-        server_name=ADDRESS,
+        server_name=f"[{access.host}]" if ":" in access.host else access.host,
         server_port=port,
         prevent_thread_lock=True,
         quiet=True,
@@ -170,10 +166,12 @@ def launch(host: AssistantHost, port: int, folder: Path) -> "gradio.Blocks":
             "docs_url": None,
             "redoc_url": None,
             "openapi_url": None,
-            "routes": health_routes(host),
-            "middleware": [Middleware(TrustedHostMiddleware, allowed_hosts=[ADDRESS, "localhost"]), Middleware(Guard)],
+            "routes": routes,
+            "lifespan": lifespan,
         },
     )
+    gates[0].starting = False
+    adopt_server_log()
     return app
 
 

@@ -1,0 +1,152 @@
+"""What programs may call: `ask`, `search`, `list_sources`, `read_passage`. All of it only reads.
+
+The types and descriptions here become the tools of MCP, the OpenAPI text and what `gradio_client` shows; `tools.py`
+holds arguments against them. A document is known by its name, and where several bear it by the hash of its text: no
+path is taken, and none is given but in citations.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from index import DocumentInfo, Passage, QAError
+from qa.citations import Citation, cite
+from qa.web.host import AssistantHost
+from qa.web.log import note_answer
+
+if TYPE_CHECKING:
+    from qa.assistant import Assistant
+
+Question = Annotated[
+    str,
+    Field(
+        description='One question, in plain words. Words in "double quotes" must stand together in a passage; source:NAME '
+        "searches only the documents of that name, which may be a part of one or a pattern with * and ?."
+    ),
+]
+TextHash = Annotated[
+    str | None,
+    Field(description="`text_sha256` of the document's text: says which, where several documents bear one name."),
+]
+
+
+class RequestError(QAError):
+    """A call names what is not there, or its arguments do not fit."""
+
+
+class Api:
+    """The calls, each a method whose result is made of plain JSON values."""
+
+    def __init__(self, host: AssistantHost) -> None:
+        """Answer from one assistant.
+
+        Args:
+            host: The assistant, which may still be loading.
+        """
+        self.host = host
+
+    def ask(self, question: Question) -> dict[str, Any]:
+        """Answer a question with sentences quoted from the documents, each with where it stands.
+
+        The verdict is "answered", "closest" (the nearest passages, which may not answer) or "not_in_sources". Quotes are
+        the documents' own words: repeat them unchanged, and name their source.
+        """
+        answer = self.host.call(lambda assistant: assistant.ask(question))
+        note_answer("call", answer)
+        return answer.to_dict()
+
+    def search(
+        self,
+        question: Question,
+        k: Annotated[int, Field(ge=1, le=50, description="How many passages at most.")] = 10,
+    ) -> dict[str, Any]:
+        """Find the passages of the documents that fit a question best, whether or not they answer it.
+
+        Gives whole paragraphs, best first, each with a score and where it stands.
+        """
+        finding = self.host.call(lambda assistant: assistant.find(question, k=k))
+        hits = []
+        for rank, hit in enumerate(finding.search.hits, start=1):
+            place = _cite_whole(hit.passage, hit.text, hit.source, hit.text_sha256)
+            hits.append({"rank": rank, "score": hit.score.fused, **_describe(place)})
+        return {
+            "question": question,
+            "searched": finding.searched,
+            "phrases_missing": finding.phrases_missing,
+            "hits": hits,
+            "scope": finding.scope.to_dict(),
+        }
+
+    def list_sources(
+        self,
+        offset: Annotated[int, Field(ge=0, description="How many documents to leave out at the beginning.")] = 0,
+        limit: Annotated[int, Field(ge=1, le=1000, description="How many documents at most.")] = 200,
+    ) -> dict[str, Any]:
+        """List the documents that are searched, by name, and the files that could not be read, with the reason."""
+
+        def collect(assistant: "Assistant") -> tuple:
+            return assistant.documents(), assistant.failures, assistant.scope
+
+        documents, failures, scope = self.host.call(collect)
+        listed = documents[offset : offset + limit]
+        return {
+            "sources": [
+                {
+                    "source": document.source,
+                    "passages": document.passages,
+                    "characters": document.characters,
+                    "text_sha256": document.text_sha256,
+                }
+                for document in listed
+            ],
+            "not_read": [{"source": failure.source, "reason": failure.reason} for failure in failures[:limit]],
+            "scope": scope.to_dict(),
+        }
+
+    def read_passage(
+        self,
+        source: Annotated[str, Field(max_length=4096, description="Name of the document, as the other calls give it.")],
+        paragraph: Annotated[int, Field(ge=1, description="Number of the paragraph in its document, from 1.")],
+        text_sha256: TextHash = None,
+    ) -> dict[str, Any]:
+        """Read one paragraph of a document, word for word; those before and after a quote give its context.
+
+        `start` and `end` count characters of the document's text; `paragraphs` says how many paragraphs it has.
+        """
+
+        def read(assistant: "Assistant") -> tuple[Citation, int]:
+            info = _choose(assistant.documents(), source, text_sha256)
+            passages = assistant.passages(info.path)
+            passage = next((passage for passage in passages if passage.paragraph == paragraph), None)
+            if passage is None:
+                raise RequestError(f"{source!r} has {len(passages):,} paragraphs, and none with number {paragraph:,}.")
+            text = assistant.document(info.path).text[passage.start : passage.end]
+            return _cite_whole(passage, text, info.source, info.text_sha256), len(passages)
+
+        place, count = self.host.call(read)
+        return {**_describe(place), "paragraphs": count}
+
+
+def _choose(documents: Sequence[DocumentInfo], source: str, text_sha256: str | None) -> DocumentInfo:
+    named = [document for document in documents if document.source == source]
+    if not named:
+        raise RequestError(f"no document is named {source!r}. list_sources names them all.")
+    chosen = [document for document in named if text_sha256 in (None, document.text_sha256)]
+    if not chosen:
+        raise RequestError(f"no document named {source!r} has a text with that hash; it may have changed since.")
+    if len({document.text_sha256 for document in chosen}) > 1:
+        raise RequestError(f"{len(chosen)} documents are named {source!r}. Say which by its text_sha256.")
+    return chosen[0]
+
+
+def _cite_whole(passage: Passage, text: str, source: str, text_sha256: str) -> Citation:
+    span = passage.start, passage.end
+    return cite(passage, text, source=source, path="", text_sha256=text_sha256, span=span, score=0.0)
+
+
+def _describe(place: Citation) -> dict[str, Any]:
+    """A whole paragraph and where it stands, in the words of a citation."""
+    names = ("paragraph", "page", "heading", "row", "sheet", "slide", "date", "start", "end", "text_sha256")
+    places = {name: getattr(place, name) for name in names}
+    return {"source": place.source, "locator": place.locator(), "text": place.passage, **places}

@@ -1,0 +1,134 @@
+"""The closed door: nothing behind it answers for a foreign host name, or without the token where there is one.
+
+The token comes in the address of the first visit, which is answered with a cookie and sent on to the address without
+it; or as `Authorization: Bearer`, from programs. The cookie holds another secret, made at each start.
+"""
+
+import hmac
+import logging
+import secrets
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qsl, urlencode
+
+from qa.web.access import Access
+from qa.web.guard import Application, Receive, Scope, Send, read_headers, send_refusal
+from qa.web.throttle import Throttle
+
+OPEN_PATH = "/healthz"
+START_PATH = "/gradio_api/startup-events"  # what Gradio calls once while it starts; it says true or false, no more
+NO_TOKEN = "Refused: this needs the token. Open the address that was printed at the start, or send it as Bearer."
+WRONG_TOKEN = "Refused: this is not the token."
+TOO_MANY = "Refused: too many wrong tokens. Wait, then try again."
+WRONG_HOST = "Refused: this host name is not served here."
+UNSTORED = (b"cache-control", b"no-store")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is said instead of letting a request through.
+
+    Attributes:
+        status: HTTP status.
+        text: One line, in ASCII.
+        headers: Beside those of every reply.
+    """
+
+    status: int
+    text: str
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+class Gate:
+    """Lets through who may come in."""
+
+    def __init__(self, app: Application, access: Access, *, port: int, throttle: Throttle) -> None:
+        """Stand before an application.
+
+        Args:
+            app: Answers what is let through.
+            access: The host and the token.
+            port: Where it is served: browsers do not tell the cookies of two ports apart.
+            throttle: Counts wrong tokens.
+        """
+        self.app = app
+        self.access = access
+        self.starting = True
+        self._cookie = f"qa_{port}"
+        self._session = secrets.token_urlsafe(32)
+        self._throttle = throttle
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection, as ASGI has it."""
+        reply = self.find_reply(scope) if scope["type"] in ("http", "websocket") else None
+        if reply is None:
+            await self.app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await send_refusal(send, reply.status, reply.text, (UNSTORED, *reply.headers))
+
+    def find_reply(self, scope: Scope) -> Reply | None:
+        """Judge a request.
+
+        Args:
+            scope: The ASGI scope of an HTTP request or a websocket.
+
+        Returns:
+            What to say; None: let it through.
+        """
+        headers, path = read_headers(scope), scope["path"]
+        if not self.access.answers_to(headers.get("host", "")):
+            return Reply(400, WRONG_HOST)
+        if not self.access.token or path == OPEN_PATH or (self.starting and path == START_PATH):
+            return None
+        known = _same(_read_cookie(headers.get("cookie", ""), self._cookie), self._session)
+        visited = _read_visit(scope)
+        if known:
+            return None if visited is None else self._send_on(scope, headers)
+        scheme, _, bearer = headers.get("authorization", "").partition(" ")
+        offered = bearer.strip() if scheme.lower() == "bearer" else visited
+        if offered is None:
+            return Reply(401, NO_TOKEN, ((b"www-authenticate", b"Bearer"),))
+        client = (scope.get("client") or ("unknown",))[0]
+        if seconds := self._throttle.seconds_to_wait(client):
+            return Reply(429, TOO_MANY, ((b"retry-after", str(seconds).encode("ascii")),))
+        if not _same(offered, self.access.token):
+            self._throttle.note_wrong(client)
+            logging.getLogger(__name__).warning("a wrong token came from %s", client)
+            return Reply(401, WRONG_TOKEN, ((b"www-authenticate", b"Bearer"),))
+        self._throttle.note_right(client)
+        return None if scheme.lower() == "bearer" else self._send_on(scope, headers)
+
+    def _send_on(self, scope: Scope, headers: dict[str, str]) -> Reply:
+        """To the same address without the token, with the cookie."""
+        query = parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+        kept = urlencode([pair for pair in query if pair[0] != "token"])
+        target = f"{scope['path']}{'?' if kept else ''}{kept}".encode("ascii")
+        secure = "; Secure" if scope.get("scheme") in ("https", "wss") else ""
+        cookie = f"{self._cookie}={self._session}; Path=/; HttpOnly; SameSite=Strict{secure}".encode("ascii")
+        if headers.get("sec-fetch-site") == "cross-site":
+            # After a link in another page a browser keeps a strict cookie back through redirects; a page that sends on by
+            # itself counts as one of here.
+            return Reply(200, "One moment.", ((b"set-cookie", cookie), (b"refresh", b"0; url=" + target)))
+        return Reply(303, "See the page.", ((b"set-cookie", cookie), (b"location", target)))
+
+
+def _read_visit(scope: Scope) -> str | None:
+    """The token in the address of the page."""
+    if scope["type"] != "http" or scope["path"] != "/" or scope["method"] not in ("GET", "HEAD"):
+        return None
+    return dict(parse_qsl(scope.get("query_string", b"").decode("latin-1"))).get("token")
+
+
+def _read_cookie(header: str, name: str) -> str:
+    try:
+        morsel = SimpleCookie(header).get(name)
+    except CookieError:
+        return ""
+    return morsel.value if morsel else ""
+
+
+def _same(offered: str, secret: str) -> bool:
+    """Compare in a time that tells nothing of the secret."""
+    return hmac.compare_digest(offered.encode("utf-8", "replace"), secret.encode("utf-8"))

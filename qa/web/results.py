@@ -1,0 +1,112 @@
+"""What the calls give, as JSON Schema: for OpenAPI, by the name of the call. The tests hold real results against it."""
+
+from typing import Any
+
+
+def _whole(**properties: dict[str, Any]) -> dict[str, Any]:
+    """An object with exactly these properties."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _array(item: dict[str, Any], description: str) -> dict[str, Any]:
+    return {"type": "array", "items": item, "description": description}
+
+
+def _text(description: str) -> dict[str, Any]:
+    return {"type": "string", "description": description}
+
+
+def _number(description: str) -> dict[str, Any]:
+    return {"type": "integer", "minimum": 0, "description": description}
+
+
+def _perhaps(kind: str, description: str) -> dict[str, Any]:
+    return {"type": [kind, "null"], "description": description}
+
+
+_SCORE = {"type": "number", "description": "Higher is better."}
+_SOURCE = _text("Name of the document.")
+_HASH = _text("SHA-256 of the document's text, in UTF-8, that the offsets point into.")
+_SEARCHED = _text("What was searched, in words.")
+_QUESTION = _text("The question as it was asked.")
+_SCOPE = _whole(
+    documents=_number("How many documents were searched."),
+    passages=_number("How many passages."),
+    pending=_number("How many of these by their words only, because indexing goes on."),
+)
+_PLACE = {
+    "paragraph": _number("Number of the paragraph in its document, from 1."),
+    "page": _perhaps("integer", "Page, from 1, where the format has pages."),
+    "heading": _perhaps("string", 'Headings above it, outermost first, joined by " > ".'),
+    "row": _perhaps("integer", "Row of a table, from 1."),
+    "sheet": _perhaps("string", "Sheet of a workbook."),
+    "slide": _perhaps("integer", "Slide of a presentation, from 1."),
+    "date": _perhaps("string", "Day of a message, as in 2024-03-01."),
+    "start": _number("First character, in the document's text."),
+    "end": _number("Character after the last."),
+    "text_sha256": _HASH,
+}
+_CITATION = _whole(
+    quote=_text("The document's own words: its text from `start` to `end`."),
+    source=_SOURCE,
+    path=_text("Path of the file on the computer that answers."),
+    passage=_text("The whole paragraph."),
+    passage_start=_number("First character of the paragraph."),
+    score=_SCORE,
+    twins=_array({"type": "string"}, "Where nearly the same passage stands too."),
+    **_PLACE,
+)
+_WORD = _whole(
+    word=_text("A word of the question, or words that had to stand together."),
+    passages=_number("How many passages hold it."),
+    near=_array({"type": "string"}, "What is spelt nearly like it, when it occurs nowhere."),
+)
+_PARAGRAPH = {
+    "source": _SOURCE,
+    "locator": _text("Where it stands, in words."),
+    "text": _text("The paragraph."),
+    **_PLACE,
+}
+
+RESULTS: dict[str, dict[str, Any]] = {
+    "ask": _whole(
+        question=_QUESTION,
+        searched=_SEARCHED,
+        verdict={"enum": ["answered", "closest", "not_in_sources"]},
+        found={"type": "boolean", "description": "Whether the verdict is `answered`."},
+        confidence={"type": "number", "minimum": 0, "maximum": 1, "description": "Chance that the sources answer."},
+        citations=_array(_CITATION, "The quotes that answer, best first."),
+        closest=_array(_CITATION, "The nearest passages, when not answered."),
+        scope=_SCOPE,
+        evidence=_array(_WORD, "How often the words of the question occur."),
+        hash=_text("SHA-256 of the answer without the paths: equal answers have equal hashes."),
+    ),
+    "search": _whole(
+        question=_QUESTION,
+        searched=_SEARCHED,
+        phrases_missing={"type": "boolean", "description": "No passage holds the words that had to stand together."},
+        hits=_array(_whole(rank=_number("From 1."), score=_SCORE, **_PARAGRAPH), "The passages found, best first."),
+        scope=_SCOPE,
+    ),
+    "list_sources": _whole(
+        sources=_array(
+            _whole(
+                source=_SOURCE,
+                passages=_number("How many paragraphs it has."),
+                characters=_number("How long its text is."),
+                text_sha256=_HASH,
+            ),
+            "The documents, in order of their names.",
+        ),
+        not_read=_array(
+            _whole(source=_text("Name of the file."), reason=_text("Why.")), "Files that could not be read."
+        ),
+        scope=_SCOPE,
+    ),
+    "read_passage": _whole(**_PARAGRAPH, paragraphs=_number("How many paragraphs the document has.")),
+}

@@ -1,0 +1,63 @@
+"""The command `qa chat`: from its arguments to a page that is served."""
+
+import argparse
+import os
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from index import Encoder, Progress, Selection
+from qa.collections import find_collection, list_collections
+from qa.opening import select_sources
+from qa.web.access import choose_access
+from qa.web.host import AssistantHost
+from qa.web.log import start_log
+from qa.web.server import serve
+
+if TYPE_CHECKING:
+    from qa.assistant import Assistant
+
+TOKEN_VARIABLE = "QA_TOKEN"
+
+
+def chat(
+    options: argparse.Namespace,
+    chosen: Selection | None,
+    *,
+    load_encoder: Callable[[], Encoder | None],
+    on_notice: Callable[[str], None],
+    on_indexed: "Callable[[Assistant], None]",
+) -> None:
+    """Serve the chat until it is interrupted.
+
+    Args:
+        options: As `arguments.parse_arguments` reads them for `chat`.
+        chosen: What is to be opened first; None: the default sources.
+        load_encoder: Loads the model that was named; None: the bundled one is used.
+        on_notice: Takes lines of news.
+        on_indexed: Called when the index has been brought up to the documents, and later where what cannot be read has
+            changed.
+
+    Raises:
+        QAError: A source is missing, or the page cannot be served like this.
+        OSError: The log cannot be written.
+    """
+    named = os.environ.pop(TOKEN_VARIABLE, "")  # no program started from here inherits it
+    access = choose_access(options.host, options.token or named)
+    selection = select_sources(chosen)
+    start_log(options.log, questions=options.log_questions)
+    encoder = load_encoder()
+
+    def open_selection(wanted: Selection, on_progress: Callable[[Progress], None]) -> "Assistant":
+        from qa.assistant import Assistant
+
+        return Assistant.open(wanted, encoder=encoder, on_progress=on_progress, on_notice=on_notice, wait=False)
+
+    host = AssistantHost(
+        partial(open_selection, selection),
+        on_indexed,
+        open_collection=lambda name, on_progress: open_selection(find_collection(name), on_progress),
+        list_collections=list_collections,
+        follow=True,
+    )
+    serve(host, access=access, port=options.port, open_browser=not options.no_browser, mcp=options.mcp)
