@@ -26,10 +26,17 @@ class Catalog(Holdings):
         )
         return tuple(DocumentInfo(*row) for row in rows)
 
-    def document_text(self, path: str) -> tuple[str, str, str] | None:
-        """The name shown, the text and the hash of the file of a document, or None."""
-        rows = self._rows("SELECT source, text, file_sha256 FROM documents WHERE path = ?", (path,))
-        return rows[0] if rows else None
+    def document(self, path: str) -> Document | None:
+        """A document with its text, without locators, or None."""
+        rows = self._rows(
+            "SELECT source, text, text_sha256, file_sha256, extractor, notes FROM documents WHERE path = ?", (path,)
+        )
+        if not rows:
+            return None
+        source, text, text_sha256, file_sha256, extractor, notes = rows[0]
+        return Document(
+            source, path, text, text_sha256, file_sha256, extractor=extractor, notes=tuple(json.loads(notes))
+        )
 
     def document_keys(self, ids: Sequence[int]) -> dict[int, tuple[str, str, str]]:
         """The name shown, the path and the hash of the text, by document id."""

@@ -10,7 +10,6 @@ from index.encoder import Encoder
 from index.errors import SourceError
 from index.records import Document, DocumentInfo, Failure, Passage, StoredPassage, Totals
 from index.rules import Selection
-from index.sources import text_hash
 
 
 class Contents:
@@ -61,7 +60,7 @@ class Contents:
         return self._catalog.documents()
 
     def document(self, path: str) -> Document:
-        """One document with its text, as it was when it was indexed.
+        """One document with its text, as it was when it was indexed; its passages hold what its locators said.
 
         Args:
             path: As a citation or `documents` gives it; looked up in the catalog, never opened.
@@ -69,11 +68,10 @@ class Contents:
         Raises:
             SourceError: The collection holds no such document.
         """
-        found = self._catalog.document_text(path)
+        found = self._catalog.document(path)
         if found is None:
             raise SourceError(f"{path!r} is not in this collection.")
-        source, text, file_sha256 = found
-        return Document(source, path, text, text_hash(text), file_sha256)
+        return found
 
     def passages(self, path: str) -> tuple[Passage, ...]:
         """The passages of one document, in order; none when the collection does not hold it."""

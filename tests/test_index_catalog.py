@@ -228,6 +228,7 @@ def test_a_document_is_looked_up_never_opened(collection, folder):
     """Only what the catalog holds can be read through it."""
     path = str(folder / "a.txt")
     assert collection.document(path).text.startswith("An apple fell.")
+    assert (collection.document(path).extractor, collection.document(path).notes) == ("text 1", ())
     (folder / "secret.txt").write_text("secret", encoding="utf-8")
     with pytest.raises(SourceError, match="is not in this collection"):
         collection.document(str(folder / "secret.txt"))
