@@ -11,14 +11,14 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from index import Encoder, Progress, QAError, QuestionError, Selection, load_encoder
 from qa.arguments import parse_arguments
 from qa.bench.options import Options
+from qa.notices import notify, show_progress
 from qa.terminal import (
     count,
     describe_answer,
@@ -72,7 +72,7 @@ def _chat(options: argparse.Namespace) -> int:
         options,
         _chosen_selection(options),
         load_encoder=lambda: _chosen_encoder(options),
-        on_notice=_notify,
+        on_notice=notify,
         on_indexed=_notify_failures,
     )
     return 0
@@ -98,11 +98,11 @@ def _batch(options: argparse.Namespace) -> int:
     from qa.batch import answer_batch, check_files
 
     check_files(options.questions, options.output)
-    with _open_assistant(options) as assistant, _progress("questions") as show:
-        report = answer_batch(assistant, options.questions, options.output, on_progress=show, on_notice=_notify)
+    with _open_assistant(options) as assistant, show_progress("questions") as show:
+        report = answer_batch(assistant, options.questions, options.output, on_progress=show, on_notice=notify)
     for row in report.not_answered:
-        _notify(f"line {row.line} not answered: {row.error}")
-    _notify(f"{report.answered} answered, {len(report.not_answered)} rows not answered")
+        notify(f"line {row.line} not answered: {row.error}")
+    notify(f"{report.answered} answered, {len(report.not_answered)} rows not answered")
     return 0
 
 
@@ -132,7 +132,7 @@ def _check(options: argparse.Namespace) -> int:
     encoder = _chosen_encoder(options) or _bundled_encoder()
     collection, _ = open_collection(select_sources(_chosen_selection(options)), encoder, home_folder())
     try:
-        findings = collection.check(on_notice=_notify)
+        findings = collection.check(on_notice=notify)
     finally:
         collection.close()
     for finding in findings or ("in step",):
@@ -175,7 +175,7 @@ def _verify(options: argparse.Namespace) -> int:
 def _calibrate(options: argparse.Namespace) -> int:
     from qa.calibrate import calibrate_assistant
 
-    with _open_assistant(options) as assistant, _progress("questions") as show:
+    with _open_assistant(options) as assistant, show_progress("questions") as show:
         report = calibrate_assistant(assistant, on_progress=show)
     print(report.describe())
     return 0
@@ -185,7 +185,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     from qa.evaluation_report import describe_evaluations, evaluate_folders, plot_evaluations, write_runs
 
     evaluations = []
-    with _progress("questions") as show:
+    with show_progress("questions") as show:
         for evaluation in evaluate_folders(
             options.datasets, limit=options.limit, encoder=_chosen_encoder(options), on_progress=show
         ):
@@ -193,7 +193,7 @@ def _evaluate(options: argparse.Namespace) -> int:
             if options.runs:
                 write_runs(evaluation, options.runs)
             for question, reason in evaluation.skipped.items():
-                _notify(f"{evaluation.name}: question {question} not asked: {reason}")
+                notify(f"{evaluation.name}: question {question} not asked: {reason}")
     if options.json:
         for evaluation in evaluations:
             print(json.dumps(evaluation.to_dict()))
@@ -212,7 +212,7 @@ def _bench(options: argparse.Namespace) -> int:
     if options.plot:
         check_plot(options.plot)
     wanted = Options(options.texts, options.sizes, options.work, options.repeats)
-    benchmark = run_benchmark(wanted, on_notice=_notify)
+    benchmark = run_benchmark(wanted, on_notice=notify)
     print(json.dumps(benchmark.to_dict()) if options.json else describe_benchmark(benchmark))
     if options.plot:
         plot_benchmark(benchmark, options.plot)
@@ -223,14 +223,18 @@ def _open_assistant(options: argparse.Namespace) -> "Assistant":
     """Open the sources, showing how indexing goes and what could not be read."""
     from qa.assistant import Assistant
 
-    with _progress("passages") as show:
+    with show_progress("passages") as show:
 
         def tell(progress: Progress) -> None:
             name = f"{progress.documents:,}/{progress.all_documents:,} files: {progress.name}"
-            show(progress.passages, progress.all_passages, ", ".join(filter(None, [describe_progress(progress), name])))
+            show(
+                progress.passages,
+                progress.all_passages,
+                ", ".join(filter(None, [describe_progress(progress), name])),
+            )
 
         assistant = Assistant.open(
-            _chosen_selection(options), encoder=_chosen_encoder(options), on_progress=tell, on_notice=_notify
+            _chosen_selection(options), encoder=_chosen_encoder(options), on_progress=tell, on_notice=notify
         )
     _notify_failures(assistant)
     return assistant
@@ -247,7 +251,7 @@ def _chosen_selection(options: argparse.Namespace) -> Selection | None:
 def _bundled_encoder() -> Encoder:
     from qa.places import encoder_folder
 
-    return load_encoder(cache_folder=encoder_folder(), on_notice=_notify)
+    return load_encoder(cache_folder=encoder_folder(), on_notice=notify)
 
 
 def _chosen_encoder(options: argparse.Namespace) -> Encoder | None:
@@ -256,29 +260,7 @@ def _chosen_encoder(options: argparse.Namespace) -> Encoder | None:
 
 def _notify_failures(assistant: "Assistant") -> None:
     for failure in assistant.failures:
-        _notify(f"not read: {name_first(failure.source, failure.reason)}")
-
-
-@contextmanager
-def _progress(unit: str) -> Iterator[Callable[..., None]]:
-    """Show a progress bar on standard error where that is a terminal; yields what is to be told of each step."""
-    from tqdm import tqdm
-
-    line = "{desc}: {n_fmt}/{total_fmt} {bar} {elapsed}<{remaining} {postfix}"
-    with tqdm(desc=unit, bar_format=line, file=sys.stderr, disable=None, leave=False) as bar:
-
-        def show(done: int, total: int, name: str = "") -> None:
-            bar.total = total
-            bar.set_postfix_str(visible_line(name), refresh=False)
-            bar.update(done - bar.n)
-
-        yield show
-
-
-def _notify(line: str) -> None:
-    from tqdm import tqdm
-
-    tqdm.write(visible_line(line), file=sys.stderr)
+        notify(f"not read: {name_first(failure.source, failure.reason)}")
 
 
 def _fail(message: str, *, code: int = 1) -> int:
