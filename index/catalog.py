@@ -13,7 +13,8 @@ import numpy as np
 from index.candidates import Signature
 from index.holdings import Holdings
 from index.records import Document, DocumentInfo, PreparedPassage, Source, StoredPassage, Totals
-from index.schema import NEW_PASSAGE, PASSAGE_COLUMNS, pack, unpack, unpack_vectors
+from index.schema import NEW_PASSAGE, PASSAGE_COLUMNS, pack, unpack
+from index.vectors import PassageVectors
 
 
 class Catalog(Holdings):
@@ -98,7 +99,7 @@ class Catalog(Holdings):
             )
         ]
 
-    def passages_since(self, generation: int, batch: int = 2_000) -> Iterator[list[StoredPassage]]:
+    def passages_since(self, generation: int, batch: int = 500) -> Iterator[list[StoredPassage]]:
         """Passages written after a generation and still there, in the order written, some at a time."""
         for rows in self._since(PASSAGE_COLUMNS, "passages", "id", generation=generation, batch=batch):
             yield [unpack(row) for row in rows]
@@ -108,9 +109,9 @@ class Catalog(Holdings):
 
         Passages that are gone are left out; one that is pending has a signature without vectors.
         """
-        rows = self._of_ids(
+        rows = self._scattered_rows(
             "SELECT id, document_id, start, vectors, keys, lengths FROM passages"
-            " LEFT JOIN embeddings ON passage_id = id WHERE id IN ({})",
+            " LEFT JOIN embeddings ON passage_id = id WHERE id IN ({}) ORDER BY +id",
             ids,
         )
         return {row[0]: (row[1], row[2], Signature(row[3] or b"", row[4], row[5])) for row in rows}
@@ -159,18 +160,29 @@ class Catalog(Holdings):
             )
             self._connection.executemany("DELETE FROM pending WHERE passage_id = ?", ((id_,) for id_ in vectors))
 
-    def vectors_since(
-        self, generation: int, dimension: int, batch: int = 4_000
-    ) -> Iterator[list[tuple[int, np.ndarray]]]:
-        """Embeddings written after a generation and still there, with their passages' ids, some at a time."""
+    def vectors_since(self, generation: int, dimension: int, batch: int = 1_000) -> Iterator[PassageVectors]:
+        """Embeddings written after a generation and still there, those of some passages at a time."""
         columns = "passage_id, vectors"
         for rows in self._since(columns, "embeddings", "passage_id", generation=generation, batch=batch):
-            yield [(id_, unpack_vectors(blob, dimension)) for id_, blob in rows]
+            yield PassageVectors.join(rows, dimension)
 
-    def vectors_of(self, ids: Sequence[int], dimension: int) -> Iterator[tuple[int, np.ndarray]]:
+    def count_vectors_since(self, generation: int, dimension: int, enough: int) -> int:
+        """How many vectors were written after a generation and are still there; not counted on past `enough`."""
+        found = self._rows(
+            "SELECT sum(size) FROM (SELECT length(vectors) AS size FROM embeddings WHERE generation > ? LIMIT ?)",
+            (generation, enough),
+        )
+        return (found[0][0] or 0) // (2 * dimension)
+
+    def sample_vectors(self, passages: int, dimension: int) -> np.ndarray:
+        """The vectors of so many passages, spread evenly over all: float32 of shape (vectors, dimension)."""
+        ids = [id_ for (id_,) in self._rows("SELECT passage_id FROM embeddings ORDER BY generation, passage_id")]
+        return self.vectors_of(ids[:: max(1, len(ids) // passages)], dimension).vectors.astype(np.float32)
+
+    def vectors_of(self, ids: Sequence[int], dimension: int) -> PassageVectors:
         """The embeddings of those of some passages that have any, by id."""
-        for id_, blob in self._of_ids("SELECT passage_id, vectors FROM embeddings WHERE passage_id IN ({})", ids):
-            yield id_, unpack_vectors(blob, dimension)
+        statement = "SELECT passage_id, vectors FROM embeddings WHERE passage_id IN ({}) ORDER BY +passage_id"
+        return PassageVectors.join(self._scattered_rows(statement, sorted(ids)), dimension)
 
     def known_vectors(self, content_hashes: Sequence[bytes]) -> dict[bytes, bytes]:
         """Embeddings of equal content already in the catalog, as they are written, by content hash."""

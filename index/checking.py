@@ -6,8 +6,9 @@ Left out: whether the documents are what their files hold now; an update is for 
 import numpy as np
 
 from index.catalog import Catalog
-from index.dense import VECTORS_PER_PASSAGE, DenseIndex
+from index.dense import DenseIndex
 from index.lexical import LexicalIndex
+from index.vectors import VECTORS_PER_PASSAGE
 
 _NAMED = 3  # passages named in one finding
 _COUNTED = {
@@ -56,11 +57,7 @@ def check_derived(catalog: Catalog, dense: DenseIndex, lexical: LexicalIndex, di
         )
         if int(noted or 0) != generation
     ]
-    expected = [
-        np.arange(len(vectors), dtype=np.int64) + id_ * VECTORS_PER_PASSAGE
-        for block in catalog.vectors_since(0, dimension)
-        for id_, vectors in block
-    ]
+    expected = [block.ids() for block in catalog.vectors_since(0, dimension)]
     wanted = np.concatenate(expected) if expected else np.empty(0, dtype=np.int64)
     findings += _compare("vector index", wanted, dense.ids(), VECTORS_PER_PASSAGE)
     answering = np.array([id_ for (id_,) in catalog.query("SELECT id FROM passages WHERE answering")], dtype=np.int64)

@@ -80,8 +80,7 @@ class Contents:
     def embeddings(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """All vectors, each with its passage's id, in blocks: int64 of shape (n,), float16 of shape (n, dimension)."""
         for block in self._catalog.vectors_since(0, self._encoder.dimension):
-            ids = np.repeat(np.array([id_ for id_, _ in block]), [len(vectors) for _, vectors in block])
-            yield ids, np.concatenate([vectors for _, vectors in block])
+            yield block.owners(), block.vectors
 
     def stored_passages(self, path: str) -> list[tuple[StoredPassage, np.ndarray]]:
         """The passages of one document that may answer, in order, each with its embeddings.
@@ -91,5 +90,5 @@ class Contents:
         stored = {passage.id: passage for passage in self._catalog.passages_of(path)}
         return [
             (stored[id_], row_per_sentence(vectors, len(stored[id_].passage.sentences)))
-            for id_, vectors in self._catalog.vectors_of(list(stored), self._encoder.dimension)
+            for id_, vectors in self._catalog.vectors_of(list(stored), self._encoder.dimension).split()
         ]

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from index.errors import OutdatedError, StorageError
+from index.scattered import ScatteredReader
 from index.schema import FORMAT, SCHEMA, TRIGGERS
 
 AT_ONCE = 500  # values in one statement
@@ -30,6 +31,7 @@ class Database:
         """
         self._path = path
         self._lock = threading.RLock()
+        self._scattered: ScatteredReader | None = None  # opened when first used
         with self._translated():
             self._connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
             self._connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;")
@@ -51,6 +53,8 @@ class Database:
 
     def close(self) -> None:
         """Close the file."""
+        if self._scattered:
+            self._scattered.close()
         self._connection.close()
 
     @property
@@ -133,6 +137,13 @@ class Database:
             some = ids[first : first + AT_ONCE]
             found += self._rows(statement.format(",".join("?" * len(some))), some)
         return found
+
+    def _scattered_rows(self, statement: str, ids: Sequence[int]) -> list[tuple]:
+        """As `_of_ids`, for hundreds of rows from all over the file; as they were committed. See `ScatteredReader.rows`."""
+        with self._lock, self._translated():
+            if self._scattered is None:
+                self._scattered = ScatteredReader(self._path)
+            return self._scattered.rows(statement, ids)
 
     def _since(self, columns: str, table: str, key: str, *, generation: int, batch: int) -> Iterator[list[tuple]]:
         """Rows of a table written after a generation, in the order written, some at a time, without that generation."""

@@ -12,10 +12,9 @@ Vectors lie in segments of limited size, so that adding or removing some never r
 """
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from itertools import chain
 from os import cpu_count
 from pathlib import Path
 
@@ -23,10 +22,10 @@ import numpy as np
 
 from index.catalog import Catalog
 from index.segments import Segment, SegmentFolder
+from index.vectors import VECTORS_PER_PASSAGE
 
-VECTORS_PER_PASSAGE = 4_096  # the paragraph and at most 4,095 sentences
 EXACT = 100_000  # vectors searched exactly in some 2 ms here; on a slow machine 15
-TRAINING = 16_384  # vectors that the compression is fitted to, at least; FAISS looks at 4,096 of them
+SAMPLE = 2_000  # passages, some 10,000 vectors, that the compression is fitted to; FAISS looks at 4,096 of them
 SEGMENT = 262_144  # vectors; 15 MB compressed
 CANDIDATES = 200  # vectors proposed by exact search
 # Measured on 5.2 million vectors: among the best 500 lie .983 of the ten nearest, among 700 .987, among 1,000 .996. A
@@ -52,9 +51,6 @@ class DenseIndex:
         self._lock = threading.RLock()
         self._workers = ThreadPoolExecutor(cpu_count() or 1, thread_name_prefix="dense")
         self._generation = self._saved = -1
-        self._clear()
-
-    def _clear(self) -> None:
         self._codebook: Segment | None = None  # an empty compressed segment, of which others are copied
         self._segments: list[Segment] = []
 
@@ -111,7 +107,7 @@ class DenseIndex:
 
         Args:
             vector: float32 of shape (dimension,), of length 1.
-            among: int64 ids of the vectors to look at, ascending; all when omitted. See `vector_ids`.
+            among: int64 ids of the vectors to look at, ascending; all when omitted. See `index.vectors.vector_ids`.
 
         Returns:
             Ids of their passages, each once, nearest first.
@@ -137,33 +133,26 @@ class DenseIndex:
         generation = catalog.generation
         removed = [(first, last) for _, first, last in catalog.removals_since(self._generation)]
         self._remove(removed)
+        coming = catalog.count_vectors_since(self._generation, self._dimension, self._exact + 1)
+        if not self.compressed and len(self) + coming > self._exact:
+            self._begin(Segment.compressed(catalog.sample_vectors(SAMPLE, self._dimension), PARTS, BITS))
+        elif self.compressed and len(self) + coming < self._exact // 2:  # so small again that exact search is better
+            self._begin(None)
         for block in catalog.vectors_since(self._generation, self._dimension):
-            self._add(*_with_ids(block))
+            self._add(block.vectors.astype(np.float32), block.ids())
         self._generation = generation
-        if self.compressed and len(self) < self._exact // 2:  # so small again that exact search is better
-            self._clear()
-            for block in catalog.vectors_since(0, self._dimension):
-                self._add(*_with_ids(block))
+
+    def _begin(self, codebook: Segment | None) -> None:
+        """Start empty, compressed or not; all vectors are to come from the catalog again."""
+        self._codebook, self._segments, self._generation = codebook, [], 0
 
     def _add(self, vectors: np.ndarray, ids: np.ndarray) -> None:
-        if not self.compressed and len(self) + len(ids) > self._exact:
-            self._compress(vectors)
         while len(ids):
             if not self._segments or len(self._segments[-1]) >= self._segment_size:
                 self._segments.append(self._codebook.copy() if self.compressed else Segment.exact(self._dimension))
             room = self._segment_size - len(self._segments[-1])
             self._segments[-1].add(vectors[:room], ids[:room])
             vectors, ids = vectors[room:], ids[room:]
-
-    def _compress(self, coming: np.ndarray) -> None:
-        """Fit the compression to what there is, and compress it."""
-        held = [segment.reconstruct() for segment in self._segments]
-        step = max(1, (len(self) + len(coming)) // TRAINING)
-        sample = np.concatenate([vectors[::step] for vectors in (*(some for some, _ in held), coming)])
-        self._codebook = Segment.compressed(sample, PARTS, BITS)
-        self._segments = []
-        for vectors, ids in held:
-            self._add(vectors, ids)
 
     def _remove(self, ranges: Sequence[tuple[int, int]]) -> None:
         """Remove the vectors of passages first to last, for several ranges; join neighbours that fit in one segment."""
@@ -180,47 +169,11 @@ class DenseIndex:
 
     def _read(self, catalog: Catalog) -> None:
         """Read the files the catalog names if all are whole, else start empty."""
-        self._clear()
         segments = self._folder.read(catalog.dense_files())
-        self._generation = self._saved = int(catalog.meta("dense_generation") or 0)
         if segments is None:
-            self._generation, self._saved, segments = 0, -1, []
-        if segments and segments[0].is_compressed:
-            self._codebook, *segments = segments
+            self._begin(None)
+            self._saved = -1
+            return
+        self._codebook = segments.pop(0) if segments and segments[0].is_compressed else None
         self._segments = segments
-
-
-def nearest_passages(passages: Iterable[tuple[int, np.ndarray]], vector: np.ndarray, count: int) -> list[int]:
-    """Search some passages exactly, without an index.
-
-    Args:
-        passages: Ids, each with its vectors.
-        vector: Of shape (dimension,).
-        count: How many passages to find at most.
-
-    Returns:
-        Ids of the passages with the nearest vectors, nearest first; ties by id.
-    """
-    listed = list(passages)
-    if not listed:
-        return []
-    sizes = np.array([len(vectors) for _, vectors in listed])
-    scores = np.concatenate([vectors for _, vectors in listed]).astype(np.float32) @ vector
-    best = np.maximum.reduceat(scores, np.cumsum(sizes) - sizes)
-    ids = np.array([id_ for id_, _ in listed])
-    return ids[np.lexsort((ids, -best))[:count]].tolist()
-
-
-def vector_ids(passages: Sequence[tuple[int, int]]) -> np.ndarray:
-    """The ids of the vectors of some passages, given as (passage id, how many sentences): int64, ascending."""
-    rows = (range(id_ * VECTORS_PER_PASSAGE, id_ * VECTORS_PER_PASSAGE + 1 + n) for id_, n in sorted(passages))
-    return np.fromiter(chain.from_iterable(rows), dtype=np.int64)
-
-
-def _with_ids(block: Iterable[tuple[int, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
-    """The vectors of some passages, one below the other as float32, and the id of each."""
-    listed = list(block)
-    sizes = np.array([len(vectors) for _, vectors in listed])
-    rows = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    ids = np.repeat(np.array([id_ for id_, _ in listed], dtype=np.int64) * VECTORS_PER_PASSAGE, sizes) + rows
-    return np.concatenate([vectors for _, vectors in listed]).astype(np.float32), ids
+        self._generation = self._saved = int(catalog.meta("dense_generation") or 0)

@@ -99,7 +99,3 @@ def unpack(row: Sequence) -> StoredPassage:
         ),
         text,
     )
-
-
-def unpack_vectors(blob: bytes, dimension: int) -> np.ndarray:
-    return np.frombuffer(blob, dtype="<f2").reshape(-1, dimension)

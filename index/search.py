@@ -13,7 +13,7 @@ import numpy as np
 
 from index.candidates import Signature, join
 from index.catalog import Catalog
-from index.dense import CANDIDATES, EXACT, DenseIndex, nearest_passages, vector_ids
+from index.dense import CANDIDATES, EXACT, DenseIndex
 from index.embedding import embed_passages
 from index.encoder import Encoder
 from index.fusion import Query, Score, Statistics, fade_queries, score_passages
@@ -22,10 +22,11 @@ from index.phrases import holds_phrases, phrase_pattern
 from index.records import Passage, StoredPassage
 from index.spelling import near_spellings
 from index.terms import question_terms, text_terms
+from index.vectors import vector_ids
 
 PHRASE_CANDIDATES = 2_000  # passages with all the words of a phrase that are read to see whether they stand together
 PENDING_CANDIDATES = 20  # passages embedded for one question: half a second
-REMEMBERED = 4_000  # passages whose signature is kept in memory, some 5 KB each: what is asked about is asked again
+REMEMBERED = 2_000  # passages whose signature is kept in memory, some 5 KB each: what is asked about is asked again
 NEAR_PASSAGES = 20  # read to find a near spelling
 
 
@@ -155,6 +156,8 @@ class Searcher:
             return [passage.id for passage in stored if holds_phrases(_with_heading(passage), patterns)]
         near = self._nearest(queries, owners)
         worded = [self._lexical.search(query.terms, CANDIDATES, documents=documents) for query in queries]
+        if self._dense.compressed:
+            self._remember([id_ for ids in worded for id_ in ids])  # while the other search is still at work
         found = near()
         if self._dense.compressed and owners is None:  # many more than are worth scoring, for lack of exact scores
             found = [self._rerank(ids, query.vector, CANDIDATES) for ids, query in zip(found, queries, strict=True)]
@@ -162,7 +165,7 @@ class Searcher:
 
     def _rerank(self, ids: Sequence[int], vector: np.ndarray, k: int) -> list[int]:
         """The nearest of some passages by their exact vectors, nearest first."""
-        return nearest_passages(self._catalog.vectors_of(ids, self._encoder.dimension), vector, k)
+        return self._catalog.vectors_of(ids, self._encoder.dimension).nearest(vector, k)
 
     def _nearest(
         self, queries: Sequence[Query], owners: Sequence[tuple[int, int, int]] | None
@@ -170,8 +173,8 @@ class Searcher:
         """Begin to look for the passages nearest to each query; calling what is returned waits for them."""
         among = None if owners is None else vector_ids([(id_, sentences) for _, id_, sentences in owners])
         if among is not None and self._dense.compressed and len(among) <= EXACT:
-            listed = list(self._catalog.vectors_of([id_ for _, id_, _ in owners], self._encoder.dimension))
-            return lambda: [nearest_passages(listed, query.vector, CANDIDATES) for query in queries]
+            held = self._catalog.vectors_of([id_ for _, id_, _ in owners], self._encoder.dimension)
+            return lambda: [held.nearest(query.vector, CANDIDATES) for query in queries]
 
         def look() -> list[list[int]]:
             return [self._dense.search(query.vector, among=among) for query in queries]
@@ -182,21 +185,26 @@ class Searcher:
 
     def _sign(self, ids: Sequence[int]) -> dict[int, tuple[int, int, Signature]]:
         """Document, start and signature of those passages that are there; of the pending ones, the first few."""
+        self._remember(ids)
+        signed = {id_: self._signed[id_] for id_ in ids if id_ in self._signed}
+        pending = [id_ for id_, (_, _, signature) in signed.items() if not signature.vectors]
+        chosen = self._catalog.passages(pending[:PENDING_CANDIDATES])
+        embedded = dict(zip((stored.id for stored in chosen), embed_passages(self._encoder, chosen), strict=True))
+        for id_ in pending:
+            document_id, start, signature = signed.pop(id_)
+            if id_ in embedded:
+                vectors = embedded[id_].tobytes()
+                signed[id_] = (document_id, start, Signature(vectors, signature.keys, signature.lengths))
+        self._signed.update(signed)
+        return signed
+
+    def _remember(self, ids: Sequence[int]) -> None:
+        """Read the signatures of those passages that are there and not in memory yet."""
         generation = self._catalog.generation
         if generation != self._signed_generation or len(self._signed) > REMEMBERED:
             self._signed.clear()
             self._signed_generation = generation
-        missing = [id_ for id_ in ids if id_ not in self._signed]
-        found = self._catalog.signatures(missing)
-        pending = [id_ for id_ in missing if id_ in found and not found[id_][2].vectors]
-        chosen = self._catalog.passages(pending[:PENDING_CANDIDATES])
-        embedded = dict(zip((stored.id for stored in chosen), embed_passages(self._encoder, chosen), strict=True))
-        for id_ in pending:
-            document_id, start, signature = found.pop(id_)
-            if id_ in embedded:
-                found[id_] = (document_id, start, Signature(embedded[id_].tobytes(), signature.keys, signature.lengths))
-        self._signed.update(found)
-        return {id_: self._signed[id_] for id_ in ids if id_ in self._signed}
+        self._signed.update(self._catalog.signatures(sorted(set(ids).difference(self._signed))))
 
     def _hits(self, signed: Mapping[int, tuple[int, int, Signature]], scores: np.ndarray, k: int) -> tuple[Hit, ...]:
         """The best passages, best first; ties by source and offset."""

@@ -109,10 +109,6 @@ class Segment:
 
         return faiss.vector_to_array(self._index.id_map)
 
-    def reconstruct(self) -> tuple[np.ndarray, np.ndarray]:
-        """Its vectors, float32 of shape (n, dimension), and their ids; what compression has lost is lost."""
-        return self._index.index.reconstruct_n(0, len(self)), self.ids()
-
     def write(self, path: Path) -> None:
         """Write it to a file; OSError or RuntimeError when that fails."""
         import faiss

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from index.catalog import Catalog
-from index.dense import VECTORS_PER_PASSAGE, DenseIndex, nearest_passages, vector_ids
+from index.dense import DenseIndex
 from index.records import Document, Passage, PreparedPassage, Sentence, Source
+from index.vectors import VECTORS_PER_PASSAGE, vector_ids
 
 DIMENSION = 16
 SENTENCES = 3
@@ -78,7 +79,29 @@ def test_a_large_index_is_compressed_and_finds_the_nearest_among_what_it_propose
     for question in QUESTIONS:
         proposed = index.search(question)
         assert len(proposed) <= 492  # 200 times the .41st power of nine
-        assert nearest_passages(catalog.vectors_of(proposed, DIMENSION), question, 10) == exact(vectors, question, 10)
+        assert catalog.vectors_of(proposed, DIMENSION).nearest(question, 10) == exact(vectors, question, 10)
+
+
+def test_an_index_that_outgrows_the_limit_is_compressed_with_all_it_held(tmp_path, catalog):
+    """What came before the limit was passed is there as well, once."""
+    write(catalog, "a", 0, 250)
+    index = make_index(tmp_path)
+    index.follow(catalog)
+    assert not index.compressed
+    write(catalog, "b", 250, 2_000)
+    index.follow(catalog)
+    assert index.compressed
+    assert len(set(index.ids().tolist())) == len(index) == 9_000
+
+
+def test_the_compression_is_fitted_to_vectors_from_everywhere(catalog):
+    """A sample of every second passage has the first one's vectors and the last but one's."""
+    vectors = write(catalog, "a", 0, 250)
+    sample = catalog.sample_vectors(125, DIMENSION)
+    assert sample.shape == (500, DIMENSION)
+    ids = sorted(vectors)
+    for place, id_ in ((0, ids[0]), (-4, ids[-2])):
+        assert np.allclose(sample[place], vectors[id_][0], atol=1e-3)
 
 
 def test_adding_and_removing_rewrites_only_what_it_touches(tmp_path, catalog):
@@ -122,7 +145,7 @@ def test_removed_passages_are_never_proposed_and_sparse_neighbours_are_joined(tm
     for question in QUESTIONS:
         proposed = index.search(question)
         assert set(proposed) <= set(kept)
-        assert nearest_passages(catalog.vectors_of(proposed, DIMENSION), question, 10) == exact(kept, question, 10)
+        assert catalog.vectors_of(proposed, DIMENSION).nearest(question, 10) == exact(kept, question, 10)
 
 
 def test_an_index_that_shrinks_is_exact_again(tmp_path, catalog):
@@ -167,9 +190,7 @@ def test_a_damaged_segment_is_made_good_from_the_catalog(tmp_path, catalog, posi
     third = make_index(tmp_path)
     third.follow(catalog)
     proposed = third.search(QUESTIONS[0])
-    assert nearest_passages(catalog.vectors_of(proposed, DIMENSION), QUESTIONS[0], 10) == exact(
-        vectors, QUESTIONS[0], 10
-    )
+    assert catalog.vectors_of(proposed, DIMENSION).nearest(QUESTIONS[0], 10) == exact(vectors, QUESTIONS[0], 10)
 
 
 @pytest.mark.parametrize("count", [100, 2_000], ids=["whole", "compressed"])
@@ -184,7 +205,7 @@ def test_search_among_some_vectors_proposes_only_their_passages(tmp_path, catalo
     for question in QUESTIONS:
         proposed = index.search(question, among=among)
         assert set(proposed) <= set(some)
-        nearest = nearest_passages(catalog.vectors_of(proposed, DIMENSION), question, 10)
+        nearest = catalog.vectors_of(proposed, DIMENSION).nearest(question, 10)
         assert nearest == exact(some, question, 10)
 
 
