@@ -120,7 +120,7 @@ def test_nothing_indexed_is_nothing_to_draw():
 
 def test_long_label_keeps_its_ends():
     """Which tell one file from another."""
-    assert shorten("reports/2023/quarterly-3.pdf") == "reports/20…terly-3.pdf"
+    assert shorten("reports/2023/quarterly-3.pdf") == "reports/2…erly-3.pdf"
     assert shorten("short.txt") == "short.txt"
 
 

@@ -16,7 +16,7 @@ from qa.web.panel import render_panel
 MOST_BARS = 20
 LABEL_SHARE, BAR_SHARE = 36, 50  # per cent of the width; what is left is for the figure behind the longest bar
 ROW_HEIGHT = 24  # pixels
-LONGEST_LABEL = 22  # characters
+LONGEST_LABEL = 20  # characters
 
 
 def render_holdings(statuses: Sequence[DocumentStatus], arrival: str) -> str:
