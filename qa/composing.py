@@ -11,6 +11,7 @@ from qa.citations import Citation, cite
 from qa.evidence import gather_evidence
 from qa.query import TypedQuestion
 from qa.quotes import QuotablePassage, Quote, choose_quotes, score_sentences
+from qa.relevance import gather_relevance
 from qa.twins import collapse_twins
 from qa.verdict import Calibration, Evidence, confidence, decide, is_lacking
 
@@ -68,12 +69,14 @@ def compose_answer(
     citations: tuple[Citation, ...] = ()
     closest: tuple[Citation, ...] = ()
     if verdict == "answered":
-        citations = tuple(_cite(hits[q.passage], (q.first, q.last), q.score, twins[q.passage]) for q in quotes)
+        citations = tuple(
+            _cite(hits[q.passage], search, (q.first, q.last), score=q.score, twins=twins[q.passage]) for q in quotes
+        )
     else:
         for hit, passage, others in list(zip(hits, passages, twins, strict=True))[:CLOSEST_SHOWN]:
             scores = score_sentences(typed.text, search.queries, passage, search.statistics)
             best = int(scores.argmax())
-            closest += (_cite(hit, (best, best), float(scores[best]), others),)
+            closest += (_cite(hit, search, (best, best), score=float(scores[best]), twins=others),)
     missing = typed.phrases if finding.phrases_missing else ()
     evidence = gather_evidence(typed.text, missing, search, near_spellings)
     return Answer(finding.question, finding.searched, verdict, chance, citations, closest, finding.scope, evidence)
@@ -90,7 +93,7 @@ def quoted_text(passages: Sequence[QuotablePassage], quote: Quote) -> str:
     return " ".join(passages[quote.passage].sentences[quote.first : quote.last + 1])
 
 
-def _cite(hit: Hit, sentences: tuple[int, int], score: float, twins: tuple[str, ...]) -> Citation:
+def _cite(hit: Hit, search: Search, sentences: tuple[int, int], *, score: float, twins: tuple[str, ...]) -> Citation:
     first, last = (hit.passage.sentences[position] for position in sentences)
     return cite(
         hit.passage,
@@ -101,4 +104,5 @@ def _cite(hit: Hit, sentences: tuple[int, int], score: float, twins: tuple[str, 
         span=(first.start, last.end),
         score=score,
         twins=twins,
+        relevance=gather_relevance(hit, search),
     )

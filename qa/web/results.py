@@ -51,6 +51,17 @@ _PLACE = {
     "end": _number("Character after the last."),
     "text_sha256": _HASH,
 }
+_SPAN = {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 2, "maxItems": 2}
+_RELEVANCE = _whole(
+    fused={
+        "type": "number",
+        "description": "What passages are ranked by: .8 of the dense and .2 of the lexical score.",
+    },
+    dense={"type": "number", "description": "Nearness in meaning."},
+    lexical={"type": "number", "description": "Words in common, the rarer the more they count."},
+    spans=_array(_SPAN, "Where these words stand, in the document's text: first character, character after the last."),
+    heading_words=_array({"type": "string"}, "Those that stand in the headings above."),
+)
 _CITATION = _whole(
     quote=_text("The document's own words: its text from `start` to `end`."),
     source=_SOURCE,
@@ -59,6 +70,7 @@ _CITATION = _whole(
     passage_start=_number("First character of the paragraph."),
     score=_SCORE,
     twins=_array({"type": "string"}, "Where nearly the same passage stands too."),
+    relevance=_RELEVANCE,
     **_PLACE,
 )
 _WORD = _whole(
