@@ -26,6 +26,7 @@ from index.records import (
 )
 from index.rules import EVERYTHING, Selection, SourceRules
 from index.search import Hit, Limits, Search
+from index.sentences import split_sentences
 from index.sources import CATALOG_FILE, file_hash, find_sources, text_hash
 from index.terms import matching_spans, question_terms, term_spans
 from index.updating import UpdateReport
@@ -79,6 +80,7 @@ __all__ = [
     "read_document",
     "reset_collection",
     "split_passages",
+    "split_sentences",
     "term_spans",
     "text_hash",
 ]

@@ -8,6 +8,7 @@ import numpy as np
 from index import Hit, Passage, Search, describe
 from qa.answers import Answer, Scope
 from qa.citations import Citation, cite
+from qa.disagreement import find_disagreements
 from qa.evidence import gather_evidence
 from qa.query import TypedQuestion
 from qa.quotes import QuotablePassage, Quote, choose_quotes, score_sentences
@@ -79,7 +80,17 @@ def compose_answer(
             closest += (_cite(hit, search, (best, best), score=float(scores[best]), twins=others),)
     missing = typed.phrases if finding.phrases_missing else ()
     evidence = gather_evidence(typed.text, missing, search, near_spellings)
-    return Answer(finding.question, finding.searched, verdict, chance, citations, closest, finding.scope, evidence)
+    return Answer(
+        question=finding.question,
+        searched=finding.searched,
+        verdict=verdict,
+        confidence=chance,
+        citations=citations,
+        closest=closest,
+        scope=finding.scope,
+        evidence=evidence,
+        disagreements=find_disagreements(citations, typed.text),
+    )
 
 
 def quotable(passage: Passage, text: str, embeddings: np.ndarray) -> QuotablePassage:

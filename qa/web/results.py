@@ -78,6 +78,17 @@ _WORD = _whole(
     passages=_number("How many passages hold it."),
     near=_array({"type": "string"}, "What is spelt nearly like it, when it occurs nowhere."),
 )
+_STATEMENT = _whole(
+    citation=_number("Number of the citation, from 1."),
+    start=_number("First character of the number or date, in the document's text."),
+    end=_number("Character after the last."),
+    sentence_start=_number("First character of its sentence."),
+    sentence_end=_number("Character after the last."),
+)
+_DISAGREEMENT = _whole(
+    kind={"enum": ["number", "date"]},
+    statements=_array(_STATEMENT, "Two or more, in the order of their citations."),
+)
 _PARAGRAPH = {
     "source": _SOURCE,
     "locator": _text("Where it stands, in words."),
@@ -96,6 +107,7 @@ RESULTS: dict[str, dict[str, Any]] = {
         closest=_array(_CITATION, "The nearest passages, when not answered."),
         scope=_SCOPE,
         evidence=_array(_WORD, "How often the words of the question occur."),
+        disagreements=_array(_DISAGREEMENT, "Where quotes give different numbers or dates for the same thing."),
         hash=_text("SHA-256 of the answer without the paths: equal answers have equal hashes."),
     ),
     "search": _whole(
