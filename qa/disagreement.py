@@ -1,34 +1,20 @@
 """Where the sentences quoted in one answer give different numbers or dates for the same thing.
 
-Nobody is told that sources disagree unless they do: two sentences of different passages are set against each other only
-where they say nearly the same in nearly the same words but for one number or one date, with the same unit or the same
-noun counted, and no reading of the two values agrees. What is said of another time, or with a word of denial in one of
-them, or of two things with names of their own, is left alone. So most disagreements are not found; of those found,
-nearly all are.
+Nobody is told that sources disagree unless they do: what counts as a contradiction is told in `contradictions.py`, and
+is told narrowly. So most disagreements are not found; of those found, nearly all are. What one passage says is never
+set against itself.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
-from typing import Any, Literal
+from typing import Any
 
-from index import question_terms, split_sentences, term_spans
+from index import split_sentences
 from qa.citations import Citation
+from qa.contradictions import Kind, StatedSentence, find_contradictions, read_asked, read_sentence
 from qa.dates import Date
 from qa.quantities import Quantity
-from qa.values import Values, read_values
-
-# Of the telling words of the shorter sentence, what is counted aside, so many stand in the other one too.
-OVERLAP = 0.75
-ASKED = 0.5  # of the telling words of the question stand in both
-SHARED = 2  # telling words in both, what is counted included
-_DENIAL = re.compile(r"\b(?:no|not|never|none|without|neither|nor|cannot)\b|n['\u2019]t\b", re.IGNORECASE)
-# Words that lean on what was said before: whom the sentence is about is not told in it.
-_LEANING = re.compile(
-    r"\b(?:this|these|those)\b|^\W*(?:\w+\W+){0,2}(?:it|its|he|his|him|she|her|they|their|them)\b", re.IGNORECASE
-)
-_CAPITAL = re.compile(r"(?<![\w'\u2019])[^\W\d_a-z]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +55,7 @@ class Disagreement:
         statements: Two or more, in the order of their citations; each differs from one of the others at least.
     """
 
-    kind: Literal["number", "date"]
+    kind: Kind
     statements: tuple[Statement, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -78,32 +64,25 @@ class Disagreement:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sentence:
-    """A quoted sentence, read.
+class _Quoted:
+    """A sentence where it stands.
 
     Attributes:
         citation: 1-based number of its citation.
         passage: What tells its passage from others.
         start: First character, in the document's text.
         end: Character after its last.
-        values: Its numbers and dates, offsets in the sentence.
-        terms: Its telling words, those of the values left out.
-        names: Those of them that are names: written with a capital, and not the first word.
-        denies: Whether it holds a word of denial.
-        leans: Whether what it is about stands in another sentence.
+        sentence: What it states.
     """
 
     citation: int
     passage: tuple[str, int]
     start: int
     end: int
-    values: Values
-    terms: frozenset[str]
-    names: frozenset[str]
-    denies: bool
-    leans: bool
+    sentence: StatedSentence
 
     def state(self, value: Date | Quantity) -> Statement:
+        """Say where one of its values stands."""
         return Statement(self.citation, self.start + value.start, self.start + value.end, self.start, self.end)
 
 
@@ -117,13 +96,13 @@ def find_disagreements(citations: Sequence[Citation], question: str) -> tuple[Di
     Returns:
         Disagreements in the order of their first statements; numbers before dates.
     """
-    asked = set(question_terms(question))
+    asked = read_asked(question)
     sentences = [read for number, citation in enumerate(citations, start=1) for read in _sentences(number, citation)]
     groups: list[tuple[str, set[Statement]]] = []
     for first, second in combinations(sentences, 2):
-        if first.passage == second.passage or first.leans or second.leans:
+        if first.passage == second.passage:
             continue
-        for kind, one, other in _contradictions(first, second, asked):
+        for kind, one, other in find_contradictions(first.sentence, second.sentence, asked):
             pair = {first.state(one), second.state(other)}
             known = next((group for name, group in groups if name == kind and group & pair), None)
             if known is None:
@@ -137,81 +116,41 @@ def find_disagreements(citations: Sequence[Citation], question: str) -> tuple[Di
     return tuple(sorted(found, key=lambda made: made.kind != "number"))
 
 
-def _sentences(number: int, citation: Citation) -> Iterator[_Sentence]:
+def find_contradicting(
+    citations: Sequence[Citation], others: Sequence[Citation], question: str
+) -> tuple[Citation, ...]:
+    """Find what contradicts the quotes of an answer among what was not quoted.
+
+    Args:
+        citations: The quotes.
+        others: Sentences of other passages that were found, each a citation.
+        question: What was asked.
+
+    Returns:
+        Those of the others that give another number or date than one of the quotes, in order.
+    """
+    asked = read_asked(question)
+    quoted = [read for citation in citations for read in _sentences(0, citation) if read.sentence.values.stated]
+    if not quoted:
+        return ()
+    return tuple(
+        other
+        for other in others
+        if any(
+            True
+            for one, two in product(quoted, _sentences(0, other))
+            if one.passage != two.passage
+            for _ in find_contradictions(one.sentence, two.sentence, asked)
+        )
+    )
+
+
+def _sentences(number: int, citation: Citation) -> Iterator[_Quoted]:
     for start, end in split_sentences(citation.quote):
-        text = citation.quote[start:end]
-        values = read_values(text)
-        words = [span for span in term_spans(text) if not any(a < span[2] and span[1] < b for a, b in values.spans)]
-        yield _Sentence(
+        yield _Quoted(
             citation=number,
             passage=(citation.path, citation.passage_start),
             start=citation.start + start,
             end=citation.start + end,
-            values=values,
-            terms=frozenset(term for term, _, _ in words),
-            names=frozenset(term for term, first, _ in words if first and _CAPITAL.match(text, first)),
-            denies=bool(_DENIAL.search(text)),
-            leans=bool(_LEANING.search(text)),
+            sentence=read_sentence(citation.quote[start:end]),
         )
-
-
-def _contradictions(
-    first: _Sentence, second: _Sentence, asked: set[str]
-) -> Iterator[tuple[Literal["number", "date"], Date | Quantity, Date | Quantity]]:
-    one, other = first.values, second.values
-    if _same_time(one, other):
-        for pair in _comparable(first, second):
-            counted = frozenset(pair[0].nouns) & frozenset(pair[1].nouns)
-            if pair[0].contradicts(pair[1]) and _same_thing(first, second, counted, asked):
-                yield "number", *pair
-    # Beside numbers, dates may be those of counting, and tell of two counts.
-    dated = all(len(v.dates) == 1 and not (v.vague or v.others or v.quantities) for v in (one, other))
-    if dated and one.dates[0].contradicts(other.dates[0]) and _same_thing(first, second, frozenset(), asked):
-        yield "date", one.dates[0], other.dates[0]
-
-
-def _same_time(one: Values, other: Values) -> bool:
-    """Whether both tell one and the same time, or neither tells any."""
-    if one.vague or other.vague or len(one.dates) != len(other.dates):
-        return False
-    return not any(first.contradicts(second) for first, second in zip(one.dates, other.dates, strict=True))
-
-
-def _comparable(first: _Sentence, second: _Sentence) -> Iterator[tuple[Quantity, Quantity]]:
-    """The numbers of two sentences that count the same in the same unit."""
-    ours, theirs = first.values.quantities, second.values.quantities
-    if first.terms == second.terms and len(ours) == len(theirs):
-        # The same words: numbers stand for each other in order, and all but one are the same.
-        pairs = list(zip(ours, theirs, strict=True))
-        differing = [(one, other) for one, other in pairs if (one.low, one.high) != (other.low, other.high)]
-        if len(differing) == 1 and all(one.unit == other.unit and one.nouns == other.nouns for one, other in pairs):
-            yield differing[0]
-        return
-    for one, other in product(ours, theirs):
-        if _is_alone(one, ours) and _is_alone(other, theirs) and _counts_same(one, other):
-            yield one, other
-
-
-def _is_alone(quantity: Quantity, quantities: Sequence[Quantity]) -> bool:
-    """Whether no other number of its sentence could be meant instead."""
-    if not quantity.unit and not quantity.nouns:
-        return len(quantities) == 1
-    return sum((q.unit, q.nouns[:1]) == (quantity.unit, quantity.nouns[:1]) for q in quantities) == 1
-
-
-def _counts_same(one: Quantity, other: Quantity) -> bool:
-    """Whether the unit is the same, and the noun, which one of them may leave unsaid."""
-    shorter, longer = sorted((one.nouns, other.nouns), key=len)
-    return one.unit == other.unit and longer[: len(shorter)] == shorter
-
-
-def _same_thing(first: _Sentence, second: _Sentence, counted: frozenset[str], asked: set[str]) -> bool:
-    """Whether two sentences say the same of the same, values aside."""
-    if first.denies != second.denies or (first.names - second.terms and second.names - first.terms):
-        return False
-    terms = (first.terms - counted, second.terms - counted)
-    common = terms[0] & terms[1]
-    shared = common | counted
-    if not common or len(shared) < SHARED or len(asked & shared) < ASKED * len(asked):
-        return False
-    return len(common) >= OVERLAP * min(map(len, terms))

@@ -24,9 +24,14 @@ class Values:
     others: bool
 
     @property
+    def stated(self) -> tuple[Date | Quantity, ...]:
+        """The dates and numbers read."""
+        return (*self.dates, *self.quantities)
+
+    @property
     def spans(self) -> list[tuple[int, int]]:
         """Where all of these stand."""
-        return [*self.vague, *((value.start, value.end) for value in (*self.dates, *self.quantities))]
+        return [*self.vague, *((value.start, value.end) for value in self.stated)]
 
 
 def read_values(text: str) -> Values:

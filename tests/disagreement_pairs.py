@@ -67,6 +67,12 @@ DIFFERENT = {
         "The Hamburg plant employed 300 workers in 2019.",
         ("320", "300"),
     ),
+    "in other words": (
+        WORKERS,
+        "According to the works council the plant in Hamburg employs 320 workers.",
+        "The Hamburg plant employs 300 workers, most of whom live in the city.",
+        ("320", "300"),
+    ),
     "one of two numbers": (
         WORKERS,
         "The Hamburg plant employs 320 workers by day and 80 workers by night.",
@@ -229,6 +235,11 @@ AGREEING = {
         WORKERS,
         "The Hamburg plant employs 320 workers by day and 80 workers by night.",
         "The Hamburg plant employs 300 workers.",
+    ),
+    "in other words, and not asked for": (
+        "Who are the workers?",
+        "According to the works council the plant in Hamburg employs 320 workers.",
+        "The Hamburg plant employs 300 workers, most of whom live in the city.",
     ),
     "rows of a table": (WORKERS, "Plant Hamburg: workers 320; halls 12.", "Plant Hamburg: workers 300; halls 14."),
     "a year before a noun": (

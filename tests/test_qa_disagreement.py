@@ -11,6 +11,7 @@ from index import Passage
 from qa import Assistant
 from qa.citations import cite
 from qa.disagreement import find_disagreements
+from qa.quotes import NEAR
 from qa.terminal import describe_answer
 from qa.values import read_values
 from qa.verdict import Calibration
@@ -143,6 +144,19 @@ def test_answer_tells_of_its_disagreements_everywhere(assistant):
     assert next(assistant.ask_many([WORKERS])) == answer
     assert json.loads(json.dumps(answer.to_dict()))["disagreements"] == [found.to_dict()]
     assert replace(answer, disagreements=()).hash != answer.hash
+
+
+def test_sentence_that_contradicts_a_quote_is_quoted_too(tmp_path):
+    """It need not be among the best; what merely is near stays away, and nothing is quoted twice."""
+    (tmp_path / "a.txt").write_text("The Hamburg apple plant employs 320 workers. Apple trees stand around Hamburg.")
+    (tmp_path / "b.txt").write_text("With pear, plum and fig trees the Hamburg apple plant employs 300 workers.")
+    (tmp_path / "c.txt").write_text("Workers of a plum orchard visited the apple plant in Hamburg.")
+    with Assistant.open(tmp_path, home=tmp_path / ".home", encoder=ToyEncoder()) as opened:
+        opened.set_calibration(Calibration(intercept=9.0))
+        answer = opened.ask("How many workers does the Hamburg apple plant employ?")
+    assert [citation.quote[-12:] for citation in answer.citations] == ["320 workers.", "300 workers."]
+    assert answer.citations[1].score < answer.citations[0].score - NEAR
+    assert [len(found.statements) for found in answer.disagreements] == [2]
 
 
 def test_terminal_names_the_values_that_differ(assistant):
