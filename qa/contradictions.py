@@ -8,7 +8,7 @@ one of them, or of two things with names of their own, is no contradiction; nor 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 from typing import Literal
 
 from index import question_terms, term_spans
@@ -53,6 +53,7 @@ class StatedSentence:
         values: Its numbers and dates, by offsets in the sentence.
         terms: Its telling words, those of the values left out.
         names: Those of them that are names: written with a capital, and not the first word.
+        neighbours: Telling words with nothing but a blank between: "northern plant".
         denies: Whether it holds a word of denial.
         leans: Whether what it is about stands in another sentence.
     """
@@ -60,6 +61,7 @@ class StatedSentence:
     values: Values
     terms: frozenset[str]
     names: frozenset[str]
+    neighbours: frozenset[tuple[str, str]]
     denies: bool
     leans: bool
 
@@ -77,6 +79,9 @@ def read_sentence(text: str) -> StatedSentence:
         values=values,
         terms=frozenset(term for term, _, _ in words),
         names=frozenset(term for term, first, _ in words if first and _CAPITAL.match(text, first)),
+        neighbours=frozenset(
+            (one, other) for (one, _, end), (other, start, _) in pairwise(words) if text[end:start].isspace()
+        ),
         denies=bool(_DENIAL.search(text)),
         leans=bool(_LEANING.search(text)),
     )
@@ -155,5 +160,7 @@ def _same_thing(
     shared = common | counted
     if not common or len(shared) < SHARED or len(asked.terms & shared) < ASKED * len(asked.terms):
         return False
+    if any(one not in common and other in common for one, other in first.neighbours ^ second.neighbours):
+        return False  # the northern plant is not the plant, nor the southern one
     overlap = OVERLAP_ASKED if asked.kind == kind and asked.terms <= shared else OVERLAP
     return len(common) >= overlap * min(map(len, terms))

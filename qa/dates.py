@@ -12,7 +12,7 @@ _MONTHS = "january february march april may june july august september october n
 _NAMED = rf"(?P<month>{'|'.join(_MONTHS)})"
 _DAY = r"(?P<day>3[01]|[12]?\d)(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>1\d{3}|20\d\d)"
-_WHOLE = r"(?<![\w/:\u2013\u2014-])(?:{})(?![\w/:\u2013\u2014%-]|[.,]\d)"
+_WHOLE = r"(?<![\w/:#$\u20ac\u00a3\u00a5\u2013\u2014-])(?<!\d[.,])(?:{})(?![\w/:\u2013\u2014%-]|[.,]\d)"
 _DATES = tuple(
     re.compile(_WHOLE.format(pattern), re.IGNORECASE)
     for pattern in (
@@ -22,9 +22,10 @@ _DATES = tuple(
         rf"{_NAMED},?(?:\s+of)?\s+{_YEAR}",
     )
 )
-# Four digits are a year after a word that leads to one, or where nothing follows that could be counted.
+# Four digits are a year after some words, and between brackets; after others, and at the end, they may be one.
 _BARE = re.compile(_WHOLE.format(_YEAR) + r"(?=(?P<end>\s*(?:[.,;:!?)\]]|$))?)")
-_LEADING = re.compile(r"\b(?:in|on|of|from|to|and|between|during|year|spring|summer|autumn|fall|winter)\s+$", re.I)
+_LEADING = re.compile(r"(?:\b(?:in|during|year|spring|summer|autumn|fall|winter)\s+|\()$", re.IGNORECASE)
+_PERHAPS = re.compile(r"\b(?:on|of|from|to|and|between)\s+$", re.IGNORECASE)
 # What makes of a date a bound, or something near it.
 _BOUND = re.compile(
     r"\b(?:before|after|until|till|by|since|about|around|circa|ca?\.|early|late|mid|beginning|end|prior to|up to|as)"
@@ -33,9 +34,12 @@ _BOUND = re.compile(
 )
 _UNREAD = re.compile(
     r"(?:^|\b(?:[Aa]|[Tt]he) )(?:1\d{3}|20\d\d)(?=\s[^\W\d])|"  # "the 1994 directive"; "2004 saw"
-    r"\b\d{3,4}s\b|\b(?:century|centuries|decades?|millennium|today|yesterday|tomorrow)\b|\b\d+\s*(?:BCE?|AD|CE)\b|"
-    rf"\bAD\s*\d+|\d{{4}}\s*[/\u2013\u2014-]\s*\d{{2,4}}|\d{{1,2}}[/.]\d{{1,2}}[/.]\d{{2,4}}|"
-    rf"\b(?:{'|'.join(month.title() for month in _MONTHS if month not in ('may', 'march'))})\b",
+    r"\b\d{3,4}s\b|\b(?:century|centuries|decades?|millennium)\b|\b\d+\s*(?:BCE?|AD|CE)\b|\bAD\s*\d+|"
+    r"\d{4}\s*[/\u2013\u2014-]\s*\d{2,4}|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}|"
+    rf"\b(?:{'|'.join(month.title() for month in _MONTHS if month not in ('may', 'march'))})\b|\b[Ii]n\s+(?:March|May)\b|"
+    r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|(?i:\b(?:spring|summer|autumn|winter|today|yesterday|tomorrow|ago|"
+    r"now|currently|formerly|previously|originally|initially)\b|"
+    r"\b(?:last|next|this|previous|past|every|each)\s+(?:day|week|month|quarter|season|year)\b)",
 )
 BEFORE = 40  # characters before a date that are looked at
 
@@ -73,12 +77,10 @@ def read_dates(sentence: str) -> tuple[tuple[Date, ...], tuple[tuple[int, int], 
     for pattern in (*_DATES, _BARE):
         for match in pattern.finditer(left):
             before = sentence[max(0, match.start() - BEFORE) : match.start()]
-            if pattern is _BARE and not (_LEADING.search(before) or _BOUND.search(before) or match["end"] is not None):
-                continue
-            if _BOUND.search(before):
-                unread.append(match.span())
-            else:
+            if not _BOUND.search(before) and (pattern is not _BARE or _LEADING.search(before)):
                 dates.append(_read(match))
+            elif _BOUND.search(before) or _PERHAPS.search(before) or match["end"] is not None:
+                unread.append(match.span())
         for start, end in [*unread, *((date.start, date.end) for date in dates)]:
             left = left[:start] + " " * (end - start) + left[end:]
     unread += [match.span() for match in _UNREAD.finditer(left)]

@@ -241,6 +241,26 @@ AGREEING = {
         "According to the works council the plant in Hamburg employs 320 workers.",
         "The Hamburg plant employs 300 workers, most of whom live in the city.",
     ),
+    "one of several": (
+        "How many workers does the plant employ?",
+        "The northern plant employs 320 workers.",
+        "The southern plant employs 300 workers.",
+    ),
+    "one of them and all": (
+        WORKERS,
+        "The new Hamburg plant employs 320 workers.",
+        "The Hamburg plant employs 900 workers.",
+    ),
+    "months": (
+        WORKERS,
+        "In March the Hamburg plant employed 320 workers.",
+        "In May the Hamburg plant employed 300 workers.",
+    ),
+    "then and now": (
+        WORKERS,
+        "Initially the Hamburg plant employed 320 workers.",
+        "The Hamburg plant now employs 900 workers.",
+    ),
     "rows of a table": (WORKERS, "Plant Hamburg: workers 320; halls 12.", "Plant Hamburg: workers 300; halls 14."),
     "a year before a noun": (
         BRIDGE,

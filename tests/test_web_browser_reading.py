@@ -48,7 +48,7 @@ def test_sources_are_grouped_by_document(plant_server, visit):
     groups = answer.locator(".qa-group")
     names = groups.locator(".qa-file").all_text_contents()
     assert sorted(names) == ["company.md", "union.txt"]
-    expect(page.get_by_role("region", name=names[0], exact=True)).to_have_count(1)
+    expect(page.get_by_role("group", name=names[0], exact=True)).to_have_count(1)
     markers = answer.locator(".qa-quote .qa-marker")
     numbers = [text.strip("[]") for text in markers.all_text_contents()]
     assert numbers == [str(number) for number in range(1, len(numbers) + 1)]
@@ -144,7 +144,7 @@ def test_disagreeing_passages_stand_side_by_side(plant_server, visit, question, 
     """On a wide page beside each other, on a phone below; each leads to its source."""
     page = visit(plant_server.address)
     answer = ask(page, question)
-    region = answer.get_by_role("region", name=title)
+    region = answer.get_by_role("group", name=title)
     assert sorted(region.locator(".qa-value").all_text_contents()) == values
     assert sorted(region.locator(".qa-file").all_text_contents()) == ["company.md", "union.txt"]
     first, second = (side.bounding_box() for side in region.locator(".qa-side").all())

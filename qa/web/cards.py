@@ -30,7 +30,7 @@ def render_cards(turn: int, citations: Sequence[Citation]) -> str:
     for number, (path, cards) in enumerate(groups.items(), start=1):
         name = f'<h4 class="qa-group-name" id="group-{turn}-{number}"><bdi class="qa-file">{escape(names[path])}</bdi></h4>'
         cards = f'<div class="qa-cards">{"".join(cards)}</div>'
-        parts.append(f'<section class="qa-group" aria-labelledby="group-{turn}-{number}">{name}{cards}</section>')
+        parts.append(f'<div class="qa-group" role="group" aria-labelledby="group-{turn}-{number}">{name}{cards}</div>')
     return f'<div class="qa-groups">{"".join(parts)}</div>'
 
 

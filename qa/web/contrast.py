@@ -8,7 +8,7 @@ from qa.web.markup import Mark, escape, render_marked
 
 
 def render_disagreements(turn: int, answer: Answer) -> str:
-    """A section for each disagreement; nothing where there is none.
+    """A part for each disagreement; nothing where there is none.
 
     Args:
         turn: Number of the turn.
@@ -23,7 +23,7 @@ def render_disagreements(turn: int, answer: Answer) -> str:
         title = f'<h3 class="qa-small-title" id="{name}">{escape(strings.DIFFERENT[disagreement.kind])}</h3>'
         sides = "".join(_render_side(turn, answer, statement) for statement in disagreement.statements)
         parts.append(
-            f'<section class="qa-contrast" aria-labelledby="{name}">{title}<div class="qa-sides">{sides}</div></section>'
+            f'<div class="qa-contrast" role="group" aria-labelledby="{name}">{title}<div class="qa-sides">{sides}</div></div>'
         )
     return "".join(parts)
 
