@@ -72,6 +72,7 @@ class _Quoted:
         passage: What tells its passage from others.
         start: First character, in the document's text.
         end: Character after its last.
+        is_row: Whether it is a row of a table.
         sentence: What it states.
     """
 
@@ -79,7 +80,13 @@ class _Quoted:
     passage: tuple[str, int]
     start: int
     end: int
+    is_row: bool
     sentence: StatedSentence
+
+    def may_contradict(self, other: "_Quoted") -> bool:
+        """Whether it stands elsewhere; rows of tables, whose columns share their words, must share all of them."""
+        alike = self.sentence.terms == other.sentence.terms
+        return self.passage != other.passage and (alike or not (self.is_row or other.is_row))
 
     def state(self, value: Date | Quantity) -> Statement:
         """Say where one of its values stands."""
@@ -100,7 +107,7 @@ def find_disagreements(citations: Sequence[Citation], question: str) -> tuple[Di
     sentences = [read for number, citation in enumerate(citations, start=1) for read in _sentences(number, citation)]
     groups: list[tuple[str, set[Statement]]] = []
     for first, second in combinations(sentences, 2):
-        if first.passage == second.passage:
+        if not first.may_contradict(second):
             continue
         for kind, one, other in find_contradictions(first.sentence, second.sentence, asked):
             pair = {first.state(one), second.state(other)}
@@ -139,7 +146,7 @@ def find_contradicting(
         if any(
             True
             for one, two in product(quoted, _sentences(0, other))
-            if one.passage != two.passage
+            if one.may_contradict(two)
             for _ in find_contradictions(one.sentence, two.sentence, asked)
         )
     )
@@ -152,5 +159,6 @@ def _sentences(number: int, citation: Citation) -> Iterator[_Quoted]:
             passage=(citation.path, citation.passage_start),
             start=citation.start + start,
             end=citation.start + end,
+            is_row=citation.row is not None,
             sentence=read_sentence(citation.quote[start:end]),
         )

@@ -63,6 +63,18 @@ def test_one_passage_does_not_disagree_with_itself():
     assert find_disagreements(parts, WORKERS) == ()
 
 
+def test_rows_of_tables_disagree_only_where_all_their_words_are_the_same():
+    """Columns share their words whatever stands in them; another row is another thing."""
+    apples, pears, dear = (
+        replace(make_citation(f"Product: {fruit}; price: {price}.", f"{fruit}{price}.csv"), row=2)
+        for fruit, price in (("apples", 3), ("pears", 4), ("apples", 5))
+    )
+    question = "What is the price of the product?"
+    assert find_disagreements([apples, pears], question) == ()
+    assert find_disagreements([replace(apples, row=None), replace(pears, row=None)], question) != ()
+    assert [len(found.statements) for found in find_disagreements([apples, dear], question)] == [2]
+
+
 def test_sentences_of_a_disagreement_stand_at_their_offsets():
     """A quote of several sentences gives the one that holds the value, and the value in it."""
     quote = "The docks are old. The Hamburg plant employs 320 workers. Ships pass by."
