@@ -26,8 +26,9 @@ from index.records import (
 )
 from index.rules import EVERYTHING, Selection, SourceRules
 from index.search import Hit, Limits, Search
+from index.sentences import split_sentences
 from index.sources import CATALOG_FILE, file_hash, find_sources, text_hash
-from index.terms import question_terms, term_spans
+from index.terms import matching_spans, question_terms, term_spans
 from index.updating import UpdateReport
 from index.watching import FileWatcher
 
@@ -74,10 +75,12 @@ __all__ = [
     "inspect_collection",
     "kept_selection",
     "load_encoder",
+    "matching_spans",
     "question_terms",
     "read_document",
     "reset_collection",
     "split_passages",
+    "split_sentences",
     "term_spans",
     "text_hash",
 ]

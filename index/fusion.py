@@ -110,7 +110,7 @@ def score_passages(queries: Sequence[Query], block: Block, statistics: Statistic
         parts[0] += query.weight / total * _dense(query.vector, block)
         parts[1] += query.weight / total * _lexical(weights, block, statistics)
     fused = (1 - LEXICAL_SHARE) * parts[0] + LEXICAL_SHARE * parts[1]
-    return np.round(np.stack([fused, *parts], axis=1), 6)
+    return np.round(np.stack([fused, *parts], axis=1), 6) + 0.0  # no -0.0, which would be written otherwise than 0.0
 
 
 def fade_queries(queries: Sequence[Query], block: Block, statistics: Statistics) -> tuple[Query, ...]:

@@ -10,7 +10,7 @@ spaces.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from hashlib import blake2b
 from threading import Lock
@@ -117,6 +117,23 @@ def term_spans(text: str) -> Iterator[tuple[str, int, int]]:
         for term, stop in _analyse(token.lower() if shouting else token):
             if not stop:
                 yield term, match.start(), match.end()
+
+
+def matching_spans(text: str, terms: Collection[str]) -> Iterator[tuple[int, int]]:
+    """Find the words that a search for some terms counts.
+
+    Args:
+        text: A sentence or a heading: what the index takes the terms of as a whole.
+        terms: Of a question, as `question_terms` gives them; stop words among them count too.
+
+    Yields:
+        (start, end) of each such word, in characters of `text`, in order.
+    """
+    shouting = text.isupper()
+    for match in _WORD.finditer(text):
+        token = match.group()
+        if any(term in terms for term, _ in _analyse(token.lower() if shouting else token)):
+            yield match.span()
 
 
 def _tokens(text: str) -> list[str]:

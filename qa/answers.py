@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from qa.citations import Citation
+from qa.disagreement import Disagreement
 from qa.evidence import TermEvidence
 from qa.verdict import Verdict
 
@@ -43,6 +44,7 @@ class Answer:
         closest: The nearest passages, best first, when not answered; each with the nearest sentence as its quote.
         scope: What was searched.
         evidence: How often the words of the question occur; for those that do not, what is spelt nearly like them.
+        disagreements: Where the quotes give different numbers or dates for the same thing.
     """
 
     question: str
@@ -53,6 +55,7 @@ class Answer:
     closest: tuple[Citation, ...]
     scope: Scope
     evidence: tuple[TermEvidence, ...] = ()
+    disagreements: tuple[Disagreement, ...] = ()
 
     @property
     def found(self) -> bool:
@@ -79,6 +82,7 @@ class Answer:
             "closest": [citation.to_dict() for citation in self.closest],
             "scope": self.scope.to_dict(),
             "evidence": [term.to_dict() for term in self.evidence],
+            "disagreements": [disagreement.to_dict() for disagreement in self.disagreements],
         }
 
 

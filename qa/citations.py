@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from index import Document, IsolatedReader, Passage, QAError
+from qa.relevance import Relevance
 
 Status = Literal["exact", "moved", "changed", "gone"]
 
@@ -36,6 +37,7 @@ class Citation:
         sheet: Name of the sheet, of a workbook.
         slide: 1-based slide, of a presentation.
         date: Day of the message (2024-03-01), whose subject is the heading.
+        relevance: Why its passage was found; None where no search found it.
     """
 
     quote: str
@@ -55,11 +57,13 @@ class Citation:
     sheet: str | None = None
     slide: int | None = None
     date: str | None = None
+    relevance: Relevance | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """All fields, in the order above, as plain JSON values."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {**values, "twins": list(self.twins)}
+        relevance = self.relevance.to_dict() if self.relevance else None
+        return {**values, "twins": list(self.twins), "relevance": relevance}
 
     def locator(self) -> str:
         """Where it stands, in words: 'page 3, paragraph 12, Results > Costs', 'sheet Costs, row 14', 'slide 5, Aims'."""
@@ -84,6 +88,7 @@ def cite(
     span: tuple[int, int],
     score: float,
     twins: tuple[str, ...] = (),
+    relevance: Relevance | None = None,
 ) -> Citation:
     """Cite a span of a passage.
 
@@ -96,6 +101,7 @@ def cite(
         span: First character and character after the last, in the document's text.
         score: Higher is better.
         twins: Where nearly the same passage stands too.
+        relevance: Why the passage was found.
 
     Returns:
         The citation, its quote sliced out of `passage_text`.
@@ -124,6 +130,7 @@ def cite(
         sheet=passage.sheet,
         slide=passage.slide,
         date=passage.date,
+        relevance=relevance,
     )
 
 

@@ -8,14 +8,17 @@ import numpy as np
 from index import Hit, Passage, Search, describe
 from qa.answers import Answer, Scope
 from qa.citations import Citation, cite
+from qa.disagreement import find_contradicting, find_disagreements
 from qa.evidence import gather_evidence
 from qa.query import TypedQuestion
 from qa.quotes import QuotablePassage, Quote, choose_quotes, score_sentences
+from qa.relevance import Relevance, gather_relevance
 from qa.twins import collapse_twins
 from qa.verdict import Calibration, Evidence, confidence, decide, is_lacking
 
 QUOTED_FROM = 5  # passages; from more, the first quote is right less often
 CLOSEST_SHOWN = 3
+CONTRADICTING = 2  # sentences quoted beside the best ones, because they give another number or date
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,23 @@ class Finding:
     phrases_missing: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A passage to cite.
+
+    Attributes:
+        hit: As the search found it.
+        passage: Ready to be quoted from.
+        twins: Where nearly the same passage stands too.
+        relevance: Why it was found.
+    """
+
+    hit: Hit
+    passage: QuotablePassage
+    twins: tuple[str, ...]
+    relevance: Relevance
+
+
 def compose_answer(
     finding: Finding, near_spellings: Callable[[str], tuple[str, ...]], calibration: Calibration
 ) -> Answer:
@@ -50,33 +70,49 @@ def compose_answer(
         calibration: The collection's own fit of the confidence.
 
     Returns:
-        One to three quotes from the best passages; or the nearest passages when these probably do not answer.
+        One to three quotes from the best passages, and what contradicts them in the others; or the nearest passages
+        when these probably do not answer.
     """
     typed, search = finding.typed, finding.search
-    groups = collapse_twins(search.hits)[:QUOTED_FROM]
-    hits = [hit for hit, _ in groups]
-    twins = [tuple(f"{twin.source}, paragraph {twin.passage.paragraph}" for twin in others) for _, others in groups]
-    passages = [quotable(hit.passage, hit.text, hit.embeddings) for hit in hits]
+    found = [_found(hit, twins, search) for hit, twins in collapse_twins(search.hits)[:QUOTED_FROM]]
+    passages = [each.passage for each in found]
     quotes = choose_quotes(typed.text, search.queries, passages, search.statistics)
     chance = 0.0
     if quotes and not finding.phrases_missing:
         lacking = is_lacking(typed.text, quoted_text(passages, quotes[0]))
-        chance = confidence(
-            Evidence(hits[0].score.fused, quotes[0].score, finding.scope.passages, lacking), calibration
-        )
+        best = found[0].hit.score.fused
+        chance = confidence(Evidence(best, quotes[0].score, finding.scope.passages, lacking), calibration)
     verdict = decide(chance)
     citations: tuple[Citation, ...] = ()
     closest: tuple[Citation, ...] = ()
     if verdict == "answered":
-        citations = tuple(_cite(hits[q.passage], (q.first, q.last), q.score, twins[q.passage]) for q in quotes)
+        citations = tuple(_cite(found[quote.passage], quote.first, quote.last, quote.score) for quote in quotes)
+        quoted = {(quote.passage, position) for quote in quotes for position in range(quote.first, quote.last + 1)}
+        others = [
+            sentence
+            for number, each in enumerate(found)
+            for position, sentence in enumerate(_cite_sentences(each, finding))
+            if (number, position) not in quoted
+        ]
+        contradicting = find_contradicting(citations, others, typed.text)
+        citations += tuple(sorted(contradicting, key=lambda citation: -citation.score))[:CONTRADICTING]
     else:
-        for hit, passage, others in list(zip(hits, passages, twins, strict=True))[:CLOSEST_SHOWN]:
-            scores = score_sentences(typed.text, search.queries, passage, search.statistics)
-            best = int(scores.argmax())
-            closest += (_cite(hit, (best, best), float(scores[best]), others),)
+        # Of equals the first: `max` keeps to the order of the sentences.
+        nearest = [max(_cite_sentences(each, finding), key=lambda citation: citation.score) for each in found]
+        closest = tuple(nearest[:CLOSEST_SHOWN])
     missing = typed.phrases if finding.phrases_missing else ()
     evidence = gather_evidence(typed.text, missing, search, near_spellings)
-    return Answer(finding.question, finding.searched, verdict, chance, citations, closest, finding.scope, evidence)
+    return Answer(
+        question=finding.question,
+        searched=finding.searched,
+        verdict=verdict,
+        confidence=chance,
+        citations=citations,
+        closest=closest,
+        scope=finding.scope,
+        evidence=evidence,
+        disagreements=find_disagreements(citations, typed.text),
+    )
 
 
 def quotable(passage: Passage, text: str, embeddings: np.ndarray) -> QuotablePassage:
@@ -90,15 +126,29 @@ def quoted_text(passages: Sequence[QuotablePassage], quote: Quote) -> str:
     return " ".join(passages[quote.passage].sentences[quote.first : quote.last + 1])
 
 
-def _cite(hit: Hit, sentences: tuple[int, int], score: float, twins: tuple[str, ...]) -> Citation:
-    first, last = (hit.passage.sentences[position] for position in sentences)
+def _found(hit: Hit, twins: Sequence[Hit], search: Search) -> _Found:
+    names = tuple(f"{twin.source}, paragraph {twin.passage.paragraph}" for twin in twins)
+    return _Found(hit, quotable(hit.passage, hit.text, hit.embeddings), names, gather_relevance(hit, search))
+
+
+def _cite_sentences(found: _Found, finding: Finding) -> list[Citation]:
+    """Every sentence of a passage, with its score as an answer."""
+    search = finding.search
+    scores = score_sentences(finding.typed.text, search.queries, found.passage, search.statistics).tolist()
+    return [_cite(found, position, position, score) for position, score in enumerate(scores)]
+
+
+def _cite(found: _Found, first: int, last: int, score: float) -> Citation:
+    """Cite sentences of a passage, by the positions of the first and the last."""
+    hit = found.hit
     return cite(
         hit.passage,
         hit.text,
         source=hit.source,
         path=hit.path,
         text_sha256=hit.text_sha256,
-        span=(first.start, last.end),
+        span=(hit.passage.sentences[first].start, hit.passage.sentences[last].end),
         score=score,
-        twins=twins,
+        twins=found.twins,
+        relevance=found.relevance,
     )

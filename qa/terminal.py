@@ -11,6 +11,7 @@ from index import CollectionInfo, Progress
 from qa.answers import Answer
 from qa.changes import TextChange
 from qa.citations import Citation
+from qa.disagreement import Disagreement
 from qa.evidence import TermEvidence
 
 _LINE_END = re.compile(r"\r\n?")
@@ -55,7 +56,8 @@ def describe_answer(answer: Answer) -> str:
         Lines without a line end after the last; safe to print whatever the documents hold.
     """
     if answer.verdict == "answered":
-        return _describe_citations(answer.citations)
+        differing = [_describe_disagreement(found, answer.citations) for found in answer.disagreements]
+        return "\n\n".join([_describe_citations(answer.citations), *differing])
     searched = f"{count(answer.scope.documents, 'document')} and {count(answer.scope.passages, 'passage')}"
     lines = [] if answer.verdict == "closest" else [f"Not in the sources. Searched: {searched}."]
     missing = [_describe_missing(term) for term in answer.evidence if not term.passages]
@@ -112,6 +114,15 @@ def describe_change(change: TextChange) -> str:
     for title, text in texts:
         lines += [f"  {title}:", *(f"    {line}" for line in visible(text).split("\n"))]
     return "\n".join(lines if change.now else [*lines, f"  {now}"])
+
+
+def _describe_disagreement(disagreement: Disagreement, citations: Sequence[Citation]) -> str:
+    values = []
+    for statement in disagreement.statements:
+        citation = citations[statement.citation - 1]
+        value = citation.quote[statement.start - citation.start : statement.end - citation.start]
+        values.append(f"[{statement.citation}] {visible_line(value)}")
+    return f"These passages give different {disagreement.kind}s: {', '.join(values)}."
 
 
 def _describe_missing(term: TermEvidence) -> str:

@@ -99,7 +99,7 @@ def test_question_outside_the_sources_says_so(seed_server, visit):
     expect(answer).to_contain_text("Searched: 1 document, 3 passages. Nothing there answers this question.")
     expect(answer.locator(".qa-quote")).to_have_count(0)
     expect(answer.locator("blockquote").first).to_be_hidden()
-    answer.locator("summary").click()
+    answer.locator(".qa-fold > summary").click()
     expect(answer.locator("blockquote").first).to_be_visible()
 
 
@@ -221,12 +221,12 @@ def test_hostile_text_is_shown_and_not_run(hostile_server, visit):
     for payload in PAYLOADS:
         answer = ask(page, f"What is the payload {payload}?")
         assert page.locator(".qa-question").last.text_content() == f"You asked: What is the payload {payload}?"
-        if answer.locator("details").count():
-            answer.locator("summary").click()
+        if answer.locator(".qa-fold").count():
+            answer.locator(".qa-fold > summary").click()
         expect(answer.locator(".qa-file").first).to_be_visible()
     shown = " ".join(page.locator(".qa-passage").all_text_contents())
     assert [payload for payload in PAYLOADS if f"The payload is {payload} and harmless." not in shown] == []
-    page.locator(".qa-card", has_text=FILE_NAME).last.get_by_role("button", name="Open in document").click()
+    page.locator(".qa-group", has_text=FILE_NAME).last.get_by_role("button", name="Open in document").click()
     expect(page.locator(".qa-document-name")).to_have_text(FILE_NAME)
     paragraphs = page.locator(".qa-panel .qa-paragraph p").all_text_contents()
     assert paragraphs == [f"The payload is {payload} and harmless." for payload in PAYLOADS]

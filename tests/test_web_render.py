@@ -1,5 +1,6 @@
 """Answers and documents as HTML: what is shown, and that none of it can be anything but text."""
 
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -8,7 +9,9 @@ import pytest
 from index import Document, Passage
 from qa.answers import Answer, Scope
 from qa.citations import cite
+from qa.disagreement import Disagreement, Statement
 from qa.evidence import TermEvidence
+from qa.relevance import Relevance
 from qa.web.frame import render_message, render_welcome
 from qa.web.markup import Mark, escape, line_class, render_marked
 from qa.web.panel import View, choose_window, render_view
@@ -58,11 +61,11 @@ def make_citation(start, end, *, source="fruit.txt", text=TEXT, page=None):
     )
 
 
-def make_turn(verdict, *citations, question="Which fruit?", number=4):
+def make_turn(verdict, *citations, question="Which fruit?", number=4, disagreements=()):
     """A turn of one verdict over some citations."""
     quotes = citations if verdict == "answered" else ()
     closest = () if verdict == "answered" else citations
-    return Turn(number, Answer(question, question, verdict, 0.5, quotes, closest, Scope(1, 2)))
+    return Turn(number, Answer(question, question, verdict, 0.5, quotes, closest, Scope(1, 2), (), disagreements))
 
 
 def make_document(count):
@@ -159,14 +162,19 @@ def test_card_says_where_else_its_passage_stands():
 
 def test_nothing_but_text_comes_from_documents_names_and_questions():
     """Hostile text comes back out letter for letter, and adds no tag and no attribute."""
-    citation = make_citation(0, len(NASTY), source=NASTY, text=NASTY)
+    why = Relevance(0.5, 0.5, 0.5, ((1, 7), (9, len(NASTY))), (NASTY,))
+    citation = replace(make_citation(0, len(NASTY), source=NASTY, text=NASTY), relevance=why)
     document = Document(NASTY, "/x", NASTY, "0", "0")
     view = View(document, (Passage(1, 0, len(NASTY), ()),), 0, {"turn": 4, "citation": 1}, NASTY)
-    calm = make_citation(0, len(NASTY), source="calm", text="x" * len(NASTY))
+    calm = replace(make_citation(0, len(NASTY), source="calm", text="x" * len(NASTY)), relevance=why)
+    differing = (Disagreement("number", tuple(Statement(n, 1, 7, 0, len(NASTY)) for n in (1, 2))),)
     calm_view = View(Document("calm", "/x", "x", "0", "0"), (Passage(1, 0, 1, ()),), 0, view.origin, "calm")
     pairs = [
         (render_turn(make_turn(verdict, citation)), render_turn(make_turn(verdict, calm)))
         for verdict in ("answered", "closest", "not_in_sources")
+    ]
+    pairs += [
+        tuple(render_turn(make_turn("answered", one, one, disagreements=differing)) for one in (citation, calm)),
     ]
     pairs += [
         (render_question(NASTY), render_question("calm")),
@@ -199,6 +207,81 @@ def test_marks_stand_at_their_offsets_and_change_no_letter(spans, expected):
     read = Reader(render_marked(TEXT[:31], 0, [Mark(start, end, 'class="m"') for start, end in spans]))
     assert read.text == TEXT[:31]
     assert read.marked == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        pytest.param([(0, 5), (16, 20)], ["Plums", "Figs"], id="outside and inside"),
+        pytest.param([(10, 20)], ["blue. ", "Figs"], id="across the edge of a mark"),
+        pytest.param([(25, 40)], ["sweet."], id="past the end"),
+        pytest.param([(40, 45)], [], id="elsewhere"),
+        pytest.param([], [], id="none"),
+    ],
+)
+def test_words_are_told_inside_marks_and_outside(words, expected):
+    """They add spans and change no letter, and the mark stays one."""
+    html = render_marked(TEXT[:31], 0, [Mark(16, 31, 'class="m"')], words=words)
+    assert re.findall(r'<span class="qa-word">(.*?)</span>', html) == expected
+    assert re.sub(r"</?(span|mark).*?>", "", html) == TEXT[:31]
+    assert html.count("<mark") == 1
+
+
+def test_cards_stand_under_the_name_of_their_document():
+    """A document is named once, in the order of its best citation; its cards follow in the order of theirs."""
+    other = "Figs are sweet.\n\nPlums are red."
+    citations = (
+        make_citation(33, 49),
+        make_citation(17, 31, source="other.txt", text=other),
+        make_citation(0, 15),
+        make_citation(0, 15, source="other.txt", text=other),
+    )
+    for verdict in ("answered", "closest", "not_in_sources"):
+        read = Reader(render_turn(make_turn(verdict, *citations)))
+        order = [found["id"] for tag, found in read.tags if tag in ("h4", "article")]
+        assert order == ["group-4-1", "src-4-1", "src-4-3", "group-4-2", "src-4-2", "src-4-4"]
+        assert [found["aria-labelledby"] for found in read.find("role", "group")] == ["group-4-1", "group-4-2"]
+        assert read.text.count("fruit.txt") == read.text.count("other.txt") == 1
+
+
+def test_documents_of_one_name_are_two_groups():
+    """It is the file that counts."""
+    first = make_citation(0, 15)
+    second = replace(first, path="/elsewhere/fruit.txt")
+    read = Reader(render_turn(make_turn("answered", first, second)))
+    assert [found["id"] for tag, found in read.tags if tag == "h4"] == ["group-4-1", "group-4-2"]
+
+
+def test_card_tells_why_its_passage_was_found():
+    """Scores to three places, exact beside; the matching words once each, as they first stand."""
+    why = Relevance(0.712346, 0.75, 0.561729, ((0, 5), (16, 20), (21, 24)), ("Orchard",))
+    html = render_turn(make_turn("answered", replace(make_citation(0, 15), relevance=why)))
+    read = Reader(html)
+    assert [found["value"] for tag, found in read.tags if tag == "data"] == ["0.75", "0.561729", "0.712346"]
+    assert "Nearness in meaning0.750Words in common0.562Both together0.712" in read.text
+    assert "Words of the question in it, marked above: Plums, Figs, are." in read.text
+    assert "In the headings above it: Orchard." in read.text
+    assert re.findall(r'<span class="qa-word">(.*?)</span>', html) == ["Plums", "Figs", "are"]
+    bare = Reader(render_turn(make_turn("closest", replace(make_citation(0, 15), relevance=Relevance(0.1, 0.1, 0.0)))))
+    assert "No word of the question stands in it." in bare.text
+
+
+def test_disagreement_is_shown_side_by_side():
+    """Each sentence with its value marked, its marker and its source; copied, it is a line below the sources."""
+    other = "Plums are red. Plums are 9."
+    citations = (make_citation(0, 15), make_citation(0, 27, source="other.txt", text=other))
+    disagreement = Disagreement("number", (Statement(1, 10, 14, 0, 15), Statement(2, 25, 26, 15, 27)))
+    turn = make_turn("answered", *citations, disagreements=(disagreement,))
+    html = render_turn(turn)
+    sides = [Reader(side) for side in re.findall(r"<figure.*?</figure>", html)]
+    assert [side.text for side in sides] == [
+        "Plums are blue.[1] fruit.txt paragraph 1",
+        "Plums are 9.[2] other.txt paragraph 1",
+    ]
+    assert [side.marked for side in sides] == [["blue"], ["9"]]
+    assert html.index("These passages give different numbers") < html.index("Sources</h3>")
+    assert describe(turn).splitlines()[-2:] == ["", "These passages give different numbers: [1] blue, [2] 9."]
+    assert "different" not in render_turn(make_turn("answered", *citations))
 
 
 def test_half_a_character_is_replaced():
@@ -261,6 +344,10 @@ def test_opened_quote_is_the_one_that_is_scrolled_to():
     assert "Source 2 of 2" in read.text and "Changed." in read.text
     steps = [found for found in read.find("data-qa", "open") if "data-first" not in found]
     assert ["disabled" in found for found in steps] == [False, True]
+    assert [(found["aria-keyshortcuts"], found["title"]) for found in steps] == [
+        ("p", "Previous source (key p)"),
+        ("n", "Next source (key n)"),
+    ]
 
 
 def test_opened_quote_wins_where_two_stand_in_one_place():

@@ -37,7 +37,9 @@ def page_head() -> str:
     folder = files("qa.web")
     sheets = sorted(folder.joinpath("style").iterdir(), key=lambda sheet: sheet.name)
     style = "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
-    scripts = "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in ("page.js", "library.js"))
+    scripts = "\n".join(
+        folder.joinpath(name).read_text(encoding="utf-8") for name in ("page.js", "library.js", "sources.js")
+    )
     return f"<style>\n{style}</style>\n<script>\n{scripts}</script>"
 
 

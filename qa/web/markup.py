@@ -5,9 +5,11 @@ Markdown ever sees it.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape as escape_html
+
+from qa.web import strings
 
 SHORT_LINE = 48  # characters; lists, tables, verse and code have shorter lines on average, wrapped prose has longer
 
@@ -32,7 +34,7 @@ class Mark:
     attributes: str
 
 
-def render_marked(text: str, start: int, marks: Iterable[Mark]) -> str:
+def render_marked(text: str, start: int, marks: Iterable[Mark], *, words: Sequence[tuple[int, int]] = ()) -> str:
     """Escape a stretch of a document, with marks around its quotes.
 
     Args:
@@ -40,6 +42,7 @@ def render_marked(text: str, start: int, marks: Iterable[Mark]) -> str:
         start: Where it begins in its document.
         marks: In the document's characters, the most important first; one that overlaps an earlier one is left out, and
             so is what lies outside the stretch.
+        words: Start and end of words to be told from the others, inside marks and outside; in order, not overlapping.
 
     Returns:
         HTML whose text is exactly `text`.
@@ -49,12 +52,26 @@ def render_marked(text: str, start: int, marks: Iterable[Mark]) -> str:
         first, last = max(mark.start - start, 0), min(mark.end - start, len(text))
         if first < last and all(last <= other[0] or other[1] <= first for other in placed):
             placed.append((first, last, mark.attributes))
+    inside = [(first - start, last - start) for first, last in words]
     parts, position = [], 0
     for first, last, attributes in sorted(placed):
-        parts.append(escape(text[position:first]))
-        parts.append(f"<mark {attributes}>{escape(text[first:last])}</mark>")
+        parts.append(_render_words(text, (position, first), inside))
+        parts.append(f"<mark {attributes}>{_render_words(text, (first, last), inside)}</mark>")
         position = last
-    parts.append(escape(text[position:]))
+    parts.append(_render_words(text, (position, len(text)), inside))
+    return "".join(parts)
+
+
+def _render_words(text: str, stretch: tuple[int, int], words: Iterable[tuple[int, int]]) -> str:
+    """Escape a stretch of a text with spans around some words."""
+    (position, stop), parts = stretch, []
+    for first, last in words:
+        first, last = max(first, position), min(last, stop)
+        if first < last:
+            parts.append(escape(text[position:first]))
+            parts.append(f'<span class="qa-word">{escape(text[first:last])}</span>')
+            position = last
+    parts.append(escape(text[position:stop]))
     return "".join(parts)
 
 
@@ -79,6 +96,7 @@ def render_button(
     name: str = "",
     enabled: bool = True,
     pressed: bool | None = None,
+    key: str = "",
 ) -> str:
     """A button the page's script understands.
 
@@ -89,11 +107,15 @@ def render_button(
         name: What a screen reader says instead, not escaped.
         enabled: Whether it can be pressed.
         pressed: Whether it is, for one that stays pressed; None for any other.
+        key: What presses it too; the script looks for it there.
     """
     attributes = [f'data-qa="{escape(action)}"']
     attributes += [f'data-{escape(key)}="{escape(str(value))}"' for key, value in data.items()]
     attributes += [f'aria-label="{escape(name)}"'] if name else []
     attributes += [f'aria-pressed="{str(pressed).lower()}"'] if pressed is not None else []
+    if key:
+        title = strings.WITH_KEY.format(name=name or label, key=key)
+        attributes += [f'aria-keyshortcuts="{escape(key)}"', f'title="{escape(title)}"']
     attributes += [] if enabled else ["disabled"]
     kind = f"qa-button qa-{escape(action)}"
     return f'<button type="button" class="{kind}" {" ".join(attributes)}>{escape(label)}</button>'

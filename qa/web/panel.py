@@ -117,10 +117,17 @@ def _render_steps(turn: Turn, current: int) -> str:
     count = len(turn.citations)
     position = strings.SOURCE_POSITION.format(number=current, count=count)
     steps = [
-        render_button(label, "open", {"turn": turn.number, "citation": number}, name=name, enabled=1 <= number <= count)
-        for label, name, number in (
-            (strings.PREVIOUS_SOURCE, strings.PREVIOUS_SOURCE_LABEL, current - 1),
-            (strings.NEXT_SOURCE, strings.NEXT_SOURCE_LABEL, current + 1),
+        render_button(
+            label,
+            "open",
+            {"turn": turn.number, "citation": number},
+            name=name,
+            enabled=1 <= number <= count,
+            key=key,
+        )
+        for label, name, key, number in (
+            (strings.PREVIOUS_SOURCE, strings.PREVIOUS_SOURCE_LABEL, strings.PREVIOUS_SOURCE_KEY, current - 1),
+            (strings.NEXT_SOURCE, strings.NEXT_SOURCE_LABEL, strings.NEXT_SOURCE_KEY, current + 1),
         )
     ]
     return f'<div class="qa-steps">{steps[0]}<span class="qa-position">{escape(position)}</span>{steps[1]}</div>'

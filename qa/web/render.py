@@ -1,17 +1,19 @@
 """An answer as HTML: pure functions from records to strings.
 
 A turn's citations are numbered from 1, the answer's quotes and its closest passages alike; turn and number together are
-all the browser ever sends back. Citations of one paragraph share a card.
+all the browser ever sends back. The cards of the sources are made in `cards.py`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qa.answers import Answer
 from qa.citations import Citation
 from qa.query import read_question
 from qa.web import strings
-from qa.web.markup import Mark, escape, line_class, render_button, render_marked
+from qa.web.cards import group_citations, render_cards, render_marker
+from qa.web.contrast import describe_disagreement, render_disagreements
+from qa.web.markup import escape, render_button
 from qa.web.narrowing import Narrowing
 
 NAMED = 5  # documents searched; more are counted
@@ -101,22 +103,22 @@ def _render_missing(answer: Answer) -> str:
 def _render_answered(turn: Turn) -> str:
     quotes = []
     for number, citation in enumerate(turn.answer.citations, start=1):
-        label = strings.MARKER_LABEL.format(number=number, source=citation.source, locator=citation.locator())
-        quotes.append(
-            f'<li class="qa-quote" dir="auto"><q class="qa-words">{escape(citation.quote)}</q>&nbsp;'
-            f'<a class="qa-marker" data-qa="marker" data-turn="{turn.number}" data-citation="{number}" '
-            f'href="#{_card_id(turn, number)}" aria-label="{escape(label)}">[{number}]</a></li>'
-        )
+        marker = render_marker(turn.number, turn.citations, number)
+        quote = f'<q class="qa-words">{escape(citation.quote)}</q>'
+        quotes.append(f'<li class="qa-quote" dir="auto">{quote}&nbsp;{marker}</li>')
     documents = len({citation.path for citation in turn.answer.citations})
     head = _render_head("answered", strings.ANSWERED.format(documents=strings.count_documents(documents)), turn)
     sources = f'<h3 class="qa-small-title">{escape(strings.SOURCES)}</h3>'
-    return f'{head}<ul class="qa-quotes">{"".join(quotes)}</ul>{sources}{_render_cards(turn)}'
+    contrast = render_disagreements(turn.number, turn.answer)
+    cards = render_cards(turn.number, turn.citations)
+    return f'{head}<ul class="qa-quotes">{"".join(quotes)}</ul>{contrast}{sources}{cards}'
 
 
 def _render_closest(turn: Turn) -> str:
     missing = _render_missing(turn.answer)
     explained = strings.CLOSEST_EXPLAINED.format(scope=_scope(turn))
-    return f"{_render_head('closest', strings.CLOSEST, turn)}<p>{escape(explained)}</p>{missing}{_render_cards(turn)}"
+    cards = render_cards(turn.number, turn.citations)
+    return f"{_render_head('closest', strings.CLOSEST, turn)}<p>{escape(explained)}</p>{missing}{cards}"
 
 
 def _render_not_found(turn: Turn) -> str:
@@ -127,8 +129,9 @@ def _render_not_found(turn: Turn) -> str:
         _render_missing(turn.answer),
     ]
     if turn.answer.closest:
-        summary = strings.NOT_FOUND_FOLD.format(count=len(_group(turn.citations)))
-        parts.append(f'<details class="qa-fold"><summary>{escape(summary)}</summary>{_render_cards(turn)}</details>')
+        summary = strings.NOT_FOUND_FOLD.format(count=len(group_citations(turn.citations)))
+        cards = render_cards(turn.number, turn.citations)
+        parts.append(f'<details class="qa-fold"><summary>{escape(summary)}</summary>{cards}</details>')
     return "".join(parts)
 
 
@@ -140,52 +143,6 @@ def _render_head(verdict: str, title: str, turn: Turn) -> str:
         return head
     passages = strings.count_passages(turn.answer.scope.pending)
     return f'{head}<p class="qa-searched">{escape(strings.STILL_INDEXING.format(passages=passages))}</p>'
-
-
-def _render_cards(turn: Turn) -> str:
-    return f'<div class="qa-cards">{"".join(_render_card(turn, numbers) for numbers in _group(turn.citations))}</div>'
-
-
-def _render_card(turn: Turn, numbers: Sequence[int]) -> str:
-    citation = turn.citations[numbers[0] - 1]
-    marks = [
-        Mark(
-            turn.citations[number - 1].start,
-            turn.citations[number - 1].end,
-            f'class="qa-mark" id="quote-{turn.number}-{number}" data-number="{number}"',
-        )
-        for number in numbers
-    ]
-    named = ", ".join(str(number) for number in numbers)
-    label = strings.CARD_LABEL.format(numbers=named, source=citation.source, locator=citation.locator())
-    name = strings.OPEN_LABEL.format(source=citation.source, locator=citation.locator())
-    data = {"turn": turn.number, "citation": numbers[0]}
-    places = strings.ALSO_IN.format(places="; ".join(citation.twins))
-    twins = f'<p class="qa-twins">{escape(places)}</p>' if citation.twins else ""
-    badges = "".join(f'<span class="qa-badge">{number}</span>' for number in numbers)
-    return (
-        f'<article class="qa-card" id="{_card_id(turn, numbers[0])}" data-numbers=" {" ".join(map(str, numbers))} " '
-        f'tabindex="-1" aria-label="{escape(label)}">'
-        f'<header class="qa-card-head">{badges}<span class="qa-card-name">'
-        f'<bdi class="qa-file">{escape(citation.source)}</bdi>'
-        f'<span class="qa-locator">{escape(citation.locator())}</span></span>'
-        f"{render_button(strings.OPEN_IN_DOCUMENT, 'open', data, name=name)}</header>"
-        f'<blockquote class="qa-passage {line_class(citation.passage)}" dir="auto">'
-        f"{render_marked(citation.passage, citation.passage_start, marks)}</blockquote>{twins}</article>"
-    )
-
-
-def _card_id(turn: Turn, number: int) -> str:
-    first = next(numbers[0] for numbers in _group(turn.citations) if number in numbers)
-    return f"src-{turn.number}-{first}"
-
-
-def _group(citations: Iterable[Citation]) -> list[tuple[int, ...]]:
-    """Numbers of the citations that share a paragraph, in order of the best of each."""
-    groups: dict[tuple[str, int], list[int]] = {}
-    for number, citation in enumerate(citations, start=1):
-        groups.setdefault((citation.path, citation.passage_start), []).append(number)
-    return [tuple(numbers) for numbers in groups.values()]
 
 
 def _scope(turn: Turn) -> str:
@@ -216,4 +173,6 @@ def describe(turn: Turn) -> str:
     lines += [f"“{citation.quote}” [{number}]" for number, citation in enumerate(shown, start=1)]
     lines += ["", strings.COPY_SOURCES]
     lines += [f"[{number}] {citation.source}, {citation.locator()}" for number, citation in enumerate(shown, start=1)]
+    differing = [describe_disagreement(answer, disagreement) for disagreement in answer.disagreements]
+    lines += ["", *differing] if differing else []
     return "\n".join(lines)

@@ -51,6 +51,17 @@ _PLACE = {
     "end": _number("Character after the last."),
     "text_sha256": _HASH,
 }
+_SPAN = {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 2, "maxItems": 2}
+_RELEVANCE = _whole(
+    fused={
+        "type": "number",
+        "description": "What passages are ranked by: .8 of the dense and .2 of the lexical score.",
+    },
+    dense={"type": "number", "description": "Nearness in meaning."},
+    lexical={"type": "number", "description": "Words in common, the rarer the more they count."},
+    spans=_array(_SPAN, "Where these words stand, in the document's text: first character, character after the last."),
+    heading_words=_array({"type": "string"}, "Those that stand in the headings above."),
+)
 _CITATION = _whole(
     quote=_text("The document's own words: its text from `start` to `end`."),
     source=_SOURCE,
@@ -59,12 +70,24 @@ _CITATION = _whole(
     passage_start=_number("First character of the paragraph."),
     score=_SCORE,
     twins=_array({"type": "string"}, "Where nearly the same passage stands too."),
+    relevance=_RELEVANCE,
     **_PLACE,
 )
 _WORD = _whole(
     word=_text("A word of the question, or words that had to stand together."),
     passages=_number("How many passages hold it."),
     near=_array({"type": "string"}, "What is spelt nearly like it, when it occurs nowhere."),
+)
+_STATEMENT = _whole(
+    citation=_number("Number of the citation, from 1."),
+    start=_number("First character of the number or date, in the document's text."),
+    end=_number("Character after the last."),
+    sentence_start=_number("First character of its sentence."),
+    sentence_end=_number("Character after the last."),
+)
+_DISAGREEMENT = _whole(
+    kind={"enum": ["number", "date"]},
+    statements=_array(_STATEMENT, "Two or more, in the order of their citations."),
 )
 _PARAGRAPH = {
     "source": _SOURCE,
@@ -84,6 +107,7 @@ RESULTS: dict[str, dict[str, Any]] = {
         closest=_array(_CITATION, "The nearest passages, when not answered."),
         scope=_SCOPE,
         evidence=_array(_WORD, "How often the words of the question occur."),
+        disagreements=_array(_DISAGREEMENT, "Where quotes give different numbers or dates for the same thing."),
         hash=_text("SHA-256 of the answer without the paths: equal answers have equal hashes."),
     ),
     "search": _whole(

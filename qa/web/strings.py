@@ -44,7 +44,7 @@ PICKER_LABEL = "Search in"
 PICKER_EMPTY = "All documents"
 PICKER_REMOVE = "Do not search in {name}"
 PICKER_CAPPED = "The first {offered} of {count} are offered here; source:NAME in the question reaches all."
-KEYS_HINT = "Enter asks · / jumps to this box · Esc goes back from a source to the answer"
+KEYS_HINT = "Enter asks · / jumps to this box · In a source: n next, p previous, Esc back to the answer"
 WELCOME = "What would you like to know?"
 WELCOME_HINT = "The answers are sentences from the documents, each with its source."
 EXAMPLES_LABEL = "Try one of these"
@@ -201,6 +201,21 @@ ADDRESS = "The chat is at {address} (stop it with Ctrl-C)"
 MCP_ADDRESS = "MCP is at {address}"
 PORT_TAKEN = "Port {wanted} is taken; using {port} instead."
 STOPPED = "Stopped."
+
+# Reading the sources
+WHY = "Why this passage"
+WHY_NOTE = "The last score ranks the passages: four fifths nearness in meaning, one fifth words in common."
+SCORE_DENSE = "Nearness in meaning"
+SCORE_LEXICAL = "Words in common"
+SCORE_FUSED = "Both together"
+WORDS_PASSAGE = "Words of the question in it, marked above: {words}."
+WORDS_HEADING = "In the headings above it: {words}."
+WORDS_NONE = "No word of the question stands in it."
+DIFFERENT = {"number": "These passages give different numbers", "date": "These passages give different dates"}
+DIFFERENT_LINE = "{title}: {values}."
+PREVIOUS_SOURCE_KEY = "p"
+NEXT_SOURCE_KEY = "n"
+WITH_KEY = "{name} (key {key})"
 
 SEED_QUESTIONS = (
     "Who is mediating?",

@@ -1,0 +1,182 @@
+"""Numbers as they stand in a sentence, as values that can be compared.
+
+A number is kept as the range of what it may mean: "1.2 million" is whatever rounds to it, and "more than 300" has no
+upper end. So two numbers contradict each other exactly when their ranges do not meet. Read are digits and English number
+words, with scales, currencies, percentages and hedges. Left out, because it is not told what they mean: ordinals,
+fractions, spans ("5 to 10"), times, and numbers that are part of a name ("page 12", "Apollo 11", "F-16").
+"""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from index import term_spans
+
+_SMALL = (
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
+    "nineteen"
+).split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_WORDS = {word: value for value, word in enumerate(_SMALL, start=1)}
+_WORDS |= {word: 10 * value for value, word in enumerate(_TENS, start=2)}
+_WORDS |= {f"{ten} {one}": _WORDS[ten] + _WORDS[one] for ten in _TENS for one in _SMALL[:9]} | {"a": 1, "an": 1}
+_SCALES = {"": 1, "hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_SCALES |= {"k": 10**3, "m": 10**6, "mn": 10**6, "bn": 10**9, "b": 10**9, "tn": 10**12}  # after a sign of currency
+_LONG = "hundred|thousand|million|billion|trillion"
+_UNITS = {
+    "us$": "$", "$": "$", "usd": "$", "dollar": "$", "\u20ac": "\u20ac", "euro": "\u20ac", "eur": "\u20ac",
+    "\u00a3": "\u00a3", "gbp": "\u00a3", "pound": "\u00a3", "\u00a5": "\u00a5", "yen": "\u00a5",
+    "%": "%", "percent": "%", "per cent": "%", "percentage point": "points",
+}  # fmt: skip
+_SCALE_GROUPS = ("scale", "short", "word_scale", "single_scale")
+_ONES = "|".join(_SMALL[:9])
+_SPELT = rf"(?:{'|'.join(_TENS)})(?:[\s-]+(?:{_ONES}))?|{'|'.join(sorted(_SMALL[1:], key=len, reverse=True))}"
+_NUMBER = re.compile(
+    rf"""
+    (?<![\w.,/:\#\u2013\u2014\u2212-])
+    (?:(?P<sign>US\$|[$\u20ac\u00a3\u00a5])\s?|(?P<code>(?:USD|EUR|GBP)\s))?
+    (?:
+        (?P<digits>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?)
+        (?:\s*(?P<scale>{_LONG})\b|(?(sign)\s?(?P<short>k|mn|m|bn|b|tn)\b|(?!)))?
+        |
+        (?:(?P<words>{_SPELT})\b(?:\s+(?P<word_scale>{_LONG})\b)?|(?P<single>one|an?)\s+(?P<single_scale>{_LONG})\b)
+    )
+    (?![\w/:-]|[.,]\d)
+    (?:\s*(?P<unit>%|percentage\s+points?\b|per\s?cent\b|(?:US\s+)?dollars?\b|euros?\b|pounds?\b|yen\b|USD\b|EUR\b|GBP\b))?
+    (?P<more>\+|\s+or\s+more\b)?
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+# What makes two numbers one: "5 to 10", "3 out of 4", "two hundred and six", "2-3"; but not "300, and 5 more".
+_JOINED = re.compile(
+    rf"\s*[\u2013\u2014-]|\s*[/x]\s*(?=\d)|\s+(?:(?:to|or|and|in|out\s+of)\s+)?(?=[$\u20ac\u00a3\u00a5]?\d)|"
+    rf"\s+(?:(?:to|or|and|in|out\s+of)\s+)?(?=(?:a\s+)?(?:{_SPELT}|one|half)\b)",
+    re.IGNORECASE,
+)
+_ABOUT = re.compile(
+    r"(?:\b(?:about|around|approximately|approx\.|roughly|some|nearly|almost|circa|ca?\.|estimated|close\s+to|"
+    r"average\s+of|averag(?:es|ed|ing))\s+|[~\u2248]\s?)$",
+    re.IGNORECASE,
+)
+_LESS = re.compile(
+    r"\b(?:(?:less|fewer|no\s+more)\s+than|under|below|at\s+most|up\s+to|as\s+(?:many|much)\s+as|maximum\s+of|within)\s+$",
+    re.IGNORECASE,
+)
+_MORE = re.compile(  # looked for after the one above
+    r"\b(?:(?:more|no\s+less|no\s+fewer)\s+than|over|at\s+least|above|upwards\s+of|exceed(?:s|ed|ing)?|minimum\s+of)\s+$",
+    re.IGNORECASE,
+)
+# Numbers that tell how much more, how many times, which one: what they are added to is not told.
+_RELATIVE = re.compile(
+    r"(?:\b(?:another|additional|further|extra|other|remaining|first|last|next|past|previous|every|each|by|than|times|"
+    r"page|pages|pp?\.|chapter|section|figure|fig\.|table|number|nos?\.|article|part|step|version|volume|line|paragraph|"
+    r"option|phase|type|class|grade|level|rule|item|episode|season|act|route|room|form|schedule|age|aged|ages)\s+|"
+    r"[#\u2116(\[]\s?)$",
+    re.IGNORECASE,
+)
+_CAPITALISED = re.compile(r"(?<![\w'\u2019])([^\W\d_a-z][\w'\u2019.-]*)\s+$")
+_ITEM = re.compile(r"[.)]\s")
+BEFORE = 40  # characters before a number that are looked at
+NOUN_WORDS = 3
+ROUNDED_ZEROS = 3  # 5,000 may be rounded, 500 is taken as it stands
+HEDGED = Decimal("0.05")  # "about 325" is within five hundredths
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number with what it counts.
+
+    Attributes:
+        start: First character in the sentence, a sign of currency included.
+        end: Character after the last, a sign or word of currency or percentage included.
+        unit: "$", "\u20ac", "\u00a3", "\u00a5", "%" or "points" (of percentage); empty for anything else.
+        nouns: The terms of the words that follow at once, three at most: what is counted; none after a unit.
+        low: The least it may mean, inclusive.
+        high: The most, exclusive.
+    """
+
+    start: int
+    end: int
+    unit: str
+    nouns: tuple[str, ...]
+    low: Decimal
+    high: Decimal
+
+    def contradicts(self, other: "Quantity") -> bool:
+        """Whether no number is meant by both."""
+        return self.high <= other.low or other.high <= self.low
+
+
+def read_quantities(sentence: str) -> tuple[tuple[Quantity, ...], bool]:
+    """Find the numbers of a sentence.
+
+    Args:
+        sentence: Its text, with blanks in place of its dates.
+
+    Returns:
+        The numbers that can be read, in order; and whether there are others.
+    """
+    found, position = [], 0
+    terms = list(term_spans(sentence))
+    left = sentence
+    while match := _NUMBER.search(sentence, position):
+        position = match.end()
+        before = sentence[max(0, match.start() - BEFORE) : match.start()]
+        if joined := _JOINED.match(sentence, position):
+            following = _NUMBER.match(sentence, joined.end())
+            position = following.end() if following else joined.end()
+        elif not _is_named(before, match) and (before.strip() or not _ITEM.match(sentence, position)):
+            found.append(_read(match, before, _nouns(sentence, position, terms)))
+            left = left[: match.start()] + " " * (position - match.start()) + left[position:]
+    return tuple(found), bool(_NUMBER.search(left) or re.search(r"\d", left))
+
+
+def _is_named(before: str, match: re.Match) -> bool:
+    """Whether a number belongs to the word before it: "page 12", "another 20"; without a unit also "Apollo 11"."""
+    if any(pattern.search(before) for pattern in (_ABOUT, _MORE, _LESS)):
+        return False
+    word = None if _unit(match) else _CAPITALISED.search(before)
+    return bool(_RELATIVE.search(before) or (word and any(True for _ in term_spans(word[1]))))
+
+
+def _read(match: re.Match, before: str, nouns: tuple[str, ...]) -> Quantity:
+    scale = _SCALES[next((match[name].lower() for name in _SCALE_GROUPS if match[name]), "")]
+    digits = (match["digits"] or "").replace(",", "")
+    spelt = " ".join(re.split(r"[\s-]+", (match["words"] or match["single"] or "").lower()))
+    value = Decimal(digits or _WORDS[spelt]) * scale
+    low, high = _widen(value, digits, scale, about=bool(_ABOUT.search(before)))
+    if _LESS.search(before):
+        low = Decimal("-Infinity")
+    elif match["more"] or _MORE.search(before):
+        high = Decimal("Infinity")
+    unit = _unit(match)
+    return Quantity(match.start(), match.end(), unit, () if unit else nouns, low, high)
+
+
+def _unit(match: re.Match) -> str:
+    written = " ".join((match["sign"] or match["code"] or match["unit"] or "").lower().removeprefix("us ").split())
+    return _UNITS.get(written, _UNITS.get(written.removesuffix("s"), ""))
+
+
+def _widen(value: Decimal, digits: str, scale: int, *, about: bool) -> tuple[Decimal, Decimal]:
+    """What rounds to a number as it is written: half a unit of its last place, on both sides."""
+    place = Decimal(10) ** -len(digits.partition(".")[2])
+    if scale > 100 or about:
+        place *= scale
+    zeros = 0 if "." in digits else len(digits) - len(digits.rstrip("0"))
+    if scale == 1 and (zeros >= ROUNDED_ZEROS or about):
+        place = Decimal(10) ** zeros
+    half = max(place / 2, value * HEDGED) if about else place / 2
+    return value - half, value + half
+
+
+def _nouns(sentence: str, end: int, terms: list[tuple[str, int, int]]) -> tuple[str, ...]:
+    """The telling words that follow with nothing but blanks between."""
+    nouns: list[str] = []
+    for term, start, stop in terms:
+        if start >= end:
+            if not sentence[end:start].isspace() or len(nouns) == NOUN_WORDS:
+                break
+            nouns.append(term)
+            end = stop
+    return tuple(nouns)

@@ -1,0 +1,118 @@
+"""The sources of an answer as HTML: a group for each document, a card for each passage. Pure functions.
+
+A card shows its passage with the quotes marked, and says when it is unfolded why the passage was found; then the words
+it shares with the question are marked too. Citations of one paragraph share a card.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from qa.citations import Citation
+from qa.relevance import Relevance
+from qa.web import strings
+from qa.web.markup import Mark, escape, line_class, render_button, render_marked
+
+
+def render_cards(turn: int, citations: Sequence[Citation]) -> str:
+    """All cards of an answer, the passages of one document together, under its name.
+
+    Args:
+        turn: Number of the turn.
+        citations: In the order of their numbers, from 1.
+
+    Returns:
+        Groups in the order of their best citation, and the cards in each likewise.
+    """
+    groups: dict[str, list[str]] = {}
+    for numbers in group_citations(citations):
+        groups.setdefault(citations[numbers[0] - 1].path, []).append(_render_card(turn, citations, numbers))
+    names = {citation.path: citation.source for citation in citations}
+    parts = []
+    for number, (path, cards) in enumerate(groups.items(), start=1):
+        name = f'<h4 class="qa-group-name" id="group-{turn}-{number}"><bdi class="qa-file">{escape(names[path])}</bdi></h4>'
+        cards = f'<div class="qa-cards">{"".join(cards)}</div>'
+        parts.append(f'<div class="qa-group" role="group" aria-labelledby="group-{turn}-{number}">{name}{cards}</div>')
+    return f'<div class="qa-groups">{"".join(parts)}</div>'
+
+
+def render_marker(turn: int, citations: Sequence[Citation], number: int) -> str:
+    """The link from a quote to its card: its number between brackets."""
+    citation = citations[number - 1]
+    label = strings.MARKER_LABEL.format(number=number, source=citation.source, locator=citation.locator())
+    first = next(numbers[0] for numbers in group_citations(citations) if number in numbers)
+    return (
+        f'<a class="qa-marker" data-qa="marker" data-turn="{turn}" data-citation="{number}" '
+        f'href="#{_card_id(turn, first)}" aria-label="{escape(label)}">[{number}]</a>'
+    )
+
+
+def group_citations(citations: Iterable[Citation]) -> list[tuple[int, ...]]:
+    """Numbers of the citations that share a paragraph, in order of the best of each."""
+    groups: dict[tuple[str, int], list[int]] = {}
+    for number, citation in enumerate(citations, start=1):
+        groups.setdefault((citation.path, citation.passage_start), []).append(number)
+    return [tuple(numbers) for numbers in groups.values()]
+
+
+def _render_card(turn: int, citations: Sequence[Citation], numbers: Sequence[int]) -> str:
+    citation = citations[numbers[0] - 1]
+    marks = [
+        Mark(
+            citations[number - 1].start,
+            citations[number - 1].end,
+            f'class="qa-mark" id="quote-{turn}-{number}" data-number="{number}"',
+        )
+        for number in numbers
+    ]
+    named = ", ".join(str(number) for number in numbers)
+    label = strings.CARD_LABEL.format(numbers=named, source=citation.source, locator=citation.locator())
+    name = strings.OPEN_LABEL.format(source=citation.source, locator=citation.locator())
+    button = render_button(strings.OPEN_IN_DOCUMENT, "open", {"turn": turn, "citation": numbers[0]}, name=name)
+    places = strings.ALSO_IN.format(places="; ".join(citation.twins))
+    twins = f'<p class="qa-twins">{escape(places)}</p>' if citation.twins else ""
+    badges = "".join(f'<span class="qa-badge">{number}</span>' for number in numbers)
+    words = citation.relevance.spans if citation.relevance else ()
+    return (
+        f'<article class="qa-card" id="{_card_id(turn, numbers[0])}" data-numbers=" {" ".join(map(str, numbers))} " '
+        f'tabindex="-1" aria-label="{escape(label)}">'
+        f'<header class="qa-card-head">{badges}<span class="qa-locator" dir="auto">{escape(citation.locator())}</span>'
+        f"{button}</header>"
+        f'<blockquote class="qa-passage {line_class(citation.passage)}" dir="auto">'
+        f"{render_marked(citation.passage, citation.passage_start, marks, words=words)}</blockquote>"
+        f"{_render_why(citation, citation.relevance) if citation.relevance else ''}{twins}</article>"
+    )
+
+
+def _render_why(citation: Citation, relevance: Relevance) -> str:
+    """A fold with the scores of a passage, to three places, and the words that matched."""
+    scores = (
+        (strings.SCORE_DENSE, relevance.dense),
+        (strings.SCORE_LEXICAL, relevance.lexical),
+        (strings.SCORE_FUSED, relevance.fused),
+    )
+    rows = "".join(
+        f'<div><dt>{escape(name)}</dt><dd><data value="{score}" title="{score}">{score:.3f}</data></dd></div>'
+        for name, score in scores
+    )
+    found = [
+        citation.passage[start - citation.passage_start : end - citation.passage_start]
+        for start, end in relevance.spans
+    ]
+    lines = [_name_words(strings.WORDS_PASSAGE, found) if found else escape(strings.WORDS_NONE)]
+    lines += [_name_words(strings.WORDS_HEADING, relevance.heading_words)] if relevance.heading_words else []
+    words = "".join(f'<p dir="auto">{line}</p>' for line in lines)
+    return (
+        f'<details class="qa-why"><summary>{escape(strings.WHY)}</summary>'
+        f'<dl class="qa-scores">{rows}</dl>{words}<p class="qa-why-note">{escape(strings.WHY_NOTE)}</p></details>'
+    )
+
+
+def _name_words(template: str, words: Iterable[str]) -> str:
+    """A line that names words, each as it first stands."""
+    distinct: dict[str, str] = {}
+    for word in words:
+        distinct.setdefault(word.casefold(), word)
+    return escape(template.format(words=", ".join(distinct.values())))
+
+
+def _card_id(turn: int, number: int) -> str:
+    return f"src-{turn}-{number}"

@@ -1,0 +1,157 @@
+"""Reading the sources of an answer in a real browser: groups, keys, why a passage was found, what disagrees."""
+
+import importlib
+import os
+
+import pytest
+
+pytest_plugins = ["web_fixtures"]
+load = importlib.import_module if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.importorskip
+expect = load("playwright.sync_api").expect
+
+WORKERS = "How many workers does the plant in Hamburg employ?"
+OPENED = "When did the Hamburg plant open?"
+OUTSIDE = "Which turbines are painted blue in spring?"
+
+
+@pytest.fixture(scope="module")
+def plant_server(start_chat, tmp_path_factory):
+    """The chat over two documents about one plant, which disagree in a number and a date."""
+    folder = tmp_path_factory.mktemp("plant")
+    (folder / "company.md").write_text(
+        "# Hamburg plant\n\nThe Hamburg plant employs 300 workers. Most of them live in the city.\n\n"
+        "The Hamburg plant opened in 1962 and made ships' engines at first. Since then the plant has made turbines.\n\n"
+        "The Hamburg plant needs engineers, and the plant trains its engineers itself.\n"
+    )
+    (folder / "union.txt").write_text(
+        "The plant in Hamburg employs 320 workers. Their wages are set by an agreement.\n\n"
+        "The Hamburg plant opened on 3 May 1964, and the first engine left it in the autumn.\n"
+    )
+    return start_chat(folder).wait_until_ready()
+
+
+def ask(page, question):
+    """Ask in the page; returns the element of the answer."""
+    turn = page.locator(".qa-answer").count() + 1
+    box = page.get_by_role("textbox", name="Question")
+    box.fill(question)
+    box.press("Enter")
+    answer = page.locator(f"#turn-{turn}")
+    expect(answer).to_be_visible()
+    return answer
+
+
+def test_sources_are_grouped_by_document(plant_server, visit):
+    """Each document is named once above its cards; markers keep their numbers and lead to their own card."""
+    page = visit(plant_server.address)
+    answer = ask(page, WORKERS)
+    groups = answer.locator(".qa-group")
+    names = groups.locator(".qa-file").all_text_contents()
+    assert sorted(names) == ["company.md", "union.txt"]
+    expect(page.get_by_role("group", name=names[0], exact=True)).to_have_count(1)
+    markers = answer.locator(".qa-quote .qa-marker")
+    numbers = [text.strip("[]") for text in markers.all_text_contents()]
+    assert numbers == [str(number) for number in range(1, len(numbers) + 1)]
+    for number in numbers:
+        markers.nth(int(number) - 1).click()
+        expect(page.locator(":focus").locator(f'[data-number="{number}"]')).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_sources_are_gone_through_by_key(plant_server, visit, width):
+    """n and p open the next and the previous source while one is open, and stop at the ends; Esc goes back."""
+    page = visit(plant_server.address, width=width, height=844)
+    answer = ask(page, WORKERS)
+    count = answer.locator(".qa-quote").count()
+    assert count >= 2
+    page.keyboard.press("Escape")
+    answer.locator(".qa-open").first.click()
+    position, here = page.locator(".qa-position"), page.locator("#qa-here")
+    expect(here).to_be_focused()
+    for key, number in [("n", 2), ("p", 1), ("p", 1), ("N", 2)]:
+        page.keyboard.press(key)
+        expect(position).to_have_text(f"Source {number} of {count}")
+        expect(here).to_have_attribute("data-number", str(number))
+        expect(here).to_be_focused()
+        expect(here).to_be_in_viewport()
+    following = page.get_by_role("button", name="Next source")
+    expect(following).to_have_attribute("aria-keyshortcuts", "n")
+    expect(following).to_have_attribute("title", "Next source (key n)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.keyboard.press("Escape")
+    expect(answer.locator(".qa-open").first).to_be_focused()
+
+
+def test_keys_are_letters_wherever_somebody_types(plant_server, visit):
+    """In the box and in the answer n and p open nothing, nor do they with Alt; the line below the box names them."""
+    page = visit(plant_server.address)
+    answer = ask(page, WORKERS)
+    expect(page.locator(".qa-keys")).to_contain_text("n next, p previous")
+    answer.locator(".qa-open").first.click()
+    position = page.locator(".qa-position")
+    expect(position).to_contain_text("Source 1 of")
+    expect(page.locator("#qa-here")).to_be_focused()
+    opened = []
+    page.expose_function("noteOpened", lambda number: opened.append(number))
+    page.evaluate("document.addEventListener('qa-open', (event) => window.noteOpened(event.detail.citation))")
+    page.keyboard.press("Alt+n")
+    page.keyboard.press("/")
+    page.keyboard.type("npn")
+    expect(page.get_by_role("textbox", name="Question")).to_have_value("npn")
+    answer.locator(".qa-marker").first.focus()
+    page.keyboard.press("n")
+    page.locator("#qa-here").focus()
+    page.keyboard.press("n")
+    expect(position).to_contain_text("Source 2 of")
+    assert opened == [2]
+
+
+def test_why_a_passage_was_found_is_unfolded(plant_server, visit):
+    """By keyboard: its scores and the words it shares with the question, which are marked only then."""
+    page = visit(plant_server.address)
+    card = ask(page, WORKERS).locator(".qa-card").first
+    word = card.locator(".qa-mark .qa-word", has_text="employs").first
+    border = "element => getComputedStyle(element).borderBottomWidth"
+    assert word.evaluate(border) == "0px"
+    card.locator(".qa-why > summary").press("Enter")
+    expect(card.locator(".qa-scores")).to_contain_text("Nearness in meaning")
+    expect(card.locator(".qa-scores data")).to_have_count(3)
+    expect(card.locator(".qa-why")).to_contain_text("employs")
+    assert word.evaluate(border) == "2px"
+    assert card.locator(".qa-mark").first.text_content() == "The plant in Hamburg employs 320 workers."
+    dense, lexical, fused = (float(each.get_attribute("value")) for each in card.locator(".qa-scores data").all())
+    assert fused == pytest.approx(0.8 * dense + 0.2 * lexical, abs=1.1e-6)
+
+
+def test_closest_passages_tell_why_too(plant_server, visit):
+    """Whatever the verdict, every card has its fold."""
+    page = visit(plant_server.address)
+    answer = ask(page, OUTSIDE)
+    expect(answer.locator(".qa-quote")).to_have_count(0)
+    if answer.locator(".qa-fold").count():
+        answer.locator(".qa-fold > summary").click()
+    assert answer.locator(".qa-card").count() == answer.locator(".qa-why").count() > 0
+
+
+@pytest.mark.parametrize(
+    ("question", "title", "values"),
+    [
+        pytest.param(WORKERS, "These passages give different numbers", ["300", "320"], id="numbers"),
+        pytest.param(OPENED, "These passages give different dates", ["1962", "3 May 1964"], id="dates"),
+    ],
+)
+def test_disagreeing_passages_stand_side_by_side(plant_server, visit, question, title, values):
+    """On a wide page beside each other, on a phone below; each leads to its source."""
+    page = visit(plant_server.address)
+    answer = ask(page, question)
+    region = answer.get_by_role("group", name=title)
+    assert sorted(region.locator(".qa-value").all_text_contents()) == values
+    assert sorted(region.locator(".qa-file").all_text_contents()) == ["company.md", "union.txt"]
+    first, second = (side.bounding_box() for side in region.locator(".qa-side").all())
+    assert first["y"] == second["y"] and first["x"] + first["width"] <= second["x"]
+    page.set_viewport_size({"width": 390, "height": 844})
+    first, second = (side.bounding_box() for side in region.locator(".qa-side").all())
+    assert first["x"] == second["x"] and first["y"] + first["height"] <= second["y"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    region.locator(".qa-marker").last.click()
+    expect(page.locator(".qa-card:focus")).to_have_count(1)
