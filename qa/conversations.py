@@ -245,6 +245,15 @@ class Conversations:
                 connection.execute("INSERT INTO labels VALUES (?, ?, ?, ?)", (found[0], citation, label, self._now()))
         return True
 
+    def labels(self, visitor: str, conversation: int, number: int) -> dict[int, Label]:
+        """What was said of a turn; see `KeptTurn`."""
+        rows = self._file.rows(
+            "SELECT l.citation, l.label FROM labels l JOIN turns t ON t.id = l.turn_id"
+            " JOIN conversations c ON c.id = t.conversation_id WHERE c.visitor = ? AND c.id = ? AND t.number = ?",
+            (visitor, conversation, number),
+        )
+        return dict(rows)
+
     def labelled(self, collection: str) -> tuple[tuple[KeptTurn, tuple[str, ...]], ...]:
         """Every turn of a collection that something was said of, whoever said it, in the order asked.
 

@@ -4,13 +4,15 @@ A turn's citations are numbered from 1, the answer's quotes and its closest pass
 all the browser ever sends back. Citations of one paragraph share a card.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from qa.answers import Answer
 from qa.citations import Citation
+from qa.conversations import Label
 from qa.query import read_question
 from qa.web import strings
+from qa.web.feedback_view import render_thumbs, render_wrong
 from qa.web.markup import Mark, escape, line_class, render_button, render_marked
 from qa.web.narrowing import Narrowing
 
@@ -25,11 +27,17 @@ class Turn:
         number: 1-based, never used again in a session.
         answer: The answer.
         narrowing: What was searched, when that was not everything.
+        conversation: Id of the conversation it is kept in; 0: of none.
+        labels: What was said of it; see `KeptTurn`.
+        remarks: For each citation what has become of it since, in one line; empty while nothing has.
     """
 
     number: int
     answer: Answer
     narrowing: Narrowing | None = None
+    conversation: int = 0
+    labels: Mapping[int, Label] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
     @property
     def citations(self) -> tuple[Citation, ...]:
@@ -61,7 +69,7 @@ def render_turn(turn: Turn) -> str:
         body = _render_not_found(turn)
     return (
         f'<div class="qa-answer qa-{escape(answer.verdict)}" id="turn-{turn.number}" '
-        f'data-arrive="turn-{turn.number}">{_render_searched(turn)}{body}</div>'
+        f'data-arrive="turn-{turn.number}" data-conversation="{turn.conversation}">{_render_searched(turn)}{body}</div>'
     )
 
 
@@ -105,7 +113,8 @@ def _render_answered(turn: Turn) -> str:
         quotes.append(
             f'<li class="qa-quote" dir="auto"><q class="qa-words">{escape(citation.quote)}</q>&nbsp;'
             f'<a class="qa-marker" data-qa="marker" data-turn="{turn.number}" data-citation="{number}" '
-            f'href="#{_card_id(turn, number)}" aria-label="{escape(label)}">[{number}]</a></li>'
+            f'href="#{_card_id(turn, number)}" aria-label="{escape(label)}">[{number}]</a>'
+            f"{render_wrong(turn, number)}</li>"
         )
     documents = len({citation.path for citation in turn.answer.citations})
     head = _render_head("answered", strings.ANSWERED.format(documents=strings.count_documents(documents)), turn)
@@ -135,7 +144,8 @@ def _render_not_found(turn: Turn) -> str:
 def _render_head(verdict: str, title: str, turn: Turn) -> str:
     label = strings.COPY_PLAIN if turn.answer.verdict == "not_in_sources" else strings.COPY
     copy = render_button(label, "copy", {"text": describe(turn), "done": strings.COPIED, "failed": strings.NOT_COPIED})
-    head = f'<div class="qa-head"><h3 class="qa-verdict qa-verdict-{escape(verdict)}">{escape(title)}</h3>{copy}</div>'
+    head = f'<div class="qa-head"><h3 class="qa-verdict qa-verdict-{escape(verdict)}">{escape(title)}</h3>'
+    head += f"{render_thumbs(turn)}{copy}</div>"
     if not turn.answer.scope.pending:
         return head
     passages = strings.count_passages(turn.answer.scope.pending)
@@ -162,6 +172,7 @@ def _render_card(turn: Turn, numbers: Sequence[int]) -> str:
     data = {"turn": turn.number, "citation": numbers[0]}
     places = strings.ALSO_IN.format(places="; ".join(citation.twins))
     twins = f'<p class="qa-twins">{escape(places)}</p>' if citation.twins else ""
+    remarks = _render_remarks(turn, numbers)
     badges = "".join(f'<span class="qa-badge">{number}</span>' for number in numbers)
     return (
         f'<article class="qa-card" id="{_card_id(turn, numbers[0])}" data-numbers=" {" ".join(map(str, numbers))} " '
@@ -171,8 +182,13 @@ def _render_card(turn: Turn, numbers: Sequence[int]) -> str:
         f'<span class="qa-locator">{escape(citation.locator())}</span></span>'
         f"{render_button(strings.OPEN_IN_DOCUMENT, 'open', data, name=name)}</header>"
         f'<blockquote class="qa-passage {line_class(citation.passage)}" dir="auto">'
-        f"{render_marked(citation.passage, citation.passage_start, marks)}</blockquote>{twins}</article>"
+        f"{render_marked(citation.passage, citation.passage_start, marks)}</blockquote>{remarks}{twins}</article>"
     )
+
+
+def _render_remarks(turn: Turn, numbers: Sequence[int]) -> str:
+    remarks = dict.fromkeys(turn.remarks[number - 1] for number in numbers if number <= len(turn.remarks))
+    return "".join(f'<p class="qa-notice qa-kept" role="note">{escape(remark)}</p>' for remark in remarks if remark)
 
 
 def _card_id(turn: Turn, number: int) -> str:
