@@ -111,7 +111,9 @@ def build_parser() -> argparse.ArgumentParser:
     collections.add_argument("--delete", metavar="NAME", help="delete this one, with the files that were added to it")
 
     verify = add_command("verify", "Check every quote of a file of answers against the documents.")
-    verify.add_argument("answers", type=Path, metavar="ANSWERS", help=".jsonl from qa batch, or from qa ask --json")
+    verify.add_argument(
+        "answers", type=Path, metavar="ANSWERS", help=".jsonl from qa batch, or a conversation saved in the page"
+    )
     verify.add_argument(
         "--sources", nargs="+", action="extend", default=[], metavar="SOURCE",
         help="look the documents up by name in these folders, not by the paths in the answers",

@@ -137,11 +137,14 @@ def launch(
     import gradio
 
     from qa.web.app import build_app, page_head
+    from qa.web.downloads import download_routes
     from qa.web.rest import rest_routes
     from qa.web.tools import Tools
 
     tools = Tools(host)
     routes, running = [*health_routes(host), *rest_routes(tools)], []
+    if store:
+        routes += download_routes(store)
     if mcp:
         route, run_mcp = mcp_route(tools)
         routes.append(route)
