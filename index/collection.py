@@ -72,6 +72,11 @@ class Collection(Contents):
         self._stopped = threading.Event()
         self.library = Library(self._catalog, self._folder)
 
+    @property
+    def folder_name(self) -> str:
+        """The name of its folder."""
+        return self._folder.name
+
     def close(self) -> None:
         """Close its files."""
         self._catalog.close()

@@ -8,7 +8,7 @@ import html
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -103,13 +103,14 @@ def _write_report(file: TextIO, records: Iterator[dict[str, Any]]) -> None:
             file.write(f"\n## Line {record['line']}: not answered\n\n{escape_markdown(record['error'])}\n")
             continue
         answer = record["answer"]
-        file.write(f"\n## {escape_markdown(' '.join(answer['question'].split()))}\n\n{_report_verdict(answer)}\n")
+        file.write(f"\n## {escape_markdown(' '.join(answer['question'].split()))}\n\n{describe_verdict(answer)}\n")
         for number, citation in enumerate(answer["citations"] or answer["closest"], start=1):
             place = escape_markdown(f"{citation['source']}, {Citation(**citation).locator()}")
-            file.write(f"\n{_block_quote(citation['quote'])}\n\n\\[{number}\\] {place}\n")
+            file.write(f"\n{block_quote(citation['quote'])}\n\n\\[{number}\\] {place}\n")
 
 
-def _report_verdict(answer: dict[str, Any]) -> str:
+def describe_verdict(answer: Mapping[str, Any]) -> str:
+    """The verdict of an answer, as `Answer.to_dict` gives it, in one line without markup."""
     confidence = f"confidence {answer['confidence']:.2f}"
     closest = "Closest passages (they may not answer)"
     if answer["verdict"] == "answered":
@@ -121,7 +122,8 @@ def _report_verdict(answer: dict[str, Any]) -> str:
     return f"Not in the sources, {confidence}. Searched: {searched}." + (f" {closest}:" if answer["closest"] else "")
 
 
-def _block_quote(quote: str) -> str:
+def block_quote(quote: str) -> str:
+    """A quote as Markdown, escaped."""
     return "\n".join("> " + escape_markdown(line.strip()) for line in visible(quote).split("\n"))
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from qa.citations import Citation
@@ -71,6 +72,11 @@ class Answer:
         """The answer as plain JSON values; the same from Python, command line, batch, REST and MCP."""
         return {**self._content(), "hash": self.hash}
 
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> "Answer":
+        """The answer that `to_dict` gave a record of; ValueError when it is none."""
+        return _reader().validate_python(dict(record))
+
     def _content(self) -> dict[str, Any]:
         return {
             "question": self.question,
@@ -100,3 +106,10 @@ def hash_record(record: Mapping[str, Any]) -> str:
         content[name] = [{key: value for key, value in item.items() if key != "path"} for item in content[name]]
     canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("utf-8")).hexdigest()
+
+
+@cache
+def _reader() -> Any:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Answer)

@@ -111,7 +111,9 @@ def build_parser() -> argparse.ArgumentParser:
     collections.add_argument("--delete", metavar="NAME", help="delete this one, with the files that were added to it")
 
     verify = add_command("verify", "Check every quote of a file of answers against the documents.")
-    verify.add_argument("answers", type=Path, metavar="ANSWERS", help=".jsonl from qa batch, or from qa ask --json")
+    verify.add_argument(
+        "answers", type=Path, metavar="ANSWERS", help=".jsonl from qa batch, or a conversation saved in the page"
+    )
     verify.add_argument(
         "--sources", nargs="+", action="extend", default=[], metavar="SOURCE",
         help="look the documents up by name in these folders, not by the paths in the answers",
@@ -124,6 +126,12 @@ def build_parser() -> argparse.ArgumentParser:
     calibrate = add_command("calibrate", "Fit the confidence to your documents, and say how well it judges.")
     add_sources(calibrate, needed=True, help="files and folders of documents")
 
+    feedback = add_command(
+        "feedback", "Write what was said of answers in the page as questions that qa eval measures on."
+    )
+    feedback.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="where the dataset goes")
+    add_sources(feedback, help=sources_help)
+
     evaluate = add_command("eval", "Measure on labelled questions (BEIR layout), beside simple baselines.")
     evaluate.add_argument(
         "datasets", nargs="+", type=Path, metavar="DATASET",
@@ -135,11 +143,11 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--json", action="store_true", help="print the figures as JSON, a line a dataset")
     evaluate.add_argument("--runs", type=Path, metavar="FOLDER", help="write the rankings there as TREC run files")
     evaluate.add_argument("--plot", type=Path, metavar="FILE", help="plot the rankings: .png, .svg or .pdf")
-    for command in (chat, ask, batch, calibrate):
+    for command in (chat, ask, batch, calibrate, feedback):
         command.add_argument("--collection", default="", metavar="NAME", help="open this collection instead of sources")
         command.set_defaults(name="")
     index.set_defaults(collection="")
-    add_model(chat, ask, batch, index, calibrate, evaluate)
+    add_model(chat, ask, batch, index, calibrate, feedback, evaluate)
 
     add_options(add_command("bench", "Measure speed, size, memory and start-up, beside a plain baseline."))
     return parser

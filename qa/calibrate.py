@@ -4,22 +4,25 @@ Questions are asked twice: of everything, and with the document that answers the
 second not. They are made from the documents: the telling words of a sentence, every third left out, as a person who half
 remembers it might type them; questions of one's own can be given instead. Half of them fit two numbers, an intercept
 and a slope on the log-odds of the shipped confidence (Platt 1999); the other half measure it. The report promises no more
-than it measured, and hidden documents are strangers: questions that come nearer to what is there are judged worse.
+than it measured, and hidden documents are strangers: questions that come nearer to what is there are judged worse. Answers
+that people judged in the page are asked again, and count beside these where they still begin with the same quote.
 """
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from index import SourceError, question_terms, term_spans
+from index import QuestionError, SourceError, question_terms, term_spans
 from qa.assistant import Assistant
+from qa.feedback import Judgement
 from qa.verdict import SHIPPED, Calibration, calibrate, decide, log_odds
 
 QUESTIONS = 200
 FEWEST_DOCUMENTS = 5
 FEWEST_QUESTIONS = 20
+FEWEST_JUDGED = 10  # answers
 TELLING_WORDS = 5  # of the sentence a question is made from
 PULL = 0.1  # towards the shipped setting, as strong as a fraction of one question
 SEED = 20_231
@@ -36,6 +39,10 @@ class CalibrationReport:
         right_before: How many were right with what was in force before.
         answered_hidden: How many were answered although the document was hidden.
         refused_there: How many were said not to be in the sources although the document was there.
+        judged: How many answers judged by people could be used.
+        judged_held_out: How many of these were held out; none where they were too few.
+        judged_right: How many of those the fit judges as people did.
+        judged_right_before: The same with what was in force before.
     """
 
     calibration: Calibration
@@ -44,15 +51,32 @@ class CalibrationReport:
     right_before: int
     answered_hidden: int
     refused_there: int
+    judged: int = 0
+    judged_held_out: int = 0
+    judged_right: int = 0
+    judged_right_before: int = 0
 
     def describe(self) -> str:
-        """One sentence for a person."""
+        """One sentence for a person, and another where answers were judged."""
         rate = round(100 * self.right / self.held_out)
         before = round(100 * self.right_before / self.held_out)
         return (
             f"At this setting {rate} of 100 held-out questions were judged rightly (before: {before}; {self.held_out} "
             f"judged, half with their document hidden): {self.answered_hidden} were answered from other documents, "
-            f"{self.refused_there} were refused although their document was there."
+            f"{self.refused_there} were refused although their document was there.{self._describe_judged()}"
+        )
+
+    def _describe_judged(self) -> str:
+        if not self.judged:
+            return ""
+        if not self.judged_held_out:
+            return (
+                f" Of the answers judged in the page {self.judged} can be used; at least {FEWEST_JUDGED} are needed, so "
+                "they were left out."
+            )
+        return (
+            f" {self.judged} answers judged in the page were taken in: of {self.judged_held_out} held out, "
+            f"{self.judged_right} are judged as people did (before: {self.judged_right_before})."
         )
 
 
@@ -60,6 +84,7 @@ def calibrate_assistant(
     assistant: Assistant,
     questions: Sequence[tuple[str, str]] | None = None,
     *,
+    judgements: Sequence[Judgement] = (),
     on_progress: Callable[[int, int, str], None] | None = None,
 ) -> CalibrationReport:
     """Fit the confidence of a collection and keep the fit in it.
@@ -67,6 +92,7 @@ def calibrate_assistant(
     Args:
         assistant: Open on the documents.
         questions: Questions and the name of the document that answers each; made from the documents when omitted.
+        judgements: What people said of answers; too few are left out.
         on_progress: Called with questions done, questions in all and the collection's name.
 
     Returns:
@@ -92,10 +118,38 @@ def calibrate_assistant(
         there, hidden = (assistant.compose(finding, SHIPPED).confidence for finding in findings)
         odds.append((log_odds(there), log_odds(hidden)))
     half = len(odds) // 2
-    fit = _fit(np.array(odds[:half]))
-    report = _measure(np.array(odds[half:]), fit, assistant.calibration)
+    judged = _ask_judged(assistant, judgements)
+    used = judged if len(judged) >= FEWEST_JUDGED else []
+    learnt, held_out = used[: len(used) // 2], used[len(used) // 2 :]
+    fit, before = _fit(np.array(odds[:half]), learnt), assistant.calibration
+    report = replace(
+        _measure(np.array(odds[half:]), fit, before),
+        judged=len(judged),
+        judged_held_out=len(held_out),
+        judged_right=_count_right(held_out, fit),
+        judged_right_before=_count_right(held_out, before),
+    )
     assistant.set_calibration(fit)
     return report
+
+
+def _ask_judged(assistant: Assistant, judgements: Sequence[Judgement]) -> list[tuple[float, bool]]:
+    """The log-odds of questions people judged the answers of, shuffled, each with whether it is to be answered."""
+    judged: list[tuple[float, bool]] = []
+    for judgement in judgements:
+        try:
+            answer = assistant.compose(assistant.find(judgement.question, history=judgement.history), SHIPPED)
+        except QuestionError:  # it names a document that is gone
+            continue
+        first = next((citation.quote for citation in answer.citations + answer.closest), "")
+        if first == judgement.first_quote:
+            judged.append((log_odds(answer.confidence), judgement.answerable))
+    random.Random(SEED).shuffle(judged)
+    return judged
+
+
+def _count_right(judged: Sequence[tuple[float, bool]], calibration: Calibration) -> int:
+    return sum((decide(calibrate(value, calibration)) == "answered") == expected for value, expected in judged)
 
 
 def make_questions(assistant: Assistant) -> list[tuple[str, str]]:
@@ -121,12 +175,12 @@ def _half_remembered(sentence: str) -> str:
     return " ".join(word for position, word in enumerate(words[:12]) if position % 3 != 2)
 
 
-def _fit(odds: np.ndarray) -> Calibration:
-    """Logistic regression on one feature, drawn a little towards the shipped setting: shape (questions, 2)."""
+def _fit(odds: np.ndarray, judged: Sequence[tuple[float, bool]] = ()) -> Calibration:
+    """Logistic regression on one feature, drawn a little towards the shipped setting: `odds` of shape (questions, 2)."""
     from scipy.optimize import minimize
 
-    feature = odds.T.ravel()
-    sign = np.repeat([1.0, -1.0], len(odds))
+    feature = np.concatenate([odds.T.ravel(), [value for value, _ in judged]])
+    sign = np.concatenate([np.repeat([1.0, -1.0], len(odds)), [1.0 if expected else -1.0 for _, expected in judged]])
     prior = np.array([SHIPPED.intercept, SHIPPED.slope])
 
     def loss(weights: np.ndarray) -> float:

@@ -12,6 +12,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ from qa.terminal import (
 
 if TYPE_CHECKING:
     from qa.assistant import Assistant
+    from qa.feedback import Judgement
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -176,9 +178,33 @@ def _calibrate(options: argparse.Namespace) -> int:
     from qa.calibrate import calibrate_assistant
 
     with _open_assistant(options) as assistant, show_progress("questions") as show:
-        report = calibrate_assistant(assistant, on_progress=show)
+        report = calibrate_assistant(assistant, judgements=_read_judgements(assistant), on_progress=show)
     print(report.describe())
     return 0
+
+
+def _feedback(options: argparse.Namespace) -> int:
+    from qa.feedback import write_feedback
+
+    with _open_assistant(options) as assistant:
+        report = write_feedback(assistant, _read_judgements(assistant), options.output)
+    for source in report.lost:
+        notify(f"a quote of {source} is left out: it is not in the documents any more")
+    print(f"{count(report.questions, 'question')}, {count(report.passages, 'passage')}")
+    return 0
+
+
+def _read_judgements(assistant: "Assistant") -> tuple["Judgement", ...]:
+    """What was said of answers from this collection in the page, on this computer."""
+    from qa.conversations import Conversations
+    from qa.feedback import read_judgements
+    from qa.places import conversations_file, home_folder
+
+    path = conversations_file(home_folder())
+    if not path.exists():
+        return ()
+    with closing(Conversations(path, on_notice=notify)) as store:
+        return read_judgements(store, assistant.key)
 
 
 def _evaluate(options: argparse.Namespace) -> int:
@@ -282,6 +308,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "collections": _collections,
     "verify": _verify,
     "calibrate": _calibrate,
+    "feedback": _feedback,
     "eval": _evaluate,
     "bench": _bench,
 }

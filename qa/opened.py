@@ -47,6 +47,11 @@ class OpenCollection:
         self._watcher: FileWatcher | None = None
         self.name = name
 
+    @property
+    def key(self) -> str:
+        """The name of its folder, which no other collection of the same home has; `name` may be shared by several."""
+        return self._collection.folder_name
+
     def close(self) -> None:
         """Stop following the files and updating, and close the collection's files."""
         if self._watcher:

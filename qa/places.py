@@ -38,6 +38,11 @@ def collections_folder(home: str | Path) -> Path:
     return Path(home) / "collections"
 
 
+def conversations_file(home: str | Path) -> Path:
+    """Where the conversations of the page are kept in a home folder."""
+    return Path(home) / "conversations.sqlite"
+
+
 def name_collection(selection: Selection, encoder: Encoder) -> tuple[str, str]:
     """What a collection is called, and the name of its folder.
 

@@ -1,4 +1,5 @@
-"""Check a whole file of answers: every quote against the files, every record against its own hash.
+"""Check a whole file of answers, or a conversation saved in the page: every quote against the files, every record
+against its own hash, the text of a conversation against its records.
 
 A file of answers is a receipt: whoever holds it and the documents can check it, on another machine too, when the
 documents are looked up by name instead of by path. A record's hash shows that it was altered by accident or
@@ -18,6 +19,7 @@ from index import EVERYTHING, BatchError, Document, IsolatedReader, QAError, Sou
 from qa.answers import hash_record
 from qa.changes import TextChange, compare_passages
 from qa.citations import Status, Verification, compare
+from qa.exports import read_export
 
 Finding = Literal["exact", "moved", "changed", "gone", "altered", "malformed"]
 _FOUND_BEST_FIRST: tuple[Status, ...] = ("exact", "moved", "changed", "gone")
@@ -30,9 +32,9 @@ class Check:
     """What one check of a file of answers found.
 
     Attributes:
-        line: 1-based line of the answers.
+        line: 1-based line of the file; of the whole of a conversation, the first.
         finding: Of a quote: "exact", "moved", "changed" or "gone" as in `Verification`. Of a line: "altered": its hash
-            does not fit the record; "malformed": it is no answer.
+            does not fit the record, or the text of a conversation its records; "malformed": it is no answer.
         source: The name of the document cited; empty for a line.
         detail: One line that says more; may be empty when exact.
         change: Of a quote that was not found exact: its passage then and now, where that was asked for.
@@ -48,7 +50,8 @@ class Check:
 def verify_answers(
     path: str | Path, *, folders: Iterable[str | Path] = (), show_changes: bool = False
 ) -> Iterator[Check]:
-    """Check a file of answers, one `Answer.to_dict()` in JSON a line, as `qa batch` and `qa ask --json` write them.
+    """Check a file of answers, one `Answer.to_dict()` in JSON a line, as `qa batch` and `qa ask --json` write them, or a
+    conversation that was saved as `.md`, `.html` or `.json`.
 
     Args:
         path: The answers.
@@ -66,7 +69,10 @@ def verify_answers(
     locate = _locate_by_name(folders) if (folders := tuple(folders)) else _locate_by_path
     with IsolatedReader() as reader:
         read = lru_cache(maxsize=_DOCUMENTS_KEPT)(partial(_read_source, reader))
-        for line, content in _read_lines(Path(path)):
+        export = read_export(Path(path))
+        if export and not export.unchanged:
+            yield Check(1, "altered", "", "the text is not the one its records were made into")
+        for line, content in export.lines if export else _read_lines(Path(path)):
             if content.strip():
                 for check, compared in _check_line(line, content, locate, read):
                     if show_changes and compared and check.finding != "exact":

@@ -24,7 +24,7 @@ class PlumAssistant:
     """Quotes the first paragraph of one file for any question; notes what it was asked, and with what history."""
 
     scope = Scope(1, 2)
-    name = "plums"
+    name = key = "plums"
     failures = ()
     indexing = False
 

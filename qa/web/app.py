@@ -8,12 +8,16 @@ from pathlib import Path
 
 import gradio as gr
 
+from qa.conversations import Conversations
 from qa.web import strings
 from qa.web.clients import Page, open_to_clients
+from qa.web.conversation_list import ConversationHandlers
+from qa.web.conversation_view import render_conversation_bar, render_judgement
 from qa.web.following import Following
 from qa.web.frame import render_header, render_message, render_pending, render_picker_note, render_progress
 from qa.web.handlers import Handlers
 from qa.web.host import AssistantHost
+from qa.web.keeping import Keeping
 from qa.web.library import LibraryHandlers
 from qa.web.library_view import render_empty_library, render_library_message
 from qa.web.tools import Tools
@@ -21,11 +25,12 @@ from qa.web.tools import Tools
 # The page's script turns clicks into these events of one hidden component; Gradio wants their names quoted here.
 BRIDGE = """
 const names = ["open", "browse", "library", "renew", "holdings", "refuse", "remove", "restore", "reindex",
-    "switch", "example", "alone"];
+    "switch", "example", "alone", "conversations", "begin", "resume", "reopen", "retitle", "discard", "judge"];
 for (const name of names) {
     document.addEventListener("qa-" + name, (event) => trigger(name, event.detail));
 }
 """
+SCRIPTS = ("page.js", "library.js", "sources.js", "conversations.js")
 UPLOADS_KEPT = 3600  # seconds; an upload that never reached the library is deleted after that
 
 
@@ -37,30 +42,36 @@ def page_head() -> str:
     folder = files("qa.web")
     sheets = sorted(folder.joinpath("style").iterdir(), key=lambda sheet: sheet.name)
     style = "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
-    scripts = "\n".join(
-        folder.joinpath(name).read_text(encoding="utf-8") for name in ("page.js", "library.js", "sources.js")
-    )
+    scripts = "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in SCRIPTS)
     return f"<style>\n{style}</style>\n<script>\n{scripts}</script>"
 
 
-def build_app(host: AssistantHost, folder: Path) -> gr.Blocks:
+def build_app(host: AssistantHost, folder: Path, store: Conversations | None = None) -> gr.Blocks:
     """Lay out the page and connect its events.
 
     Args:
         host: The assistant, which may still be loading.
         folder: A private folder of this process; see `LibraryHandlers`.
+        store: Where conversations are kept; None: nowhere.
 
     Returns:
         The page, not launched.
     """
-    handlers, library = Handlers(host), LibraryHandlers(host, folder)
+    keeping = Keeping(host, store)
+    handlers, library, conversations = (
+        Handlers(host, keeping),
+        LibraryHandlers(host, folder),
+        ConversationHandlers(keeping),
+    )
     following = Following(host, library)
     kept = (UPLOADS_KEPT, UPLOADS_KEPT)
     with Page(title=strings.TITLE, analytics_enabled=False, fill_width=True, delete_cache=kept) as app:
-        turns = gr.State(())
+        turns = gr.State(None)
         header = _html(render_header(strings.LOADING_SHORT, strings.LOADING_SHORT), "qa-header")
         with gr.Row(elem_id="qa-columns"):
             with gr.Column(elem_id="qa-main", min_width=0):
+                if store:
+                    _html(render_conversation_bar(), "qa-conversation-bar")
                 # Apart from the chat, so that an end of loading never writes over an answer that came just before it;
                 # the style sheet hides it once there is a question.
                 welcome = _html(render_pending(strings.LOADING), "qa-welcome")
@@ -107,6 +118,7 @@ def build_app(host: AssistantHost, folder: Path) -> gr.Blocks:
                         strings.ADD_FOLDER, elem_id="qa-folder", file_count="directory", size="sm", min_width=0
                     )
                     line = _html(render_library_message(""), "qa-library-message")
+        judgement = _html(render_judgement(""), "qa-judgement")
         bridge = gr.HTML("", elem_id="qa-bridge", js_on_load=BRIDGE, apply_default_css=False)
 
         quiet = {"api_visibility": "private", "show_progress": "hidden"}
@@ -121,6 +133,13 @@ def build_app(host: AssistantHost, folder: Path) -> gr.Blocks:
         bridge.renew(library.renew, None, panel, **quiet)
         bridge.holdings(library.show_holdings, None, [panel, message], **quiet)
         bridge.refuse(library.refuse, None, line, **quiet)
+        bridge.resume(conversations.resume, turns, [turns, chat], **in_turn)
+        bridge.begin(conversations.begin, None, [turns, chat, message], **in_turn)
+        bridge.reopen(conversations.reopen, None, [turns, chat, message], **in_turn)
+        bridge.discard(conversations.discard, turns, [turns, chat, panel, message], **in_turn)
+        bridge.conversations(conversations.show, turns, [panel, message], **quiet)
+        bridge.retitle(conversations.retitle, turns, [panel, message], **quiet)
+        bridge.judge(conversations.judge, turns, [judgement, message], **quiet)
         changed = [
             dropped.upload(library.add, dropped, [dropped, line], **quiet),
             chosen.upload(library.add, chosen, [chosen, line], **quiet),

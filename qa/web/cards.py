@@ -12,19 +12,20 @@ from qa.web import strings
 from qa.web.markup import Mark, escape, line_class, render_button, render_marked
 
 
-def render_cards(turn: int, citations: Sequence[Citation]) -> str:
+def render_cards(turn: int, citations: Sequence[Citation], remarks: Sequence[str] = ()) -> str:
     """All cards of an answer, the passages of one document together, under its name.
 
     Args:
         turn: Number of the turn.
         citations: In the order of their numbers, from 1.
+        remarks: What has become of each citation since, in one line; none, or empty, while nothing has.
 
     Returns:
         Groups in the order of their best citation, and the cards in each likewise.
     """
     groups: dict[str, list[str]] = {}
     for numbers in group_citations(citations):
-        groups.setdefault(citations[numbers[0] - 1].path, []).append(_render_card(turn, citations, numbers))
+        groups.setdefault(citations[numbers[0] - 1].path, []).append(_render_card(turn, citations, numbers, remarks))
     names = {citation.path: citation.source for citation in citations}
     parts = []
     for number, (path, cards) in enumerate(groups.items(), start=1):
@@ -53,7 +54,7 @@ def group_citations(citations: Iterable[Citation]) -> list[tuple[int, ...]]:
     return [tuple(numbers) for numbers in groups.values()]
 
 
-def _render_card(turn: int, citations: Sequence[Citation], numbers: Sequence[int]) -> str:
+def _render_card(turn: int, citations: Sequence[Citation], numbers: Sequence[int], remarks: Sequence[str]) -> str:
     citation = citations[numbers[0] - 1]
     marks = [
         Mark(
@@ -78,8 +79,14 @@ def _render_card(turn: int, citations: Sequence[Citation], numbers: Sequence[int
         f"{button}</header>"
         f'<blockquote class="qa-passage {line_class(citation.passage)}" dir="auto">'
         f"{render_marked(citation.passage, citation.passage_start, marks, words=words)}</blockquote>"
+        f"{_render_remarks(remarks, numbers)}"
         f"{_render_why(citation, citation.relevance) if citation.relevance else ''}{twins}</article>"
     )
+
+
+def _render_remarks(remarks: Sequence[str], numbers: Sequence[int]) -> str:
+    said = dict.fromkeys(remarks[number - 1] for number in numbers if number <= len(remarks))
+    return "".join(f'<p class="qa-notice qa-kept" role="note">{escape(remark)}</p>' for remark in said if remark)
 
 
 def _render_why(citation: Citation, relevance: Relevance) -> str:

@@ -14,43 +14,51 @@ from typing import Any
 import gradio as gr
 
 from index import QAError, QuestionError
-from qa.citations import Citation, verify
+from qa.citations import Citation, compare, verify
 from qa.web import strings
+from qa.web.chat import say, show_turns
 from qa.web.following import example_questions
 from qa.web.frame import render_message, render_pending
 from qa.web.host import AssistantHost, NotReady
+from qa.web.keeping import Keeping
 from qa.web.library_view import describe_facts
 from qa.web.listing import read_number
 from qa.web.log import note_answer
 from qa.web.narrowing import ask_narrowed
 from qa.web.panel import View, choose_window, find_page, render_view
-from qa.web.render import Turn, render_question, render_turn
-
-KEPT_TURNS = 30  # the whole chat is sent again with every answer; 60 turns cost one to two seconds each
-
-Messages = list[dict[str, Any]]
+from qa.web.placing import place_citation, place_quotes
+from qa.web.render import Turn, render_question
 
 
 class Handlers:
     """The page's events, each a method."""
 
-    def __init__(self, host: AssistantHost) -> None:
+    def __init__(self, host: AssistantHost, keeping: Keeping | None = None) -> None:
         """Serve the events of one page.
 
         Args:
             host: The assistant, which may still be loading.
+            keeping: Keeps what is answered; nothing does when omitted.
         """
         self.host = host
+        self.keeping = keeping or Keeping(host)
 
     def answer_question(
-        self, question: Any, turns: tuple[Turn, ...], chosen: Any = None, *, alone: bool = False
+        self,
+        question: Any,
+        turns: tuple[Turn, ...] | None,
+        chosen: Any = None,
+        request: gr.Request | None = None,
+        *,
+        alone: bool = False,
     ) -> Iterator[tuple]:
         """Answer what was typed.
 
         Args:
             question: From the box.
-            turns: What was asked before; the question may lean on it.
+            turns: What was asked before, as the tab has it; the question may lean on it.
             chosen: From the picker: names of the documents to search.
+            request: Of the browser.
             alone: Search the question as if nothing had been asked before.
 
         Yields:
@@ -63,10 +71,11 @@ class Handlers:
             return
         ready = self.host.state.stage in ("indexing", "ready")
         if ready:
-            pending = [_say(render_question(typed), "user"), _say(render_pending(strings.PENDING))]
-            yield gr.skip(), _show(turns) + pending, "", render_message("")
+            turns = self.keeping.catch_up(turns, request)
+            pending = [say(render_question(typed), "user"), say(render_pending(strings.PENDING))]
+            yield gr.skip(), show_turns(turns) + pending, "", render_message("")
         try:
-            history = [turn.answer.question for turn in turns]
+            history = [turn.answer.question for turn in turns or ()]
             answer, narrowing = self.host.call(
                 lambda assistant: ask_narrowed(assistant, typed, history, chosen=chosen, alone=alone)
             )
@@ -77,40 +86,46 @@ class Handlers:
             reason = strings.SERVER_ERROR
         else:
             note_answer("page", answer)
-            turns = (*turns, Turn(turns[-1].number + 1 if turns else 1, answer, narrowing))[-KEPT_TURNS:]
-            yield turns, _show(turns), gr.skip(), render_message("")
+            turns, reason = self.keeping.keep(turns or (), answer, narrowing, request)
+            yield turns, show_turns(turns), gr.skip(), render_message(reason)
             return
-        yield gr.skip(), _show(turns) if ready else gr.skip(), question, render_message(reason)
+        yield gr.skip(), show_turns(turns or ()) if ready else gr.skip(), question, render_message(reason)
 
-    def answer_example(self, turns: tuple[Turn, ...], event: gr.EventData) -> Iterator[tuple]:
+    def answer_example(
+        self, turns: tuple[Turn, ...] | None, event: gr.EventData, request: gr.Request | None = None
+    ) -> Iterator[tuple]:
         """Answer one of the example questions, chosen by its number.
 
         Args:
             turns: What was asked before.
             event: With `example`, counted from 0.
+            request: Of the browser.
 
         Yields:
             As `answer_question`.
         """
         questions, number = self.host.call(example_questions), read_number(event, "example")
         chosen = questions[number] if number is not None and number < len(questions) else ""
-        yield from self.answer_question(chosen, turns)
+        yield from self.answer_question(chosen, turns, request=request)
 
-    def answer_alone(self, turns: tuple[Turn, ...], chosen: Any, event: gr.EventData) -> Iterator[tuple]:
+    def answer_alone(
+        self, turns: tuple[Turn, ...] | None, chosen: Any, event: gr.EventData, request: gr.Request | None = None
+    ) -> Iterator[tuple]:
         """Answer the question of a turn again, by itself.
 
         Args:
             turns: What was asked before.
             chosen: As for `answer_question`.
             event: With `turn`.
+            request: Of the browser.
 
         Yields:
             As `answer_question`.
         """
-        turn = _find_turn(turns, event)
-        yield from self.answer_question(turn.answer.question if turn else "", turns, chosen, alone=True)
+        turn = find_turn(turns, event)
+        yield from self.answer_question(turn.answer.question if turn else "", turns, chosen, request, alone=True)
 
-    def open_citation(self, turns: tuple[Turn, ...], event: gr.EventData) -> tuple:
+    def open_citation(self, turns: tuple[Turn, ...] | None, event: gr.EventData) -> tuple:
         """Open the document of a citation at its quote.
 
         Args:
@@ -120,7 +135,7 @@ class Handlers:
         Returns:
             Panel and message.
         """
-        turn, chosen = _find_turn(turns, event), read_number(event, "citation")
+        turn, chosen = find_turn(turns, event), read_number(event, "citation")
         if turn is None or chosen is None or not 1 <= chosen <= len(turn.citations):
             return gr.skip(), render_message(strings.OPEN_ERROR)
         citation, origin = turn.citations[chosen - 1], {"turn": turn.number, "citation": chosen}
@@ -128,6 +143,7 @@ class Handlers:
             view = self.read_view(citation.path, origin, read_number(event, "first"), citation=citation)
         except (QAError, NotReady):
             return gr.skip(), render_message(strings.OPEN_ERROR)
+        turn = place_quotes(turn, view.document)
         return render_view(view, arrival=secrets.token_hex(4), turn=turn, current=chosen), render_message("")
 
     def browse_document(self, event: gr.EventData) -> tuple:
@@ -174,9 +190,13 @@ class Handlers:
         """
         document, passages = self.host.call(lambda assistant: (assistant.document(path), assistant.passages(path)))
         if first is None:
-            first = choose_window(passages, citation.start) if citation else find_page(passages, page or 0)
+            start = place_citation(citation, document).start if citation else 0
+            first = choose_window(passages, start) if citation else find_page(passages, page or 0)
         notice = ""
-        if citation:
+        if citation and citation.text_sha256 != document.text_sha256:
+            found = compare(citation.to_dict(), document)
+            notice = strings.CHANGED_SINCE.format(detail=found.detail)
+        elif citation:
             found = verify(citation.to_dict())
             if found.detail:
                 template = strings.GONE if found.status == "gone" else strings.CHANGED
@@ -184,18 +204,7 @@ class Handlers:
         return View(document, passages, min(first, max(0, len(passages) - 1)), origin, notice)
 
 
-def _find_turn(turns: tuple[Turn, ...], event: gr.EventData) -> Turn | None:
+def find_turn(turns: tuple[Turn, ...] | None, event: gr.EventData) -> Turn | None:
+    """The turn of which the browser sent the number with an event, if there is one."""
     number = read_number(event, "turn")
-    return next((turn for turn in turns if turn.number == number), None)
-
-
-def _show(turns: tuple[Turn, ...]) -> Messages:
-    """The chat: every question with its answer."""
-    messages = []
-    for turn in turns:
-        messages += [_say(render_question(turn.answer.question), "user"), _say(render_turn(turn))]
-    return messages
-
-
-def _say(html: str, role: str = "assistant") -> dict[str, Any]:
-    return {"role": role, "content": gr.HTML(html, apply_default_css=False, js_on_load=None)}
+    return next((turn for turn in turns or () if turn.number == number), None)

@@ -5,6 +5,7 @@
     "use strict";
     const arrived = new Set();
     const calm = matchMedia("(prefers-reduced-motion: reduce)");
+    let conversation; // the one in the chat
     let marker = null; // the marker a card was reached from
     let opener = null; // the button a document was opened from, as a selector: the chat may have been rendered again
 
@@ -133,8 +134,10 @@
     }
 
     new MutationObserver(() => {
-        // Another collection begins with an empty chat, whose turns are counted from 1 again.
-        if (!document.querySelector("#qa-chat .qa-question")) {
+        // In another conversation turns are counted from 1 again.
+        const shown = document.querySelector("#qa-chat .qa-answer")?.dataset.conversation;
+        if (shown !== conversation) {
+            conversation = shown;
             arrived.forEach((name) => name.startsWith("turn-") && arrived.delete(name));
         }
         document.querySelectorAll("[data-arrive]").forEach(welcome);

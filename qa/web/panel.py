@@ -82,21 +82,28 @@ def render_view(view: View, *, arrival: str, turn: Turn | None = None, current: 
 
 
 def render_panel(
-    head: str, body: str, *, view: str, arrival: str = "", data: dict[str, int | str] | None = None
+    head: str,
+    body: str,
+    *,
+    view: str,
+    arrival: str = "",
+    data: dict[str, int | str] | None = None,
+    label: str = strings.PANEL_LABEL,
 ) -> str:
     """The panel's frame.
 
     Args:
         head: HTML of the part that stays.
         body: HTML of the part that scrolls.
-        view: What it shows: "library", "document" or "holdings".
+        view: What it shows: "library", "document", "holdings" or "conversations".
         arrival: As for `render_view`; the page scrolls nowhere when omitted.
         data: Goes along as `data-` attributes.
+        label: What a screen reader calls it, not escaped.
     """
     noticed = f' data-arrive="panel-{escape(arrival)}"' if arrival else ""
     noticed += "".join(f' data-{escape(key)}="{escape(str(value))}"' for key, value in (data or {}).items())
     return (
-        f'<section class="qa-panel qa-view-{view}" aria-label="{escape(strings.PANEL_LABEL)}"{noticed}>'
+        f'<section class="qa-panel qa-view-{view}" aria-label="{escape(label)}"{noticed}>'
         f'<div class="qa-panel-head">{head}</div><div class="qa-panel-body" tabindex="0">{body}</div></section>'
     )
 

@@ -4,15 +4,17 @@ A turn's citations are numbered from 1, the answer's quotes and its closest pass
 all the browser ever sends back. The cards of the sources are made in `cards.py`.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from qa.answers import Answer
 from qa.citations import Citation
+from qa.conversations import Label
 from qa.query import read_question
 from qa.web import strings
 from qa.web.cards import group_citations, render_cards, render_marker
 from qa.web.contrast import describe_disagreement, render_disagreements
+from qa.web.feedback_view import render_thumbs, render_wrong
 from qa.web.markup import escape, render_button
 from qa.web.narrowing import Narrowing
 
@@ -27,11 +29,17 @@ class Turn:
         number: 1-based, never used again in a session.
         answer: The answer.
         narrowing: What was searched, when that was not everything.
+        conversation: Id of the conversation it is kept in; 0: of none.
+        labels: What was said of it; see `KeptTurn`.
+        remarks: For each citation what has become of it since, in one line; empty while nothing has.
     """
 
     number: int
     answer: Answer
     narrowing: Narrowing | None = None
+    conversation: int = 0
+    labels: Mapping[int, Label] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
     @property
     def citations(self) -> tuple[Citation, ...]:
@@ -63,7 +71,7 @@ def render_turn(turn: Turn) -> str:
         body = _render_not_found(turn)
     return (
         f'<div class="qa-answer qa-{escape(answer.verdict)}" id="turn-{turn.number}" '
-        f'data-arrive="turn-{turn.number}">{_render_searched(turn)}{body}</div>'
+        f'data-arrive="turn-{turn.number}" data-conversation="{turn.conversation}">{_render_searched(turn)}{body}</div>'
     )
 
 
@@ -105,19 +113,19 @@ def _render_answered(turn: Turn) -> str:
     for number, citation in enumerate(turn.answer.citations, start=1):
         marker = render_marker(turn.number, turn.citations, number)
         quote = f'<q class="qa-words">{escape(citation.quote)}</q>'
-        quotes.append(f'<li class="qa-quote" dir="auto">{quote}&nbsp;{marker}</li>')
+        quotes.append(f'<li class="qa-quote" dir="auto">{quote}&nbsp;{marker}{render_wrong(turn, number)}</li>')
     documents = len({citation.path for citation in turn.answer.citations})
     head = _render_head("answered", strings.ANSWERED.format(documents=strings.count_documents(documents)), turn)
     sources = f'<h3 class="qa-small-title">{escape(strings.SOURCES)}</h3>'
     contrast = render_disagreements(turn.number, turn.answer)
-    cards = render_cards(turn.number, turn.citations)
+    cards = render_cards(turn.number, turn.citations, turn.remarks)
     return f'{head}<ul class="qa-quotes">{"".join(quotes)}</ul>{contrast}{sources}{cards}'
 
 
 def _render_closest(turn: Turn) -> str:
     missing = _render_missing(turn.answer)
     explained = strings.CLOSEST_EXPLAINED.format(scope=_scope(turn))
-    cards = render_cards(turn.number, turn.citations)
+    cards = render_cards(turn.number, turn.citations, turn.remarks)
     return f"{_render_head('closest', strings.CLOSEST, turn)}<p>{escape(explained)}</p>{missing}{cards}"
 
 
@@ -130,7 +138,7 @@ def _render_not_found(turn: Turn) -> str:
     ]
     if turn.answer.closest:
         summary = strings.NOT_FOUND_FOLD.format(count=len(group_citations(turn.citations)))
-        cards = render_cards(turn.number, turn.citations)
+        cards = render_cards(turn.number, turn.citations, turn.remarks)
         parts.append(f'<details class="qa-fold"><summary>{escape(summary)}</summary>{cards}</details>')
     return "".join(parts)
 
@@ -138,7 +146,8 @@ def _render_not_found(turn: Turn) -> str:
 def _render_head(verdict: str, title: str, turn: Turn) -> str:
     label = strings.COPY_PLAIN if turn.answer.verdict == "not_in_sources" else strings.COPY
     copy = render_button(label, "copy", {"text": describe(turn), "done": strings.COPIED, "failed": strings.NOT_COPIED})
-    head = f'<div class="qa-head"><h3 class="qa-verdict qa-verdict-{escape(verdict)}">{escape(title)}</h3>{copy}</div>'
+    head = f'<div class="qa-head"><h3 class="qa-verdict qa-verdict-{escape(verdict)}">{escape(title)}</h3>'
+    head += f"{render_thumbs(turn)}{copy}</div>"
     if not turn.answer.scope.pending:
         return head
     passages = strings.count_passages(turn.answer.scope.pending)

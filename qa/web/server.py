@@ -26,9 +26,12 @@ from qa.web.log import adopt_server_log
 from qa.web.mcp_server import PATH, check_installed, mcp_route
 from qa.web.throttle import Throttle
 from qa.web.uploads import LARGEST_FILE
+from qa.web.visitors import Visitors
 
 if TYPE_CHECKING:
     import gradio
+
+    from qa.conversations import Conversations
 
 LOCAL = Access()
 LONGEST_FAREWELL = 1  # seconds; an open page holds a connection that would never end by itself
@@ -48,6 +51,7 @@ def serve(
     port: int = 7860,
     open_browser: bool = True,
     mcp: bool = False,
+    store: "Conversations | None" = None,
     announce: Callable[[str], None] | None = None,
 ) -> None:
     """Serve the chat until Ctrl-C or SIGTERM.
@@ -59,6 +63,7 @@ def serve(
         open_browser: Whether to show the page in the person's browser; not done where there is a token, which would
             be seen among the arguments of that program.
         mcp: Whether to serve the calls as MCP tools too, at `/mcp`.
+        store: Where conversations are kept; None: nowhere.
         announce: Takes the lines to say: the address, and a port that was taken; they are printed when omitted.
 
     Raises:
@@ -74,7 +79,7 @@ def serve(
         stop = threading.Event()
         previous = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
-            app = launch(host, access, chosen, Path(folder), mcp=mcp)
+            app = launch(host, access, chosen, Path(folder), mcp=mcp, store=store)
             host.start()
             if port not in (0, chosen):
                 announce(strings.PORT_TAKEN.format(wanted=port, port=chosen))
@@ -110,7 +115,15 @@ def prepare_environment(folder: str) -> None:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")  # "0" where a model was named that has to be fetched
 
 
-def launch(host: AssistantHost, access: Access, port: int, folder: Path, *, mcp: bool = False) -> "gradio.Blocks":
+def launch(
+    host: AssistantHost,
+    access: Access,
+    port: int,
+    folder: Path,
+    *,
+    mcp: bool = False,
+    store: "Conversations | None" = None,
+) -> "gradio.Blocks":
     """Launch the page, and return while it runs.
 
     Args:
@@ -119,15 +132,19 @@ def launch(host: AssistantHost, access: Access, port: int, folder: Path, *, mcp:
         port: A free port.
         folder: As for `prepare_environment`.
         mcp: Whether to serve MCP too.
+        store: As for `serve`.
     """
     import gradio
 
     from qa.web.app import build_app, page_head
+    from qa.web.downloads import download_routes
     from qa.web.rest import rest_routes
     from qa.web.tools import Tools
 
     tools = Tools(host)
     routes, running = [*health_routes(host), *rest_routes(tools)], []
+    if store:
+        routes += download_routes(store)
     if mcp:
         route, run_mcp = mcp_route(tools)
         routes.append(route)
@@ -138,14 +155,14 @@ def launch(host: AssistantHost, access: Access, port: int, folder: Path, *, mcp:
     @asynccontextmanager
     async def lifespan(server: Any) -> AsyncIterator[None]:
         """Put the guard before everything, Gradio's own middleware included, which `middleware` would put behind it."""
-        gates.append(Gate(server.middleware_stack, access, port=port, throttle=Throttle()))
+        gates.append(Gate(Visitors(server.middleware_stack), access, port=port, throttle=Throttle()))
         server.middleware_stack = Guard(gates[0])
         async with AsyncExitStack() as stack:
             for context in running:
                 await stack.enter_async_context(context)
             yield
 
-    app = build_app(host, folder)
+    app = build_app(host, folder, store)
     app.queue(max_size=32, default_concurrency_limit=2, api_open=False)
     fonts = [gradio.themes.Font("system-ui"), gradio.themes.Font("sans-serif")]
     code_fonts = [gradio.themes.Font("ui-monospace"), gradio.themes.Font("monospace")]

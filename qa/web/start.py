@@ -6,9 +6,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from index import Encoder, Progress, Selection
+from index import Encoder, Progress, Selection, StorageError
 from qa.collections import find_collection, list_collections
+from qa.conversations import Conversations
 from qa.opening import select_sources
+from qa.places import conversations_file, home_folder
 from qa.web.access import choose_access
 from qa.web.host import AssistantHost
 from qa.web.log import start_log
@@ -60,4 +62,18 @@ def chat(
         list_collections=list_collections,
         follow=True,
     )
-    serve(host, access=access, port=options.port, open_browser=not options.no_browser, mcp=options.mcp)
+    store = _open_store(on_notice)
+    try:
+        serve(host, access=access, port=options.port, open_browser=not options.no_browser, mcp=options.mcp, store=store)
+    finally:
+        if store:
+            store.close()
+
+
+def _open_store(on_notice: Callable[[str], None]) -> Conversations | None:
+    """The conversations; where their file cannot be used, that is said, and the chat goes on without."""
+    try:
+        return Conversations(conversations_file(home_folder()), on_notice=on_notice)
+    except StorageError as error:
+        on_notice(f"{error} Until then conversations last as long as their page.")
+        return None

@@ -217,12 +217,59 @@ PREVIOUS_SOURCE_KEY = "p"
 NEXT_SOURCE_KEY = "n"
 WITH_KEY = "{name} (key {key})"
 
+# Kept conversations
+
+NOT_KEPT = "This answer could not be kept: {reason}"
+KEPT_REMARKS = {
+    "exact": "{source} has changed since, but still says this, word for word.",
+    "moved": "{source} has changed since; these words stand at another place in it now.",
+    "changed": "{source} has changed since and no longer says this. Shown is what it said when you asked.",
+    "gone": "{source} is not among the documents any more. Shown is what it said when you asked.",
+}
+CHANGED_SINCE = "This document has changed since the answer was given: {detail}. Shown is its text now."
+CONVERSATIONS = "Conversations"
+NEW_CONVERSATION = "New conversation"
+CONVERSATIONS_NAV = "Conversations"
+CONVERSATIONS_EMPTY = "Nothing asked here yet. Whatever you ask of these documents is kept, and listed here."
+CONVERSATIONS_NONE = "No conversation matches."
+CONVERSATIONS_SEARCH = "Search questions and answers"
+CONVERSATION_MORE = "More"
+CONVERSATION_MORE_LABEL = "More: {title}"
+CONVERSATION_OPEN_NOW = "open now"
+ONE_QUESTION = "1 question"
+QUESTIONS = "{count} questions"
+RENAME = "Rename"
+RENAME_TITLE = "Title"
+RENAME_HINT = "Enter keeps, Esc leaves"
+DELETE = "Delete"
+DELETE_ASK = "Delete this conversation for good?"
+DELETE_NOT = "Keep it"
+EXPORT_AS = "Save as"
+EXPORT_LABEL = "Save as {kind}: {title}"
+EXPORT_KINDS = {"md": "Markdown", "html": "HTML", "json": "JSON"}
+CONVERSATION_GONE = "That conversation is not there any more."
+CONVERSATIONS_NOT_KEPT = "Conversations cannot be kept: this browser sends no cookie."
+SERVER_ERROR_CONVERSATION = "Something went wrong and nothing was changed. The terminal that runs this page says why."
+CONVERSATION_PAGES = "Pages of the list of conversations"
+FEEDBACK_LABEL = "Your judgement"
+THUMB_UP = "This answer is right"
+THUMB_DOWN = "This answer is wrong"
+WRONG_SENTENCE = "Wrong sentence"
+WRONG_SENTENCE_LABEL = "Quote {number} is the wrong sentence"
+FEEDBACK_KEPT = "Noted."
+FEEDBACK_TAKEN_BACK = "Taken back."
+
 SEED_QUESTIONS = (
     "Who is mediating?",
     "Can Israel beat Iran in four days?",
     "Will Iran negotiate while it is under attack?",
     "What is the capital of France?",
 )
+
+
+def count_questions(count: int) -> str:
+    """'1 question', '3,000 questions'."""
+    return ONE_QUESTION if count == 1 else QUESTIONS.format(count=f"{count:,}")
 
 
 def count_documents(count: int) -> str:

@@ -1,0 +1,292 @@
+"""Conversations that outlive the page and the server: whose they are, of what, every answer as it was given.
+
+A turn is kept as one transaction: killed at any moment, every answer that was shown is there again. Whoever asks is a
+visitor, known by a random id; every look-up names the visitor, so that nobody sees another's. Nothing is kept of calls
+from other programs.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from qa.conversation_file import ConversationFile
+
+LONGEST_TITLE = 200  # characters
+MOST_WORDS = 10  # of a search
+Label = Literal["up", "down", "wrong"]
+_INFO = (
+    "SELECT c.id, c.collection, c.title, c.updated, (SELECT COUNT(*) FROM turns t WHERE t.conversation_id = c.id)"
+    " FROM conversations c"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationInfo:
+    """A conversation, without its turns.
+
+    Attributes:
+        id: A number that is never used again.
+        collection: What it was asked of.
+        title: The first question, until it is renamed.
+        updated: When the last question was asked, as in 2024-03-01T12:00:00+00:00.
+        questions: How many.
+    """
+
+    id: int
+    collection: str
+    title: str
+    updated: str
+    questions: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptTurn:
+    """A question and its answer.
+
+    Attributes:
+        conversation: Id of its conversation.
+        number: 1-based, never used again in the conversation.
+        asked: When, as in 2024-03-01T12:00:00+00:00.
+        record: The answer, as `Answer.to_dict` gave it.
+        page: What the page needs beside it to show it again: plain JSON values.
+        labels: What was said of it: of the answer ("up", "down") by 0, of a citation ("wrong") by its 1-based number.
+    """
+
+    conversation: int
+    number: int
+    asked: str
+    record: dict[str, Any]
+    page: dict[str, Any]
+    labels: dict[int, Label] = field(default_factory=dict)
+
+
+class Conversations:
+    """All conversations of all visitors, in one file."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        on_notice: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        """Open the file, creating it where there is none.
+
+        Args:
+            path: As `places.conversations_file` gives it.
+            clock: Tells the time, in UTC.
+            on_notice: Called with one line when the file was damaged and set aside.
+
+        Raises:
+            StorageError: It cannot be opened, or was written by another version.
+        """
+        self._clock = clock
+        self._file = ConversationFile(path, on_notice)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def keep(
+        self,
+        visitor: str,
+        collection: str,
+        record: Mapping[str, Any],
+        *,
+        conversation: int | None = None,
+        page: Mapping[str, Any] | None = None,
+        at_least: int = 1,
+    ) -> KeptTurn:
+        """Keep a turn, which is also the one to come back to.
+
+        Args:
+            visitor: Whose.
+            collection: What was asked.
+            record: As `Answer.to_dict` gives it.
+            conversation: To be continued; a new one begins when it is None, or is not there any more.
+            page: See `KeptTurn`.
+            at_least: The turn gets the next number of its conversation, but none below this.
+
+        Raises:
+            StorageError: It could not be written.
+        """
+        asked, text, beside = self._now(), json.dumps(record), dict(page or {})
+        with self._file.transaction() as connection:
+            found = connection.execute(
+                "SELECT id FROM conversations WHERE id = ? AND visitor = ? AND collection = ?",
+                (conversation, visitor, collection),
+            ).fetchone()
+            new = "INSERT INTO conversations (visitor, collection, title, updated) VALUES (?, ?, ?, ?)"
+            title = make_title(record["question"])
+            id_ = found[0] if found else connection.execute(new, (visitor, collection, title, asked)).lastrowid
+            last = "SELECT COALESCE(MAX(number), 0) FROM turns WHERE conversation_id = ?"
+            number = max(connection.execute(last, (id_,)).fetchone()[0] + 1, at_least)
+            turn = connection.execute(
+                "INSERT INTO turns (conversation_id, number, asked, answer, page, words) VALUES (?, ?, ?, ?, ?, ?)",
+                (id_, number, asked, text, json.dumps(beside), _searchable(record)),
+            ).lastrowid
+            connection.execute("UPDATE conversations SET updated = ?, last_turn = ? WHERE id = ?", (asked, turn, id_))
+            connection.execute("INSERT OR REPLACE INTO opened VALUES (?, ?, ?)", (visitor, collection, id_))
+        return KeptTurn(id_, number, asked, json.loads(text), beside)
+
+    def turns(self, visitor: str, conversation: int, *, last: int | None = None) -> tuple[KeptTurn, ...]:
+        """The turns of a conversation, oldest first.
+
+        Args:
+            visitor: Whose it has to be.
+            conversation: Its id.
+            last: How many of the last ones; all when omitted.
+
+        Returns:
+            None of them when there is no such conversation of this visitor.
+        """
+        rows = self._file.rows(
+            "SELECT t.id, t.conversation_id, t.number, t.asked, t.answer, t.page FROM turns t"
+            " JOIN conversations c ON c.id = t.conversation_id WHERE c.id = ? AND c.visitor = ?"
+            " ORDER BY t.number DESC LIMIT ?",
+            (conversation, visitor, -1 if last is None else last),
+        )
+        labels: dict[int, dict[int, Label]] = {}
+        given = "SELECT turn_id, citation, label FROM labels JOIN turns t ON t.id = turn_id WHERE t.conversation_id = ?"
+        for turn, citation, label in self._file.rows(given, (conversation,)):
+            labels.setdefault(turn, {})[citation] = label
+        return tuple(
+            KeptTurn(id_, number, asked, json.loads(answer), json.loads(page), labels.get(turn, {}))
+            for turn, id_, number, asked, answer, page in reversed(rows)
+        )
+
+    def find(self, visitor: str, conversation: int | None) -> ConversationInfo | None:
+        """One conversation of a visitor, or None."""
+        rows = self._file.rows(f"{_INFO} WHERE c.visitor = ? AND c.id = ?", (visitor, conversation))
+        return ConversationInfo(*rows[0]) if rows else None
+
+    def search(
+        self, visitor: str, collection: str, words: str = "", *, first: int = 0, most: int = 50
+    ) -> tuple[tuple[ConversationInfo, ...], int]:
+        """List the conversations of a visitor about a collection, the one last asked in first.
+
+        Args:
+            visitor: Whose.
+            collection: About what.
+            words: Each has to stand in the title, a question or a quote, in any case; all conversations when empty.
+            first: How many to pass over.
+            most: How many to list.
+
+        Returns:
+            The conversations, and how many there are in all.
+        """
+        clauses, values = [], [visitor, collection]
+        for word in words.casefold().split()[:MOST_WORDS]:
+            within = "SELECT 1 FROM turns t WHERE t.conversation_id = c.id AND instr(t.words, ?)"
+            clauses.append(f" AND (instr(fold(c.title), ?) OR EXISTS ({within}))")
+            values += [_clean(word)] * 2
+        which = f" WHERE c.visitor = ? AND c.collection = ?{''.join(clauses)}"
+        matching = self._file.rows(f"SELECT COUNT(*) FROM conversations c{which}", values)[0][0]
+        rows = self._file.rows(f"{_INFO}{which} ORDER BY c.last_turn DESC LIMIT ? OFFSET ?", [*values, most, first])
+        return tuple(ConversationInfo(*row) for row in rows), matching
+
+    def rename(self, visitor: str, conversation: int, title: str) -> bool:
+        """Give a conversation another title; returns whether there is one, and the title is not blank."""
+        title = make_title(title)
+        renamed = "UPDATE conversations SET title = ? WHERE id = ? AND visitor = ? RETURNING 1"
+        return bool(title and self._file.rows(renamed, (title, conversation, visitor)))
+
+    def delete(self, visitor: str, conversation: int) -> bool:
+        """Delete a conversation with everything said of it, for good; returns whether there was one."""
+        with self._file.transaction() as connection:
+            deleted = "DELETE FROM conversations WHERE id = ? AND visitor = ?"
+            found = connection.execute(deleted, (conversation, visitor)).rowcount
+        self._file.forget()
+        return bool(found)
+
+    def last_opened(self, visitor: str, collection: str) -> int | None:
+        """Which conversation of a visitor to come back to, if any."""
+        statement = "SELECT conversation_id FROM opened WHERE visitor = ? AND collection = ?"
+        rows = self._file.rows(statement, (visitor, collection))
+        return rows[0][0] if rows else None
+
+    def note_opened(self, visitor: str, collection: str, conversation: int | None) -> None:
+        """Note which conversation of a visitor to come back to; None: a new one."""
+        with self._file.transaction() as connection:
+            connection.execute("DELETE FROM opened WHERE visitor = ? AND collection = ?", (visitor, collection))
+            connection.execute(
+                "INSERT INTO opened SELECT visitor, collection, id FROM conversations"
+                " WHERE id = ? AND visitor = ? AND collection = ?",
+                (conversation, visitor, collection),
+            )
+
+    def toggle_label(self, visitor: str, conversation: int, number: int, *, citation: int, label: Label) -> bool:
+        """Say something of an answer or a citation, or take it back where just that was said.
+
+        Args:
+            visitor: Whose turn it has to be.
+            conversation: Id of its conversation.
+            number: Of the turn.
+            citation: See `KeptTurn.labels`.
+            label: "up" or "down" of an answer, "wrong" of a citation.
+
+        Returns:
+            Whether there is such a turn.
+        """
+        with self._file.transaction() as connection:
+            found = connection.execute(
+                "SELECT t.id, (SELECT label FROM labels WHERE turn_id = t.id AND citation = ?) FROM turns t"
+                " JOIN conversations c ON c.id = t.conversation_id WHERE c.id = ? AND c.visitor = ? AND t.number = ?",
+                (citation, conversation, visitor, number),
+            ).fetchone()
+            if found is None:
+                return False
+            connection.execute("DELETE FROM labels WHERE turn_id = ? AND citation = ?", (found[0], citation))
+            if found[1] != label:
+                connection.execute("INSERT INTO labels VALUES (?, ?, ?, ?)", (found[0], citation, label, self._now()))
+        return True
+
+    def labels(self, visitor: str, conversation: int, number: int) -> dict[int, Label]:
+        """What was said of a turn; see `KeptTurn`."""
+        rows = self._file.rows(
+            "SELECT l.citation, l.label FROM labels l JOIN turns t ON t.id = l.turn_id"
+            " JOIN conversations c ON c.id = t.conversation_id WHERE c.visitor = ? AND c.id = ? AND t.number = ?",
+            (visitor, conversation, number),
+        )
+        return dict(rows)
+
+    def labelled(self, collection: str) -> tuple[tuple[KeptTurn, tuple[str, ...]], ...]:
+        """Every turn of a collection that something was said of, whoever said it, in the order asked.
+
+        Returns:
+            The turns, each with the questions before it in its conversation, oldest first.
+        """
+        rows = self._file.rows(
+            "SELECT DISTINCT c.visitor, c.id, t.number FROM labels l JOIN turns t ON t.id = l.turn_id"
+            " JOIN conversations c ON c.id = t.conversation_id WHERE c.collection = ? ORDER BY t.id",
+            (collection,),
+        )
+        found = []
+        for visitor, conversation, number in rows:
+            turns = [turn for turn in self.turns(visitor, conversation) if turn.number <= number]
+            found.append((turns[-1], tuple(turn.record["question"] for turn in turns[:-1])))
+        return tuple(found)
+
+    def _now(self) -> str:
+        return self._clock().isoformat(timespec="seconds")
+
+
+def make_title(text: str) -> str:
+    """A text as the title of a conversation: one line, cut where it is long."""
+    line = " ".join(_clean(text).split())
+    return line if len(line) <= LONGEST_TITLE else line[: LONGEST_TITLE - 1] + "…"
+
+
+def _searchable(record: Mapping[str, Any]) -> str:
+    """The question and the quotes of an answer, to be searched in any case."""
+    quotes = [citation["quote"] for citation in [*record["citations"], *record["closest"]]]
+    return _clean("\n".join([record["question"], *quotes])).casefold()
+
+
+def _clean(text: str) -> str:
+    """Without halves of characters, which SQLite does not take."""
+    return re.sub(r"[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)

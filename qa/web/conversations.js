@@ -1,0 +1,159 @@
+// What the conversations do by themselves: the one last open comes back once the documents are loaded; the list is
+// searched while one types, renamed and deleted in place, asked for anew after an answer, and keeps its focus; buttons
+// that judge an answer are pressed and released as the server says.
+(() => {
+    "use strict";
+    const SEARCH_PAUSE = 300; // milliseconds of typing nothing, after which the list is searched
+    const send = (name, detail) => document.dispatchEvent(new CustomEvent("qa-" + name, { detail }));
+    const listing = { name: "", page: 0 };
+    let resumed = false;
+    let seen; // which rendering of the list was seen last
+    let newest = ""; // the last answer in the chat
+    let focused = ""; // the control in the list that had the focus last, as a selector
+    let judged; // which word of the server on an answer was obeyed last
+    let typing = 0;
+
+    const list = () => document.querySelector(".qa-view-conversations");
+    const id = (control) => Number.parseInt(control.dataset.conversation, 10);
+    const row = (control) => control.closest(".qa-conversation");
+    const opener = (item) => `.qa-conversation[data-conversation="${id(item)}"] [data-qa="reopen"]`;
+    const show = () => send("conversations", { ...listing });
+
+    function swap(item, shown) {
+        for (const part of ["tools", "retitle", "discarding"]) {
+            item.querySelector(`.qa-${part}`).hidden = part !== shown;
+        }
+    }
+
+    function leave(item, control) {
+        swap(item, "tools");
+        item.querySelector(`[data-qa="${control}"]`).focus();
+    }
+
+    const actions = {
+        conversations() {
+            Object.assign(listing, { name: "", page: 0 });
+            focused = "#qa-conversation-filter";
+            show();
+        },
+        begin() {
+            send("begin", {});
+            document.querySelector("#qa-question textarea")?.focus();
+        },
+        reopen: (control) => send("reopen", { conversation: id(control) }),
+        "conversation-page"(control) {
+            listing.page = Number.parseInt(control.dataset.page, 10);
+            show();
+        },
+        "retitle-ask"(control) {
+            const item = row(control);
+            const field = item.querySelector(".qa-retitle input");
+            swap(item, "retitle");
+            field.value = field.defaultValue;
+            field.select();
+        },
+        "discard-ask"(control) {
+            const item = row(control);
+            swap(item, "discarding");
+            item.querySelector('[data-qa="discard-not"]').focus();
+        },
+        "discard-not": (control) => leave(row(control), "discard-ask"),
+        discard(control) {
+            const item = row(control);
+            const neighbour = item.nextElementSibling ?? item.previousElementSibling;
+            focused = neighbour ? opener(neighbour) : ".qa-panel-body";
+            send("discard", { conversation: id(control), ...listing });
+        },
+        judge(control) {
+            const { turn, citation, label } = control.dataset;
+            send("judge", { turn: Number.parseInt(turn, 10), citation: Number.parseInt(citation, 10), label });
+        },
+    };
+
+    document.addEventListener(
+        "click",
+        (event) => {
+            const control = event.target.closest?.("[data-qa]");
+            if (!control || !Object.hasOwn(actions, control.dataset.qa)) return;
+            event.preventDefault();
+            event.stopPropagation();
+            actions[control.dataset.qa](control);
+        },
+        true,
+    );
+
+    document.addEventListener("keydown", (event) => {
+        const item = row(event.target);
+        if (!item) return;
+        const renaming = event.target.closest(".qa-retitle");
+        if (renaming && event.key === "Enter" && !event.isComposing) {
+            focused = opener(item);
+            send("retitle", { conversation: id(item), title: event.target.value, ...listing });
+        } else if (event.key === "Escape" && (renaming || event.target.closest(".qa-discarding"))) {
+            if (renaming) event.target.value = event.target.defaultValue;
+            event.stopPropagation();
+            leave(item, renaming ? "retitle-ask" : "discard-ask");
+        }
+    }, true);
+
+    document.addEventListener("input", (event) => {
+        if (event.target.id !== "qa-conversation-filter") return;
+        Object.assign(listing, { name: event.target.value, page: 0 });
+        clearTimeout(typing);
+        typing = setTimeout(() => list() && show(), SEARCH_PAUSE);
+    });
+
+    document.addEventListener("focusin", ({ target }) => {
+        if (!target.closest(".qa-view-conversations")) focused = target.closest("#qa-side") ? focused : "";
+        else if (target.id) focused = `#${target.id}`;
+        else if (row(target)) focused = opener(row(target));
+        else if (target.dataset.qa) focused = `[data-qa="${target.dataset.qa}"]`;
+    });
+
+    function keepPlace(panel) {
+        listing.page = Number(panel.dataset.page);
+        const field = panel.querySelector("#qa-conversation-filter");
+        if (field && field.value !== listing.name) field.value = listing.name;
+        const holder = document.activeElement; // what is patched into another row keeps the focus, though it is hidden
+        const given = holder !== document.body && holder.checkVisibility() && holder.dataset.qa !== "conversations";
+        if (given) return;
+        const control = (focused && panel.querySelector(focused)) || panel.querySelector(".qa-panel-body");
+        control.focus();
+        if (control === field) field.setSelectionRange(field.value.length, field.value.length);
+    }
+
+    function press(marks) {
+        const { turn, thumb, wrong } = marks.dataset;
+        document.querySelectorAll(`#qa-chat .qa-judge[data-turn="${Number(turn)}"]`).forEach((button) => {
+            const { citation, label } = button.dataset;
+            const pressed = citation === "0" ? label === thumb : wrong.includes(` ${citation} `);
+            button.setAttribute("aria-pressed", String(pressed));
+        });
+    }
+
+    new MutationObserver(() => {
+        if (!resumed && document.querySelector(".qa-progress")?.dataset.version) {
+            resumed = true;
+            send("resume", {});
+        }
+        const panel = list();
+        if (panel?.dataset.arrival !== seen) {
+            seen = panel?.dataset.arrival;
+            if (panel) keepPlace(panel);
+        }
+        const answer = [...document.querySelectorAll("#qa-chat .qa-answer")].at(-1);
+        const now = answer ? `${answer.dataset.conversation} ${answer.id}` : "";
+        if (now !== newest) {
+            newest = now;
+            if (panel) show();
+        }
+        const marks = document.querySelector(".qa-judgement");
+        if (marks && marks.dataset.arrival !== judged) press(marks);
+        judged = marks?.dataset.arrival;
+    }).observe(document, {
+        childList: true,
+        subtree: true,
+        attributes: true,
+        attributeFilter: ["data-version", "data-arrival"],
+    });
+})();
