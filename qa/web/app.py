@@ -16,12 +16,13 @@ from qa.web.handlers import Handlers
 from qa.web.host import AssistantHost
 from qa.web.library import LibraryHandlers
 from qa.web.library_view import render_empty_library, render_library_message
+from qa.web.suggesting import Suggesting, render_next
 from qa.web.tools import Tools
 
 # The page's script turns clicks into these events of one hidden component; Gradio wants their names quoted here.
 BRIDGE = """
 const names = ["open", "browse", "library", "renew", "holdings", "refuse", "remove", "restore", "reindex",
-    "switch", "example", "alone"];
+    "switch", "example", "next", "alone"];
 for (const name of names) {
     document.addEventListener("qa-" + name, (event) => trigger(name, event.detail));
 }
@@ -53,9 +54,10 @@ def build_app(host: AssistantHost, folder: Path) -> gr.Blocks:
     """
     handlers, library = Handlers(host), LibraryHandlers(host, folder)
     following = Following(host, library)
+    suggesting = Suggesting(handlers, following.suggestions)
     kept = (UPLOADS_KEPT, UPLOADS_KEPT)
     with Page(title=strings.TITLE, analytics_enabled=False, fill_width=True, delete_cache=kept) as app:
-        turns = gr.State(())
+        turns, offered = gr.State(()), gr.State(())
         header = _html(render_header(strings.LOADING_SHORT, strings.LOADING_SHORT), "qa-header")
         with gr.Row(elem_id="qa-columns"):
             with gr.Column(elem_id="qa-main", min_width=0):
@@ -73,6 +75,7 @@ def build_app(host: AssistantHost, folder: Path) -> gr.Blocks:
                     feedback_options=None,
                     autoscroll=False,
                 )
+                following_up = _html(render_next(()), "qa-following")
                 with gr.Column(elem_id="qa-composer", min_width=0):
                     # Above the box, so that the box stays where it is when the picker comes, and when it grows.
                     picker = gr.Dropdown(
@@ -109,10 +112,14 @@ def build_app(host: AssistantHost, folder: Path) -> gr.Blocks:
 
         quiet = {"api_visibility": "private", "show_progress": "hidden"}
         asked = [turns, chat, question, message]
+        one_by_one = {"concurrency_id": "suggest", "concurrency_limit": 1, **quiet}  # else the last to end would show
         in_turn = {"concurrency_id": "ask", "concurrency_limit": 1, **quiet}  # each sees the turns of the one before
-        question.submit(handlers.answer_question, [question, turns, picker], asked, **in_turn)
-        bridge.example(handlers.answer_example, turns, asked, **in_turn)
-        bridge.alone(handlers.answer_alone, [turns, picker], asked, **in_turn)
+        answered = [
+            question.submit(handlers.answer_question, [question, turns, picker], asked, **in_turn),
+            bridge.example(suggesting.answer_example, turns, asked, **in_turn),
+            bridge.next(suggesting.answer_next, [turns, offered, picker], asked, **in_turn),
+            bridge.alone(handlers.answer_alone, [turns, picker], asked, **in_turn),
+        ]
         bridge.open(handlers.open_citation, turns, [panel, message], **quiet)
         bridge.browse(handlers.browse_document, None, [panel, message], **quiet)
         bridge.library(library.show, None, [panel, message], **quiet)
@@ -129,6 +136,8 @@ def build_app(host: AssistantHost, folder: Path) -> gr.Blocks:
         ]
         told = [header, welcome, panel, picker, note, progress]
         app.load(following.follow_loading, None, told, concurrency_limit=None, **quiet)
+        for event in answered:
+            event.then(suggesting.suggest, turns, [offered, following_up], **one_by_one)
         for event in changed:
             event.then(following.follow_changes, None, told, concurrency_limit=None, **quiet)
         tools = Tools(host)

@@ -16,7 +16,6 @@ import gradio as gr
 from index import QAError, QuestionError
 from qa.citations import Citation, verify
 from qa.web import strings
-from qa.web.following import example_questions
 from qa.web.frame import render_message, render_pending
 from qa.web.host import AssistantHost, NotReady
 from qa.web.library_view import describe_facts
@@ -81,20 +80,6 @@ class Handlers:
             yield turns, _show(turns), gr.skip(), render_message("")
             return
         yield gr.skip(), _show(turns) if ready else gr.skip(), question, render_message(reason)
-
-    def answer_example(self, turns: tuple[Turn, ...], event: gr.EventData) -> Iterator[tuple]:
-        """Answer one of the example questions, chosen by its number.
-
-        Args:
-            turns: What was asked before.
-            event: With `example`, counted from 0.
-
-        Yields:
-            As `answer_question`.
-        """
-        questions, number = self.host.call(example_questions), read_number(event, "example")
-        chosen = questions[number] if number is not None and number < len(questions) else ""
-        yield from self.answer_question(chosen, turns)
 
     def answer_alone(self, turns: tuple[Turn, ...], chosen: Any, event: gr.EventData) -> Iterator[tuple]:
         """Answer the question of a turn again, by itself.

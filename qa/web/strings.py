@@ -202,6 +202,9 @@ MCP_ADDRESS = "MCP is at {address}"
 PORT_TAKEN = "Port {wanted} is taken; using {port} instead."
 STOPPED = "Stopped."
 
+# Suggested questions, and many questions at once
+NEXT_LABEL = "Go on with"
+
 SEED_QUESTIONS = (
     "Who is mediating?",
     "Can Israel beat Iran in four days?",
