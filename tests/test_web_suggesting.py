@@ -5,6 +5,7 @@ from itertools import count
 
 import pytest
 from plum_assistant import PlumAssistant, ask, event, follow, open_plums
+from test_web_batches import until
 from test_web_render import Reader
 
 from index import SourceError
@@ -32,8 +33,7 @@ def test_people_are_answered_between_two_pieces(plums):
             done.append(number)
             if number == 0:
                 threading.Thread(target=lambda: host.call(lambda assistant: done.append("person"))).start()
-                while host._work.empty():
-                    pass
+                until(lambda: not host._work.empty())
                 waiting.set()
             yield number
 
@@ -54,8 +54,7 @@ def test_search_ends_when_another_collection_is_opened(tmp_path):
             steps.append(step)
             if step == 2:
                 threading.Thread(target=host.switch, args=["pears"]).start()
-                while host._work.empty():
-                    pass
+                until(lambda: not host._work.empty())
             yield step
 
     assert find_in_pieces(host, begin) is None

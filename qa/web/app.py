@@ -9,6 +9,9 @@ from pathlib import Path
 import gradio as gr
 
 from qa.web import strings
+from qa.web.batch_view import render_batch_progress, render_controls, render_tabs
+from qa.web.batches import Batches
+from qa.web.batching import BatchHandlers
 from qa.web.clients import Page, open_to_clients
 from qa.web.following import Following
 from qa.web.frame import render_header, render_message, render_pending, render_picker_note, render_progress
@@ -22,7 +25,7 @@ from qa.web.tools import Tools
 # The page's script turns clicks into these events of one hidden component; Gradio wants their names quoted here.
 BRIDGE = """
 const names = ["open", "browse", "library", "renew", "holdings", "refuse", "remove", "restore", "reindex",
-    "switch", "example", "next", "alone"];
+    "switch", "example", "next", "alone", "batch"];
 for (const name of names) {
     document.addEventListener("qa-" + name, (event) => trigger(name, event.detail));
 }
@@ -38,64 +41,75 @@ def page_head() -> str:
     folder = files("qa.web")
     sheets = sorted(folder.joinpath("style").iterdir(), key=lambda sheet: sheet.name)
     style = "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
-    scripts = "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in ("page.js", "library.js"))
+    scripts = "\n".join(
+        folder.joinpath(name).read_text(encoding="utf-8") for name in ("page.js", "library.js", "batch.js")
+    )
     return f"<style>\n{style}</style>\n<script>\n{scripts}</script>"
 
 
-def build_app(host: AssistantHost, folder: Path) -> gr.Blocks:
+def build_app(host: AssistantHost, folder: Path, batches: Batches | None = None) -> gr.Blocks:
     """Lay out the page and connect its events.
 
     Args:
         host: The assistant, which may still be loading.
         folder: A private folder of this process; see `LibraryHandlers`.
+        batches: Whose answers can be fetched; made here when omitted.
 
     Returns:
         The page, not launched.
     """
     handlers, library = Handlers(host), LibraryHandlers(host, folder)
     following = Following(host, library)
+    batching = BatchHandlers(batches or Batches(host, folder), library)
     suggesting = Suggesting(handlers, following.suggestions)
     kept = (UPLOADS_KEPT, UPLOADS_KEPT)
     with Page(title=strings.TITLE, analytics_enabled=False, fill_width=True, delete_cache=kept) as app:
         turns, offered = gr.State(()), gr.State(())
+        batch = gr.BrowserState("", storage_key="qa-batch")  # its id: the batch is found again after a reload
         header = _html(render_header(strings.LOADING_SHORT, strings.LOADING_SHORT), "qa-header")
         with gr.Row(elem_id="qa-columns"):
             with gr.Column(elem_id="qa-main", min_width=0):
-                # Apart from the chat, so that an end of loading never writes over an answer that came just before it;
-                # the style sheet hides it once there is a question.
-                welcome = _html(render_pending(strings.LOADING), "qa-welcome")
-                chat = gr.Chatbot(
-                    elem_id="qa-chat",
-                    label=strings.CHAT_LABEL,
-                    show_label=False,
-                    container=False,
-                    height=None,
-                    layout="panel",
-                    buttons=[],
-                    feedback_options=None,
-                    autoscroll=False,
-                )
-                following_up = _html(render_next(()), "qa-following")
-                with gr.Column(elem_id="qa-composer", min_width=0):
-                    # Above the box, so that the box stays where it is when the picker comes, and when it grows.
-                    picker = gr.Dropdown(
-                        elem_id="qa-picker",
-                        label=strings.PICKER_LABEL,
-                        multiselect=True,
-                        container=False,
-                        visible=False,
-                    )
-                    note = _html(render_picker_note(0, 0), "qa-picker-note")
-                    question = gr.Textbox(
-                        elem_id="qa-question",
-                        label=strings.QUESTION_LABEL,
-                        placeholder=strings.QUESTION_PLACEHOLDER,
+                _html(render_tabs(), "qa-tabs")
+                with gr.Column(elem_id="qa-asking", min_width=0):
+                    # Apart from the chat, so that an end of loading never writes over an answer that came just before it;
+                    # the style sheet hides it once there is a question.
+                    welcome = _html(render_pending(strings.LOADING), "qa-welcome")
+                    chat = gr.Chatbot(
+                        elem_id="qa-chat",
+                        label=strings.CHAT_LABEL,
                         show_label=False,
                         container=False,
-                        max_lines=6,
-                        submit_btn=strings.ASK,
+                        height=None,
+                        layout="panel",
+                        buttons=[],
+                        feedback_options=None,
+                        autoscroll=False,
                     )
-                    message = _html(render_message(""), "qa-message")
+                    following_up = _html(render_next(()), "qa-following")
+                    with gr.Column(elem_id="qa-composer", min_width=0):
+                        # Above the box, so that the box stays where it is when the picker comes, and when it grows.
+                        picker = gr.Dropdown(
+                            elem_id="qa-picker",
+                            label=strings.PICKER_LABEL,
+                            multiselect=True,
+                            container=False,
+                            visible=False,
+                        )
+                        note = _html(render_picker_note(0, 0), "qa-picker-note")
+                        question = gr.Textbox(
+                            elem_id="qa-question",
+                            label=strings.QUESTION_LABEL,
+                            placeholder=strings.QUESTION_PLACEHOLDER,
+                            show_label=False,
+                            container=False,
+                            max_lines=6,
+                            submit_btn=strings.ASK,
+                        )
+                        message = _html(render_message(""), "qa-message")
+                with gr.Column(elem_id="qa-batch", min_width=0):
+                    controls = _html(render_controls(None), "qa-batch-controls")
+                    questions = gr.UploadButton(strings.BATCH_CHOOSE, elem_id="qa-questions", size="sm", min_width=0)
+                    done = _html(render_batch_progress(None), "qa-batch-progress")
             with gr.Column(elem_id="qa-side", min_width=0):
                 panel = _html(render_empty_library(), "qa-panel")
                 # Below the list, as the question box is below the answers; the style sheet hides it beside a document.
@@ -134,6 +148,11 @@ def build_app(host: AssistantHost, folder: Path) -> gr.Blocks:
             bridge.reindex(library.reindex, None, [panel, line], **quiet),
             bridge.switch(library.switch, None, [turns, chat, picker, panel, line], **in_turn),
         ]
+        stands = [controls, done]
+        questions.upload(batching.upload, [questions, batch], [questions, batch, *stands], **quiet)
+        acted = bridge.batch(batching.act, batch, [batch, *stands], **quiet)
+        acted.then(batching.follow, batch, stands, concurrency_limit=None, **quiet)
+        app.load(batching.follow, batch, stands, concurrency_limit=None, **quiet)
         told = [header, welcome, panel, picker, note, progress]
         app.load(following.follow_loading, None, told, concurrency_limit=None, **quiet)
         for event in answered:

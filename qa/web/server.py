@@ -123,11 +123,14 @@ def launch(host: AssistantHost, access: Access, port: int, folder: Path, *, mcp:
     import gradio
 
     from qa.web.app import build_app, page_head
+    from qa.web.batches import Batches
+    from qa.web.batching import batch_routes
     from qa.web.rest import rest_routes
     from qa.web.tools import Tools
 
     tools = Tools(host)
-    routes, running = [*health_routes(host), *rest_routes(tools)], []
+    batches = Batches(host, folder)
+    routes, running = [*health_routes(host), *rest_routes(tools), *batch_routes(batches)], []
     if mcp:
         route, run_mcp = mcp_route(tools)
         routes.append(route)
@@ -145,7 +148,7 @@ def launch(host: AssistantHost, access: Access, port: int, folder: Path, *, mcp:
                 await stack.enter_async_context(context)
             yield
 
-    app = build_app(host, folder)
+    app = build_app(host, folder, batches)
     app.queue(max_size=32, default_concurrency_limit=2, api_open=False)
     fonts = [gradio.themes.Font("system-ui"), gradio.themes.Font("sans-serif")]
     code_fonts = [gradio.themes.Font("ui-monospace"), gradio.themes.Font("monospace")]
