@@ -181,3 +181,25 @@ def test_chat_is_answered_while_a_batch_is(library_server, visit, tmp_path):
     expect(stop).to_be_visible()
     stop.click()
     expect(go_on).to_be_visible()
+
+
+def test_document_that_is_gone_leaves_the_picker(start_chat, visit, tmp_path):
+    """The question is refused once, with the reason, for it was asked of that document; then the others are searched."""
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.txt").write_text(f"The lighthouse of {name.upper()}stad was painted white in spring.")
+    page = visit(start_chat(tmp_path).wait_until_ready().address, width=390, height=844)
+    picker = page.get_by_role("combobox", name="Search in")
+    for name in ("a.txt", "b.txt"):
+        picker.fill(name)
+        picker.press("Enter")
+    picker.press("Escape")
+    (tmp_path / "b.txt").unlink()
+    expect(page.locator(".qa-scope")).to_contain_text("2 documents", timeout=15_000)
+    box = page.get_by_role("textbox", name="Question")
+    box.fill("When was the lighthouse painted white?")
+    box.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("is not there any more")
+    expect(box).to_have_value("When was the lighthouse painted white?")
+    expect(page.locator("#qa-picker .token")).to_have_text(["a.txt"])
+    box.press("Enter")
+    expect(page.locator("#turn-1 .qa-searched")).to_have_text("Searched: 1 of 2 documents, a.txt")

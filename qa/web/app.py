@@ -95,6 +95,9 @@ def build_app(host: AssistantHost, folder: Path, batches: Batches | None = None)
                             container=False,
                             visible=False,
                         )
+                        # `read_choice` judges what is chosen, and tells in the page's words of a document that is gone.
+                        # On the object, for Gradio writes files beside a module that derives from its components.
+                        picker.preprocess = lambda chosen: chosen
                         note = _html(render_picker_note(0, 0), "qa-picker-note")
                         question = gr.Textbox(
                             elem_id="qa-question",
@@ -156,6 +159,7 @@ def build_app(host: AssistantHost, folder: Path, batches: Batches | None = None)
         told = [header, welcome, panel, picker, note, progress]
         app.load(following.follow_loading, None, told, concurrency_limit=None, **quiet)
         for event in answered:
+            event.then(following.keep_choice, picker, picker, **quiet)
             event.then(suggesting.suggest, turns, [offered, following_up], **one_by_one)
         for event in changed:
             event.then(following.follow_changes, None, told, concurrency_limit=None, **quiet)

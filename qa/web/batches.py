@@ -23,6 +23,7 @@ from qa.batch import answer_batch
 from qa.questions import Row, read_questions
 from qa.web import strings
 from qa.web.host import AssistantHost, NotReady
+from qa.web.log import note_answer
 
 if TYPE_CHECKING:
     from qa.assistant import Assistant
@@ -162,7 +163,7 @@ class SharedAssistant:
 
     def ask(self, question: str) -> Answer:
         """Ask like `Assistant.ask`."""
-        return self._call(lambda assistant: assistant.ask(question))
+        return self.note(lambda assistant: assistant.ask(question))
 
     def conversation(self, history: Sequence[str]) -> "SharedConversation":
         """Begin like `Assistant.conversation`."""
@@ -171,6 +172,12 @@ class SharedAssistant:
     def documents(self) -> Sequence[Any]:
         """List like `Assistant.documents`."""
         return self._call(lambda assistant: assistant.documents())
+
+    def note(self, work: "Callable[[Assistant], Answer]") -> Answer:
+        """Answer a question in the assistant's thread, and note that in the log."""
+        answer = self._call(work)
+        note_answer("batch", answer)
+        return answer
 
     def _call(self, work: "Callable[[Assistant], Any]") -> Any:
         def check(assistant: "Assistant") -> Any:
@@ -190,7 +197,7 @@ class SharedConversation:
 
     def ask(self, question: str) -> Answer:
         """Ask like `Conversation.ask`."""
-        return self.assistant._call(lambda assistant: assistant.conversation(self.history).ask(question))
+        return self.assistant.note(lambda assistant: assistant.conversation(self.history).ask(question))
 
 
 class Batches:

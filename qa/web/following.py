@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import gradio as gr
 
@@ -106,6 +107,23 @@ class Following:
         if before is not None and before.stage == state.stage == "indexing":
             return header, *[gr.skip()] * 4, progress
         return header, self._render_welcome(), self.library.render() if panel else gr.skip(), *self.picker(), progress
+
+    def keep_choice(self, chosen: Any) -> Any:
+        """Take documents that are gone out of the picker, whose browser part only hides them.
+
+        Args:
+            chosen: From the picker.
+
+        Returns:
+            The picker, where anything in it is no name of a document.
+        """
+        try:
+            names = {document.source for document in self.host.call(lambda assistant: assistant.documents())}
+        except NotReady:
+            return gr.skip()
+        kept = chosen if isinstance(chosen, list) else []
+        left = [name for name in kept if isinstance(name, str) and name in names]
+        return gr.skip() if left == kept else gr.update(value=left)
 
     def _render_welcome(self) -> str:
         questions = self.suggestions.current()
