@@ -99,6 +99,21 @@ class Catalog(Holdings):
             )
         ]
 
+    def passages_from(self, path: str, paragraph: int, most: int) -> list[StoredPassage]:
+        """The first passages of a document that may answer, from a paragraph on, in order."""
+        return [
+            unpack(row)
+            for row in self._rows(
+                f"SELECT {PASSAGE_COLUMNS} FROM passages WHERE document_id = (SELECT id FROM documents WHERE path = ?)"
+                " AND answering AND paragraph >= ? ORDER BY id LIMIT ?",
+                (path, paragraph, most),
+            )
+        ]
+
+    def language_of(self, path: str) -> str:
+        """ISO 639-1 code of a document's language; empty where it was not told, or there is no such document."""
+        return next((row[0] for row in self._rows("SELECT language FROM documents WHERE path = ?", (path,))), "")
+
     def passages_since(self, generation: int, batch: int = 500) -> Iterator[list[StoredPassage]]:
         """Passages written after a generation and still there, in the order written, some at a time."""
         for rows in self._since(PASSAGE_COLUMNS, "passages", "id", generation=generation, batch=batch):

@@ -77,6 +77,20 @@ class Contents:
         """The passages of one document, in order; none when the collection does not hold it."""
         return tuple(stored.passage for stored in self._catalog.passages_of(path))
 
+    def passages_from(self, path: str, paragraph: int, most: int) -> list[StoredPassage]:
+        """Some passages of one document with their texts: those that may answer, from a paragraph on, in order.
+
+        Args:
+            path: As `documents` gives it.
+            paragraph: The number of the first paragraph that counts; 1-based.
+            most: How many passages at most.
+        """
+        return self._catalog.passages_from(path, paragraph, most)
+
+    def language_of(self, path: str) -> str:
+        """ISO 639-1 code of a document's language; empty where it was not told, or there is no such document."""
+        return self._catalog.language_of(path)
+
     def embeddings(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """All vectors, each with its passage's id, in blocks: int64 of shape (n,), float16 of shape (n, dimension)."""
         for block in self._catalog.vectors_since(0, self._encoder.dimension):

@@ -1,4 +1,4 @@
-"""Write answers to a file: .jsonl for programs, .csv for spreadsheets, .md for people.
+"""Write answers to a file: .jsonl for programs, .csv and .xlsx for spreadsheets, .md for people.
 
 The file appears whole or not at all: it is written under another name, flushed to the disk and renamed.
 """
@@ -13,13 +13,10 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from index import BatchError
+from qa.answer_tables import COLUMNS, answer_rows, write_workbook
 from qa.citations import Citation
 from qa.terminal import count, visible, visible_line
 
-_CITATION_COLUMNS = (
-    "quote", "source", "paragraph", "page", "heading", "row", "sheet", "slide", "date", "start", "end", "path", "text_sha256",
-)  # fmt: skip
-_COLUMNS = ("line", "question", "verdict", "confidence", *_CITATION_COLUMNS, "hash")
 _MARKUP = re.compile(r"[\\`*_\[\]{}#~|$]|:(?=//)|^[-+=:]")
 _LIST_NUMBER = re.compile(r"^(\d+)([.)])")
 
@@ -29,9 +26,10 @@ def write_answers(path: Path, records: Iterator[dict[str, Any]]) -> None:
 
     Args:
         path: `.jsonl`: exactly `Answer.to_dict()` a line. `.csv`: a row a citation, or one row without when an
-            answer has none. `.md`: a report with every quote as a block quote.
+            answer has none. `.xlsx`: the same as a workbook, in which every text stays a text. `.md`: a report with
+            every quote as a block quote.
         records: `line` and `answer` (as `Answer.to_dict()` gives it), or `line` and `error` for a row of the
-            questions that was not answered: only the report tells those.
+            questions that was not answered: only the report and the workbook tell those.
 
     Raises:
         BatchError: The suffix is another one, or the file cannot be written; a file already there stays as it was.
@@ -39,9 +37,12 @@ def write_answers(path: Path, records: Iterator[dict[str, Any]]) -> None:
     write = answer_writer(path)
     new = path.with_name(path.name + ".new")
     try:
-        with new.open("w", encoding="utf-8", newline="") as file:
-            write(file, records)
-            file.flush()
+        if write is write_workbook:
+            write_workbook(new, records)
+        else:
+            with new.open("w", encoding="utf-8", newline="") as file:
+                write(file, records)
+        with new.open("rb+") as file:
             os.fsync(file.fileno())
         os.replace(new, path)
         _sync_folder(path.parent)
@@ -50,13 +51,13 @@ def write_answers(path: Path, records: Iterator[dict[str, Any]]) -> None:
         raise BatchError(f"cannot write {path}: {error.strerror or error}") from error
 
 
-def answer_writer(path: Path) -> Callable[[TextIO, Iterator[dict[str, Any]]], None]:
+def answer_writer(path: Path) -> Callable[[Any, Iterator[dict[str, Any]]], None]:
     """Choose the writer of a file by its suffix.
 
     Raises:
-        BatchError: The suffix is none of `.jsonl`, `.csv` and `.md`.
+        BatchError: The suffix is none of `.jsonl`, `.csv`, `.xlsx` and `.md`.
     """
-    writers = {".jsonl": _write_json_lines, ".csv": _write_table, ".md": _write_report}
+    writers = {".jsonl": _write_json_lines, ".csv": _write_table, ".xlsx": write_workbook, ".md": _write_report}
     try:
         return writers[path.suffix.lower()]
     except KeyError:
@@ -83,17 +84,12 @@ def _write_table(file: TextIO, records: Iterator[dict[str, Any]]) -> None:
     """Write UTF-8 without a byte-order mark, lines ending in CR LF (RFC 4180).
 
     A cell that begins with = + - or @ is left as it is, for a quote that has been altered is not a quote. Some
-    spreadsheet programs read such a cell as a formula: where the documents are not trusted, import the columns as text.
+    spreadsheet programs read such a cell as a formula: where the documents are not trusted, write a workbook.
     """
     table = csv.writer(file)
-    table.writerow(_COLUMNS)
+    table.writerow(COLUMNS)
     for record in records:
-        if "answer" not in record:
-            continue
-        answer = record["answer"]
-        first = [record["line"], answer["question"], answer["verdict"], answer["confidence"]]
-        for citation in answer["citations"] or [{}]:
-            table.writerow([*first, *(citation.get(column) for column in _CITATION_COLUMNS), answer["hash"]])
+        table.writerows(answer_rows(record))
 
 
 def _write_report(file: TextIO, records: Iterator[dict[str, Any]]) -> None:

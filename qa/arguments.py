@@ -90,8 +90,8 @@ def build_parser() -> argparse.ArgumentParser:
     ask.add_argument("--json", action="store_true", help="print the whole answer as one line of JSON")
 
     batch = add_command("batch", "Answer a file of questions; run it again to go on after an interruption.")
-    batch.add_argument("questions", type=Path, metavar="QUESTIONS", help=".txt, .csv or .jsonl")
-    batch.add_argument("-o", "--output", type=Path, required=True, metavar="ANSWERS", help=".jsonl, .csv or .md")
+    batch.add_argument("questions", type=Path, metavar="QUESTIONS", help=".txt, .csv, .xlsx or .jsonl")
+    batch.add_argument("-o", "--output", type=Path, required=True, metavar="ANSWERS", help=".jsonl, .csv, .xlsx or .md")
     add_sources(batch, option=True, help=sources_help)
     batch.set_defaults(interrupted="interrupted; run the same command again to go on")
 

@@ -24,6 +24,7 @@ from qa.opened import OpenCollection
 from qa.opening import Sources, nothing_read, open_collection, select_sources
 from qa.places import encoder_folder, home_folder
 from qa.query import matching_sources, read_question
+from qa.suggestions import suggest_first
 from qa.verdict import SHIPPED, Calibration
 
 FOUND = 10  # passages; enough for five that are no twins
@@ -168,6 +169,24 @@ class Assistant(OpenCollection):
         self, question: str, *, history: Sequence[str] = (), as_typed: bool = False, sources: Sequence[str] = ()
     ) -> Answer:
         return self.compose(self.find(question, history=() if as_typed else history, sources=sources))
+
+    def suggestions(self, count: int = 4) -> tuple[str, ...]:
+        """Suggest questions that these documents answer.
+
+        They are made of the documents' own sentences; each was asked, and answered from the passage it was made of. The
+        same index gives the same questions.
+
+        Args:
+            count: How many are wanted.
+
+        Returns:
+            Well-formed questions, of as many documents as there are; fewer, or none, rather than clumsy ones, and none
+            for documents that are not in English.
+        """
+        found: tuple[str, ...] = ()
+        for found in suggest_first(self, count):  # noqa: B007
+            pass
+        return found
 
     def find(
         self,

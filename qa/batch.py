@@ -7,7 +7,7 @@ answers from two states would not agree. Memory does not grow with the number of
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -44,7 +44,9 @@ def answer_batch(
     questions_path: str | Path,
     answers_path: str | Path,
     *,
+    also: Sequence[str | Path] = (),
     on_progress: Callable[[int, int], None] | None = None,
+    on_record: Callable[[dict[str, Any]], None] | None = None,
     on_notice: Callable[[str], None] | None = None,
 ) -> BatchReport:
     """Answer a file of questions; each answer is what `assistant.ask` gives for that question alone, or, for the
@@ -52,9 +54,12 @@ def answer_batch(
 
     Args:
         assistant: Who is asked.
-        questions_path: `.txt`, `.csv` or `.jsonl`, as `read_questions` takes them.
-        answers_path: `.jsonl`, `.csv` or `.md`, as `write_answers` makes them; replaced once all answers are there.
+        questions_path: `.txt`, `.csv`, `.jsonl` or `.xlsx`, as `read_questions` takes them.
+        answers_path: `.jsonl`, `.csv`, `.xlsx` or `.md`, as `write_answers` makes them; replaced once all answers are
+            there.
+        also: More files for the same answers.
         on_progress: Called with the rows done and the rows in all, after each row.
+        on_record: Called with what became of each row, as `write_answers` takes it, once it is kept.
         on_notice: Called with one line when an earlier run is resumed or started over.
 
     Returns:
@@ -66,6 +71,9 @@ def answer_batch(
     """
     questions_path, answers_path = Path(questions_path), Path(answers_path).resolve()
     total = check_files(questions_path, answers_path)
+    others = [Path(path).resolve() for path in also]
+    for path in others:
+        answer_writer(path)
     about = _describe_run(assistant, questions_path)
     with Journal(answers_path.with_name(answers_path.name + ".part"), about) as journal:
         _notify(journal, on_notice)
@@ -79,6 +87,8 @@ def answer_batch(
             journal.append(record)
             _remember(histories, row, record)
             done += 1
+            if on_record:
+                on_record(record)
             if on_progress:
                 on_progress(done, total)
         if _describe_run(assistant, questions_path) != about:
@@ -86,7 +96,8 @@ def answer_batch(
                 f"{questions_path.name} or the collection changed while it was answered. "
                 "Run the same command again to answer every question from one state."
             )
-        write_answers(answers_path, journal.records())
+        for path in (*others, answers_path):
+            write_answers(path, journal.records())
         bad = tuple(Row(record["line"], "", record["error"]) for record in journal.records() if "error" in record)
         journal.remove()
         return BatchReport(answered=done - len(bad), kept=journal.kept, not_answered=bad)

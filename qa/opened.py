@@ -14,6 +14,7 @@ from index import (
     FileWatcher,
     Passage,
     Progress,
+    StoredPassage,
     UpdateReport,
 )
 from qa.answers import Scope
@@ -189,3 +190,11 @@ class OpenCollection:
     def passages(self, path: str) -> tuple[Passage, ...]:
         """The passages of one document, in order."""
         return self._collection.passages(path)
+
+    def passages_from(self, path: str, paragraph: int, most: int) -> list[StoredPassage]:
+        """At most so many passages of one document that may answer, with their texts, from a paragraph on, in order."""
+        return self._collection.passages_from(path, paragraph, most)
+
+    def language_of(self, path: str) -> str:
+        """ISO 639-1 code of the language of one document; empty where it was not told."""
+        return self._collection.language_of(path)

@@ -1,18 +1,23 @@
-"""Read a file of questions one row at a time: .txt, .csv or .jsonl.
+"""Read a file of questions one row at a time: .txt, .csv, .jsonl or .xlsx.
 
 A row that cannot be used is yielded with the reason, so that whoever asks can report it and go on. A question is
 handed over as it is written, white space included. Whether it holds a word, or is too long, is for the assistant
-to say. Left out: spreadsheets and other encodings than UTF-8, which every spreadsheet program can save to.
+to say. A workbook is taken apart in a process of its own, within limits. Left out: other encodings than UTF-8.
 """
 
 import csv
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
-from index import BatchError
+from index import BatchError, IsolatedReader, SourceError
+
+TITLE_ROWS = 20  # of a workbook, among which the headings are looked for
+NAMED_COLUMNS = 8
+NAMED_CHARACTERS = 40
+Cells = tuple[int, list[str]]  # of a row: its line, and what its cells hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +25,7 @@ class Row:
     """One row of a file of questions.
 
     Attributes:
-        line: 1-based line of the file where the row begins.
+        line: 1-based line of the file where the row begins; of a workbook, the row as a spreadsheet shows it.
         question: As written; empty when the row cannot be used.
         error: Why the row cannot be used, in one line; empty when it can.
         conversation: Rows with the same one are turns of one conversation, in order; empty: a question by itself.
@@ -38,7 +43,8 @@ def read_questions(path: str | Path) -> Iterator[Row]:
     Args:
         path: A file in UTF-8, with or without a byte-order mark, any line ends. `.txt`: one question a line. `.csv`:
             a column headed "question" (separated by commas, semicolons or tabs), or a single column without
-            headings. `.jsonl`: one object with "question", or one string, a line. Where a column or key "conversation"
+            headings. `.xlsx`: the same in the first visible sheet; formulas count with the result stored with them.
+            `.jsonl`: one object with "question", or one string, a line. Where a column or key "conversation"
             is there, questions with the same one are turns of one conversation.
 
     Yields:
@@ -49,25 +55,29 @@ def read_questions(path: str | Path) -> Iterator[Row]:
     """
     path = Path(path)
     read = question_reader(path)
+    if read is _read_workbook:
+        yield from map(_refuse_empty, _read_workbook(path))
+        return
     try:
         with path.open(encoding="utf-8-sig", newline="" if read is _read_table else None) as file:
-            for row in read(file, path.name):
-                if not row.error and not row.question.strip():
-                    row = Row(row.line, "", "the question is empty")
-                yield row
+            yield from map(_refuse_empty, read(file, path.name))
     except UnicodeDecodeError as error:
         raise BatchError(f"{path.name} is not UTF-8 text. Save it as UTF-8, then try again.") from error
     except OSError as error:
         raise BatchError(f"cannot read {path.name}: {error.strerror or error}") from error
 
 
-def question_reader(path: Path) -> Callable[[TextIO, str], Iterator[Row]]:
+def _refuse_empty(row: Row) -> Row:
+    return row if row.error or row.question.strip() else Row(row.line, "", "the question is empty")
+
+
+def question_reader(path: Path) -> Callable[..., Iterator[Row]]:
     """Choose the reader of a file by its suffix.
 
     Raises:
-        BatchError: The suffix is none of `.txt`, `.csv` and `.jsonl`.
+        BatchError: The suffix is none of `.txt`, `.csv`, `.jsonl` and `.xlsx`.
     """
-    readers = {".txt": _read_lines, ".csv": _read_table, ".jsonl": _read_json_lines}
+    readers = {".txt": _read_lines, ".csv": _read_table, ".jsonl": _read_json_lines, ".xlsx": _read_workbook}
     try:
         return readers[path.suffix.lower()]
     except KeyError:
@@ -107,25 +117,53 @@ def _parse_json_row(line: int, text: str) -> Row:
 
 
 def _read_table(file: TextIO, name: str) -> Iterator[Row]:
-    delimiter = _find_delimiter(file)
-    reader = csv.reader(file, delimiter=delimiter, strict=True)
-    column = turn = width = -1
-    while True:
-        line = reader.line_num + 1
+    reader = csv.reader(file, delimiter=_find_delimiter(file), strict=True)
+    headed = False
+
+    def rows() -> Iterator[Cells | Row]:
+        nonlocal headed
+        while True:
+            line = reader.line_num + 1
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                if not headed:
+                    raise BatchError(f"{name} is not CSV: line {line}: {error}") from error
+                reason = f"not CSV: {error}"
+                if reader.line_num > line:
+                    reason += f"; lines {line} to {reader.line_num} are passed over (a quotation mark left open?)"
+                yield Row(line, "", reason)
+                continue
+            if cells:
+                headed = True
+                yield line, cells
+
+    return _read_cells(rows(), name)
+
+
+def _read_workbook(path: Path) -> Iterator[Row]:
+    """Read the rows below the headings, which may have a title above them; cells beside the table count for nothing."""
+    with IsolatedReader() as reader:
         try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            if column < 0:
-                raise BatchError(f"{name} is not CSV: line {line}: {error}") from error
-            reason = f"not CSV: {error}"
-            if reader.line_num > line:
-                reason += f"; lines {line} to {reader.line_num} are passed over (a quotation mark left open?)"
-            yield Row(line, "", reason)
+            rows = reader.read_rows(path, name=path.name)
+        except SourceError as error:
+            raise BatchError(str(error)) from error
+    titles = next((at for at, (_, cells) in enumerate(rows[:TITLE_ROWS]) if "question" in _headings(cells)), 0)
+    rows = rows[titles:]
+    width = max((at + 1 for at, cell in enumerate(rows[0][1]) if cell), default=0) if rows else 0
+    return _read_cells(((number, cells[:width]) for number, cells in rows), path.name)
+
+
+def _read_cells(rows: Iterable[Cells | Row], name: str) -> Iterator[Row]:
+    """Find the columns by the headings and read the rows below; rows that were refused already are handed on."""
+    column = turn = width = -1
+    for row in rows:
+        if isinstance(row, Row):
+            yield row
             continue
-        if not cells:
-            continue
+        line, cells = row
         if column < 0:
             headings = _headings(cells)
             column, width = headings.index("question") if "question" in headings else 0, len(cells)
@@ -133,9 +171,11 @@ def _read_table(file: TextIO, name: str) -> Iterator[Row]:
             if "question" in headings:
                 continue
             if width > 1:
-                raise BatchError(f'{name} has {width} columns and none is headed "question". Name one so.')
-        row = _table_row(line, cells, column, width)
-        yield replace(row, conversation=cells[turn].strip()) if 0 <= turn < len(cells) else row
+                named = ", ".join(repr(cell.strip()[:NAMED_CHARACTERS]) for cell in cells[:NAMED_COLUMNS])
+                named += ", …" if width > NAMED_COLUMNS else ""
+                raise BatchError(f'{name} has {width} columns and none is headed "question": {named}. Name one so.')
+        found = _table_row(line, cells, column, width)
+        yield replace(found, conversation=cells[turn].strip()) if 0 <= turn < len(cells) else found
 
 
 def _table_row(line: int, cells: list[str], column: int, width: int) -> Row:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import gradio
 
-from index import Document, DocumentStatus, Passage, QuestionError, SourceError
+from index import Document, DocumentStatus, Passage, QuestionError, SourceError, StoredPassage
 from qa.answers import Answer, Scope
 from qa.citations import cite
 from qa.web.following import Following
@@ -27,6 +27,7 @@ class PlumAssistant:
     name = key = "plums"
     failures = ()
     indexing = False
+    generation = 1
 
     def __init__(self, folder):
         """Write the file it quotes."""
@@ -97,6 +98,15 @@ class PlumAssistant:
         if path != str(self.file):
             raise SourceError("unknown")
         return Document("fruit.txt", path, TEXT, "0", "0")
+
+    def passages_from(self, path, paragraph, most):
+        """Give like `qa.Assistant.passages_from`."""
+        stored = [StoredPassage(n, 0, passage, TEXT[passage.start : passage.end]) for n, passage in enumerate(PASSAGES)]
+        return [one for one in stored if one.passage.paragraph >= paragraph][:most]
+
+    def language_of(self, path):
+        """Tell like `qa.Assistant.language_of`."""
+        return "en"
 
     def passages(self, path):
         """Give like `qa.Assistant.passages`."""

@@ -81,7 +81,7 @@ def test_end_of_loading_never_writes_over_an_answer():
     config = build_app(AssistantHost(lambda on_progress: None), Path("/nowhere")).get_config_file()
     chat = next(component["id"] for component in config["components"] if component["type"] == "chatbot")
     writing = [event["targets"][0][1] for event in config["dependencies"] if chat in event["outputs"]]
-    assert sorted(writing) == ["alone", "begin", "discard", "example", "reopen", "resume", "submit", "switch"]
+    assert sorted(writing) == ["alone", "begin", "discard", "example", "next", "reopen", "resume", "submit", "switch"]
 
 
 @pytest.mark.parametrize(

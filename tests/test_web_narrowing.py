@@ -1,6 +1,7 @@
 """The documents to search, chosen in the page."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import gradio
 import pytest
@@ -10,6 +11,8 @@ from test_web_render import Reader, make_citation, make_turn
 from index import QuestionError
 from qa.answers import Answer, Scope
 from qa.web import strings
+from qa.web.following import Following
+from qa.web.library import LibraryHandlers
 from qa.web.narrowing import OFFERED, Narrowing, read_choice
 from qa.web.render import Turn, describe, render_turn
 
@@ -28,6 +31,15 @@ def three(plums):
     """An assistant with three documents, and the handlers over it."""
     plums[0].names = list(NAMES)
     return plums
+
+
+def test_documents_that_are_gone_leave_the_picker(three):
+    """Those that are there stay chosen; whatever else the browser sends is left as it is."""
+    following = Following(three[1].host, LibraryHandlers(three[1].host, Path("/nowhere")))
+    assert following.keep_choice(["a.txt", "gone.txt", 7]) == gradio.update(value=["a.txt"])
+    assert following.keep_choice(["gone.txt"]) == gradio.update(value=[])
+    for chosen in (["a.txt"], [], None, "gone.txt"):
+        assert following.keep_choice(chosen) == gradio.skip()
 
 
 CHOICES = {

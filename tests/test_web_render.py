@@ -178,7 +178,7 @@ def test_nothing_but_text_comes_from_documents_names_and_questions():
     ]
     pairs += [
         (render_question(NASTY), render_question("calm")),
-        (render_welcome([NASTY]), render_welcome(["calm"])),
+        (render_welcome([(0, NASTY)]), render_welcome([(0, "calm")])),
         (render_message(NASTY), render_message("calm")),
         (render_view(view, arrival="a"), render_view(calm_view, arrival="a")),
     ]

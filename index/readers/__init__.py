@@ -10,7 +10,7 @@ import os
 import stat
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from index.errors import SourceError
 from index.readers.extraction import MEGABYTE, Extraction
@@ -99,18 +99,7 @@ def read_document(path: str | Path, *, name: str) -> Document:
     shown = show_name(name)
     format_ = find_format(path, name=name)
     content = _read_bytes(Path(path), shown, format_.largest)
-    read = getattr(importlib.import_module(f"index.readers.{format_.module}"), format_.function)
-    try:
-        extraction: Extraction = read(content, name=shown)
-    except (SourceError, MemoryError):
-        raise
-    except RecursionError as error:
-        raise SourceError(f"{shown} is nested too deep to be read. Remove it, or make it flatter.") from error
-    except Exception as error:  # libraries raise anything at all over a file that is broken on purpose
-        kind = type(error).__name__
-        raise SourceError(
-            f"{shown} is damaged: it cannot be read ({kind}). Open it where it was made and save it anew."
-        ) from error
+    extraction: Extraction = _take_apart(format_.module, format_.function, content, shown)
     return Document(
         source=name,
         path=str(path),
@@ -122,6 +111,42 @@ def read_document(path: str | Path, *, name: str) -> Document:
         extractor=format_.extractor,
         notes=extraction.notes,
     )
+
+
+def read_rows(path: str | Path, *, name: str) -> list[tuple[int, list[str]]]:
+    """Read the cells of a workbook's first visible sheet that holds any.
+
+    Args:
+        path: The file.
+        name: The name shown, in messages.
+
+    Returns:
+        Its rows, less those that are blank: the number of each as a spreadsheet shows it, and its cells as one line each.
+
+    Raises:
+        SourceError: As `read_document`; or it is no .xlsx.
+    """
+    shown = show_name(name)
+    if Path(path).suffix.lower() != ".xlsx":
+        raise SourceError(f"{shown} is no .xlsx workbook. Save it as one.")
+    content = _read_bytes(Path(path), shown, FORMATS[".xlsx"].largest)
+    return _take_apart("workbook", "read_sheet_rows", content, shown)
+
+
+def _take_apart(module: str, function: str, content: bytes, shown: str) -> Any:
+    """Call a reader, and translate whatever it raises."""
+    read = getattr(importlib.import_module(f"index.readers.{module}"), function)
+    try:
+        return read(content, name=shown)
+    except (SourceError, MemoryError):
+        raise
+    except RecursionError as error:
+        raise SourceError(f"{shown} is nested too deep to be read. Remove it, or make it flatter.") from error
+    except Exception as error:  # libraries raise anything at all over a file that is broken on purpose
+        kind = type(error).__name__
+        raise SourceError(
+            f"{shown} is damaged: it cannot be read ({kind}). Open it where it was made and save it anew."
+        ) from error
 
 
 def find_format(path: str | Path, *, name: str) -> Format:

@@ -73,7 +73,21 @@ class IsolatedReader:
             size = 0  # whoever reads it says what is wrong
         if size <= READ_HERE.get(Path(path).suffix.lower(), -1):
             return read_document(path, name=name)
-        request = {"path": str(path), "name": name, "seconds": self._seconds + size / MEGABYTE}
+        reply, text = self._ask(path, name, size, rows=False)
+        return _document(reply, text, str(path), name)
+
+    def read_rows(self, path: str | Path, *, name: str) -> list[tuple[int, list[str]]]:
+        """Read the cells of a workbook, as `index.readers.read_rows` does; arguments and errors as for reading a file."""
+        try:
+            size = os.stat(path).st_size
+        except (OSError, ValueError):
+            size = 0
+        _, text = self._ask(path, name, size, rows=True)
+        return [(number, cells) for number, cells in map(json.loads, text.split("\n")[:-1])]
+
+    def _ask(self, path: str | Path, name: str, size: int, *, rows: bool) -> tuple[dict, str]:
+        """Have the worker read a file of some bytes; returns its reply and the text that follows it."""
+        request = {"path": str(path), "name": name, "seconds": self._seconds + size / MEGABYTE, "rows": rows}
         with self._lock:
             try:
                 reply, text = self._exchange(request)
@@ -87,7 +101,7 @@ class IsolatedReader:
                 raise
         if "error" in reply:
             raise SourceError(self._name_excess(show_name(name)) if reply["error"] == "memory" else reply["error"])
-        return _document(reply, text, str(path), name)
+        return reply, text
 
     def _exchange(self, request: dict) -> tuple[dict, str]:
         """Send a request to the worker, starting one where need be; returns its reply and the text that follows it.

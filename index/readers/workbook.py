@@ -21,12 +21,9 @@ def read_xlsx(content: bytes, *, name: str) -> Extraction:
     Raises:
         SourceError: It is no .xlsx, damaged, protected with a password or not safe to read.
     """
-    openpyxl = load_library("openpyxl", "openpyxl", name=name, suffix=".xlsx")
-    package = open_package(content, name=name, suffix=".xlsx", holds="xl/workbook.xml")
-    refuse_document_types(package, name=name, suffix=".xlsx")
+    workbook = _open(content, name=name)
     builder = TextBuilder(name)
     hidden = []
-    workbook = openpyxl.load_workbook(package.fp, read_only=True, data_only=True, keep_links=False)
     for sheet in workbook.worksheets:
         if sheet.sheet_state != "visible":
             hidden.append(one_line(sheet.title))
@@ -37,6 +34,29 @@ def read_xlsx(content: bytes, *, name: str) -> Extraction:
     if hidden:
         builder.notes.append(f"hidden sheets are not read: {list_some(hidden)}")
     return builder.finish()
+
+
+def read_sheet_rows(content: bytes, *, name: str) -> list[Row]:
+    """Read the cells of the first visible sheet that holds any, as they are: each row with its number, none that is blank.
+
+    Raises:
+        SourceError: As for `read_xlsx`.
+    """
+    workbook = _open(content, name=name)
+    for sheet in workbook.worksheets:
+        if sheet.sheet_state == "visible":
+            sheet.reset_dimensions()
+            rows = list(_rows(sheet))
+            if rows:
+                return rows
+    return []
+
+
+def _open(content: bytes, *, name: str):
+    openpyxl = load_library("openpyxl", "openpyxl", name=name, suffix=".xlsx")
+    package = open_package(content, name=name, suffix=".xlsx", holds="xl/workbook.xml")
+    refuse_document_types(package, name=name, suffix=".xlsx")
+    return openpyxl.load_workbook(package.fp, read_only=True, data_only=True, keep_links=False)
 
 
 def _rows(sheet) -> Iterator[Row]:

@@ -13,7 +13,7 @@ from dataclasses import fields
 from operator import attrgetter
 
 from index.errors import SourceError
-from index.readers import read_document
+from index.readers import read_document, read_rows
 from index.records import Document, Locator
 
 try:
@@ -43,14 +43,17 @@ def main() -> None:
     for line in requests:
         request = json.loads(line)
         _limit_processor_time(request["seconds"])
-        header, text = _answer(request["path"], request["name"])
+        header, text = _answer(request["path"], request["name"], rows=request["rows"])
         replies.write(json.dumps(header).encode() + b"\n")
         replies.write(text)
         replies.flush()
 
 
-def _answer(path: str, name: str) -> tuple[dict, bytes]:
+def _answer(path: str, name: str, *, rows: bool) -> tuple[dict, bytes]:
     try:
+        if rows:
+            text = "".join(json.dumps(row) + "\n" for row in read_rows(path, name=name)).encode("ascii")
+            return {"bytes": len(text)}, text
         document = read_document(path, name=name)
         text = document.text.encode("utf-8")
         return _header(document, len(text)), text

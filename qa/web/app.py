@@ -10,6 +10,9 @@ import gradio as gr
 
 from qa.conversations import Conversations
 from qa.web import strings
+from qa.web.batch_view import render_batch_progress, render_controls, render_tabs
+from qa.web.batches import Batches
+from qa.web.batching import BatchHandlers
 from qa.web.clients import Page, open_to_clients
 from qa.web.conversation_list import ConversationHandlers
 from qa.web.conversation_view import render_conversation_bar, render_judgement
@@ -20,17 +23,19 @@ from qa.web.host import AssistantHost
 from qa.web.keeping import Keeping
 from qa.web.library import LibraryHandlers
 from qa.web.library_view import render_empty_library, render_library_message
+from qa.web.suggesting import Suggesting, render_next
 from qa.web.tools import Tools
 
 # The page's script turns clicks into these events of one hidden component; Gradio wants their names quoted here.
 BRIDGE = """
 const names = ["open", "browse", "library", "renew", "holdings", "refuse", "remove", "restore", "reindex",
-    "switch", "example", "alone", "conversations", "begin", "resume", "reopen", "retitle", "discard", "judge"];
+    "switch", "example", "next", "alone", "batch", "conversations", "begin", "resume", "reopen", "retitle", "discard",
+    "judge"];
 for (const name of names) {
     document.addEventListener("qa-" + name, (event) => trigger(name, event.detail));
 }
 """
-SCRIPTS = ("page.js", "library.js", "sources.js", "conversations.js")
+SCRIPTS = ("page.js", "library.js", "sources.js", "conversations.js", "batch.js")
 UPLOADS_KEPT = 3600  # seconds; an upload that never reached the library is deleted after that
 
 
@@ -46,13 +51,16 @@ def page_head() -> str:
     return f"<style>\n{style}</style>\n<script>\n{scripts}</script>"
 
 
-def build_app(host: AssistantHost, folder: Path, store: Conversations | None = None) -> gr.Blocks:
+def build_app(
+    host: AssistantHost, folder: Path, *, store: Conversations | None = None, batches: Batches | None = None
+) -> gr.Blocks:
     """Lay out the page and connect its events.
 
     Args:
         host: The assistant, which may still be loading.
         folder: A private folder of this process; see `LibraryHandlers`.
         store: Where conversations are kept; None: nowhere.
+        batches: Whose answers can be fetched; made here when omitted.
 
     Returns:
         The page, not launched.
@@ -64,48 +72,61 @@ def build_app(host: AssistantHost, folder: Path, store: Conversations | None = N
         ConversationHandlers(keeping),
     )
     following = Following(host, library)
+    batching = BatchHandlers(batches or Batches(host, folder), library)
+    suggesting = Suggesting(handlers, following.suggestions)
     kept = (UPLOADS_KEPT, UPLOADS_KEPT)
     with Page(title=strings.TITLE, analytics_enabled=False, fill_width=True, delete_cache=kept) as app:
-        turns = gr.State(None)
+        turns, offered = gr.State(None), gr.State(())
+        batch = gr.BrowserState("", storage_key="qa-batch")  # its id: the batch is found again after a reload
         header = _html(render_header(strings.LOADING_SHORT, strings.LOADING_SHORT), "qa-header")
         with gr.Row(elem_id="qa-columns"):
             with gr.Column(elem_id="qa-main", min_width=0):
-                if store:
-                    _html(render_conversation_bar(), "qa-conversation-bar")
-                # Apart from the chat, so that an end of loading never writes over an answer that came just before it;
-                # the style sheet hides it once there is a question.
-                welcome = _html(render_pending(strings.LOADING), "qa-welcome")
-                chat = gr.Chatbot(
-                    elem_id="qa-chat",
-                    label=strings.CHAT_LABEL,
-                    show_label=False,
-                    container=False,
-                    height=None,
-                    layout="panel",
-                    buttons=[],
-                    feedback_options=None,
-                    autoscroll=False,
-                )
-                with gr.Column(elem_id="qa-composer", min_width=0):
-                    # Above the box, so that the box stays where it is when the picker comes, and when it grows.
-                    picker = gr.Dropdown(
-                        elem_id="qa-picker",
-                        label=strings.PICKER_LABEL,
-                        multiselect=True,
-                        container=False,
-                        visible=False,
-                    )
-                    note = _html(render_picker_note(0, 0), "qa-picker-note")
-                    question = gr.Textbox(
-                        elem_id="qa-question",
-                        label=strings.QUESTION_LABEL,
-                        placeholder=strings.QUESTION_PLACEHOLDER,
+                _html(render_tabs(), "qa-tabs")
+                with gr.Column(elem_id="qa-asking", min_width=0):
+                    if store:
+                        _html(render_conversation_bar(), "qa-conversation-bar")
+                    # Apart from the chat, so that an end of loading never writes over an answer that came just before it;
+                    # the style sheet hides it once there is a question.
+                    welcome = _html(render_pending(strings.LOADING), "qa-welcome")
+                    chat = gr.Chatbot(
+                        elem_id="qa-chat",
+                        label=strings.CHAT_LABEL,
                         show_label=False,
                         container=False,
-                        max_lines=6,
-                        submit_btn=strings.ASK,
+                        height=None,
+                        layout="panel",
+                        buttons=[],
+                        feedback_options=None,
+                        autoscroll=False,
                     )
-                    message = _html(render_message(""), "qa-message")
+                    following_up = _html(render_next(()), "qa-following")
+                    with gr.Column(elem_id="qa-composer", min_width=0):
+                        # Above the box, so that the box stays where it is when the picker comes, and when it grows.
+                        picker = gr.Dropdown(
+                            elem_id="qa-picker",
+                            label=strings.PICKER_LABEL,
+                            multiselect=True,
+                            container=False,
+                            visible=False,
+                        )
+                        # `read_choice` judges what is chosen, and tells in the page's words of a document that is gone.
+                        # On the object, for Gradio writes files beside a module that derives from its components.
+                        picker.preprocess = lambda chosen: chosen
+                        note = _html(render_picker_note(0, 0), "qa-picker-note")
+                        question = gr.Textbox(
+                            elem_id="qa-question",
+                            label=strings.QUESTION_LABEL,
+                            placeholder=strings.QUESTION_PLACEHOLDER,
+                            show_label=False,
+                            container=False,
+                            max_lines=6,
+                            submit_btn=strings.ASK,
+                        )
+                        message = _html(render_message(""), "qa-message")
+                with gr.Column(elem_id="qa-batch", min_width=0):
+                    controls = _html(render_controls(None), "qa-batch-controls")
+                    questions = gr.UploadButton(strings.BATCH_CHOOSE, elem_id="qa-questions", size="sm", min_width=0)
+                    done = _html(render_batch_progress(None), "qa-batch-progress")
             with gr.Column(elem_id="qa-side", min_width=0):
                 panel = _html(render_empty_library(), "qa-panel")
                 # Below the list, as the question box is below the answers; the style sheet hides it beside a document.
@@ -123,20 +144,26 @@ def build_app(host: AssistantHost, folder: Path, store: Conversations | None = N
 
         quiet = {"api_visibility": "private", "show_progress": "hidden"}
         asked = [turns, chat, question, message]
+        one_by_one = {"concurrency_id": "suggest", "concurrency_limit": 1, **quiet}  # else the last to end would show
         in_turn = {"concurrency_id": "ask", "concurrency_limit": 1, **quiet}  # each sees the turns of the one before
-        question.submit(handlers.answer_question, [question, turns, picker], asked, **in_turn)
-        bridge.example(handlers.answer_example, turns, asked, **in_turn)
-        bridge.alone(handlers.answer_alone, [turns, picker], asked, **in_turn)
+        answered = [
+            question.submit(handlers.answer_question, [question, turns, picker], asked, **in_turn),
+            bridge.example(suggesting.answer_example, turns, asked, **in_turn),
+            bridge.next(suggesting.answer_next, [turns, offered, picker], asked, **in_turn),
+            bridge.alone(handlers.answer_alone, [turns, picker], asked, **in_turn),
+        ]
         bridge.open(handlers.open_citation, turns, [panel, message], **quiet)
         bridge.browse(handlers.browse_document, None, [panel, message], **quiet)
         bridge.library(library.show, None, [panel, message], **quiet)
         bridge.renew(library.renew, None, panel, **quiet)
         bridge.holdings(library.show_holdings, None, [panel, message], **quiet)
         bridge.refuse(library.refuse, None, line, **quiet)
-        bridge.resume(conversations.resume, turns, [turns, chat], **in_turn)
-        bridge.begin(conversations.begin, None, [turns, chat, message], **in_turn)
-        bridge.reopen(conversations.reopen, None, [turns, chat, message], **in_turn)
-        bridge.discard(conversations.discard, turns, [turns, chat, panel, message], **in_turn)
+        changing = [
+            bridge.resume(conversations.resume, turns, [turns, chat], **in_turn),
+            bridge.begin(conversations.begin, None, [turns, chat, message], **in_turn),
+            bridge.reopen(conversations.reopen, None, [turns, chat, message], **in_turn),
+            bridge.discard(conversations.discard, turns, [turns, chat, panel, message], **in_turn),
+        ]
         bridge.conversations(conversations.show, turns, [panel, message], **quiet)
         bridge.retitle(conversations.retitle, turns, [panel, message], **quiet)
         bridge.judge(conversations.judge, turns, [judgement, message], **quiet)
@@ -148,8 +175,17 @@ def build_app(host: AssistantHost, folder: Path, store: Conversations | None = N
             bridge.reindex(library.reindex, None, [panel, line], **quiet),
             bridge.switch(library.switch, None, [turns, chat, picker, panel, line], **in_turn),
         ]
+        stands = [controls, done]
+        questions.upload(batching.upload, [questions, batch], [questions, batch, *stands], **quiet)
+        acted = bridge.batch(batching.act, batch, [batch, *stands], **quiet)
+        acted.then(batching.follow, batch, stands, concurrency_limit=None, **quiet)
+        app.load(batching.follow, batch, stands, concurrency_limit=None, **quiet)
         told = [header, welcome, panel, picker, note, progress]
         app.load(following.follow_loading, None, told, concurrency_limit=None, **quiet)
+        for event in answered:
+            event.then(following.keep_choice, picker, picker, **quiet)
+        for event in (*answered, *changing):
+            event.then(suggesting.suggest, turns, [offered, following_up], **one_by_one)
         for event in changed:
             event.then(following.follow_changes, None, told, concurrency_limit=None, **quiet)
         tools = Tools(host)

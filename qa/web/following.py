@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
+from typing import Any
 
 import gradio as gr
 
@@ -20,22 +20,13 @@ from qa.web.frame import (
 from qa.web.host import AssistantHost, LoadState, NotReady
 from qa.web.library import LibraryHandlers
 from qa.web.narrowing import OFFERED, name_choices
-
-if TYPE_CHECKING:
-    from qa.assistant import Assistant
+from qa.web.suggesting import Suggestions
 
 LOAD_POLL = 0.2  # seconds
 INDEXING_POLL = 1.0
 HEARTBEAT = 30.0  # seconds; Gradio sees that a page was closed only when something is sent to it
 RENEW_SECONDS = 4  # between two times that the list of documents is asked for anew while it is being indexed
 SAID_STEP = 25  # per cent of indexing after which a screen reader says so again
-SEED_SHA256 = "0bcf1e724f61a0ec439ef70e7c7f17d9dd1bd5b492eae81cc3d68201c10d22b8"  # the text the examples are about
-
-
-def example_questions(assistant: "Assistant") -> tuple[str, ...]:
-    """The questions written for the document that comes with the program; none for any other collection."""
-    only_seed = [document.text_sha256 for document in assistant.documents()] == [SEED_SHA256]
-    return strings.SEED_QUESTIONS if only_seed else ()
 
 
 class Following:
@@ -48,7 +39,7 @@ class Following:
             host: The assistant, which may still be loading.
             library: Renders the list of documents.
         """
-        self.host, self.library = host, library
+        self.host, self.library, self.suggestions = host, library, Suggestions(host)
 
     async def follow_loading(self) -> AsyncIterator[tuple]:
         """Say how far loading and indexing have come; where the files are followed, go on as long as the page is open.
@@ -71,6 +62,12 @@ class Following:
                     yield await asyncio.to_thread(self._describe, state, before, panel=panel)
                     panel = panel and state.stage in ("loading", "failed")
                     before = state
+                    if state.stage == "ready":
+                        known = await asyncio.to_thread(self._render_welcome)
+                        await asyncio.to_thread(self.suggestions.find)
+                        welcome = await asyncio.to_thread(self._render_welcome)
+                        if welcome != known:
+                            yield gr.skip(), welcome, *[gr.skip()] * 4
                 except NotReady:
                     pass  # another collection is being opened since; its state comes next
             if state.stage == "failed" or (ending and state.stage == "ready"):
@@ -109,8 +106,28 @@ class Following:
         header, progress = render_header(status, said), render_progress(message, state.share, version=version)
         if before is not None and before.stage == state.stage == "indexing":
             return header, *[gr.skip()] * 4, progress
-        welcome = render_welcome(self.host.call(example_questions))
-        return header, welcome, self.library.render() if panel else gr.skip(), *self.picker(), progress
+        return header, self._render_welcome(), self.library.render() if panel else gr.skip(), *self.picker(), progress
+
+    def keep_choice(self, chosen: Any) -> Any:
+        """Take documents that are gone out of the picker, whose browser part only hides them.
+
+        Args:
+            chosen: From the picker.
+
+        Returns:
+            The picker, where anything in it is no name of a document.
+        """
+        try:
+            names = {document.source for document in self.host.call(lambda assistant: assistant.documents())}
+        except NotReady:
+            return gr.skip()
+        kept = chosen if isinstance(chosen, list) else []
+        left = [name for name in kept if isinstance(name, str) and name in names]
+        return gr.skip() if left == kept else gr.update(value=left)
+
+    def _render_welcome(self) -> str:
+        questions = self.suggestions.current()
+        return render_welcome([(self.suggestions.number(question), question) for question in questions])
 
     def picker(self) -> tuple:
         """The picker with the names to choose from, and the line under it; both hidden where there is no choice."""

@@ -48,17 +48,16 @@ def render_progress(text: str, share: float | None, *, version: str) -> str:
     return f'<div class="qa-progress" data-version="{escape(version)}">{bar}</div>'
 
 
-def render_welcome(questions: Sequence[str]) -> str:
+def render_welcome(questions: Sequence[tuple[int, str]]) -> str:
     """The empty chat.
 
     Args:
-        questions: Examples to offer; none for documents nobody has written examples for.
+        questions: Questions to offer, each with the number that stands for it.
     """
     parts = [f'<h2 class="qa-welcome-title">{escape(strings.WELCOME)}</h2>', f"<p>{escape(strings.WELCOME_HINT)}</p>"]
     if questions:
         buttons = [
-            f"<li>{render_button(question, 'example', {'example': number})}</li>"
-            for number, question in enumerate(questions)
+            f"<li>{render_button(question, 'example', {'example': number})}</li>" for number, question in questions
         ]
         label = escape(strings.EXAMPLES_LABEL)
         parts.append(f'<h3 class="qa-small-title">{label}</h3><ul class="qa-examples">{"".join(buttons)}</ul>')

@@ -17,7 +17,6 @@ from index import QAError, QuestionError
 from qa.citations import Citation, compare, verify
 from qa.web import strings
 from qa.web.chat import say, show_turns
-from qa.web.following import example_questions
 from qa.web.frame import render_message, render_pending
 from qa.web.host import AssistantHost, NotReady
 from qa.web.keeping import Keeping
@@ -90,23 +89,6 @@ class Handlers:
             yield turns, show_turns(turns), gr.skip(), render_message(reason)
             return
         yield gr.skip(), show_turns(turns or ()) if ready else gr.skip(), question, render_message(reason)
-
-    def answer_example(
-        self, turns: tuple[Turn, ...] | None, event: gr.EventData, request: gr.Request | None = None
-    ) -> Iterator[tuple]:
-        """Answer one of the example questions, chosen by its number.
-
-        Args:
-            turns: What was asked before.
-            event: With `example`, counted from 0.
-            request: Of the browser.
-
-        Yields:
-            As `answer_question`.
-        """
-        questions, number = self.host.call(example_questions), read_number(event, "example")
-        chosen = questions[number] if number is not None and number < len(questions) else ""
-        yield from self.answer_question(chosen, turns, request=request)
 
     def answer_alone(
         self, turns: tuple[Turn, ...] | None, chosen: Any, event: gr.EventData, request: gr.Request | None = None

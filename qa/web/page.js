@@ -45,6 +45,9 @@
         example(control) {
             send("example", { example: number(control.dataset.example) });
         },
+        next(control) {
+            send("next", { next: number(control.dataset.next) });
+        },
         alone(control) {
             send("alone", { turn: number(control.dataset.turn) });
         },

@@ -137,12 +137,15 @@ def launch(
     import gradio
 
     from qa.web.app import build_app, page_head
+    from qa.web.batches import Batches
+    from qa.web.batching import batch_routes
     from qa.web.downloads import download_routes
     from qa.web.rest import rest_routes
     from qa.web.tools import Tools
 
     tools = Tools(host)
-    routes, running = [*health_routes(host), *rest_routes(tools)], []
+    batches = Batches(host, folder)
+    routes, running = [*health_routes(host), *rest_routes(tools), *batch_routes(batches)], []
     if store:
         routes += download_routes(store)
     if mcp:
@@ -162,7 +165,7 @@ def launch(
                 await stack.enter_async_context(context)
             yield
 
-    app = build_app(host, folder, store)
+    app = build_app(host, folder, store=store, batches=batches)
     app.queue(max_size=32, default_concurrency_limit=2, api_open=False)
     fonts = [gradio.themes.Font("system-ui"), gradio.themes.Font("sans-serif")]
     code_fonts = [gradio.themes.Font("ui-monospace"), gradio.themes.Font("monospace")]

@@ -259,6 +259,52 @@ WRONG_SENTENCE_LABEL = "Quote {number} is the wrong sentence"
 FEEDBACK_KEPT = "Noted."
 FEEDBACK_TAKEN_BACK = "Taken back."
 
+# Suggested questions, and many questions at once
+NEXT_LABEL = "Go on with"
+TABS_LABEL = "Ways to ask"
+TAB_CHAT = "Chat"
+TAB_BATCH = "Batch"
+BATCH_TITLE = "Many questions at once"
+BATCH_HINT = (
+    'Choose a file of questions: .csv or .xlsx with a column "question", .txt with a question a line, or .jsonl. '
+    "The answers come as a file; the chat can be used meanwhile."
+)
+BATCH_LIMITS = "{rows} rows and {size} at most."
+BATCH_CHOOSE = "Choose a file of questions"
+BATCH_HOLDS = "{questions} to ask."
+BATCH_BAD = "{rows} cannot be asked."
+BATCH_STAGES = {
+    "waiting": "", "running": "The questions are being answered …", "stopping": "Stopping …",
+    "stopped": "Stopped; what was answered is kept.",
+}  # fmt: skip
+BATCH_DONE = "Done: {answered} answered, {bad} not answered."
+BATCH_BAD_TITLE = "Rows not answered"
+BATCH_ROW = "Row {line}: {reason}"
+BATCH_START = "Start"
+BATCH_STOP = "Stop"
+BATCH_GO_ON = "Go on"
+BATCH_REMOVE = "Remove"
+BATCH_DOWNLOAD = "Download {suffix}"
+BATCH_DONE_OF = "{done} of {total} rows done"
+BATCH_PROGRESS_LABEL = "Questions answered"
+BATCH_LATEST = "The latest answers"
+BATCH_COLUMNS = ("Row", "Question", "Answer", "First quote")
+BATCH_VERDICTS = {
+    "answered": "Answered", "closest": "Closest passages", "not_in_sources": "Not in the sources", "error": "Not asked",
+}  # fmt: skip
+BATCH_ONE = "A batch is being answered. Stop it and remove it, then choose another file."
+BATCH_TOO_MANY = "Too many batches are being answered here. Try again when one of them is done."
+BATCH_TOO_LARGE = "{name} is larger than {most}. Split it."
+BATCH_TOO_MANY_ROWS = "{name} has more than {most} rows. Split it."
+BATCH_NO_QUESTIONS = "{name} holds no question that can be asked."
+BATCH_INDEXING = "The documents are being indexed. Start again when that is done."
+BATCH_CHANGED = "The documents changed meanwhile. Go on to answer every question from how they are now."
+BATCH_ERROR = "Something went wrong here. The terminal that runs this page says why."
+BATCH_GONE = "These answers are not here any more."
+LEFT = "{left} left"
+ONE_ROW = "1 row"
+ROWS_COUNTED = "{count} rows"
+
 SEED_QUESTIONS = (
     "Who is mediating?",
     "Can Israel beat Iran in four days?",
@@ -292,6 +338,19 @@ def count_pages(count: int) -> str:
     return ONE_PAGE if count == 1 else PAGES.format(count=f"{count:,}")
 
 
+def count_rows(count: int) -> str:
+    """'1 row', '3,000 rows'."""
+    return ONE_ROW if count == 1 else ROWS_COUNTED.format(count=f"{count:,}")
+
+
+def describe_left(seconds: float) -> str:
+    """'12 s', '3 min', '1 h 20 min'."""
+    hours, minutes = divmod(round(seconds / 60), 60)
+    if seconds < 99.5:
+        return SECONDS_LEFT.format(seconds=round(seconds))
+    return HOURS_LEFT.format(hours=hours, minutes=minutes) if hours else MINUTES_LEFT.format(minutes=minutes)
+
+
 def describe_size(count: int) -> str:
     """'812 bytes', '12 KB', '3.4 MB', '1,200 MB', for so many bytes; a KB has 1,024."""
     kilobytes = count / 1024
@@ -308,12 +367,7 @@ def describe_progress(progress: Progress) -> str:
     """Which file is being read; once passages are being embedded, how many, how fast, and how long it will take."""
     if progress.seconds_left is None:
         return LOADING_SOURCE.format(done=progress.documents, total=progress.all_documents, name=progress.name)
-    seconds = round(progress.seconds_left)
-    hours, minutes = divmod(round(seconds / 60), 60)
-    if seconds < 100:
-        left = SECONDS_LEFT.format(seconds=seconds)
-    else:
-        left = HOURS_LEFT.format(hours=hours, minutes=minutes) if hours else MINUTES_LEFT.format(minutes=minutes)
+    left = describe_left(progress.seconds_left)
     return INDEXING.format(
         done=f"{progress.passages:,}",
         total=f"{progress.all_passages:,}",
