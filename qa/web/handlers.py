@@ -22,6 +22,7 @@ from qa.web.host import AssistantHost, NotReady
 from qa.web.library_view import describe_facts
 from qa.web.listing import read_number
 from qa.web.log import note_answer
+from qa.web.markup import keep_sendable
 from qa.web.narrowing import ask_narrowed
 from qa.web.panel import View, choose_window, find_page, render_view
 from qa.web.render import Turn, render_question, render_turn
@@ -80,7 +81,7 @@ class Handlers:
             turns = (*turns, Turn(turns[-1].number + 1 if turns else 1, answer, narrowing))[-KEPT_TURNS:]
             yield turns, _show(turns), gr.skip(), render_message("")
             return
-        yield gr.skip(), _show(turns) if ready else gr.skip(), question, render_message(reason)
+        yield gr.skip(), _show(turns) if ready else gr.skip(), keep_sendable(question), render_message(reason)
 
     def answer_example(self, turns: tuple[Turn, ...], event: gr.EventData) -> Iterator[tuple]:
         """Answer one of the example questions, chosen by its number.
