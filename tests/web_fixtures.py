@@ -141,19 +141,27 @@ def visit(browser, request, tmp_path_factory):
     failed_before = request.session.testsfailed
     pages, wrong = [], []
 
-    def open_page(address: str, *, width: int = 1280, height: int = 800):
+    def open_page(address: str, *, width: int = 1280, height: int = 800, script: str = "", expected: str = "$^"):
+        """Open an address; `script` runs before the page's own, errors that match `expected` are not held against it."""
+
+        def note(text: str) -> None:
+            if not re.search(expected, text):
+                wrong.append(text)
+
         context = browser.new_context(
             viewport={"width": width, "height": height},
             reduced_motion="reduce",
             permissions=["clipboard-read", "clipboard-write"],
         )
         page = context.new_page()
+        if script:
+            page.add_init_script(script)
         pages.append(page)
         home = re.match(r"https?://[^/]+/", address + "/").group()
         allowed = (home, "data:", f"blob:{home}")
         page.on("request", lambda sent: sent.url.startswith(allowed) or wrong.append(f"request to {sent.url}"))
-        page.on("pageerror", lambda error: wrong.append(f"page error: {error}"))
-        page.on("console", lambda said: wrong.append(f"console: {said.text}") if said.type == "error" else None)
+        page.on("pageerror", lambda error: note(f"page error: {error}"))
+        page.on("console", lambda said: note(f"console: {said.text}") if said.type == "error" else None)
         page.on("dialog", lambda dialog: (wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         page.goto(address)
         return page

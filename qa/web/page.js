@@ -6,6 +6,7 @@
     const arrived = new Set();
     const calm = matchMedia("(prefers-reduced-motion: reduce)");
     let marker = null; // the marker a card was reached from
+    let waiting = null; // the line that stands for the answer to come
     let opener = null; // the button a document was opened from, as a selector: the chat may have been rendered again
 
     const number = (text) => (text === undefined ? undefined : Number.parseInt(text, 10));
@@ -13,6 +14,8 @@
     const scrollTo = (element, block) =>
         element.scrollIntoView({ behavior: calm.matches ? "auto" : "smooth", block, inline: "nearest" });
     const focus = (element) => element.focus({ preventScroll: true });
+    // Scrolling in the very frame that something comes in would show as a jump of all that is below it.
+    const afterPaint = (work) => requestAnimationFrame(() => requestAnimationFrame(work));
     const visible = (element) => element && element.isConnected;
 
     const actions = {
@@ -41,11 +44,13 @@
             send("browse", { document: number(index), first: number(first) ?? null });
         },
         return: goBack,
-        example(control) {
+        example(control, event) {
             send("example", { example: number(control.dataset.example) });
+            keepFocus(event);
         },
-        alone(control) {
+        alone(control, event) {
             send("alone", { turn: number(control.dataset.turn) });
+            keepFocus(event);
         },
         async copy(control) {
             const { text, done, failed } = control.dataset;
@@ -57,6 +62,12 @@
             setTimeout(() => (control.textContent = label), 2000);
         },
     };
+
+    // What was pressed is rendered anew with the answer. By pointer nothing needs the focus, and on a phone it would bring
+    // the keyboard up.
+    function keepFocus(event) {
+        if (event.detail === 0) document.querySelector("#qa-question textarea")?.focus({ preventScroll: true });
+    }
 
     function goBack() {
         const inside = document.activeElement;
@@ -79,7 +90,7 @@
             if (!control || !Object.hasOwn(actions, control.dataset.qa)) return;
             event.preventDefault();
             event.stopPropagation();
-            actions[control.dataset.qa](control);
+            actions[control.dataset.qa](control, event);
         },
         true,
     );
@@ -100,7 +111,7 @@
         arrived.add(name);
         if (name.startsWith("turn-")) {
             const question = element.closest(".message-row")?.previousElementSibling;
-            requestAnimationFrame(() => scrollTo(question || element, "start"));
+            afterPaint(() => scrollTo(question || element, "start"));
             return;
         }
         const here = element.querySelector("#qa-here");
@@ -115,6 +126,15 @@
                 focus(body);
             }
         });
+    }
+
+    function showQuestion() {
+        const pending = document.querySelector("#qa-chat .qa-pending");
+        if (pending && pending !== waiting) {
+            const question = pending.closest(".message-row")?.previousElementSibling;
+            afterPaint(() => question?.isConnected && scrollTo(question, "start"));
+        }
+        waiting = pending;
     }
 
     // Gradio's picker has no text for when nothing is chosen, and calls its buttons by number.
@@ -137,6 +157,7 @@
         if (!document.querySelector("#qa-chat .qa-question")) {
             arrived.forEach((name) => name.startsWith("turn-") && arrived.delete(name));
         }
+        showQuestion();
         document.querySelectorAll("[data-arrive]").forEach(welcome);
         labelPicker();
     }).observe(document, {
