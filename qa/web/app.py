@@ -37,26 +37,30 @@ def page_head() -> str:
     folder = files("qa.web")
     sheets = sorted(folder.joinpath("style").iterdir(), key=lambda sheet: sheet.name)
     style = "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
-    scripts = "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in ("page.js", "library.js"))
+    scripts = "\n".join(
+        folder.joinpath(name).read_text(encoding="utf-8") for name in ("page.js", "library.js", "reconnect.js")
+    )
     return f"<style>\n{style}</style>\n<script>\n{scripts}</script>"
 
 
-def build_app(host: AssistantHost, folder: Path) -> gr.Blocks:
+def build_app(host: AssistantHost, folder: Path, *, private: bool = True) -> gr.Blocks:
     """Lay out the page and connect its events.
 
     Args:
         host: The assistant, which may still be loading.
         folder: A private folder of this process; see `LibraryHandlers`.
+        private: Whether the page is served to this computer alone.
 
     Returns:
         The page, not launched.
     """
     handlers, library = Handlers(host), LibraryHandlers(host, folder)
-    following = Following(host, library)
+    following = Following(host, library, private=private)
     kept = (UPLOADS_KEPT, UPLOADS_KEPT)
     with Page(title=strings.TITLE, analytics_enabled=False, fill_width=True, delete_cache=kept) as app:
         turns = gr.State(())
-        header = _html(render_header(strings.LOADING_SHORT, strings.LOADING_SHORT), "qa-header")
+        loading = render_header(strings.LOADING_SHORT, strings.LOADING_SHORT, private=private)
+        header = _html(loading, "qa-header")
         with gr.Row(elem_id="qa-columns"):
             with gr.Column(elem_id="qa-main", min_width=0):
                 # Apart from the chat, so that an end of loading never writes over an answer that came just before it;

@@ -58,6 +58,11 @@ class Gate:
         self._session = secrets.token_urlsafe(32)
         self._throttle = throttle
 
+    def lacks_token(self, scope: Scope) -> bool:
+        """Whether a request is refused here for having no token, so that nothing else need be said of it."""
+        reply = self.find_reply(scope) if scope["type"] == "http" else None
+        return reply is not None and reply.text == NO_TOKEN
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection, as ASGI has it."""
         reply = self.find_reply(scope) if scope["type"] in ("http", "websocket") else None

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qa.web import strings
-from qa.web.access import Access, find_port
+from qa.web.access import Access, find_port, is_loopback
 from qa.web.gate import Gate
 from qa.web.guard import Guard
 from qa.web.host import AssistantHost
@@ -145,7 +145,7 @@ def launch(host: AssistantHost, access: Access, port: int, folder: Path, *, mcp:
                 await stack.enter_async_context(context)
             yield
 
-    app = build_app(host, folder)
+    app = build_app(host, folder, private=is_loopback(access.host))
     app.queue(max_size=32, default_concurrency_limit=2, api_open=False)
     fonts = [gradio.themes.Font("system-ui"), gradio.themes.Font("sans-serif")]
     code_fonts = [gradio.themes.Font("ui-monospace"), gradio.themes.Font("monospace")]

@@ -6,7 +6,7 @@ Names in braces are filled in by `str.format`; whoever fills them escapes the va
 from index import Progress
 
 TITLE = "Ask your documents"
-PROMISE = "Every answer is quoted from the documents, word for word. Nothing leaves this computer."
+PROMISE = "Every answer is quoted from the documents, word for word."
 
 LOADING = "Loading the model and the index …"
 LOADING_SHORT = "Loading …"
@@ -201,6 +201,13 @@ ADDRESS = "The chat is at {address} (stop it with Ctrl-C)"
 MCP_ADDRESS = "MCP is at {address}"
 PORT_TAKEN = "Port {wanted} is taken; using {port} instead."
 STOPPED = "Stopped."
+
+# The connection to the server, and who can see what is asked
+PRIVATE = "Nothing leaves this computer."
+SHARED = "Nothing leaves the computer that serves this page but what you see here."
+SERVER_LOST = "The server does not answer. This page waits for it, and keeps what you typed."
+SERVER_ANEW = "The server was started anew. Open the address that it printed: it holds a new token."
+NOT_DONE = "Something went wrong here. The terminal that runs this page says why."
 
 SEED_QUESTIONS = (
     "Who is mediating?",
