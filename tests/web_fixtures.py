@@ -1,5 +1,7 @@
 """A running chat server, and a real browser that fails a test at anything it should not have done."""
 
+import http.client
+import importlib.util
 import os
 import re
 import shutil
@@ -8,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
@@ -63,6 +66,18 @@ class ChatServer:
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode("utf-8")
 
+    def knock(self, method: str, path: str, headers: dict[str, str]) -> int:
+        """Send the head of a request and no body; returns the status, without waiting for what follows."""
+        connection = http.client.HTTPConnection(urllib.parse.urlsplit(self.address).netloc, timeout=30)
+        try:
+            connection.putrequest(method, path, skip_host="Host" in headers)
+            for name, value in headers.items():
+                connection.putheader(name, value)
+            connection.endheaders()
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal; returns the exit code."""
         if self.process.poll() is None:
@@ -85,6 +100,13 @@ class ChatServer:
             time.sleep(0.1)
         self.process.kill()
         pytest.fail(f"the server did not come up:\n{self.log.read_text(encoding='utf-8')}")
+
+
+def gradio_paths() -> set[str]:
+    """The paths that Gradio's own server has, as its source names them, with their parameters in braces."""
+    source = importlib.util.find_spec("gradio").origin.replace("__init__.py", "routes.py")
+    found = re.findall(r'@(app|router)\.\w+\(\s*f?"(/[^"]*)"', Path(source).read_text(encoding="utf-8"))
+    return {f"/gradio_api{path}" if owner == "router" else path for owner, path in found}
 
 
 def find_chromium() -> str | None:

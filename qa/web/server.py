@@ -139,7 +139,7 @@ def launch(host: AssistantHost, access: Access, port: int, folder: Path, *, mcp:
     async def lifespan(server: Any) -> AsyncIterator[None]:
         """Put the guard before everything, Gradio's own middleware included, which `middleware` would put behind it."""
         gates.append(Gate(server.middleware_stack, access, port=port, throttle=Throttle()))
-        server.middleware_stack = Guard(gates[0])
+        server.middleware_stack = Guard(gates[0], unless=gates[0].lacks_token)
         async with AsyncExitStack() as stack:
             for context in running:
                 await stack.enter_async_context(context)
