@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from qa.web.guard import CONTENT_SECURITY_POLICY, Guard
+from qa.web.guard import CALLS, CONTENT_SECURITY_POLICY, Guard
+from qa.web.tools import Tools
 
 
 async def answer_fine(scope, receive, send):
@@ -14,7 +15,7 @@ async def answer_fine(scope, receive, send):
     await send({"type": "http.response.body", "body": b"fine"})
 
 
-def request(headers, *, method="GET", path="/", kind="http"):
+def request(headers, *, method="GET", path="/", kind="http", **options):
     """Send one request through the guard; returns what it sent back."""
     sent = []
     named = {"host": "127.0.0.1:7860", "content-length": "10", **headers}
@@ -31,7 +32,7 @@ def request(headers, *, method="GET", path="/", kind="http"):
     async def send(message):
         sent.append(message)
 
-    asyncio.run(Guard(answer_fine)(scope, receive, send))
+    asyncio.run(Guard(answer_fine, **options)(scope, receive, send))
     return sent
 
 
@@ -83,6 +84,31 @@ FORM = {"content-type": "multipart/form-data; boundary=b", "content-length": str
 def test_files_are_taken_in_one_place(status, method, path, headers):
     """Documents to be added come as a form of a bounded length; files sent in any other way are refused."""
     assert request(headers, method=method, path=path)[0]["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/gradio_api/call/ask", 200),
+        ("/gradio_api/call/other", 404),
+        ("/gradio_api/call/v2/ask", 404),
+        ("/gradio_api/file=/etc/passwd", 404),
+    ]
+    + [("/gradio_api/vibe-edit", 404), ("/monitoring/summary", 404), ("/login", 404), ("/assets/index.js", 200)],
+)
+def test_places_nobody_needs_are_not_there(path, status):
+    """Only what the page and its clients use is let through."""
+    assert request({}, method="POST", path=path)[0]["status"] == status
+
+
+def test_calls_are_let_through_by_their_names():
+    """The guard knows every call there is."""
+    assert tuple(tool.name for tool in Tools(None).tools) == CALLS
+
+
+def test_want_of_a_token_comes_first():
+    """Where the application refuses a request anyway, nothing else is said of it."""
+    assert request({"origin": "http://evil.example"}, method="POST", unless=lambda scope: True)[0]["status"] == 200
 
 
 def test_foreign_websocket_is_closed():

@@ -285,8 +285,8 @@ def test_disagreement_is_shown_side_by_side():
 
 
 def test_half_a_character_is_replaced():
-    """Half a surrogate pair, which no browser can be sent, becomes the replacement character."""
-    assert escape("a\ud800<") == "a\N{REPLACEMENT CHARACTER}&lt;"
+    """Half a surrogate pair, which no browser can be sent, and NUL, which it drops, become the replacement character."""
+    assert escape("a\ud800<\0") == "a\N{REPLACEMENT CHARACTER}&lt;\N{REPLACEMENT CHARACTER}"
 
 
 @pytest.mark.parametrize(

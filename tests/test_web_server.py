@@ -1,10 +1,12 @@
 """The chat server: what it refuses, what it answers, how it stops."""
 
 import json
+import re
 import signal
 import socket
 
 import pytest
+from web_fixtures import gradio_paths
 
 from qa.web.access import find_port
 
@@ -65,7 +67,7 @@ def test_server_reads_no_file_it_was_not_given(seed_server, tmp_path):
         assert status in (200, 400, 403, 404, 422)
         assert seed_server.get("/gradio_api/run/predict", JSON_TYPE, json.dumps(data).encode())[0] >= 400
     assert "a secret" not in seed_server.get("/gradio_api/queue/data?session_hash=attack")[1]
-    assert seed_server.get(f"/gradio_api/file={secret}")[0] == 403
+    assert seed_server.get(f"/gradio_api/file={secret}")[0] == 404
     form = {"Content-Type": "multipart/form-data; boundary=b"}
     assert seed_server.get("/upload", form, b"--b--")[0] == 403
     copies = [path for path in seed_server.temporary.rglob("*") if path.is_file() and b"a secret" in path.read_bytes()]
@@ -75,7 +77,29 @@ def test_server_reads_no_file_it_was_not_given(seed_server, tmp_path):
 def test_documents_themselves_are_not_served(seed_server, seeds):
     """Not even a searched file can be fetched by its path."""
     document = next(seeds.iterdir())
-    assert seed_server.get(f"/gradio_api/file={document}")[0] == 403
+    assert seed_server.get(f"/gradio_api/file={document}")[0] == 404
+
+
+def test_only_what_the_page_and_its_clients_need_is_served(seed_server):
+    """Of Gradio's many routes those for files, logins, monitoring and the like are not there; unknown calls are 404."""
+    given = {"page": "x", "path": "x", "size": "1", "api_name": "nothing", "event_id": "x", "session_hash": "x"}
+    paths = {re.sub(r"\{(\w+)(:\w+)?\}", lambda found: given.get(found.group(1), "x"), path) for path in gradio_paths()}
+    assert len(paths) > 60
+    served = {
+        path
+        for path in paths
+        for method in ("GET", "POST")
+        if seed_server.knock(method, path, {"Content-Length": "0"}) != 404
+    }
+    assert served == {
+        "/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", "/robots.txt", "/assets/x", "/static/x",
+        *(f"/gradio_api/{name}" for name in (
+            "info", "app_id", "startup-events", "queue/join", "queue/data", "heartbeat/x", "cancel", "reset", "upload",
+            "upload_progress",
+        )),
+    }  # fmt: skip
+    for path in ("/gradio_api/call/nothing", "/gradio_api/call/v2/nothing", "/gradio_api/run/ask", "/api/nothing"):
+        assert 400 <= seed_server.get(path, JSON_TYPE, b'{"data": []}')[0] < 500, path
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])

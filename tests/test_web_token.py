@@ -13,6 +13,7 @@ import pytest
 from gradio_client import Client
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
+from web_fixtures import gradio_paths
 
 pytest_plugins = ["web_fixtures"]
 ROOT = Path(__file__).parent.parent
@@ -41,6 +42,7 @@ def test_running_server_answers_nothing_without_the_token(server):
         "/", "/config", "/readyz", "/openapi.json", "/mcp", "/theme.css", "/robots.txt", "/docs", "/healthz/", "//healthz",
         "/gradio_api/info", "/gradio_api/startup-events", "/gradio_api/queue/data?session_hash=a", "/gradio_api/mcp/",
         "/gradio_api/heartbeat/a", "/gradio_api/app_id", "/no/such/path", *described["paths"],
+        *(re.sub(r"\{.*?\}", "x", path) for path in gradio_paths()),
         *(f"/gradio_api/call/{event['api_name']}" for event in config["dependencies"]),
     ]  # fmt: skip
     with httpx.Client(base_url=server.address) as client:
@@ -51,6 +53,15 @@ def test_running_server_answers_nothing_without_the_token(server):
         preflight = {"Origin": server.address, "Access-Control-Request-Method": "POST"}
         assert client.options("/api/ask", headers=preflight).status_code == 401
         assert "content-security-policy" in client.get("/").headers
+    for headers in (
+        {"Origin": "http://evil.example", "Content-Length": "0"},
+        {"Content-Type": "text/plain", "Content-Length": "0"},
+        {"Content-Length": str(2**40)},
+        {},
+    ):
+        for path in ("/api/ask", "/gradio_api/upload", "/upload", "/gradio_api/call/v2/nothing"):
+            assert server.knock("POST", path, headers) == 401, (headers, path)
+            assert server.knock("POST", path, {**headers, "Host": "evil.example"}) == 400, (headers, path)
 
 
 def test_files_are_taken_only_with_the_token_and_not_from_other_pages(server):

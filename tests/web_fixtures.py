@@ -1,5 +1,7 @@
 """A running chat server, and a real browser that fails a test at anything it should not have done."""
 
+import http.client
+import importlib.util
 import os
 import re
 import shutil
@@ -8,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
@@ -63,6 +66,18 @@ class ChatServer:
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode("utf-8")
 
+    def knock(self, method: str, path: str, headers: dict[str, str]) -> int:
+        """Send the head of a request and no body; returns the status, without waiting for what follows."""
+        connection = http.client.HTTPConnection(urllib.parse.urlsplit(self.address).netloc, timeout=30)
+        try:
+            connection.putrequest(method, path, skip_host="Host" in headers)
+            for name, value in headers.items():
+                connection.putheader(name, value)
+            connection.endheaders()
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal; returns the exit code."""
         if self.process.poll() is None:
@@ -85,6 +100,13 @@ class ChatServer:
             time.sleep(0.1)
         self.process.kill()
         pytest.fail(f"the server did not come up:\n{self.log.read_text(encoding='utf-8')}")
+
+
+def gradio_paths() -> set[str]:
+    """The paths that Gradio's own server has, as its source names them, with their parameters in braces."""
+    source = importlib.util.find_spec("gradio").origin.replace("__init__.py", "routes.py")
+    found = re.findall(r'@(app|router)\.\w+\(\s*f?"(/[^"]*)"', Path(source).read_text(encoding="utf-8"))
+    return {f"/gradio_api{path}" if owner == "router" else path for owner, path in found}
 
 
 def find_chromium() -> str | None:
@@ -141,19 +163,27 @@ def visit(browser, request, tmp_path_factory):
     failed_before = request.session.testsfailed
     pages, wrong = [], []
 
-    def open_page(address: str, *, width: int = 1280, height: int = 800):
+    def open_page(address: str, *, width: int = 1280, height: int = 800, script: str = "", expected: str = "$^"):
+        """Open an address; `script` runs before the page's own, errors that match `expected` are not held against it."""
+
+        def note(text: str) -> None:
+            if not re.search(expected, text):
+                wrong.append(text)
+
         context = browser.new_context(
             viewport={"width": width, "height": height},
             reduced_motion="reduce",
             permissions=["clipboard-read", "clipboard-write"],
         )
         page = context.new_page()
+        if script:
+            page.add_init_script(script)
         pages.append(page)
         home = re.match(r"https?://[^/]+/", address + "/").group()
         allowed = (home, "data:", f"blob:{home}")
         page.on("request", lambda sent: sent.url.startswith(allowed) or wrong.append(f"request to {sent.url}"))
-        page.on("pageerror", lambda error: wrong.append(f"page error: {error}"))
-        page.on("console", lambda said: wrong.append(f"console: {said.text}") if said.type == "error" else None)
+        page.on("pageerror", lambda error: note(f"page error: {error}"))
+        page.on("console", lambda said: note(f"console: {said.text}") if said.type == "error" else None)
         page.on("dialog", lambda dialog: (wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         page.goto(address)
         return page

@@ -35,7 +35,7 @@ for (const name of names) {
     document.addEventListener("qa-" + name, (event) => trigger(name, event.detail));
 }
 """
-SCRIPTS = ("page.js", "library.js", "sources.js", "conversations.js", "batch.js")
+SCRIPTS = ("page.js", "library.js", "sources.js", "conversations.js", "batch.js", "reconnect.js")
 UPLOADS_KEPT = 3600  # seconds; an upload that never reached the library is deleted after that
 
 
@@ -52,7 +52,12 @@ def page_head() -> str:
 
 
 def build_app(
-    host: AssistantHost, folder: Path, *, store: Conversations | None = None, batches: Batches | None = None
+    host: AssistantHost,
+    folder: Path,
+    *,
+    store: Conversations | None = None,
+    batches: Batches | None = None,
+    private: bool = True,
 ) -> gr.Blocks:
     """Lay out the page and connect its events.
 
@@ -61,6 +66,7 @@ def build_app(
         folder: A private folder of this process; see `LibraryHandlers`.
         store: Where conversations are kept; None: nowhere.
         batches: Whose answers can be fetched; made here when omitted.
+        private: Whether the page is served to this computer alone.
 
     Returns:
         The page, not launched.
@@ -71,14 +77,15 @@ def build_app(
         LibraryHandlers(host, folder),
         ConversationHandlers(keeping),
     )
-    following = Following(host, library)
+    following = Following(host, library, private=private)
     batching = BatchHandlers(batches or Batches(host, folder), library)
     suggesting = Suggesting(handlers, following.suggestions)
     kept = (UPLOADS_KEPT, UPLOADS_KEPT)
     with Page(title=strings.TITLE, analytics_enabled=False, fill_width=True, delete_cache=kept) as app:
         turns, offered = gr.State(None), gr.State(())
         batch = gr.BrowserState("", storage_key="qa-batch")  # its id: the batch is found again after a reload
-        header = _html(render_header(strings.LOADING_SHORT, strings.LOADING_SHORT), "qa-header")
+        loading = render_header(strings.LOADING_SHORT, strings.LOADING_SHORT, private=private)
+        header = _html(loading, "qa-header")
         with gr.Row(elem_id="qa-columns"):
             with gr.Column(elem_id="qa-main", min_width=0):
                 _html(render_tabs(), "qa-tabs")

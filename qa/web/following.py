@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -32,14 +33,16 @@ SAID_STEP = 25  # per cent of indexing after which a screen reader says so again
 class Following:
     """The events that tell a page of what goes on behind it."""
 
-    def __init__(self, host: AssistantHost, library: LibraryHandlers) -> None:
+    def __init__(self, host: AssistantHost, library: LibraryHandlers, *, private: bool = True) -> None:
         """Follow one assistant.
 
         Args:
             host: The assistant, which may still be loading.
             library: Renders the list of documents.
+            private: Whether the page is served to this computer alone.
         """
         self.host, self.library, self.suggestions = host, library, Suggestions(host)
+        self._header = partial(render_header, private=private)
 
     async def follow_loading(self) -> AsyncIterator[tuple]:
         """Say how far loading and indexing have come; where the files are followed, go on as long as the page is open.
@@ -89,11 +92,11 @@ class Following:
     def _describe(self, state: LoadState, before: LoadState | None, *, panel: bool) -> tuple:
         if state.stage == "loading":
             pending = render_pending(state.message)
-            return render_header(strings.LOADING_SHORT, strings.LOADING_SHORT), pending, *[gr.skip()] * 4
+            return self._header(strings.LOADING_SHORT, strings.LOADING_SHORT), pending, *[gr.skip()] * 4
         if state.stage == "failed":
             failed = strings.LOAD_FAILED_SHORT
             progress = render_progress("", None, version="")
-            return render_header(failed, failed), render_load_failure(state.message), *[gr.skip()] * 3, progress
+            return self._header(failed, failed), render_load_failure(state.message), *[gr.skip()] * 3, progress
         scope = self.host.call(lambda assistant: assistant.scope)
         described = said = strings.describe_scope(scope.documents, scope.passages)
         message = state.message if state.stage == "indexing" else ""
@@ -103,7 +106,7 @@ class Following:
             percent = int((state.share or 0) * 100) // SAID_STEP * SAID_STEP
             said = strings.INDEXED_SAID.format(percent=percent)
         status = strings.STATUS.format(scope=described, message=state.message) if state.message else described
-        header, progress = render_header(status, said), render_progress(message, state.share, version=version)
+        header, progress = self._header(status, said), render_progress(message, state.share, version=version)
         if before is not None and before.stage == state.stage == "indexing":
             return header, *[gr.skip()] * 4, progress
         return header, self._render_welcome(), self.library.render() if panel else gr.skip(), *self.picker(), progress

@@ -6,15 +6,27 @@ from qa.web import strings
 from qa.web.markup import escape, render_button
 
 
-def render_header(status: str, said: str) -> str:
+def render_header(status: str, said: str, *, private: bool = True) -> str:
     """Title, promise, and what is searched.
 
     Args:
         status: The scope, or how loading stands.
         said: What a screen reader says of it; it speaks when this changes, which is less often.
+        private: Whether the page is served to this computer alone.
+
+    Returns:
+        One element; it also holds what the page's script says of the server.
     """
+    promise = f"{strings.PROMISE} {strings.PRIVATE if private else strings.SHARED}"
+    said_of_server = {
+        "lost": strings.SERVER_LOST,
+        "token": strings.SERVER_ANEW,
+        "busy": strings.BUSY,
+        "error": strings.NOT_DONE,
+    }
+    data = " ".join(f'data-{name}="{escape(text)}"' for name, text in said_of_server.items())
     return (
-        f'<header class="qa-header"><div><h1>{escape(strings.TITLE)}</h1><p>{escape(strings.PROMISE)}</p></div>'
+        f'<header class="qa-header" {data}><div><h1>{escape(strings.TITLE)}</h1><p>{escape(promise)}</p></div>'
         f'<p class="qa-scope" data-said="{escape(said)}">{escape(status)}</p></header>'
     )
 

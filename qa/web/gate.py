@@ -58,6 +58,11 @@ class Gate:
         self._session = secrets.token_urlsafe(32)
         self._throttle = throttle
 
+    def lacks_token(self, scope: Scope) -> bool:
+        """Whether a request will be refused for offering no token, so that nothing else is to be said of it before."""
+        headers = read_headers(scope)
+        return not (self._is_open(scope["path"]) or self._knows(headers)) and _read_offer(headers, scope) is None
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection, as ASGI has it."""
         reply = self.find_reply(scope) if scope["type"] in ("http", "websocket") else None
@@ -80,14 +85,11 @@ class Gate:
         headers, path = read_headers(scope), scope["path"]
         if not self.access.answers_to(headers.get("host", "")):
             return Reply(400, WRONG_HOST)
-        if not self.access.token or path == OPEN_PATH or (self.starting and path == START_PATH):
+        if self._is_open(path):
             return None
-        known = _same(_read_cookie(headers.get("cookie", ""), self._cookie), self._session)
-        visited = _read_visit(scope)
-        if known:
-            return None if visited is None else self._send_on(scope, headers)
-        scheme, _, bearer = headers.get("authorization", "").partition(" ")
-        offered = bearer.strip() if scheme.lower() == "bearer" else visited
+        if self._knows(headers):
+            return None if _read_visit(scope) is None else self._send_on(scope, headers)
+        offered = _read_offer(headers, scope)
         if offered is None:
             return Reply(401, NO_TOKEN, ((b"www-authenticate", b"Bearer"),))
         client = (scope.get("client") or ("unknown",))[0]
@@ -98,7 +100,13 @@ class Gate:
             logging.getLogger(__name__).warning("a wrong token came from %s", client)
             return Reply(401, WRONG_TOKEN, ((b"www-authenticate", b"Bearer"),))
         self._throttle.note_right(client)
-        return None if scheme.lower() == "bearer" else self._send_on(scope, headers)
+        return None if _read_bearer(headers) is not None else self._send_on(scope, headers)
+
+    def _is_open(self, path: str) -> bool:
+        return not self.access.token or path == OPEN_PATH or (self.starting and path == START_PATH)
+
+    def _knows(self, headers: dict[str, str]) -> bool:
+        return _same(_read_cookie(headers.get("cookie", ""), self._cookie), self._session)
 
     def _send_on(self, scope: Scope, headers: dict[str, str]) -> Reply:
         """To the same address without the token, with the cookie."""
@@ -112,6 +120,17 @@ class Gate:
             # itself counts as one of here.
             return Reply(200, "One moment.", ((b"set-cookie", cookie), (b"refresh", b"0; url=" + target)))
         return Reply(303, "See the page.", ((b"set-cookie", cookie), (b"location", target)))
+
+
+def _read_offer(headers: dict[str, str], scope: Scope) -> str | None:
+    """The token a request brings, right or wrong."""
+    bearer = _read_bearer(headers)
+    return _read_visit(scope) if bearer is None else bearer
+
+
+def _read_bearer(headers: dict[str, str]) -> str | None:
+    scheme, _, bearer = headers.get("authorization", "").partition(" ")
+    return bearer.strip() if scheme.lower() == "bearer" else None
 
 
 def _read_visit(scope: Scope) -> str | None:

@@ -1,10 +1,10 @@
 """What stands between the network and the page: pure ASGI middleware, no framework.
 
 As a rule the server listens on this computer only, but every page open in the same browser can send it requests. So a
-request is refused when it comes from another page, brings files to any other place than the library's, or is larger
-than what can be asked or added; and every response carries headers that keep the page from loading or running anything
-that did not come from here. Which host names are answered, and the token, uploads included, are judged behind it, in
-`gate.py`.
+request is refused when it comes from another page, goes to a place nobody needs, brings files to any other than the
+library's, or is larger than what can be asked or added; and every response carries headers that keep the page from
+loading or running anything that did not come from here. Which host names are answered, and the token, uploads included,
+are judged behind it, in `gate.py`.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
@@ -40,19 +40,30 @@ SECURITY_HEADERS = (
 LARGEST_BODY = 1_000_000  # bytes; a question has at most a few thousand characters
 LARGEST_UPLOAD = LARGEST_TOGETHER + 2**20  # bytes: what can be added at once, and what is put around each file
 UPLOAD_PATH = "/gradio_api/upload"
+# Gradio has many more routes: for files, logins, monitoring, writing code. Its page and its client need only these.
+CALLS = ("ask", "search", "list_sources", "read_passage")  # of an unknown one Gradio says 500
+SERVED = frozenset(
+    ["/", "/healthz", "/readyz", "/openapi.json", "/mcp", "/config", "/theme.css", "/manifest.json", "/favicon.ico"]
+    + ["/robots.txt", UPLOAD_PATH, "/gradio_api/queue/join", "/gradio_api/queue/data"]
+    + [f"/gradio_api/{name}" for name in ("info", "upload_progress", "app_id", "startup-events", "cancel", "reset")]
+    + [f"/gradio_api/call/{name}" for name in CALLS]
+)
+SERVED_BELOW = ("/api/", "/batch/", "/conversations/", "/assets/", "/static/", "/gradio_api/heartbeat/")
+SERVED_BELOW += tuple(f"/gradio_api/call/{name}/" for name in CALLS)
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Guard:
     """Refuses requests from other pages and oversized ones, and stray uploads; adds security headers to every response."""
 
-    def __init__(self, app: Application) -> None:
+    def __init__(self, app: Application, *, unless: Callable[[Scope], bool] = lambda scope: False) -> None:
         """Wrap an application.
 
         Args:
             app: The ASGI application that answers what is let through.
+            unless: Says of a request to be refused that the application refuses it anyway, and is to do so.
         """
-        self.app = app
+        self.app, self.unless = app, unless
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection, as ASGI has it."""
@@ -60,6 +71,8 @@ class Guard:
             await self.app(scope, receive, send)
             return
         refusal = find_refusal(scope)
+        if refusal is not None and scope["type"] == "http" and self.unless(scope):
+            refusal = None
         if scope["type"] == "websocket":
             if refusal is None:
                 await self.app(scope, receive, send)
@@ -96,6 +109,8 @@ def find_refusal(scope: Scope) -> tuple[int, str] | None:
     uploading = path == UPLOAD_PATH and method == "POST"
     if path.rstrip("/").endswith("/upload") and not uploading:
         return 403, "Refused: files are taken in one place only."
+    if path not in SERVED and not path.startswith(SERVED_BELOW):
+        return 404, "Refused: there is nothing here."
     if uploading and not headers.get("content-type", "").startswith("multipart/form-data"):
         return 415, "Refused: this is not how a page sends files."
     if method not in READING_METHODS:

@@ -23,6 +23,7 @@ from qa.web.keeping import Keeping
 from qa.web.library_view import describe_facts
 from qa.web.listing import read_number
 from qa.web.log import note_answer
+from qa.web.markup import keep_sendable
 from qa.web.narrowing import ask_narrowed
 from qa.web.panel import View, choose_window, find_page, render_view
 from qa.web.placing import place_citation, place_quotes
@@ -88,7 +89,8 @@ class Handlers:
             turns, reason = self.keeping.keep(turns or (), answer, narrowing, request)
             yield turns, show_turns(turns), gr.skip(), render_message(reason)
             return
-        yield gr.skip(), show_turns(turns or ()) if ready else gr.skip(), question, render_message(reason)
+        shown = show_turns(turns or ()) if ready else gr.skip()
+        yield gr.skip(), shown, keep_sendable(question), render_message(reason)
 
     def answer_alone(
         self, turns: tuple[Turn, ...] | None, chosen: Any, event: gr.EventData, request: gr.Request | None = None

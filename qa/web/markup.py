@@ -15,8 +15,13 @@ SHORT_LINE = 48  # characters; lists, tables, verse and code have shorter lines 
 
 
 def escape(text: str) -> str:
-    """Text as HTML, for an element or a quoted attribute; halves of characters, which cannot be sent, become U+FFFD."""
-    return escape_html(re.sub(r"[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text), quote=True)
+    """Text as HTML, for an element or a quoted attribute, of what can be sent."""
+    return escape_html(keep_sendable(text), quote=True)
+
+
+def keep_sendable(text: str) -> str:
+    """Text as a page can be sent it: halves of characters, and NUL, which HTML drops, become U+FFFD."""
+    return re.sub(r"[\0\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@
     const calm = matchMedia("(prefers-reduced-motion: reduce)");
     let conversation; // the one in the chat
     let marker = null; // the marker a card was reached from
+    let waiting = null; // the line that stands for the answer to come
     let opener = null; // the button a document was opened from, as a selector: the chat may have been rendered again
 
     const number = (text) => (text === undefined ? undefined : Number.parseInt(text, 10));
@@ -14,6 +15,8 @@
     const scrollTo = (element, block) =>
         element.scrollIntoView({ behavior: calm.matches ? "auto" : "smooth", block, inline: "nearest" });
     const focus = (element) => element.focus({ preventScroll: true });
+    // Scrolling in the very frame that something comes in would show as a jump of all that is below it.
+    const afterPaint = (work) => requestAnimationFrame(() => requestAnimationFrame(work));
     const visible = (element) => element && element.isConnected;
 
     const actions = {
@@ -42,14 +45,17 @@
             send("browse", { document: number(index), first: number(first) ?? null });
         },
         return: goBack,
-        example(control) {
+        example(control, event) {
             send("example", { example: number(control.dataset.example) });
+            keepFocus(event);
         },
-        next(control) {
+        next(control, event) {
             send("next", { next: number(control.dataset.next) });
+            keepFocus(event);
         },
-        alone(control) {
+        alone(control, event) {
             send("alone", { turn: number(control.dataset.turn) });
+            keepFocus(event);
         },
         async copy(control) {
             const { text, done, failed } = control.dataset;
@@ -61,6 +67,12 @@
             setTimeout(() => (control.textContent = label), 2000);
         },
     };
+
+    // What was pressed is rendered anew with the answer. By pointer nothing needs the focus, and on a phone it would bring
+    // the keyboard up.
+    function keepFocus(event) {
+        if (event.detail === 0) document.querySelector("#qa-question textarea")?.focus({ preventScroll: true });
+    }
 
     function goBack() {
         const inside = document.activeElement;
@@ -83,7 +95,7 @@
             if (!control || !Object.hasOwn(actions, control.dataset.qa)) return;
             event.preventDefault();
             event.stopPropagation();
-            actions[control.dataset.qa](control);
+            actions[control.dataset.qa](control, event);
         },
         true,
     );
@@ -104,7 +116,7 @@
         arrived.add(name);
         if (name.startsWith("turn-")) {
             const question = element.closest(".message-row")?.previousElementSibling;
-            requestAnimationFrame(() => scrollTo(question || element, "start"));
+            afterPaint(() => scrollTo(question || element, "start"));
             return;
         }
         const here = element.querySelector("#qa-here");
@@ -119,6 +131,15 @@
                 focus(body);
             }
         });
+    }
+
+    function showQuestion() {
+        const pending = document.querySelector("#qa-chat .qa-pending");
+        if (pending && pending !== waiting) {
+            const question = pending.closest(".message-row")?.previousElementSibling;
+            afterPaint(() => question?.isConnected && scrollTo(question, "start"));
+        }
+        waiting = pending;
     }
 
     // Gradio's picker has no text for when nothing is chosen, and calls its buttons by number.
@@ -143,6 +164,7 @@
             conversation = shown;
             arrived.forEach((name) => name.startsWith("turn-") && arrived.delete(name));
         }
+        showQuestion();
         document.querySelectorAll("[data-arrive]").forEach(welcome);
         labelPicker();
     }).observe(document, {

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qa.web import strings
-from qa.web.access import Access, find_port
+from qa.web.access import Access, find_port, is_loopback
 from qa.web.gate import Gate
 from qa.web.guard import Guard
 from qa.web.host import AssistantHost
@@ -159,13 +159,14 @@ def launch(
     async def lifespan(server: Any) -> AsyncIterator[None]:
         """Put the guard before everything, Gradio's own middleware included, which `middleware` would put behind it."""
         gates.append(Gate(Visitors(server.middleware_stack), access, port=port, throttle=Throttle()))
-        server.middleware_stack = Guard(gates[0])
+        server.middleware_stack = Guard(gates[0], unless=gates[0].lacks_token)
         async with AsyncExitStack() as stack:
             for context in running:
                 await stack.enter_async_context(context)
             yield
 
-    app = build_app(host, folder, store=store, batches=batches)
+    private = is_loopback(access.host)
+    app = build_app(host, folder, store=store, batches=batches, private=private)
     app.queue(max_size=32, default_concurrency_limit=2, api_open=False)
     fonts = [gradio.themes.Font("system-ui"), gradio.themes.Font("sans-serif")]
     code_fonts = [gradio.themes.Font("ui-monospace"), gradio.themes.Font("monospace")]

@@ -6,7 +6,7 @@ Names in braces are filled in by `str.format`; whoever fills them escapes the va
 from index import Progress
 
 TITLE = "Ask your documents"
-PROMISE = "Every answer is quoted from the documents, word for word. Nothing leaves this computer."
+PROMISE = "Every answer is quoted from the documents, word for word."
 
 LOADING = "Loading the model and the index …"
 LOADING_SHORT = "Loading …"
@@ -304,6 +304,13 @@ BATCH_GONE = "These answers are not here any more."
 LEFT = "{left} left"
 ONE_ROW = "1 row"
 ROWS_COUNTED = "{count} rows"
+
+# The connection to the server, and who can see what is asked
+PRIVATE = "Nothing leaves this computer."
+SHARED = "Nothing leaves the computer that serves this page but what you see here."
+SERVER_LOST = "The server does not answer. This page waits for it, and keeps what you typed."
+SERVER_ANEW = "The server was started anew. Open the address that it printed: it holds a new token."
+NOT_DONE = "Something went wrong here. The terminal that runs this page says why."
 
 SEED_QUESTIONS = (
     "Who is mediating?",

@@ -1,0 +1,105 @@
+"""What the page does when the server goes away and comes back, or has too much to do."""
+
+import importlib
+import json
+import os
+import signal
+
+import pytest
+
+pytest_plugins = ["web_fixtures"]
+load = importlib.import_module if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.importorskip
+expect = load("playwright.sync_api").expect
+
+LOST = "The server does not answer. This page waits for it, and keeps what you typed."
+BUSY = "Too many questions are waiting. Ask again in a moment."
+# What a browser, and Gradio, write into the console when nobody answers.
+SILENCE = (
+    r"ERR_(CONNECTION|INCOMPLETE|EMPTY|ABORTED)|network error|Failed to fetch|errored out|AbortError|status of 503"
+)
+TOKEN = "a-token-of-the-tests-1234"
+
+
+def type_question(page, text):
+    """Type into the question box, without asking."""
+    box = page.get_by_role("textbox", name="Question")
+    box.fill(text)
+    return box
+
+
+def line(page):
+    """What is said of the server, under the question box."""
+    return page.locator("#qa-composer .qa-connection")
+
+
+def test_page_waits_for_a_killed_server_and_comes_back_by_itself(start_chat, seeds, visit):
+    """Killed, the server is missed in one line; started again at its port, it is found, and what was typed is still there."""
+    first = start_chat(seeds).wait_until_ready()
+    page = visit(first.address, expected=SILENCE)
+    expect(page.locator(".qa-example")).to_have_count(4)
+    box = type_question(page, "Who is mediating?")
+    page.evaluate("window.before = true")
+    first.stop(signal.SIGKILL)
+    expect(line(page)).to_have_text(LOST, timeout=20_000)
+    expect(page.get_by_role("alert")).to_have_count(1)
+    expect(page.get_by_text("Connection Lost")).to_be_hidden()
+    box.press("Enter")
+    expect(box).to_have_value("Who is mediating?")
+    expect(line(page)).to_have_text(LOST)
+    second = start_chat(seeds, port=int(first.address.rpartition(":")[2]))
+    assert second.address == first.address
+    page.wait_for_function("window.before === undefined", timeout=60_000)
+    expect(box).to_have_value("Who is mediating?", timeout=20_000)
+    expect(page.locator(".qa-example")).to_have_count(4, timeout=60_000)
+    expect(line(page)).to_be_hidden()
+    box.press("Enter")
+    expect(page.locator("#turn-1")).to_contain_text("mediator")
+    expect(box).to_have_value("")
+    page.reload()
+    expect(page.locator(".qa-document")).to_have_count(1)
+    expect(box).to_have_value("")
+
+
+def test_page_asks_for_the_new_token(start_chat, seeds, visit):
+    """A server with a token, started again, knows the page no more; the page says how to get in, and is not loaded anew."""
+    given = {"QA_TOKEN": TOKEN}
+    first = start_chat(seeds, variables=given)
+    page = visit(f"{first.address}/?token={TOKEN}", expected=f"{SILENCE}|status of 401")
+    expect(page.locator(".qa-document")).to_have_count(1, timeout=60_000)
+    box = type_question(page, "Who?")
+    first.stop(signal.SIGKILL)
+    expect(line(page)).to_have_text(LOST, timeout=20_000)
+    start_chat(seeds, port=int(first.address.rpartition(":")[2]), variables=given)
+    expect(line(page)).to_contain_text("Open the address that it printed", timeout=20_000)
+    expect(box).to_have_value("Who?")
+
+
+def test_page_says_that_too_many_are_waiting(seed_server, visit):
+    """A question turned away by a full queue stays in the box, with one line, and can be asked again."""
+    page = visit(seed_server.address, expected=SILENCE)
+    expect(page.locator(".qa-example")).to_have_count(4)
+    full = json.dumps({"detail": "Queue is full. Max size is 32 and size is 32."})
+    page.route("**/queue/join*", lambda route: route.fulfill(status=503, content_type="application/json", body=full))
+    box = type_question(page, "Who is mediating?")
+    for _ in range(2):
+        box.press("Enter")
+        expect(line(page)).to_have_text(BUSY)
+    expect(page.get_by_text("Queue is full")).to_be_hidden()
+    expect(page.locator("[data-testid=status-tracker]:visible")).to_have_count(0)
+    expect(page.locator(".qa-pending")).to_have_count(0)
+    expect(box).to_have_value("Who is mediating?")
+    page.unroute("**/queue/join*")
+    box.press("Enter")
+    expect(page.locator("#turn-1")).to_be_visible()
+    expect(line(page)).to_be_hidden()
+
+
+def test_page_for_others_promises_no_more_than_is_true(start_chat, seeds, visit):
+    """Served to this computer alone, nothing leaves it; served to others, what they see does."""
+    own = visit(start_chat(seeds).address)
+    expect(own.locator(".qa-header")).to_contain_text("Nothing leaves this computer.")
+    server = start_chat(seeds, variables={"QA_TOKEN": TOKEN}, options=["--host", "0.0.0.0"])
+    other = visit(f"{server.address}/?token={TOKEN}")
+    expect(other.locator(".qa-header")).to_contain_text("Nothing leaves the computer that serves this page but what")
+    expect(other.locator(".qa-document")).to_have_count(1, timeout=60_000)
+    expect(other.locator(".qa-header")).not_to_contain_text("this computer")
