@@ -25,7 +25,7 @@ def plant_server(start_chat, tmp_path_factory):
     )
     (folder / "union.txt").write_text(
         "The plant in Hamburg employs 320 workers. Their wages are set by an agreement.\n\n"
-        "The Hamburg plant opened on 3 May 1964, and the first engine left it in the autumn.\n"
+        "The Hamburg plant opened on 3 May 1964, and its first engines went to shipyards.\n"
     )
     return start_chat(folder).wait_until_ready()
 
