@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import gradio
 
 LOCAL = Access()
+CONVERSATIONS = 300  # pages remembered, those used last; a long conversation takes 1.5 MB, and Gradio would keep 10,000
 LONGEST_FAREWELL = 1  # seconds; an open page holds a connection that would never end by itself
 
 ENVIRONMENT = {
@@ -160,6 +161,7 @@ def launch(host: AssistantHost, access: Access, port: int, folder: Path, *, mcp:
         run_history=False,
         footer_links=[],
         max_file_size=LARGEST_FILE,
+        state_session_capacity=CONVERSATIONS,
         theme=gradio.themes.Base(font=fonts, font_mono=code_fonts),
         head=page_head(),
         app_kwargs={
