@@ -27,7 +27,7 @@ from qa.places import default_sources, encoder_folder
 from qa.web import strings
 
 PASSAGES_AT_MOST = 1_000
-QUESTIONS = 500  # asked again and again where there is time for more
+QUESTIONS = 500  # at most; asked again and again where there is time for more
 PAGE_EVERY = 4  # one person in so many speaks as the page does
 LONGEST_THOUGHT = 1.0  # seconds
 LONGEST_ANSWER = 120.0  # seconds, after which one is given up
@@ -86,13 +86,13 @@ def measure_load(options: Options, folder: Path, *, on_notice: Callable[[str], N
     place = folder / f"texts-{corpus.digest}" / f"load-{size}"
     documents, listed = place / "documents", place / "questions.json"
     write_passages(corpus, size, documents)
-    questions = make_questions(corpus, size, QUESTIONS)
+    questions = make_questions(corpus, size, min(QUESTIONS, options.people * options.seconds))
     listed.write_text(json.dumps(questions), encoding="utf-8")
     environment = child_environment(QA_HOME=place / "home", QA_CACHE=encoder_folder().absolute())
     on_notice("asking every question alone")
     hashes = json.loads(run_python(python_command(HASHES, str(documents), str(listed)), environment))
     expected = dict(zip(questions, hashes, strict=True))
-    on_notice(f"{options.people} people ask for {options.seconds:g} seconds")
+    on_notice(f"{options.people} people ask for {options.seconds} seconds")
     with running_chat(python_command(QA, "chat", str(documents), "--no-browser", "--port", "0"), environment) as chat:
         chat.wait_for("/readyz")
         return _let_people_ask(chat.port, chat.process.pid, expected, options)

@@ -34,7 +34,7 @@ class Options:
     work: Path | None = None
     repeats: int = 5
     people: int = 50
-    seconds: float = 60.0
+    seconds: int = 60
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
