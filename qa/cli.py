@@ -232,12 +232,16 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 def _bench(options: argparse.Namespace) -> int:
     from qa.bench.plot import check_plot, plot_benchmark
-    from qa.bench.report import describe_benchmark
-    from qa.bench.run import run_benchmark
+    from qa.bench.report import describe_benchmark, describe_load
+    from qa.bench.run import run_benchmark, run_load
 
+    wanted = Options(options.texts, options.sizes, options.work, options.repeats, options.people, options.seconds)
+    if options.load:
+        load = run_load(wanted, on_notice=notify)
+        print(json.dumps(load.to_dict()) if options.json else "\n".join(describe_load(load)))
+        return 0
     if options.plot:
         check_plot(options.plot)
-    wanted = Options(options.texts, options.sizes, options.work, options.repeats)
     benchmark = run_benchmark(wanted, on_notice=notify)
     print(json.dumps(benchmark.to_dict()) if options.json else describe_benchmark(benchmark))
     if options.plot:

@@ -9,6 +9,7 @@ import pytest
 from web_fixtures import gradio_paths
 
 from qa.web.access import find_port
+from qa.web.server import CONVERSATIONS
 
 pytest_plugins = ["web_fixtures"]
 JSON_TYPE = {"Content-Type": "application/json"}
@@ -78,6 +79,26 @@ def test_documents_themselves_are_not_served(seed_server, seeds):
     """Not even a searched file can be fetched by its path."""
     document = next(seeds.iterdir())
     assert seed_server.get(f"/gradio_api/file={document}")[0] == 404
+
+
+def test_conversations_used_long_ago_are_forgotten(seed_server):
+    """A page's conversation goes on until as many others as are kept have been used since; memory is bounded."""
+    config = json.loads(seed_server.get("/config")[1])
+    asking = next(
+        event for event in config["dependencies"] if ["submit"] in [target[1:] for target in event["targets"]]
+    )
+
+    def ask(session, question):
+        given = [question, *[None] * (len(asking["inputs"]) - 1)]
+        body = {"data": given, "fn_index": asking["id"], "session_hash": session, "trigger_id": asking["targets"][0][0]}
+        assert seed_server.get("/gradio_api/queue/join", JSON_TYPE, json.dumps(body).encode())[0] == 200
+        return seed_server.get(f"/gradio_api/queue/data?session_hash={session}")[1]
+
+    ask("first", "Can Israel beat Iran in four days?")
+    assert "asked after" in ask("first", "And what about Oman?")
+    for number in range(CONVERSATIONS):
+        ask(f"other{number}", "")
+    assert "asked after" not in ask("first", "And what about Qatar?")
 
 
 def test_only_what_the_page_and_its_clients_need_is_served(seed_server):

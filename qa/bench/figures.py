@@ -182,6 +182,37 @@ class StartupFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadFigures:
+    """People asking a chat at once.
+
+    Attributes:
+        people: How many.
+        seconds: From the first question to the last answer.
+        answered: Questions answered.
+        refused: Questions refused because too many were waiting.
+        errors: How often anything else went wrong, by what it was.
+        wait: Seconds from a question to its answer.
+        rate: Questions answered a second.
+        memory: What the chat held at the start, in the middle and at the end; None where the system does not tell.
+        same: Whether every answer was the one given to that question alone, by its hash.
+    """
+
+    people: int
+    seconds: float
+    answered: int
+    refused: int
+    errors: dict[str, int]
+    wait: Spread
+    rate: float
+    memory: tuple[int | None, int | None, int | None]
+    same: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class Benchmark:
     """One whole run: the machine and the texts in words, how often each thing was measured, and what was measured."""
 

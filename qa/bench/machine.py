@@ -18,15 +18,16 @@ class Memory:
     anonymous: int | None
 
 
-def held_memory() -> Memory:
-    """What this process holds now."""
-    fields = _kilobytes("/proc/self/smaps_rollup")
+def held_memory(process: int | None = None) -> Memory:
+    """What a process holds now, by its number; this one when omitted, which alone is told where there is no /proc."""
+    folder = f"/proc/{process or 'self'}"
+    fields = _kilobytes(f"{folder}/smaps_rollup")
     if "Rss" in fields:
         return Memory(fields["Rss"], fields.get("Anonymous"))
-    fields = _kilobytes("/proc/self/status")
+    fields = _kilobytes(f"{folder}/status")
     if "VmRSS" in fields:
         return Memory(fields["VmRSS"], fields.get("RssAnon"))
-    return Memory(_greatest(), None)
+    return Memory(None if process else _greatest(), None)
 
 
 def peak_memory() -> int | None:

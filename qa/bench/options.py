@@ -25,12 +25,16 @@ class Options:
         sizes: How many passages each collection holds, smallest first.
         work: Where collections are kept for another run; None: nowhere.
         repeats: How often each thing is measured.
+        people: How many ask a chat at once, where that is measured.
+        seconds: For how long they do.
     """
 
     texts: Path | None = None
     sizes: tuple[int, ...] = DEFAULT_SIZES
     work: Path | None = None
     repeats: int = 5
+    people: int = 50
+    seconds: int = 60
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
@@ -46,7 +50,16 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--work", type=Path, metavar="FOLDER", help="keep the collections there, and use those of an earlier run again"
     )
-    command.add_argument("--repeats", type=parse_repeats, default=5, metavar="N", help="default: %(default)s")
+    command.add_argument("--repeats", type=parse_count, default=5, metavar="N", help="default: %(default)s")
+    command.add_argument(
+        "--load",
+        action="store_true",
+        help="measure instead how a chat over the smallest size bears many people at once",
+    )
+    command.add_argument("--people", type=parse_count, default=50, metavar="N", help="how many (default: %(default)s)")
+    command.add_argument(
+        "--seconds", type=parse_count, default=60, metavar="N", help="for how long they ask (default: %(default)s)"
+    )
 
 
 def parse_sizes(text: str) -> tuple[int, ...]:
@@ -61,8 +74,8 @@ def parse_sizes(text: str) -> tuple[int, ...]:
     return tuple(sorted(sizes))
 
 
-def parse_repeats(text: str) -> int:
-    """Read how often to measure; ArgumentTypeError unless it is a whole number of at least 1."""
+def parse_count(text: str) -> int:
+    """Read how often, how many or how long; ArgumentTypeError unless it is a whole number of at least 1."""
     if not re.fullmatch(r"[0-9]{1,4}", text) or not int(text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 9999")
     return int(text)

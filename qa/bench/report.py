@@ -2,7 +2,15 @@
 
 from collections.abc import Callable, Sequence
 
-from qa.bench.figures import Benchmark, BuildFigures, EncodingFigures, SizeFigures, Spread, StartupFigures
+from qa.bench.figures import (
+    Benchmark,
+    BuildFigures,
+    EncodingFigures,
+    LoadFigures,
+    SizeFigures,
+    Spread,
+    StartupFigures,
+)
 
 NOT_KNOWN = "-"
 GAP = 3  # spaces between columns
@@ -24,6 +32,32 @@ def describe_benchmark(benchmark: Benchmark) -> str:
         *_describe_startup(benchmark.startup),
     ]
     return "\n".join(parts)
+
+
+def describe_load(figures: LoadFigures) -> list[str]:
+    """What came of people asking at once, as lines."""
+    wait, failed = figures.wait, sum(figures.errors.values())
+    start, _, end = figures.memory
+    grown = NOT_KNOWN if start is None or end is None else f"{(end - start) / 1e6:+,.1f}"
+    rows = [
+        ("questions answered", [f"{figures.answered:,}"]),
+        ("refused, too many waiting", [f"{figures.refused:,}"]),
+        ("errors", [f"{failed:,}"]),
+        ("questions a second", [f"{figures.rate:,.1f}"]),
+        ("seconds to the answer: median", [f"{wait.median:.2f}"]),
+        ("  95 %", [f"{wait.p95:.2f}"]),
+        ("  longest", [f"{wait.high:.2f}"]),
+        ("memory at the start, MB", [_megabytes(start)]),
+        ("  in the middle", [_megabytes(figures.memory[1])]),
+        ("  at the end", [_megabytes(end)]),
+        ("  grown", [grown]),
+        ("same answers as alone", [_yes(figures.same)]),
+    ]
+    return [
+        f"{figures.people} people asking for {figures.seconds:.0f} seconds",
+        *_table(rows),
+        *(f"{count:,} times: {error}" for error, count in figures.errors.items()),
+    ]
 
 
 def plain_build_seconds(figures: SizeFigures, rate: float) -> float:

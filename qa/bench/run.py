@@ -6,6 +6,7 @@ WORK/texts-DIGEST/                    everything made of the same texts
     passages-N/collection/            the collection
     passages-N/built.json             written once it is built, with what it was built by
     start-N/                          what start-up is measured on
+    load-N/                           what many people ask at once
 """
 
 import json
@@ -22,12 +23,14 @@ from qa.bench.figures import (
     Benchmark,
     BuildFigures,
     EncodingFigures,
+    LoadFigures,
     PlainFigures,
     SearchFigures,
     SizeFigures,
     StartupFigures,
     revive,
 )
+from qa.bench.load import measure_load
 from qa.bench.machine import describe_machine
 from qa.bench.options import REAL_AT_MOST, Options
 from qa.bench.startup import measure_startup
@@ -57,6 +60,12 @@ def run_benchmark(options: Options, *, on_notice: Notice) -> Benchmark:
         startup = parts.startup(options.sizes[0])
     texts = f"{len(corpus.sentences):,} sentences and {len(corpus.words):,} words to exchange in them"
     return Benchmark(machine, texts, options.repeats, encoding, sizes, startup)
+
+
+def run_load(options: Options, *, on_notice: Notice) -> LoadFigures:
+    """Measure how a chat bears many people at once; arguments and errors as for `run_benchmark`."""
+    with work_folder(options.work) as work:
+        return measure_load(options, work, on_notice=on_notice)
 
 
 @contextmanager

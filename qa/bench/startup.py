@@ -9,7 +9,9 @@ import re
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from index import bundled_model_folder
@@ -66,14 +68,19 @@ def measure_startup(corpus: Corpus, folder: Path, cache: Path, size: int, repeat
 def time_process(command: Sequence[str], environment: dict[str, str]) -> float:
     """Seconds a process takes from start to end; BenchmarkError when it fails."""
     start = time.perf_counter()
+    run_python(command, environment)
+    return time.perf_counter() - start
+
+
+def run_python(command: Sequence[str], environment: dict[str, str]) -> str:
+    """Run a process to its end; returns what it printed, or raises BenchmarkError with its last line of complaint."""
     done = subprocess.run(
         command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", errors="replace"
     )
-    seconds = time.perf_counter() - start
     if done.returncode:
         said = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
-        raise BenchmarkError(f"measuring start-up failed: {said[-1]}")
-    return seconds
+        raise BenchmarkError(f"a measured process failed: {said[-1]}")
+    return done.stdout
 
 
 def time_chat(command: Sequence[str], environment: dict[str, str]) -> tuple[float, float]:
@@ -83,6 +90,46 @@ def time_chat(command: Sequence[str], environment: dict[str, str]) -> tuple[floa
         BenchmarkError: It ends, or is not ready within `PATIENCE` and is ended.
     """
     start = time.perf_counter()
+    with running_chat(command, environment) as chat:
+        seconds = []
+        for path in ("/", "/readyz"):
+            chat.wait_for(path)
+            seconds.append(time.perf_counter() - start)
+    return seconds[0], seconds[1]
+
+
+@dataclass(frozen=True, slots=True)
+class RunningChat:
+    """A chat in a process of its own.
+
+    Attributes:
+        process: The process.
+        port: Where it listens at 127.0.0.1.
+    """
+
+    process: subprocess.Popen
+    port: int
+
+    def wait_for(self, path: str) -> None:
+        """Return when a path is answered with 200; BenchmarkError when the chat ends, or takes longer than `PATIENCE`."""
+        deadline = time.monotonic() + PATIENCE
+        while _status(self.port, path) != 200:
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise BenchmarkError(f"the chat did not serve {path}.")
+            time.sleep(POLL)
+
+
+@contextmanager
+def running_chat(command: Sequence[str], environment: dict[str, str]) -> Iterator[RunningChat]:
+    """Start a chat, and stop it at the end.
+
+    Args:
+        command: What starts it.
+        environment: Its environment.
+
+    Raises:
+        BenchmarkError: It ends before it tells its address, or does not tell it within `PATIENCE`.
+    """
     streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     process = subprocess.Popen(command, env=environment, encoding="utf-8", errors="replace", **streams)
     limit = threading.Timer(PATIENCE, process.kill)
@@ -90,17 +137,10 @@ def time_chat(command: Sequence[str], environment: dict[str, str]) -> tuple[floa
     try:
         lines = iter(process.stdout.readline, "")
         found = next(filter(None, (re.search(r"http://127\.0\.0\.1:(\d+)", line) for line in lines)), None)
+        limit.cancel()
         if found is None:
-            raise BenchmarkError("measuring start-up failed: the chat ended before it was served.")
-        port = int(found[1])
-        seconds = []
-        for path in ("/", "/readyz"):
-            while _status(port, path) != 200:
-                if process.poll() is not None:
-                    raise BenchmarkError(f"measuring start-up failed: the chat did not serve {path}.")
-                time.sleep(POLL)
-            seconds.append(time.perf_counter() - start)
-        return seconds[0], seconds[1]
+            raise BenchmarkError("the chat ended before it was served.")
+        yield RunningChat(process, int(found[1]))
     finally:
         limit.cancel()
         process.terminate()

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from qa.conversations import Conversations
 
 LOCAL = Access()
+CONVERSATIONS = 300  # pages remembered, those used last; a long conversation takes 1.5 MB, and Gradio would keep 10,000
 LONGEST_FAREWELL = 1  # seconds; an open page holds a connection that would never end by itself
 
 ENVIRONMENT = {
@@ -181,6 +182,7 @@ def launch(
         run_history=False,
         footer_links=[],
         max_file_size=LARGEST_FILE,
+        state_session_capacity=CONVERSATIONS,
         theme=gradio.themes.Base(font=fonts, font_mono=code_fonts),
         head=page_head(),
         app_kwargs={
