@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from qa.answers import Answer, Scope
 from qa.citations import Citation, cite
 from qa.disagreement import find_contradicting, find_disagreements
 from qa.evidence import gather_evidence
+from qa.quantities import may_hold_values
 from qa.query import TypedQuestion
 from qa.quotes import QuotablePassage, Quote, choose_quotes, score_sentences
 from qa.relevance import Relevance, gather_relevance
@@ -42,7 +44,7 @@ class Finding:
     phrases_missing: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Found:
     """A passage to cite.
 
@@ -50,13 +52,22 @@ class _Found:
         hit: As the search found it.
         passage: Ready to be quoted from.
         twins: Where nearly the same passage stands too.
-        relevance: Why it was found.
+        search: What found it.
     """
 
     hit: Hit
     passage: QuotablePassage
     twins: tuple[str, ...]
-    relevance: Relevance
+    search: Search
+
+    @cached_property
+    def relevance(self) -> Relevance:
+        """Why it was found."""
+        return gather_relevance(self.hit, self.search)
+
+    def scores(self, question: str) -> list[float]:
+        """The score of each of its sentences as an answer."""
+        return score_sentences(question, self.search.queries, self.passage, self.search.statistics).tolist()
 
 
 def compose_answer(
@@ -87,19 +98,12 @@ def compose_answer(
     closest: tuple[Citation, ...] = ()
     if verdict == "answered":
         citations = tuple(_cite(found[quote.passage], quote.first, quote.last, quote.score) for quote in quotes)
-        quoted = {(quote.passage, position) for quote in quotes for position in range(quote.first, quote.last + 1)}
-        others = [
-            sentence
-            for number, each in enumerate(found)
-            for position, sentence in enumerate(_cite_sentences(each, finding))
-            if (number, position) not in quoted
-        ]
-        contradicting = find_contradicting(citations, others, typed.text)
-        citations += tuple(sorted(contradicting, key=lambda citation: -citation.score))[:CONTRADICTING]
+        citations += _contradicting(found, quotes, citations, typed.text)
     else:
-        # Of equals the first: `max` keeps to the order of the sentences.
-        nearest = [max(_cite_sentences(each, finding), key=lambda citation: citation.score) for each in found]
-        closest = tuple(nearest[:CLOSEST_SHOWN])
+        for each in found[:CLOSEST_SHOWN]:
+            scores = each.scores(typed.text)
+            nearest = max(range(len(scores)), key=scores.__getitem__)  # of equals the first
+            closest += (_cite(each, nearest, nearest, scores[nearest]),)
     missing = typed.phrases if finding.phrases_missing else ()
     evidence = gather_evidence(typed.text, missing, search, near_spellings)
     return Answer(
@@ -128,14 +132,27 @@ def quoted_text(passages: Sequence[QuotablePassage], quote: Quote) -> str:
 
 def _found(hit: Hit, twins: Sequence[Hit], search: Search) -> _Found:
     names = tuple(f"{twin.source}, paragraph {twin.passage.paragraph}" for twin in twins)
-    return _Found(hit, quotable(hit.passage, hit.text, hit.embeddings), names, gather_relevance(hit, search))
+    return _Found(hit, quotable(hit.passage, hit.text, hit.embeddings), names, search)
 
 
-def _cite_sentences(found: _Found, finding: Finding) -> list[Citation]:
-    """Every sentence of a passage, with its score as an answer."""
-    search = finding.search
-    scores = score_sentences(finding.typed.text, search.queries, found.passage, search.statistics).tolist()
-    return [_cite(found, position, position, score) for position, score in enumerate(scores)]
+def _contradicting(
+    found: Sequence[_Found], quotes: Sequence[Quote], citations: Sequence[Citation], question: str
+) -> tuple[Citation, ...]:
+    """The best sentences beside the quotes that give another number or date than one of them."""
+    if not any(may_hold_values(citation.quote) for citation in citations):
+        return ()
+    quoted = {(quote.passage, position) for quote in quotes for position in range(quote.first, quote.last + 1)}
+    others = []
+    for number, each in enumerate(found):
+        places = [
+            position
+            for position, sentence in enumerate(each.passage.sentences)
+            if (number, position) not in quoted and may_hold_values(sentence)
+        ]
+        scores = each.scores(question) if places else []
+        others += [_cite(each, position, position, scores[position]) for position in places]
+    contradicting = find_contradicting(citations, others, question)
+    return tuple(sorted(contradicting, key=lambda citation: -citation.score))[:CONTRADICTING]
 
 
 def _cite(found: _Found, first: int, last: int, score: float) -> Citation:

@@ -14,7 +14,7 @@ from index import split_sentences
 from qa.citations import Citation
 from qa.contradictions import Kind, StatedSentence, find_contradictions, read_asked, read_sentence
 from qa.dates import Date
-from qa.quantities import Quantity
+from qa.quantities import Quantity, may_hold_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +153,14 @@ def find_contradicting(
 
 
 def _sentences(number: int, citation: Citation) -> Iterator[_Quoted]:
+    """Those that may state a value; the others contradict nothing."""
     for start, end in split_sentences(citation.quote):
-        yield _Quoted(
-            citation=number,
-            passage=(citation.path, citation.passage_start),
-            start=citation.start + start,
-            end=citation.start + end,
-            is_row=citation.row is not None,
-            sentence=read_sentence(citation.quote[start:end]),
-        )
+        if may_hold_values(citation.quote[start:end]):
+            yield _Quoted(
+                citation=number,
+                passage=(citation.path, citation.passage_start),
+                start=citation.start + start,
+                end=citation.start + end,
+                is_row=citation.row is not None,
+                sentence=read_sentence(citation.quote[start:end]),
+            )

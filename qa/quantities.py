@@ -47,6 +47,7 @@ _NUMBER = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_ANY = re.compile(rf"\d|\b(?:{_SPELT}|{_LONG})\b", re.IGNORECASE)
 # What makes two numbers one: "5 to 10", "3 out of 4", "two hundred and six", "2-3"; but not "300, and 5 more".
 _JOINED = re.compile(
     rf"\s*[\u2013\u2014-]|\s*[/x]\s*(?=\d)|\s+(?:(?:to|or|and|in|out\s+of)\s+)?(?=[$\u20ac\u00a3\u00a5]?\d)|"
@@ -105,6 +106,11 @@ class Quantity:
     def contradicts(self, other: "Quantity") -> bool:
         """Whether no number is meant by both."""
         return self.high <= other.low or other.high <= self.low
+
+
+def may_hold_values(text: str) -> bool:
+    """Whether a text can hold a number or a date that is read at all: a quick look that misses none."""
+    return bool(_ANY.search(text))
 
 
 def read_quantities(sentence: str) -> tuple[tuple[Quantity, ...], bool]:
