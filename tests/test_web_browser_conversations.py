@@ -359,6 +359,8 @@ def test_list_fits_a_phone(server, visitor):
     page.goto(server.address)
     ask(page, "What is " + "averylongword" * 20 + "?", 1)
     row = show_list(page).first
+    expect(page.get_by_role("heading", name="Conversations", exact=True)).to_be_in_viewport()
+    expect(row).to_be_in_viewport(ratio=1)
     row.locator("summary").click()
     expect(row.locator(".qa-save")).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

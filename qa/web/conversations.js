@@ -12,6 +12,7 @@
     let newest = ""; // the last answer in the chat
     let focused = ""; // the control in the list that had the focus last, as a selector
     let judged; // which word of the server on an answer was obeyed last
+    let arriving = false; // whether the list was asked for by hand, and has to come into sight
     let typing = 0;
 
     const list = () => document.querySelector(".qa-view-conversations");
@@ -50,6 +51,7 @@
         conversations() {
             Object.assign(listing, { name: "", page: 0 });
             focused = "#qa-conversation-filter";
+            arriving = true;
             show();
         },
         begin() {
@@ -141,6 +143,8 @@
         const last = focused && panel.querySelector(focused);
         const control = last && last.checkVisibility() ? last : panel.querySelector(".qa-panel-body");
         control.focus();
+        if (arriving) panel.scrollIntoView({ block: "start" });
+        arriving = false;
         if (control === field) field.setSelectionRange(field.value.length, field.value.length);
     }
 
