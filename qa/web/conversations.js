@@ -6,23 +6,40 @@
     const SEARCH_PAUSE = 300; // milliseconds of typing nothing, after which the list is searched
     const send = (name, detail) => document.dispatchEvent(new CustomEvent("qa-" + name, { detail }));
     const listing = { name: "", page: 0 };
+    const worked = new Map(); // what is shown below a row, by id: the list may come anew at any moment
     let resumed = false;
     let seen; // which rendering of the list was seen last
     let newest = ""; // the last answer in the chat
     let focused = ""; // the control in the list that had the focus last, as a selector
     let judged; // which word of the server on an answer was obeyed last
+    let arriving = false; // whether the list was asked for by hand, and has to come into sight
     let typing = 0;
 
     const list = () => document.querySelector(".qa-view-conversations");
     const id = (control) => Number.parseInt(control.dataset.conversation, 10);
     const row = (control) => control.closest(".qa-conversation");
     const opener = (item) => `.qa-conversation[data-conversation="${id(item)}"] [data-qa="reopen"]`;
+    const within = (control) => {
+        const { qa } = control.dataset;
+        const link = control.getAttribute("href");
+        const part = qa ? `[data-qa="${qa}"]` : link ? `[href="${link}"]` : control.localName;
+        return `.qa-conversation[data-conversation="${id(row(control))}"] ${part}`;
+    };
     const show = () => send("conversations", { ...listing });
 
-    function swap(item, shown) {
+    function arrange(item) {
+        const work = worked.get(id(item));
+        const field = item.querySelector(".qa-retitle input");
+        item.querySelector(".qa-more").open = work !== undefined;
+        field.value = work?.typed ?? field.defaultValue;
         for (const part of ["tools", "retitle", "discarding"]) {
-            item.querySelector(`.qa-${part}`).hidden = part !== shown;
+            item.querySelector(`.qa-${part}`).hidden = part !== (work?.part ?? "tools");
         }
+    }
+
+    function swap(item, part) {
+        worked.set(id(item), { part });
+        arrange(item);
     }
 
     function leave(item, control) {
@@ -34,6 +51,7 @@
         conversations() {
             Object.assign(listing, { name: "", page: 0 });
             focused = "#qa-conversation-filter";
+            arriving = true;
             show();
         },
         begin() {
@@ -47,10 +65,8 @@
         },
         "retitle-ask"(control) {
             const item = row(control);
-            const field = item.querySelector(".qa-retitle input");
             swap(item, "retitle");
-            field.value = field.defaultValue;
-            field.select();
+            item.querySelector(".qa-retitle input").select();
         },
         "discard-ask"(control) {
             const item = row(control);
@@ -62,6 +78,7 @@
             const item = row(control);
             const neighbour = item.nextElementSibling ?? item.previousElementSibling;
             focused = neighbour ? opener(neighbour) : ".qa-panel-body";
+            worked.delete(id(item));
             send("discard", { conversation: id(control), ...listing });
         },
         judge(control) {
@@ -73,6 +90,9 @@
     document.addEventListener(
         "click",
         (event) => {
+            const summary = event.target.closest?.(".qa-more > summary");
+            if (summary && summary.parentElement.open) worked.delete(id(row(summary)));
+            else if (summary) worked.set(id(row(summary)), { part: "tools" });
             const control = event.target.closest?.("[data-qa]");
             if (!control || !Object.hasOwn(actions, control.dataset.qa)) return;
             event.preventDefault();
@@ -88,15 +108,17 @@
         const renaming = event.target.closest(".qa-retitle");
         if (renaming && event.key === "Enter" && !event.isComposing) {
             focused = opener(item);
+            worked.delete(id(item));
             send("retitle", { conversation: id(item), title: event.target.value, ...listing });
         } else if (event.key === "Escape" && (renaming || event.target.closest(".qa-discarding"))) {
-            if (renaming) event.target.value = event.target.defaultValue;
             event.stopPropagation();
             leave(item, renaming ? "retitle-ask" : "discard-ask");
         }
     }, true);
 
     document.addEventListener("input", (event) => {
+        const renamed = event.target.closest(".qa-retitle") && row(event.target);
+        if (renamed) worked.set(id(renamed), { part: "retitle", typed: event.target.value });
         if (event.target.id !== "qa-conversation-filter") return;
         Object.assign(listing, { name: event.target.value, page: 0 });
         clearTimeout(typing);
@@ -106,7 +128,7 @@
     document.addEventListener("focusin", ({ target }) => {
         if (!target.closest(".qa-view-conversations")) focused = target.closest("#qa-side") ? focused : "";
         else if (target.id) focused = `#${target.id}`;
-        else if (row(target)) focused = opener(row(target));
+        else if (row(target)) focused = within(target);
         else if (target.dataset.qa) focused = `[data-qa="${target.dataset.qa}"]`;
     });
 
@@ -114,14 +136,19 @@
         listing.page = Number(panel.dataset.page);
         const field = panel.querySelector("#qa-conversation-filter");
         if (field && field.value !== listing.name) field.value = listing.name;
+        panel.querySelectorAll(".qa-conversation").forEach(arrange);
         const holder = document.activeElement; // what is patched into another row keeps the focus, though it is hidden
         const given = holder !== document.body && holder.checkVisibility() && holder.dataset.qa !== "conversations";
-        if (given) return;
-        const control = (focused && panel.querySelector(focused)) || panel.querySelector(".qa-panel-body");
+        if (given && !row(holder)) return;
+        const last = focused && panel.querySelector(focused);
+        const control = last && last.checkVisibility() ? last : panel.querySelector(".qa-panel-body");
         control.focus();
+        if (arriving) panel.scrollIntoView({ block: "start" });
+        arriving = false;
         if (control === field) field.setSelectionRange(field.value.length, field.value.length);
     }
 
+    // The server has its word on a judgement in an element of its own, so that the chat need not come anew.
     function press(marks) {
         const { turn, thumb, wrong } = marks.dataset;
         document.querySelectorAll(`#qa-chat .qa-judge[data-turn="${Number(turn)}"]`).forEach((button) => {

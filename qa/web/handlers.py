@@ -8,6 +8,7 @@ be done with the library is in `library.py`.
 import logging
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -71,7 +72,9 @@ class Handlers:
             return
         ready = self.host.state.stage in ("indexing", "ready")
         if ready:
-            turns = self.keeping.catch_up(turns, request)
+            with suppress(NotReady):  # said below
+                turns = self.keeping.catch_up(turns, request)
+            turns = turns or ()
             pending = [say(render_question(typed), "user"), say(render_pending(strings.PENDING))]
             yield gr.skip(), show_turns(turns) + pending, "", render_message("")
         try:

@@ -15,7 +15,7 @@ from index import QAError
 from qa.answers import Answer
 from qa.conversations import Conversations, KeptTurn
 from qa.web import strings
-from qa.web.host import AssistantHost
+from qa.web.host import AssistantHost, NotReady
 from qa.web.narrowing import Narrowing
 from qa.web.placing import prove
 from qa.web.render import Turn
@@ -114,7 +114,7 @@ class Keeping:
                     at_least=turn.number,
                 )
                 turn = replace(turn, number=kept.number, conversation=kept.conversation)
-            except QAError as error:
+            except (QAError, NotReady) as error:
                 reason = strings.NOT_KEPT.format(reason=error)
         return (*turns, turn)[-KEPT_TURNS:], reason
 
