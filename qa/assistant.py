@@ -173,8 +173,8 @@ class Assistant(OpenCollection):
     def suggestions(self, count: int = 4) -> tuple[str, ...]:
         """Suggest questions that these documents answer.
 
-        They are made of the documents' own sentences; each was asked, and answered from the passage it was made of. The
-        same index gives the same questions.
+        They are made of the documents' own sentences; each was asked, and answered first of all with the sentence it was
+        made of. The same index gives the same questions.
 
         Args:
             count: How many are wanted.

@@ -94,12 +94,14 @@ def _when(match: re.Match, lowered: Lowered) -> str:
     subject, more = read_dated_subject(match, lowered), _complement(match["more"])
     if not subject or more is None or is_vague(subject) or not agrees(subject, match["verb"]):
         return ""
+    if (subject + more).islower():
+        return ""  # "When did construction begin?": of what, only the sentences before tell
     return f"when {match['verb']} {subject} {match['done']}{more}"
 
 
 def _when_did(match: re.Match, lowered: Lowered) -> str:
     subject, more = read_dated_subject(match, lowered), _complement(match["more"])
-    if not subject or more is None or is_vague(subject):
+    if not subject or more is None or is_vague(subject) or (subject + more).islower():
         return ""
     return f"when did {subject} {DID[match['done']]}{more}"
 

@@ -1,7 +1,7 @@
 """Questions that a collection answers: some to begin with, and some that go on from an answer.
 
-They are made of its own sentences (`phrasing`), and each is asked before it is offered: only what is answered, from the
-passage it was made of, is kept. All of it is done in small pieces, so that whoever owns the collection can answer
+They are made of its own sentences (`phrasing`), and each is asked before it is offered: only what is answered, first of
+all with the sentence it was made of, is kept. All of it is done in small pieces, so that whoever owns the collection can answer
 between two of them. The same index gives the same questions. English documents only: for others there are none.
 """
 
@@ -24,9 +24,10 @@ READ_DOCUMENTS = 24
 READ_PASSAGES = 200  # of each, from its beginning
 MOST_ASKED = 24  # to find some to begin with
 MOST_ASKED_NEXT = 12  # to find some that go on from an answer
-NEIGHBOURS = 30  # paragraphs before and after the quote
+NEIGHBOURS = 100  # paragraphs before and after the quote
 NAMES = 2  # that stand in the quote and are looked for elsewhere
 FOUND_BY_NAME = 4  # passages
+PIECE = 25  # passages without a question, after which whoever waits is answered
 LONGEST_NEXT = 56  # characters
 SEED = 20_231
 _KINDS = (
@@ -53,12 +54,14 @@ class Candidate:
     Attributes:
         phrased: The question.
         path: Path of the document it was made of.
-        start: Where the passage begins that it was made of, in characters.
+        start: Where the sentence begins that it was made of, in characters.
+        end: Where that ends.
     """
 
     phrased: Phrased
     path: str
     start: int
+    end: int
 
 
 class _Cases:
@@ -152,26 +155,28 @@ def suggest_next(
                 passages.setdefault(hit.path, []).extend(assistant.passages_from(hit.path, hit.passage.paragraph, 1))
         yield ()
     cases = _count_cases(passages.values())
-    candidates = [made for path, read in passages.items() for made in _make_candidates(path, read, cases)]
-    yield ()
     shown = {(citation.path, citation.start) for citation in (*answer.citations, *answer.closest)}
     found: list[str] = []
     asked = 0
-    for candidate in candidates:
-        topic = frozenset(question_terms(candidate.phrased.question))
-        if topic in topics or len(candidate.phrased.question) > LONGEST_NEXT:
-            continue
-        if asked == MOST_ASKED_NEXT or len(found) == count:
-            return
-        topics.add(topic)
-        asked += 1
-        following = _ask(assistant, candidate, sources)
-        if following and _answers(following, candidate):
-            first = following.citations[0]
-            if (first.path, first.start) not in shown:
-                shown.add((first.path, first.start))
-                found.append(candidate.phrased.question)
-        yield tuple(found)
+    for path, read in passages.items():
+        for position, stored in enumerate(read):
+            for candidate in _make_candidates(path, [stored], cases):
+                topic = frozenset(question_terms(candidate.phrased.question))
+                if topic in topics or len(candidate.phrased.question) > LONGEST_NEXT:
+                    continue
+                topics.add(topic)
+                following = _ask(assistant, candidate, sources)
+                if following and _answers(following, candidate):
+                    first = following.citations[0]
+                    if (first.path, first.start) not in shown:
+                        shown.add((first.path, first.start))
+                        found.append(candidate.phrased.question)
+                yield tuple(found)
+                asked += 1
+                if asked == MOST_ASKED_NEXT or len(found) == count:
+                    return
+            if position % PIECE == PIECE - 1:
+                yield tuple(found)
 
 
 def _count_cases(read: Iterable[Sequence[StoredPassage]]) -> _Cases:
@@ -181,7 +186,7 @@ def _count_cases(read: Iterable[Sequence[StoredPassage]]) -> _Cases:
 def _make_candidates(path: str, read: Sequence[StoredPassage], cases: _Cases) -> list[Candidate]:
     """Questions made of the sentences of some passages of a document, in order."""
     return [
-        Candidate(phrased, path, stored.passage.start)
+        Candidate(phrased, path, sentence.start, sentence.end)
         for stored in read
         for sentence in stored.passage.sentences
         for phrased in phrase_questions(
@@ -198,11 +203,11 @@ def _ask(assistant: "Assistant", candidate: Candidate, sources: Sequence[str] = 
 
 
 def _answers(answer: Answer | None, candidate: Candidate) -> bool:
-    """Whether a question is answered, first of all from the passage it was made of."""
+    """Whether a question is answered, first of all with the sentence it was made of."""
     if answer is None or not answer.found:
         return False
     best = answer.citations[0]
-    return (best.path, best.passage_start) == (candidate.path, candidate.start)
+    return best.path == candidate.path and best.start <= candidate.start and candidate.end <= best.end
 
 
 def _names(answer: Answer, quoted: Sequence[Citation]) -> tuple[str, ...]:

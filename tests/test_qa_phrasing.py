@@ -31,6 +31,7 @@ NONE = {
     "pointing elsewhere": "It was built in 1889.",
     "which one": "The company was founded in 1990.",
     "which game": "The interactive game was released in 2012.",
+    "of what": "Rent was introduced in 1954.",
     "judging only": "Inflation is a great problem.",
     "not agreeing": "Inflation costs is an expense.",
     "what is a person": "Marie Curie is the one who found it.",

@@ -194,7 +194,7 @@ def test_file_without_questions_is_refused_with_the_reason(handlers, name, conte
     """And deleted; the batch before stays."""
     batching, send = handlers
     sent = send(name, content)
-    cleared, id_, controls, progress = batching.upload(sent, "before")
+    cleared, id_, controls, progress = batching.take_file(sent, "before")
     assert (cleared, id_, progress) == (None, "before", SKIP)
     assert 'role="alert"' in controls and reason in Reader(controls).text
     assert list(batching.uploads.iterdir()) == [] and list(batching.batches._folder.glob("*")) == []
@@ -204,7 +204,7 @@ def test_only_uploads_are_read(handlers, tmp_path):
     """A path that the browser makes up is refused."""
     (tmp_path / "secret.txt").write_text("Who?")
     for sent in (str(tmp_path / "secret.txt"), "../secret.txt", None, 7, ["a"], {}):
-        _, id_, controls, _ = handlers[0].upload(sent, "")
+        _, id_, controls, _ = handlers[0].take_file(sent, "")
         assert id_ == "" and 'role="alert"' in controls
     assert (tmp_path / "secret.txt").exists()
 
@@ -213,16 +213,16 @@ def test_visitor_has_one_batch_at_a_time(handlers, toy):
     """While it is at work no other is taken; once it is not, the next takes its place, and its files are deleted."""
     batching, send = handlers
     assistant, batches = toy
-    _, first, controls, _ = batching.upload(send("q.csv", QUESTIONS), "")
+    _, first, controls, _ = batching.take_file(send("q.csv", QUESTIONS), "")
     assert "4 questions to ask." in Reader(controls).text
     batching.act(first, event(act="start"))
-    _, kept, controls, _ = batching.upload(send("r.csv", QUESTIONS), first)
+    _, kept, controls, _ = batching.take_file(send("r.csv", QUESTIONS), first)
     assert kept == first and strings.BATCH_ONE in controls
     batching.act(first, event(act="stop"))
     assistant.let(1)
     wait(batches.find(first), "stopped")
     folder = batches.find(first).folder
-    _, second, *_ = batching.upload(send("r.csv", QUESTIONS), first)
+    _, second, *_ = batching.take_file(send("r.csv", QUESTIONS), first)
     assert second != first and batches.find(first) is None and not folder.exists()
     id_, controls, _ = batching.act(second, event(act="remove"))
     assert (id_, batches._batches) == ("", {}) and strings.BATCH_HINT.split(":")[0] in controls

@@ -116,9 +116,6 @@ def build_app(
                             container=False,
                             visible=False,
                         )
-                        # `read_choice` judges what is chosen, and tells in the page's words of a document that is gone.
-                        # On the object, for Gradio writes files beside a module that derives from its components.
-                        picker.preprocess = lambda chosen: chosen
                         note = _html(render_picker_note(0, 0), "qa-picker-note")
                         question = gr.Textbox(
                             elem_id="qa-question",
@@ -152,12 +149,14 @@ def build_app(
         quiet = {"api_visibility": "private", "show_progress": "hidden"}
         asked = [turns, chat, question, message]
         one_by_one = {"concurrency_id": "suggest", "concurrency_limit": 1, **quiet}  # else the last to end would show
+        # Gradio would refuse a choice that is gone in words of its own; `read_choice` does so in the page's.
+        as_sent = {"preprocess": False}
         in_turn = {"concurrency_id": "ask", "concurrency_limit": 1, **quiet}  # each sees the turns of the one before
         answered = [
-            question.submit(handlers.answer_question, [question, turns, picker], asked, **in_turn),
+            question.submit(handlers.answer_question, [question, turns, picker], asked, **as_sent, **in_turn),
             bridge.example(suggesting.answer_example, turns, asked, **in_turn),
-            bridge.next(suggesting.answer_next, [turns, offered, picker], asked, **in_turn),
-            bridge.alone(handlers.answer_alone, [turns, picker], asked, **in_turn),
+            bridge.next(suggesting.answer_next, [turns, offered, picker], asked, **as_sent, **in_turn),
+            bridge.alone(handlers.answer_alone, [turns, picker], asked, **as_sent, **in_turn),
         ]
         bridge.open(handlers.open_citation, turns, [panel, message], **quiet)
         bridge.browse(handlers.browse_document, None, [panel, message], **quiet)
@@ -183,14 +182,14 @@ def build_app(
             bridge.switch(library.switch, None, [turns, chat, picker, panel, line], **in_turn),
         ]
         stands = [controls, done]
-        questions.upload(batching.upload, [questions, batch], [questions, batch, *stands], **quiet)
+        questions.upload(batching.take_file, [questions, batch], [questions, batch, *stands], **quiet)
         acted = bridge.batch(batching.act, batch, [batch, *stands], **quiet)
         acted.then(batching.follow, batch, stands, concurrency_limit=None, **quiet)
         app.load(batching.follow, batch, stands, concurrency_limit=None, **quiet)
         told = [header, welcome, panel, picker, note, progress]
         app.load(following.follow_loading, None, told, concurrency_limit=None, **quiet)
         for event in answered:
-            event.then(following.keep_choice, picker, picker, **quiet)
+            event.then(following.keep_choice, picker, picker, **as_sent, **quiet)
         for event in (*answered, *changing):
             event.then(suggesting.suggest, turns, [offered, following_up], **one_by_one)
         for event in changed:

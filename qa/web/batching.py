@@ -35,7 +35,7 @@ class BatchHandlers:
         """
         self.batches, self.uploads = batches, library.uploads
 
-    def upload(self, sent: Any, id_: Any) -> tuple:
+    def take_file(self, sent: Any, id_: Any) -> tuple:
         """Take a file of questions, in place of the one before.
 
         Args:
