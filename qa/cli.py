@@ -12,27 +12,14 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
-from index import Encoder, Progress, QAError, QuestionError, Selection, load_encoder
+from index import QAError, QuestionError
+from qa import measuring
 from qa.arguments import parse_arguments
-from qa.bench.options import Options
+from qa.choosing import bundled_encoder, chosen_encoder, chosen_selection, notify_failures, open_assistant
 from qa.notices import notify, show_progress
-from qa.terminal import (
-    count,
-    describe_answer,
-    describe_change,
-    describe_collections,
-    describe_progress,
-    name_first,
-    visible_line,
-)
-
-if TYPE_CHECKING:
-    from qa.assistant import Assistant
-    from qa.feedback import Judgement
+from qa.terminal import count, describe_answer, describe_change, describe_collections, name_first, visible_line
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,10 +59,10 @@ def _chat(options: argparse.Namespace) -> int:
 
     chat(
         options,
-        _chosen_selection(options),
-        load_encoder=lambda: _chosen_encoder(options),
+        chosen_selection(options),
+        load_encoder=lambda: chosen_encoder(options),
         on_notice=notify,
-        on_indexed=_notify_failures,
+        on_indexed=notify_failures,
     )
     return 0
 
@@ -85,7 +72,7 @@ def _ask(options: argparse.Namespace) -> int:
         options.question.encode("utf-8")
     except UnicodeEncodeError as error:
         raise QuestionError("the question is not UTF-8 text. Type it in a terminal that is set to UTF-8.") from error
-    with _open_assistant(options) as assistant:
+    with open_assistant(options) as assistant:
         answer = assistant.ask(options.question)
     if options.json:
         if isinstance(sys.stdout, io.TextIOWrapper):
@@ -100,7 +87,7 @@ def _batch(options: argparse.Namespace) -> int:
     from qa.batch import answer_batch, check_files
 
     check_files(options.questions, options.output)
-    with _open_assistant(options) as assistant, show_progress("questions") as show:
+    with open_assistant(options) as assistant, show_progress("questions") as show:
         report = answer_batch(assistant, options.questions, options.output, on_progress=show, on_notice=notify)
     for row in report.not_answered:
         notify(f"line {row.line} not answered: {row.error}")
@@ -115,9 +102,9 @@ def _index(options: argparse.Namespace) -> int:
         from qa.opening import rebuild_collection, select_sources
         from qa.places import home_folder
 
-        options.selection = select_sources(_chosen_selection(options))
-        rebuild_collection(options.selection, _chosen_encoder(options) or _bundled_encoder(), home_folder())
-    with _open_assistant(options) as assistant:
+        options.selection = select_sources(chosen_selection(options))
+        rebuild_collection(options.selection, chosen_encoder(options) or bundled_encoder(), home_folder())
+    with open_assistant(options) as assistant:
         report, scope = assistant.report, assistant.scope
     print(f"{count(scope.documents, 'document')}, {count(scope.passages, 'passage')}")
     print(
@@ -131,8 +118,8 @@ def _check(options: argparse.Namespace) -> int:
     from qa.opening import open_collection, select_sources
     from qa.places import home_folder
 
-    encoder = _chosen_encoder(options) or _bundled_encoder()
-    collection, _ = open_collection(select_sources(_chosen_selection(options)), encoder, home_folder())
+    encoder = chosen_encoder(options) or bundled_encoder()
+    collection, _ = open_collection(select_sources(chosen_selection(options)), encoder, home_folder())
     try:
         findings = collection.check(on_notice=notify)
     finally:
@@ -174,125 +161,6 @@ def _verify(options: argparse.Namespace) -> int:
     return _fail(f"{options.answers} does not hold: {', '.join(broken)}") if broken else 0
 
 
-def _calibrate(options: argparse.Namespace) -> int:
-    from qa.calibrate import calibrate_assistant
-
-    with _open_assistant(options) as assistant, show_progress("questions") as show:
-        report = calibrate_assistant(assistant, judgements=_read_judgements(assistant), on_progress=show)
-    print(report.describe())
-    return 0
-
-
-def _feedback(options: argparse.Namespace) -> int:
-    from qa.feedback import write_feedback
-
-    with _open_assistant(options) as assistant:
-        report = write_feedback(assistant, _read_judgements(assistant), options.output)
-    for source in report.lost:
-        notify(f"a quote of {source} is left out: it is not in the documents any more")
-    print(f"{count(report.questions, 'question')}, {count(report.passages, 'passage')}")
-    return 0
-
-
-def _read_judgements(assistant: "Assistant") -> tuple["Judgement", ...]:
-    """What was said of answers from this collection in the page, on this computer."""
-    from qa.conversations import Conversations
-    from qa.feedback import read_judgements
-    from qa.places import conversations_file, home_folder
-
-    path = conversations_file(home_folder())
-    if not path.exists():
-        return ()
-    with closing(Conversations(path, on_notice=notify)) as store:
-        return read_judgements(store, assistant.key)
-
-
-def _evaluate(options: argparse.Namespace) -> int:
-    from qa.evaluation_report import describe_evaluations, evaluate_folders, plot_evaluations, write_runs
-
-    evaluations = []
-    with show_progress("questions") as show:
-        for evaluation in evaluate_folders(
-            options.datasets, limit=options.limit, encoder=_chosen_encoder(options), on_progress=show
-        ):
-            evaluations.append(evaluation)
-            if options.runs:
-                write_runs(evaluation, options.runs)
-            for question, reason in evaluation.skipped.items():
-                notify(f"{evaluation.name}: question {question} not asked: {reason}")
-    if options.json:
-        for evaluation in evaluations:
-            print(json.dumps(evaluation.to_dict()))
-    else:
-        print(describe_evaluations(evaluations))
-    if options.plot:
-        plot_evaluations(evaluations, options.plot)
-    return 0
-
-
-def _bench(options: argparse.Namespace) -> int:
-    from qa.bench.plot import check_plot, plot_benchmark
-    from qa.bench.report import describe_benchmark, describe_load
-    from qa.bench.run import run_benchmark, run_load
-
-    wanted = Options(options.texts, options.sizes, options.work, options.repeats, options.people, options.seconds)
-    if options.load:
-        load = run_load(wanted, on_notice=notify)
-        print(json.dumps(load.to_dict()) if options.json else "\n".join(describe_load(load)))
-        return 0
-    if options.plot:
-        check_plot(options.plot)
-    benchmark = run_benchmark(wanted, on_notice=notify)
-    print(json.dumps(benchmark.to_dict()) if options.json else describe_benchmark(benchmark))
-    if options.plot:
-        plot_benchmark(benchmark, options.plot)
-    return 0
-
-
-def _open_assistant(options: argparse.Namespace) -> "Assistant":
-    """Open the sources, showing how indexing goes and what could not be read."""
-    from qa.assistant import Assistant
-
-    with show_progress("passages") as show:
-
-        def tell(progress: Progress) -> None:
-            name = f"{progress.documents:,}/{progress.all_documents:,} files: {progress.name}"
-            show(
-                progress.passages,
-                progress.all_passages,
-                ", ".join(filter(None, [describe_progress(progress), name])),
-            )
-
-        assistant = Assistant.open(
-            _chosen_selection(options), encoder=_chosen_encoder(options), on_progress=tell, on_notice=notify
-        )
-    _notify_failures(assistant)
-    return assistant
-
-
-def _chosen_selection(options: argparse.Namespace) -> Selection | None:
-    """What the sources named or the collection named consist of; None where neither is."""
-    from qa.collections import find_collection
-
-    kept = options.collection or ("" if options.selection else options.name)
-    return find_collection(kept) if kept else options.selection
-
-
-def _bundled_encoder() -> Encoder:
-    from qa.places import encoder_folder
-
-    return load_encoder(cache_folder=encoder_folder(), on_notice=notify)
-
-
-def _chosen_encoder(options: argparse.Namespace) -> Encoder | None:
-    return load_encoder(options.model) if options.model else None
-
-
-def _notify_failures(assistant: "Assistant") -> None:
-    for failure in assistant.failures:
-        notify(f"not read: {name_first(failure.source, failure.reason)}")
-
-
 def _fail(message: str, *, code: int = 1) -> int:
     print(f"qa: {visible_line(message)}", file=sys.stderr)
     return code
@@ -311,8 +179,8 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "index": _index,
     "collections": _collections,
     "verify": _verify,
-    "calibrate": _calibrate,
-    "feedback": _feedback,
-    "eval": _evaluate,
-    "bench": _bench,
+    "calibrate": measuring.calibrate,
+    "feedback": measuring.feedback,
+    "eval": measuring.evaluate,
+    "bench": measuring.bench,
 }

@@ -34,7 +34,7 @@ def home(tmp_path, monkeypatch):
     """A home for collections, where the command line finds them too; the toy encoder encodes."""
     monkeypatch.setenv("QA_HOME", str(tmp_path / "home"))
     monkeypatch.setattr("qa.assistant.load_encoder", lambda **named: ToyEncoder())
-    monkeypatch.setattr("qa.cli.load_encoder", lambda *named, **more: ToyEncoder())
+    monkeypatch.setattr("qa.choosing.load_encoder", lambda *named, **more: ToyEncoder())
     return tmp_path / "home"
 
 

@@ -3,6 +3,7 @@
 Importing this module imports Gradio; `server.serve` sets Gradio's environment first.
 """
 
+import json
 from importlib.resources import files
 from pathlib import Path
 
@@ -48,7 +49,8 @@ def page_head() -> str:
     sheets = sorted(folder.joinpath("style").iterdir(), key=lambda sheet: sheet.name)
     style = "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
     scripts = "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in SCRIPTS)
-    return f"<style>\n{style}</style>\n<script>\n{scripts}</script>"
+    language = f"document.documentElement.lang = {json.dumps(strings.LANGUAGE)};"
+    return f"<style>\n{style}</style>\n<script>\n{language}\n{scripts}</script>"
 
 
 def build_app(
