@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from qa.conversation_file import ConversationFile
+from qa.labels import Label, Labels
 
 LONGEST_TITLE = 200  # characters
 MOST_WORDS = 10  # of a search
-Label = Literal["up", "down", "wrong"]
 _INFO = (
     "SELECT c.id, c.collection, c.title, c.updated, (SELECT COUNT(*) FROM turns t WHERE t.conversation_id = c.id)"
     " FROM conversations c"
@@ -64,7 +64,7 @@ class KeptTurn:
     labels: dict[int, Label] = field(default_factory=dict)
 
 
-class Conversations:
+class Conversations(Labels):
     """All conversations of all visitors, in one file."""
 
     def __init__(
@@ -219,41 +219,6 @@ class Conversations:
                 (conversation, visitor, collection),
             )
 
-    def toggle_label(self, visitor: str, conversation: int, number: int, *, citation: int, label: Label) -> bool:
-        """Say something of an answer or a citation, or take it back where just that was said.
-
-        Args:
-            visitor: Whose turn it has to be.
-            conversation: Id of its conversation.
-            number: Of the turn.
-            citation: See `KeptTurn.labels`.
-            label: "up" or "down" of an answer, "wrong" of a citation.
-
-        Returns:
-            Whether there is such a turn.
-        """
-        with self._file.transaction() as connection:
-            found = connection.execute(
-                "SELECT t.id, (SELECT label FROM labels WHERE turn_id = t.id AND citation = ?) FROM turns t"
-                " JOIN conversations c ON c.id = t.conversation_id WHERE c.id = ? AND c.visitor = ? AND t.number = ?",
-                (citation, conversation, visitor, number),
-            ).fetchone()
-            if found is None:
-                return False
-            connection.execute("DELETE FROM labels WHERE turn_id = ? AND citation = ?", (found[0], citation))
-            if found[1] != label:
-                connection.execute("INSERT INTO labels VALUES (?, ?, ?, ?)", (found[0], citation, label, self._now()))
-        return True
-
-    def labels(self, visitor: str, conversation: int, number: int) -> dict[int, Label]:
-        """What was said of a turn; see `KeptTurn`."""
-        rows = self._file.rows(
-            "SELECT l.citation, l.label FROM labels l JOIN turns t ON t.id = l.turn_id"
-            " JOIN conversations c ON c.id = t.conversation_id WHERE c.visitor = ? AND c.id = ? AND t.number = ?",
-            (visitor, conversation, number),
-        )
-        return dict(rows)
-
     def labelled(self, collection: str) -> tuple[tuple[KeptTurn, tuple[str, ...]], ...]:
         """Every turn of a collection that something was said of, whoever said it, in the order asked.
 
@@ -270,9 +235,6 @@ class Conversations:
             turns = [turn for turn in self.turns(visitor, conversation) if turn.number <= number]
             found.append((turns[-1], tuple(turn.record["question"] for turn in turns[:-1])))
         return tuple(found)
-
-    def _now(self) -> str:
-        return self._clock().isoformat(timespec="seconds")
 
 
 def make_title(text: str) -> str:

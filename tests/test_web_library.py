@@ -1,5 +1,7 @@
 """What can be done with the library, called as Gradio calls it."""
 
+from types import SimpleNamespace
+
 import gradio
 import pytest
 from plum_assistant import SKIP, event, follow, make_status, open_plums
@@ -230,3 +232,16 @@ def test_page_hears_of_changes_without_losing_what_it_shows(library):
     header, _, panel, _, _, progress = updates[-1]
     assert 'data-said="1 document, 2 passages"' in header and "qa-row" in panel
     assert 'data-version="ready-' in progress and "<progress" not in progress
+
+
+def test_the_collection_that_is_open_is_the_one_chosen(library):
+    """Collections are told apart by their folders, whatever the one that is open is called."""
+    assistant, handlers = library
+    assistant.name, assistant.key = "fruit.txt", "pears-0a1b"
+    listed = [SimpleNamespace(name=name, documents=1, passages=2) for name in ("figs", "pears-0a1b")]
+    handlers.host.list_collections = lambda: listed
+    options = handlers.render().split("<option ")[1:]
+    assert [(option.split(">")[1].split(" (")[0], " selected" in option) for option in options] == [
+        ("figs", False),
+        ("pears-0a1b", True),
+    ]

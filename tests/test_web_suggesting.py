@@ -87,7 +87,7 @@ def test_suggestions_are_found_anew_when_the_documents_change(plums, monkeypatch
     assert suggestions.find() == ("What is 2?",) == suggestions.current()
     assistant.generation = 3
     assert suggestions.find() == () and begun == [1, 2, 3]
-    assistant.name = "pears"
+    assistant.key = "pears"
     assert suggestions.current() == ()
 
 

@@ -47,7 +47,7 @@ class LibraryHandlers:
         Raises:
             NotReady: There is no assistant.
         """
-        statuses, current = self.host.call(lambda assistant: (assistant.statuses(), assistant.name))
+        statuses, current = self.host.call(lambda assistant: (assistant.statuses(), assistant.key))
         selection = select(statuses, listing or Listing())
         return render_library(selection, self.numbers.number, collections=self._collections(), current=current)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from qa.answers import Answer
 from qa.citations import Citation
-from qa.conversations import Label
+from qa.labels import Label
 from qa.query import read_question
 from qa.web import strings
 from qa.web.cards import group_citations, render_cards, render_marker

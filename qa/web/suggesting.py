@@ -47,15 +47,15 @@ class Suggestions:
         Raises:
             NotReady: There is no assistant.
         """
-        (name, _), questions = self._found
-        return questions if name == self.host.call(lambda assistant: assistant.name) else ()
+        (key, _), questions = self._found
+        return questions if key == self.host.call(lambda assistant: assistant.key) else ()
 
     def find(self) -> tuple[str, ...]:
         """Find those of the collection as it is now; pages that wait for the same ones share them."""
         with self._finding:
             try:
                 key, seed = self.host.call(
-                    lambda assistant: ((assistant.name, assistant.generation), _is_seed(assistant))
+                    lambda assistant: ((assistant.key, assistant.generation), _is_seed(assistant))
                 )
                 if key != self._found[0]:
                     found = strings.SEED_QUESTIONS if seed else find_in_pieces(self.host, _begin_first)
