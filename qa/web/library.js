@@ -17,7 +17,10 @@
     const row = (control) => Number.parseInt(control.dataset.row, 10);
 
     const actions = {
-        library: () => send("library", { ...listing }),
+        library() {
+            focused ||= ".qa-panel-body"; // what was pressed goes, and somebody who came from the chat was nowhere in the list
+            send("library", { ...listing });
+        },
         state(control) {
             Object.assign(listing, { state: control.dataset.state, page: 0 });
             scrolled = 0;
@@ -157,7 +160,7 @@
         const control = document.activeElement === document.body && focused && panel.querySelector(focused);
         if (control) {
             control.focus({ preventScroll: true });
-            if (back) control.scrollIntoView({ block: "nearest" });
+            if (back && !control.matches(".qa-panel-body")) control.scrollIntoView({ block: "nearest" });
             if (control === field) field.setSelectionRange(field.value.length, field.value.length);
         }
     }
