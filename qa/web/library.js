@@ -150,6 +150,10 @@
         }
     });
 
+    document.addEventListener("pointerdown", ({ target }) => {
+        if (!target.closest("#qa-side")) focused = ""; // somebody who turns to something else is not called back
+    });
+
     function keepPlace(panel, back) {
         listing.page = Number(panel.dataset.page);
         listing.state = panel.dataset.state;
@@ -157,6 +161,11 @@
         if (field && field.value !== listing.name) field.value = listing.name;
         filter();
         panel.querySelector(".qa-panel-body").scrollTop = scrolled;
+        regainFocus(panel, back);
+    }
+
+    function regainFocus(panel, back) {
+        const field = panel.querySelector("#qa-filter");
         const control = document.activeElement === document.body && focused && panel.querySelector(focused);
         if (control) {
             control.focus({ preventScroll: true });
@@ -172,7 +181,7 @@
             seen = panel;
             leaving = false;
             if (panel) keepPlace(panel, back);
-        }
+        } else if (panel) regainFocus(panel, false); // it may be patched, and a row has no button while it is being read
         const now = document.querySelector(".qa-progress")?.dataset.version ?? "";
         if (now && now !== version) {
             const renew = version && panel && !leaving;
