@@ -5,6 +5,7 @@ import os
 from importlib.resources import files
 
 import pytest
+from test_qa_suggestions import TEXTS
 
 pytest_plugins = ["web_fixtures"]
 load = importlib.import_module if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.importorskip
@@ -14,10 +15,15 @@ FOUR_DAYS = "Can Israel beat Iran in four days?"
 CAPITAL = "What is the capital of France?"
 COMPASS = "Who buried a brass compass in Ystad?"
 NEAR = "Was the compass of the keepers sold?"
+TOWER = "When was the Eiffel Tower built?"
+WORKERS = "How many workers does the plant in Hamburg employ?"
 SIZES = {"wide": (1280, 800), "narrow": (390, 844)}
 # What Gradio makes and we cannot reach, by selector, with the reason. Nothing so far.
 NOT_OURS: dict[str, str] = {}
 TABBABLE = "a[href], button:enabled, input:enabled:not([type=file]), textarea, select, summary, [tabindex='0']"
+
+# What Gradio says when a page is left.
+LEFT = "signal is aborted|Connection errored out|[Nn]etwork ?[Ee]rror|Failed to fetch|net::ERR_"
 
 SHIFTS = """
 window.shifts = [];
@@ -55,10 +61,23 @@ def server(start_chat, seeds, tmp_path_factory):
     return start_chat(folder).wait_until_ready()
 
 
-def open_page(visit, address, size="wide", theme="light"):
+@pytest.fixture(scope="module")
+def plants(start_chat, tmp_path_factory):
+    """The chat over documents of which questions are suggested, and two that give different numbers."""
+    folder = tmp_path_factory.mktemp("plants")
+    for name, text in TEXTS.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    (folder / "company.md").write_text(
+        "# Hamburg plant\n\nThe Hamburg plant employs 300 workers. Most live in the city."
+    )
+    (folder / "union.txt").write_text("The plant in Hamburg employs 320 workers. Their wages are set by an agreement.")
+    return start_chat(folder).wait_until_ready()
+
+
+def open_page(visit, address, size="wide", theme="light", **options):
     """Open the page and wait for the list of documents."""
     width, height = SIZES[size]
-    page = visit(f"{address}/?__theme={theme}", width=width, height=height)
+    page = visit(f"{address}/?__theme={theme}", width=width, height=height, **options)
     expect(page.locator(".qa-document").first).to_be_visible()
     return page
 
@@ -71,6 +90,65 @@ def ask(page, question):
     box.press("Enter")
     expect(page.locator(f"#turn-{turn}")).to_be_visible()
     return page.locator(f"#turn-{turn}")
+
+
+def list_conversations(page):
+    """Open the list of conversations; returns the first of them."""
+    page.get_by_role("button", name="Conversations", exact=True).click()
+    expect(page.locator(".qa-view-conversations")).to_be_visible()
+    return page.locator(".qa-conversation").first
+
+
+def choose(page, rows):
+    """Choose a file of questions in the second tab."""
+    page.get_by_role("tab", name="Batch").click()
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose a file of questions").click()
+    chooser.value.set_files({"name": "questions.csv", "mimeType": "text/csv", "buffer": rows.encode()})
+    expect(page.locator(".qa-batch-name")).to_be_visible()
+
+
+def act(page, button):
+    """Press a button of the batch."""
+    page.locator("#qa-batch").get_by_role("button", name=button).click()
+
+
+def walk(page):
+    """Go by Tab through a page that is loaded: every control once, from the top down, in sight and marked; returns names."""
+    wanted, higher = page.evaluate(
+        f"""() => {{
+            window.controls = [...document.querySelectorAll("{TABBABLE}")]
+                .filter((item) => item.tabIndex >= 0 && item.checkVisibility({{ visibilityProperty: true }}));
+            const region = (item) => item.closest("#qa-chat, #qa-composer, .qa-panel, #qa-adding")?.outerHTML;
+            const y = (item) => item.getBoundingClientRect().y;
+            const higher = controls.filter(
+                (item, number) => number && region(item) === region(controls[number - 1])
+                    && y(item) < y(controls[number - 1]) - 12 && !item.closest(".qa-panel-body"));
+            return [controls.length, higher.map((item) => item.textContent)];
+        }}"""
+    )
+    assert higher == []
+    page.locator("h1").click()  # from where Tab goes on
+    seen = []
+    for _ in range(wanted + 5):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(FOCUSED)
+        if focused is None:
+            break
+        seen.append(focused)
+    assert [item["number"] for item in seen] == list(range(wanted))
+    assert [item["name"] for item in seen if not item["name"]] == []
+    assert [item["name"] for item in seen if not item["marked"]] == []
+    assert [item["name"] for item in seen if not item["uncovered"]] == []
+    return [item["name"] for item in seen]
+
+
+def measure(page):
+    """The smaller side of everything to press, in pixels, with what it is."""
+    return page.locator(TABBABLE).evaluate_all(
+        """(all) => all.filter((item) => item.checkVisibility()).map((item) => [item.getBoundingClientRect(), item])
+            .map(([{ width, height }, item]) => [Math.min(width, height), item.className || item.id || item.tagName])"""
+    )
 
 
 def look(page, state):
@@ -102,7 +180,7 @@ def test_axe_finds_nothing_in_any_state(server, visit, size, theme):
         verdicts[question] = answer.get_attribute("class")
         wrong += look(page, verdicts[question])
     assert {kind.split()[-1] for kind in verdicts.values()} == {"qa-answered", "qa-closest", "qa-not_in_sources"}
-    page.locator("summary").first.click()
+    page.locator(".qa-fold > summary").first.click()
     wrong += look(page, "unfolded")
     page.get_by_role("textbox", name="Question").press("Enter")
     expect(page.get_by_role("alert")).to_be_visible()
@@ -126,6 +204,55 @@ def test_axe_finds_nothing_in_any_state(server, visit, size, theme):
     picker.press("Enter")
     picker.press("Escape")
     wrong += look(page, "chosen")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_axe_finds_nothing_in_conversations_and_batches(plants, visit, size, theme):
+    """Nor in the list, renaming, deleting, judging, what goes on, what disagrees, what comes back, and a batch's stages."""
+    page = open_page(visit, plants.address, size, theme, expected=LEFT)
+    row = list_conversations(page)
+    wrong = look(page, "no conversation")
+    ask(page, TOWER)
+    expect(page.locator("#qa-following").get_by_role("button").first).to_be_visible()
+    wrong += look(page, "chips")
+    answer = ask(page, WORKERS)
+    expect(answer.get_by_role("group", name="These passages give different numbers")).to_be_visible()
+    wrong += look(page, "different numbers")
+    answer.locator(".qa-why > summary").first.click()
+    wrong += look(page, "why this passage")
+    for button in ("This answer is wrong", "Quote 1 is the wrong sentence"):
+        answer.get_by_role("button", name=button).click()
+        expect(answer.get_by_role("button", name=button)).to_have_attribute("aria-pressed", "true")
+    wrong += look(page, "judged")
+    row = list_conversations(page)
+    wrong += look(page, "a conversation")
+    row.locator("summary").click()
+    wrong += look(page, "more")
+    row.get_by_role("button", name="Rename").click()
+    wrong += look(page, "renaming")
+    page.get_by_role("textbox", name="Title").press("Escape")
+    row.get_by_role("button", name="Delete").click()
+    expect(row.get_by_role("button", name="Keep it")).to_be_focused()
+    wrong += look(page, "deleting")
+    page.reload()
+    expect(page.locator("#turn-2")).to_be_visible()
+    wrong += look(page, "brought back")
+    page.get_by_role("tab", name="Batch").click()
+    wrong += look(page, "no batch")
+    choose(page, "question\nWho, what?\n" + f"{TOWER}\n" * 2_000)
+    wrong += look(page, "batch with a bad row")
+    act(page, "Start")
+    expect(page.locator(".qa-batch-latest td").first).to_be_visible()
+    wrong += look(page, "running")
+    act(page, "Stop")
+    expect(page.get_by_role("button", name="Go on")).to_be_visible()
+    wrong += look(page, "stopped")
+    choose(page, f"question\nWho, what?\n{TOWER}\n")
+    act(page, "Start")
+    expect(page.get_by_role("link", name="Download .md")).to_be_visible()
+    wrong += look(page, "done")
     assert wrong == []
 
 
@@ -153,32 +280,39 @@ def test_keyboard_reaches_everything_in_reading_order(server, visit, size):
     page = open_page(visit, server.address, size)
     ask(page, FOUR_DAYS)
     ask(page, CAPITAL)
-    page.locator("summary").click()
-    wanted, higher = page.evaluate(
-        f"""() => {{
-            window.controls = [...document.querySelectorAll("{TABBABLE}")]
-                .filter((item) => item.tabIndex >= 0 && item.checkVisibility({{ visibilityProperty: true }}));
-            const region = (item) => item.closest("#qa-chat, #qa-composer, .qa-panel, #qa-adding")?.outerHTML;
-            const y = (item) => item.getBoundingClientRect().y;
-            const higher = controls.filter(
-                (item, number) => number && region(item) === region(controls[number - 1])
-                    && y(item) < y(controls[number - 1]) - 12 && !item.closest(".qa-panel-body"));
-            return [controls.length, higher.map((item) => item.textContent)];
-        }}"""
-    )
-    assert higher == []
-    page.locator("h1").click()  # from where Tab goes on
-    seen = []
-    for _ in range(wanted + 5):
-        page.keyboard.press("Tab")
-        focused = page.evaluate(FOCUSED)
-        if focused is None:
-            break
-        seen.append(focused)
-    assert [item["number"] for item in seen] == list(range(wanted))
-    assert [item["name"] for item in seen if not item["name"]] == []
-    assert [item["name"] for item in seen if not item["marked"]] == []
-    assert [item["name"] for item in seen if not item["uncovered"]] == []
+    page.locator(".qa-fold > summary").click()
+    walk(page)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_keyboard_reaches_conversations_chips_and_thumbs(plants, visit, size):
+    """By Tab as all else; the tabs are one stop, and the arrow keys go on from there to the batch."""
+    page = open_page(visit, plants.address, size)
+    ask(page, TOWER)
+    expect(page.locator("#qa-following").get_by_role("button").first).to_be_visible()
+    row = list_conversations(page)
+    row.locator("summary").click()
+    names = walk(page)
+    for name in (
+        *("Chat", "Conversations", "New conversation", "This answer is right", "This answer is wrong"),
+        *("Who was Gustave Eiffel?", "Rename", "Delete", f"Save as HTML: {TOWER}", f"More: {TOWER}"),
+    ):
+        assert names.count(name) == 1, name
+    row.get_by_role("button", name="Rename").click()
+    assert walk(page).count("Title") == 1
+    page.get_by_role("textbox", name="Title").press("Escape")
+    row.get_by_role("button", name="Delete").press("Enter")
+    assert walk(page).count("Keep it") == 1
+    choose(page, f"question\n{TOWER}\nWho, what?\n")
+    assert {"Start", "Remove", "Choose a file of questions"} <= set(walk(page))
+    act(page, "Start")
+    expect(page.get_by_role("link", name="Download .md")).to_be_visible()
+    tab = page.get_by_role("tab", name="Chat")
+    page.get_by_role("tab", name="Batch").press("ArrowLeft")
+    expect(tab).to_be_focused()
+    tab.press("ArrowRight")
+    names = walk(page)
+    assert {"Batch", "Download .md", "The latest answers"} <= set(names) and "Chat" not in names
 
 
 def test_every_kind_of_control_works_by_keyboard(server, visit):
@@ -253,12 +387,32 @@ def test_targets_are_large_enough_for_fingers(server, visit):
     page = open_page(visit, server.address, "narrow")
     ask(page, FOUR_DAYS)
     ask(page, CAPITAL)
-    page.locator("summary").click()
-    sizes = page.locator(TABBABLE).evaluate_all(
-        """(all) => all.filter((item) => item.checkVisibility()).map((item) => [item.getBoundingClientRect(), item])
-            .map(([{ width, height }, item]) => [Math.min(width, height), item.className || item.id || item.tagName])"""
-    )
+    page.locator(".qa-fold > summary").click()
+    sizes = measure(page)
     assert len(sizes) > 20
+    assert [size for size in sizes if size[0] < 23.9] == []
+
+
+def test_targets_of_conversations_and_batches_are_large_enough(plants, visit):
+    """Neither is anything in the list of conversations, under an answer, or about a batch."""
+    page = open_page(visit, plants.address, "narrow")
+    ask(page, WORKERS).locator(".qa-why > summary").first.click()
+    ask(page, TOWER)
+    expect(page.locator("#qa-following").get_by_role("button").first).to_be_visible()
+    row = list_conversations(page)
+    row.locator("summary").click()
+    sizes = measure(page)
+    row.get_by_role("button", name="Rename").click()
+    sizes += measure(page)
+    page.get_by_role("textbox", name="Title").press("Escape")
+    row.get_by_role("button", name="Delete").click()
+    sizes += measure(page)
+    choose(page, f"question\n{TOWER}\n")
+    sizes += measure(page)
+    act(page, "Start")
+    expect(page.get_by_role("link", name="Download .md")).to_be_visible()
+    sizes += measure(page)
+    assert len(sizes) > 100
     assert [size for size in sizes if size[0] < 23.9] == []
 
 
@@ -288,3 +442,34 @@ def test_nothing_jumps_while_a_question_is_answered(start_chat, seeds, visit, si
         expect(page.locator(".qa-question").last).to_be_in_viewport()
         expect(page.get_by_role("textbox", name="Question")).to_be_focused()
         assert page.evaluate(total) < 0.1
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_nothing_jumps_with_what_comes_by_itself(plants, visit, size):
+    """Neither an answer with what goes on, nor the conversation that comes back, nor a batch that runs moves the page."""
+    page = visit(plants.address, width=SIZES[size][0], height=SIZES[size][1], script=SHIFTS, expected=LEFT)
+    expect(page.locator(".qa-example")).to_have_count(4)
+    moved = {}
+
+    def note(state):
+        page.wait_for_function("document.getAnimations().length === 0")
+        page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        moved[state] = page.evaluate("shifts.reduce((sum, shift) => sum + shift.value, 0)")
+        page.evaluate("shifts.length = 0")
+
+    note("welcome")
+    for turn in (1, 2):  # by no key and no pointer: what comes within half a second of these is not counted as a jump
+        page.evaluate("document.dispatchEvent(new CustomEvent('qa-example', { detail: { example: 0 } }))")
+        expect(page.locator(f"#turn-{turn}")).to_be_visible()
+        expect(page.locator("#qa-following").get_by_role("button").first).to_be_visible()
+        note(f"answer {turn}")
+    page.reload()
+    expect(page.locator("#turn-2")).to_be_visible()
+    expect(page.locator("#qa-following").get_by_role("button").first).to_be_visible()
+    note("brought back")
+    choose(page, f"question\n{TOWER}\nWho, what?\n")
+    page.evaluate("shifts.length = 0")
+    page.evaluate("document.querySelector('#qa-batch-controls .qa-batch').click()")
+    expect(page.get_by_role("link", name="Download .md")).to_be_visible()
+    note("batch")
+    assert {state: shift for state, shift in moved.items() if shift >= 0.1} == {}

@@ -203,7 +203,7 @@ def test_library_fits_its_window(library, visit, address, width):
     """List, document and bars need no sideways scroll, and the voice for screen readers says what is searched."""
     page = visit(library.address + address, width=width, height=844)
     expect(row(page, LONG)).to_be_visible()
-    expect(page.locator("p.qa-hidden[role=status]")).to_have_text("3 documents, 104 passages")
+    expect(page.locator("#qa-columns > p.qa-hidden[role=status]")).to_have_text("3 documents, 104 passages")
     fits = "document.documentElement.scrollWidth <= innerWidth"
     inside = "element => element.scrollWidth <= element.clientWidth"
     assert page.evaluate(fits) and page.locator(".qa-panel-body").evaluate(inside)

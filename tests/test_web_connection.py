@@ -103,3 +103,73 @@ def test_page_for_others_promises_no_more_than_is_true(start_chat, seeds, visit)
     expect(other.locator(".qa-header")).to_contain_text("Nothing leaves the computer that serves this page but what")
     expect(other.locator(".qa-document")).to_have_count(1, timeout=60_000)
     expect(other.locator(".qa-header")).not_to_contain_text("this computer")
+
+
+def ask(page, question, turn):
+    """Ask in the page; returns the element of the answer, which has to be the turn of that number."""
+    type_question(page, question).press("Enter")
+    answer = page.locator(f"#turn-{turn}")
+    expect(answer).to_be_visible()
+    return answer
+
+
+def shown(page):
+    """The answers in the chat, as they are read."""
+    return page.locator("#qa-chat .qa-answer").all_inner_texts()
+
+
+def test_conversation_comes_back_with_the_server(start_chat, seeds, visit, tmp_path):
+    """Killed under two turns and half a question, and started again: all of it stands there by itself, and goes on."""
+    home = {"QA_HOME": str(tmp_path)}
+    first = start_chat(seeds, variables=home).wait_until_ready()
+    page = visit(first.address, expected=SILENCE)
+    expect(page.locator(".qa-example")).to_have_count(4)
+    ask(page, "Who is mediating?", 1)
+    ask(page, "What is the capital of France?", 2)
+    before = shown(page)
+    box = type_question(page, "And what about Om")
+    page.evaluate("window.before = true")
+    first.stop(signal.SIGKILL)
+    expect(line(page)).to_have_text(LOST, timeout=20_000)
+    assert shown(page) == before
+    start_chat(seeds, port=int(first.address.rpartition(":")[2]), variables=home)
+    page.wait_for_function("window.before === undefined", timeout=60_000)
+    expect(page.locator("#turn-2")).to_be_visible(timeout=60_000)
+    assert shown(page) == before
+    expect(box).to_have_value("And what about Om")
+    expect(line(page)).to_be_hidden()
+    box.press("End")
+    page.keyboard.type("an?")
+    box.press("Enter")
+    expect(page.locator("#turn-3")).to_be_visible()
+    expect(page.locator(".qa-question").last).to_contain_text("And what about Oman?")
+
+
+def test_every_answer_that_was_shown_outlives_a_kill(start_chat, seeds, visit, tmp_path):
+    """Killed as a question is sent, as it is searched for, and as its answer appears: no answer is lost, or half there."""
+    home = {"QA_HOME": str(tmp_path)}
+    server = start_chat(seeds, variables=home).wait_until_ready()
+    port = int(server.address.rpartition(":")[2])
+    page = visit(server.address, expected=SILENCE)
+    expect(page.locator(".qa-example")).to_have_count(4)
+    ask(page, "Who is mediating?", 1)
+    for moment in ("sent", "searched", "answered"):
+        turns = page.locator("#qa-chat .qa-answer").count()
+        box = type_question(page, "Can Israel beat Iran in four days?")
+        page.evaluate("window.before = true")
+        with page.expect_request("**/queue/join*"):
+            box.press("Enter")
+        if moment == "searched":
+            expect(page.locator("#qa-chat .qa-question")).to_have_count(turns + 1)
+        if moment == "answered":
+            expect(page.locator(f"#turn-{turns + 1}")).to_be_visible()
+        server.stop(signal.SIGKILL)
+        before = shown(page)
+        assert len(before) == turns + 1 or moment != "answered"
+        expect(line(page)).to_have_text(LOST, timeout=20_000)
+        assert shown(page) == before
+        server = start_chat(seeds, port=port, variables=home)
+        page.wait_for_function("window.before === undefined", timeout=60_000)
+        expect(page.locator(f"#turn-{len(before)}")).to_be_visible(timeout=60_000)
+        expect(page.locator("#qa-chat .qa-pending")).to_have_count(0)
+        assert shown(page)[: len(before)] == before

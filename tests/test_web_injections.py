@@ -4,9 +4,12 @@ The fixture `visit` fails a test at any request elsewhere, page error, dialog an
 guard's policy refuses is one.
 """
 
+import csv
 import importlib
+import io
 import json
 import os
+import re
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -18,12 +21,17 @@ expect = load("playwright.sync_api").expect
 
 # As typed, also what cannot be typed; halves of characters get here as escapes.
 TYPE = """(box, text) => {
-    Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(box, JSON.parse(text));
+    Object.getOwnPropertyDescriptor(Object.getPrototypeOf(box), "value").set.call(box, JSON.parse(text));
     box.dispatchEvent(new Event("input", { bubbles: true }));
 }"""
 JSON_TYPE = {"Content-Type": "application/json"}
 IN_FILES = [payload for payload in PAYLOADS.values() if fits_a_text_file(payload)]
 IN_NAMES = [payload for payload in PAYLOADS.values() if fits_a_file_name(payload)]
+LATEST = 5  # answers of a batch that are shown
+NAMES = "all => [...new Set(all.map((item) => item.localName))]"
+EXPORTED = set(
+    "section h1 h2 p time figure blockquote mark figcaption bdi br code details summary pre".split()
+)  # what a saved page is made of
 PER_PAGE = 10  # a long chat is slow to send
 FILES = sorted([*(f"{payload}.txt" for payload in IN_NAMES), "headings.md", "payloads.txt"])
 
@@ -143,4 +151,131 @@ def test_payloads_in_addresses_do_nothing(server, visit):
         f"{server.address}/?{urlencode({'__theme': everything[:500], 'view': everything})}#{quote(everything)}"
     )
     expect(page.locator(".qa-scope")).to_contain_text("documents")
+    assert page.evaluate("window.pwned") is None
+
+
+def shown(text):
+    """A text as the page can show it, in one line."""
+    return " ".join(re.sub("[\0\ud800-\udfff]", "\ufffd", text).split())
+
+
+def title_of(text):
+    """A text as the title of a conversation."""
+    return shown(text) if len(shown(text)) <= 200 else shown(text)[:199] + "…"
+
+
+def test_payloads_as_titles_and_in_exports_are_shown(server, visit):
+    """First questions and new names stand in the list, the search, the labels and the saved page, which runs nothing."""
+    page, reader = visit(server.address), visit(f"{server.address}/healthz")
+    saved, bodies = f"{server.address}/saved.html", []
+    reader.route(saved, lambda route: route.fulfill(content_type="text/html; charset=utf-8", body=bodies[-1]))
+    expect(page.locator(".qa-scope")).to_contain_text("documents")
+    page.get_by_role("button", name="Conversations", exact=True).click()
+    expect(page.locator(".qa-view-conversations")).to_be_visible()
+    box, row = page.get_by_role("textbox", name="Question"), page.locator(".qa-conversation").first
+    title, search = row.locator(".qa-file"), page.locator("#qa-conversation-filter")
+    for number, payload in enumerate(PAYLOADS.values(), start=1):
+        question = f"What is the payload {shown(payload)}?"
+        box.evaluate(TYPE, json.dumps(question))
+        box.press("Enter")
+        expect(page.locator(".qa-conversation")).to_have_count(number)
+        expect(page.locator("#turn-1")).to_be_visible()
+        assert title.text_content() == title_of(question)
+        row.locator("summary").click()
+        row.get_by_role("button", name="Rename").click()
+        field = row.locator(".qa-retitle input")
+        field.evaluate(TYPE, json.dumps(payload))
+        field.press("Enter")
+        expect(row.locator("summary")).not_to_have_attribute("aria-label", f"More: {title_of(question)}")
+        assert title.text_content() == title_of(payload)
+        assert row.locator("summary").get_attribute("aria-label") == f"More: {title_of(payload)}"
+        assert field.input_value() == title_of(payload)
+        address = row.locator("a[href$='.html']").get_attribute("href")
+        exported = {kind: page.request.get(f"{server.address}/{address}"[:-5] + kind) for kind in (".html", ".json")}
+        bodies.append(exported[".html"].body())
+        reader.goto(saved)
+        assert reader.locator("h1").text_content() == title_of(payload)
+        assert shown(reader.locator("h2").text_content()) == shown(question)
+        assert json.loads(reader.locator("#records").text_content()) == exported[".json"].json()
+        assert set(reader.locator("body *").evaluate_all(NAMES)) <= EXPORTED and reader.evaluate("window.pwned") is None
+        page.get_by_role("button", name="New conversation").click()
+        expect(page.locator("#turn-1")).to_have_count(0)
+    found, listed, rows = [], page.locator(".qa-view-conversations"), page.locator(".qa-conversation")
+    for payload in PAYLOADS.values():
+        arrival = listed.get_attribute("data-arrival")
+        search.evaluate(TYPE, json.dumps(payload))
+        expect(listed).not_to_have_attribute("data-arrival", arrival)
+        expect(rows.filter(has=page.get_by_text(title_of(payload), exact=True))).to_have_count(1)
+        assert shown(search.input_value()) == shown(payload)
+        found.append(rows.count())
+    assert found.count(1) > 40
+    assert page.evaluate("window.pwned") is None
+
+
+def test_payloads_in_batches_are_shown(server, visit):
+    """In names of files, headings, questions, conversations and rows that cannot be asked: as text, in one line."""
+    page = visit(server.address)
+    expect(page.locator(".qa-scope")).to_contain_text("documents")
+    page.get_by_role("tab", name="Batch").click()
+    panel, payloads = page.get_by_role("tabpanel", name="Batch"), list(PAYLOADS.values())
+    for first, name in zip(range(0, len(payloads), LATEST), IN_NAMES, strict=False):
+        some = payloads[first : first + LATEST]
+        bad = [{payload: payload} for payload in some]
+        good = [{"question": payload, "conversation": payload} for payload in some]
+        rows = "".join(f"{json.dumps(row)}\n" for row in [*bad, *good])
+        choose(page, f"{name}.jsonl", rows)
+        wrong = [payload for payload in some if not fits_a_text_file(payload)]
+        expect(panel.locator(".qa-batch-bad li")).to_have_count(LATEST + len(wrong))
+        assert panel.locator(".qa-batch-name *, .qa-batch-bad li *").evaluate_all(NAMES) == ["bdi"]
+        panel.get_by_role("button", name="Start").click()
+        expect(panel.get_by_role("status")).to_contain_text("Done")
+        expect(panel.locator("tbody tr")).to_have_count(LATEST)
+        questions = panel.locator("tbody td:nth-child(2)").all_text_contents()
+        asked = ["" if payload in wrong else shorten(shown(payload)) for payload in reversed(some)]
+        assert questions == asked
+        assert panel.locator("tbody td *").count() == 0
+        panel.get_by_role("button", name="Remove").click()
+        expect(panel.locator(".qa-batch-name")).to_have_count(0)
+    for first in range(0, len(IN_FILES), 7):
+        table = io.StringIO(newline="")
+        csv.writer(table).writerow(IN_FILES[first : first + 7])
+        choose(page, "headed.csv", table.getvalue())
+        told = ", ".join(repr(payload.strip()[:40]) for payload in IN_FILES[first : first + 7])
+        expect(panel.get_by_role("alert")).to_contain_text(shown(told)[:60])
+        assert shown(told) in shown(panel.get_by_role("alert").text_content())
+        assert panel.get_by_role("alert").locator("*").count() == 0
+    assert page.evaluate("window.pwned") is None
+
+
+def choose(page, name, text):
+    """Choose a file of questions."""
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose a file of questions").click()
+    chooser.value.set_files({"name": name, "mimeType": "text/plain", "buffer": text.encode("utf-8")})
+
+
+def shorten(text):
+    """A question as the table of the latest answers shows it."""
+    return text if len(text) <= 160 else text[:160].rstrip() + " …"
+
+
+def test_payloads_as_judgements_press_nothing(server, visit):
+    """As number of a turn or of a quote, or as what is said of it, each is refused in the page's own words."""
+    page = visit(server.address)
+    expect(page.locator(".qa-scope")).to_contain_text("documents")
+    page.get_by_role("textbox", name="Question").fill("What is the payload?")
+    page.get_by_role("textbox", name="Question").press("Enter")
+    thumb, alert = page.locator("#turn-1 .qa-judge-up"), page.get_by_role("alert")
+    expect(thumb).to_be_visible()
+    send = """([name, detail]) =>
+        document.dispatchEvent(new CustomEvent("qa-" + name, { detail: { ...detail, ...JSON.parse(detail.other) } }))"""
+    for number, payload in enumerate(PAYLOADS.values()):
+        other = json.dumps({("turn", "citation", "label")[number % 3]: payload})
+        page.evaluate(send, ["judge", {"turn": 1, "citation": 0, "label": "up", "other": other}])
+        expect(alert).to_have_text("That place cannot be shown any more. Ask the question again to get fresh sources.")
+        page.evaluate(send, ["conversations", {"other": "{}"}])
+        expect(alert).to_have_count(0)
+    expect(page.locator(".qa-judge[aria-pressed=true]")).to_have_count(0)
+    thumb.click()
+    expect(page.locator(".qa-judge[aria-pressed=true]")).to_have_count(1)
     assert page.evaluate("window.pwned") is None

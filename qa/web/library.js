@@ -17,7 +17,10 @@
     const row = (control) => Number.parseInt(control.dataset.row, 10);
 
     const actions = {
-        library: () => send("library", { ...listing }),
+        library() {
+            focused ||= ".qa-panel-body"; // what was pressed goes, and somebody who came from the chat was nowhere in the list
+            send("library", { ...listing });
+        },
         state(control) {
             Object.assign(listing, { state: control.dataset.state, page: 0 });
             scrolled = 0;
@@ -147,6 +150,10 @@
         }
     });
 
+    document.addEventListener("pointerdown", ({ target }) => {
+        if (!target.closest("#qa-side")) focused = ""; // somebody who turns to something else is not called back
+    });
+
     function keepPlace(panel, back) {
         listing.page = Number(panel.dataset.page);
         listing.state = panel.dataset.state;
@@ -154,10 +161,15 @@
         if (field && field.value !== listing.name) field.value = listing.name;
         filter();
         panel.querySelector(".qa-panel-body").scrollTop = scrolled;
+        regainFocus(panel, back);
+    }
+
+    function regainFocus(panel, back) {
+        const field = panel.querySelector("#qa-filter");
         const control = document.activeElement === document.body && focused && panel.querySelector(focused);
         if (control) {
             control.focus({ preventScroll: true });
-            if (back) control.scrollIntoView({ block: "nearest" });
+            if (back && !control.matches(".qa-panel-body")) control.scrollIntoView({ block: "nearest" });
             if (control === field) field.setSelectionRange(field.value.length, field.value.length);
         }
     }
@@ -169,7 +181,7 @@
             seen = panel;
             leaving = false;
             if (panel) keepPlace(panel, back);
-        }
+        } else if (panel) regainFocus(panel, false); // it may be patched, and a row has no button while it is being read
         const now = document.querySelector(".qa-progress")?.dataset.version ?? "";
         if (now && now !== version) {
             const renew = version && panel && !leaving;
