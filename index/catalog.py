@@ -114,7 +114,7 @@ class Catalog(Holdings):
         """ISO 639-1 code of a document's language; empty where it was not told, or there is no such document."""
         return next((row[0] for row in self._rows("SELECT language FROM documents WHERE path = ?", (path,))), "")
 
-    def passages_since(self, generation: int, batch: int = 500) -> Iterator[list[StoredPassage]]:
+    def passages_since(self, generation: int, batch: int = 250) -> Iterator[list[StoredPassage]]:
         """Passages written after a generation and still there, in the order written, some at a time."""
         for rows in self._since(PASSAGE_COLUMNS, "passages", "id", generation=generation, batch=batch):
             yield [unpack(row) for row in rows]
@@ -175,7 +175,7 @@ class Catalog(Holdings):
             )
             self._connection.executemany("DELETE FROM pending WHERE passage_id = ?", ((id_,) for id_ in vectors))
 
-    def vectors_since(self, generation: int, dimension: int, batch: int = 1_000) -> Iterator[PassageVectors]:
+    def vectors_since(self, generation: int, dimension: int, batch: int = 500) -> Iterator[PassageVectors]:
         """Embeddings written after a generation and still there, those of some passages at a time."""
         columns = "passage_id, vectors"
         for rows in self._since(columns, "embeddings", "passage_id", generation=generation, batch=batch):

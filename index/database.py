@@ -14,6 +14,7 @@ from index.scattered import ScatteredReader
 from index.schema import FORMAT, SCHEMA, TRIGGERS
 
 AT_ONCE = 500  # values in one statement
+PAGE_BYTES = 8_192  # of a new file: the vectors of most passages lie in one page, and are one read of the disk
 
 
 class Database:
@@ -34,7 +35,9 @@ class Database:
         self._scattered: ScatteredReader | None = None  # opened when first used
         with self._translated():
             self._connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-            self._connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;")
+            self._connection.executescript(
+                f"PRAGMA page_size={PAGE_BYTES}; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+            )
             if self._is_empty():
                 with self.transaction():
                     if self._is_empty():  # another process may have been faster

@@ -18,7 +18,7 @@ from index.catalog import Catalog
 from index.errors import StorageError
 from index.spelling import allowed_edits
 
-WRITER_BYTES = 32_000_000
+WRITER_BYTES = 24_000_000
 ANY = "\x00any"  # stands in every entry; no text gives such a term
 
 

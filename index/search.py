@@ -8,6 +8,8 @@ yet are found by their words; the best of them are embedded there and then, so t
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
+from typing import TypeVar
 
 import numpy as np
 
@@ -23,6 +25,8 @@ from index.records import Passage, StoredPassage
 from index.spelling import near_spellings
 from index.terms import question_terms, text_terms
 from index.vectors import vector_ids
+
+Result = TypeVar("Result")
 
 PHRASE_CANDIDATES = 2_000  # passages with all the words of a phrase that are read to see whether they stand together
 PENDING_CANDIDATES = 20  # passages embedded for one question: half a second
@@ -107,15 +111,20 @@ class Searcher:
         Returns:
             Hits, best first; ties by source and offset.
         """
-        queries = tuple(
-            Query(self._encoder.encode_question(text), tuple(question_terms(text)), weight)
-            for text, weight in questions.items()
-        )
-        terms = tuple(dict.fromkeys(term for query in queries for term in query.terms))
+        terms_of = {text: tuple(question_terms(text)) for text in questions}
+        terms = tuple(dict.fromkeys(chain.from_iterable(terms_of.values())))
+
+        def encode() -> tuple[Query, ...]:
+            return tuple(
+                Query(self._encoder.encode_question(text), terms_of[text], weight) for text, weight in questions.items()
+            )
+
+        encoded = self._begin(encode)
         with self._catalog.snapshot():
             totals = self._catalog.totals()
             statistics = Statistics(totals.passages, totals.sentences, totals.terms, self._lexical.frequencies(terms))
-            signed = self._sign(self._candidates(queries, limits))
+            signed = self._sign(self._candidates(encoded, list(terms_of.values()), limits))
+            queries = encoded()
             if not signed:
                 return Search(queries, statistics, ())
             block = join([signature for _, _, signature in signed.values()], self._encoder.dimension)
@@ -142,7 +151,20 @@ class Searcher:
         """
         return self._rerank(self._dense.search(vector), vector, k)
 
-    def _candidates(self, queries: Sequence[Query], limits: Limits) -> list[int]:
+    def _begin(self, work: Callable[[], Result]) -> Callable[[], Result]:
+        """Begin what another thread can do meanwhile; calling what is returned waits for it, and gives what came of it.
+
+        A large index keeps one core busy while the search for words does the other; a small one is done sooner than a
+        thread wakes up.
+        """
+        if self._dense.compressed:
+            return self._worker.submit(work).result
+        done = work()
+        return lambda: done
+
+    def _candidates(
+        self, encoded: Callable[[], Sequence[Query]], terms: Sequence[Sequence[str]], limits: Limits
+    ) -> list[int]:
         """Passages worth scoring: the ids of some that may be gone or pending, words' best first."""
         owners, documents = None, None
         if limits.sources is not None:
@@ -154,13 +176,13 @@ class Searcher:
             patterns = [phrase_pattern(phrase) for phrase in limits.phrases]
             stored = self._catalog.passages(sorted(found))
             return [passage.id for passage in stored if holds_phrases(_with_heading(passage), patterns)]
-        near = self._nearest(queries, owners)
-        worded = [self._lexical.search(query.terms, CANDIDATES, documents=documents) for query in queries]
+        near = self._nearest(encoded, owners)
+        worded = [self._lexical.search(some, CANDIDATES, documents=documents) for some in terms]
         if self._dense.compressed:
             self._remember([id_ for ids in worded for id_ in ids])  # while the other search is still at work
         found = near()
         if self._dense.compressed and owners is None:  # many more than are worth scoring, for lack of exact scores
-            found = [self._rerank(ids, query.vector, CANDIDATES) for ids, query in zip(found, queries, strict=True)]
+            found = [self._rerank(ids, query.vector, CANDIDATES) for ids, query in zip(found, encoded(), strict=True)]
         return list(dict.fromkeys(id_ for ids in (*worded, *found) for id_ in ids))
 
     def _rerank(self, ids: Sequence[int], vector: np.ndarray, k: int) -> list[int]:
@@ -168,20 +190,14 @@ class Searcher:
         return self._catalog.vectors_of(ids, self._encoder.dimension).nearest(vector, k)
 
     def _nearest(
-        self, queries: Sequence[Query], owners: Sequence[tuple[int, int, int]] | None
+        self, encoded: Callable[[], Sequence[Query]], owners: Sequence[tuple[int, int, int]] | None
     ) -> Callable[[], list[list[int]]]:
         """Begin to look for the passages nearest to each query; calling what is returned waits for them."""
         among = None if owners is None else vector_ids([(id_, sentences) for _, id_, sentences in owners])
         if among is not None and self._dense.compressed and len(among) <= EXACT:
             held = self._catalog.vectors_of([id_ for _, id_, _ in owners], self._encoder.dimension)
-            return lambda: [held.nearest(query.vector, CANDIDATES) for query in queries]
-
-        def look() -> list[list[int]]:
-            return [self._dense.search(query.vector, among=among) for query in queries]
-
-        # A large index keeps one core busy while the search for words does the other; a small one is done sooner than
-        # a thread wakes up.
-        return self._worker.submit(look).result if self._dense.compressed else look
+            return lambda: [held.nearest(query.vector, CANDIDATES) for query in encoded()]
+        return self._begin(lambda: [self._dense.search(query.vector, among=among) for query in encoded()])
 
     def _sign(self, ids: Sequence[int]) -> dict[int, tuple[int, int, Signature]]:
         """Document, start and signature of those passages that are there; of the pending ones, the first few."""
