@@ -21,7 +21,6 @@ from index.fast_encoder import (
     GRAPH,
     MANIFEST,
     FastEncoder,
-    compile_graph,
     pad,
     plan_batches,
     read_manifest,
@@ -84,7 +83,7 @@ def _write_encoder(source: Path, work: Path) -> dict:
     layers = round_layers(linear_layers(model), observe(model, batches))
     openvino.save_model(write_graph(model, layers), work / GRAPH, compress_to_fp16=False)
     dimension = len(layers["0.outer"].bias)
-    encoder = FastEncoder(compile_graph(work / GRAPH), tokenizer, identity="", dimension=dimension)
+    encoder = FastEncoder(work / GRAPH, tokenizer, identity="", dimension=dimension)
     lowest = float((encoder.encode_passages(CHECK_TEXTS) * _plain_vectors(source)).sum(axis=1).min())
     together, alone = encoder.encode_passages(texts), [encoder.encode_question(text) for text in texts]
     refused = ""
