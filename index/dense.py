@@ -11,9 +11,11 @@ proposed the more there are, and among them the exact scores find .99 of the ten
 Vectors lie in segments of limited size, so that adding or removing some never rewrites the whole.
 """
 
+import ctypes
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from os import cpu_count
 from pathlib import Path
@@ -32,6 +34,7 @@ CANDIDATES = 200  # vectors proposed by exact search
 # among 1,290, .998 among 1,630. A tenth of the vectors need some .4 times as many.
 GROWTH = 0.45  # the power of their number by which more are proposed
 PARTS, BITS = 96, 4
+MANY = 10_000  # vectors; adding as many leaves tens of megabytes freed but held
 
 
 class DenseIndex:
@@ -141,6 +144,8 @@ class DenseIndex:
         for block in catalog.vectors_since(self._generation, self._dimension):
             self._add(block.vectors.astype(np.float32), block.ids())
         self._generation = generation
+        if coming >= MANY:
+            _give_back_memory()
 
     def _begin(self, codebook: Segment | None) -> None:
         """Start empty, compressed or not; all vectors are to come from the catalog again."""
@@ -177,3 +182,9 @@ class DenseIndex:
         self._codebook = segments.pop(0) if segments and segments[0].is_compressed else None
         self._segments = segments
         self._generation = self._saved = int(catalog.meta("dense_generation") or 0)
+
+
+def _give_back_memory() -> None:
+    """Have the C library return what was freed to the system; only glibc holds so much, and can be asked."""
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
