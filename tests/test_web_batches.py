@@ -28,7 +28,7 @@ QUESTIONS = "question\nred\n?\nzzz\ngreen\n"
 class GatedAssistant(ToyAssistant):
     """A toy assistant in the page, that answers only as many questions as it was let."""
 
-    indexing, name = False, "toy"
+    indexing, name, key = False, "toy", "toy"
 
     def __init__(self, folder):
         """Let none through; `let` with a large number lets all."""
