@@ -58,7 +58,13 @@
             send("begin", {});
             document.querySelector("#qa-question textarea")?.focus();
         },
-        reopen: (control) => send("reopen", { conversation: id(control) }),
+        reopen(control) {
+            send("reopen", { conversation: id(control) });
+            // The one that is open already does not arrive anew, so it is brought into sight here.
+            const last = [...document.querySelectorAll("#qa-chat .qa-answer")].at(-1);
+            if (Number(last?.dataset.conversation) !== id(control)) return;
+            (last.closest(".message-row")?.previousElementSibling ?? last).scrollIntoView({ block: "start" });
+        },
         "conversation-page"(control) {
             listing.page = Number.parseInt(control.dataset.page, 10);
             show();
