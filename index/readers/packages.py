@@ -15,7 +15,7 @@ from index.readers.kinds import refuse_kind
 
 MOST_UNPACKED = 600 * MEGABYTE
 MOST_MEMBERS = 20_000
-_UNREADABLE = (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, ValueError, RuntimeError)
+_UNREADABLE = (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError)  # the last also for unknown compression
 _DOCTYPE = re.compile(rb"(?:\xef\xbb\xbf)?(?>\s+|<\?(?>.*?\?>)|<!--(?>.*?-->))*+<!DOCTYPE", re.DOTALL | re.IGNORECASE)
 
 
