@@ -47,12 +47,12 @@ def __getattr__(name: str) -> Any:
 
 def count_questions(count: int) -> str:
     """'1 question', '3,000 questions'."""
-    return words.ONE_QUESTION if count == 1 else words.QUESTIONS.format(count=f"{count:,}")
+    return _count(words.QUESTIONS, count)
 
 
 def count_documents(count: int) -> str:
     """'1 document', '12 documents'."""
-    return words.ONE_DOCUMENT if count == 1 else words.DOCUMENTS.format(count=f"{count:,}")
+    return _count(words.DOCUMENTS, count)
 
 
 def count_part(count: int, total: int) -> str:
@@ -62,17 +62,17 @@ def count_part(count: int, total: int) -> str:
 
 def count_passages(count: int) -> str:
     """'1 passage', '3,000 passages'."""
-    return words.ONE_PASSAGE if count == 1 else words.PASSAGES.format(count=f"{count:,}")
+    return _count(words.PASSAGES, count)
 
 
 def count_pages(count: int) -> str:
     """'1 page', '3,000 pages'."""
-    return words.ONE_PAGE if count == 1 else words.PAGES.format(count=f"{count:,}")
+    return _count(words.PAGES, count)
 
 
 def count_rows(count: int) -> str:
     """'1 row', '3,000 rows'."""
-    return words.ONE_ROW if count == 1 else words.ROWS_COUNTED.format(count=f"{count:,}")
+    return _count(words.ROWS_COUNTED, count)
 
 
 def describe_left(seconds: float) -> str:
@@ -114,3 +114,8 @@ def describe_scope(documents: int, passages: int, *, total: int = 0) -> str:
     """'1 document, 3 passages'; '1 of 3 documents, 3 passages' where there is a total."""
     counted = count_part(documents, total) if total else count_documents(documents)
     return words.SCOPE.format(documents=counted, passages=count_passages(passages))
+
+
+def _count(forms: tuple[str, str], count: int) -> str:
+    """One, or as many; the second form holds the number."""
+    return forms[0] if count == 1 else forms[1].format(count=f"{count:,}")
