@@ -1,6 +1,7 @@
 """Fitting the confidence to a collection."""
 
 import pytest
+from subject_library import write_subjects
 from toy_encoder import ToyEncoder
 
 from index import SourceError
@@ -8,20 +9,11 @@ from qa import Assistant
 from qa.calibrate import _fit, calibrate_assistant, make_questions
 from qa.verdict import SHIPPED, Calibration, Evidence, calibrate, confidence, log_odds
 
-SUBJECTS = ("harbour", "volcano", "orchestra", "glacier", "parliament", "microscope", "lighthouse", "vineyard")
-
 
 @pytest.fixture
 def library(tmp_path):
     """Eight documents, each on its own subject."""
-    folder = tmp_path / "library"
-    folder.mkdir()
-    for number, subject in enumerate(SUBJECTS):
-        sentences = [
-            f"The {subject} of town{number} keeps {subject}thing{count} beside old{subject} wall{count} near gate{number}."
-            for count in range(5)
-        ]
-        (folder / f"{subject}.txt").write_text("\n\n".join(sentences), encoding="utf-8")
+    folder = write_subjects(tmp_path / "library")
     with Assistant.open(folder, home=tmp_path / "home", encoder=ToyEncoder()) as opened:
         yield opened
 

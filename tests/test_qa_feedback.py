@@ -4,6 +4,7 @@ import json
 from contextlib import closing
 
 import pytest
+from subject_library import SUBJECTS, write_subjects
 from toy_encoder import ToyEncoder
 
 from index import BatchError
@@ -17,21 +18,11 @@ from qa.feedback import Judgement, read_judgements, write_feedback
 from qa.places import conversations_file
 from qa.verdict import calibrate
 
-SUBJECTS = ("harbour", "volcano", "orchestra", "glacier", "parliament", "microscope", "lighthouse", "vineyard")
-
 
 @pytest.fixture
 def folder(tmp_path):
     """Eight documents of five paragraphs, each on its own subject."""
-    made = tmp_path / "library"
-    made.mkdir()
-    for number, subject in enumerate(SUBJECTS):
-        sentences = [
-            f"The {subject} of town{number} keeps {subject}thing{count} beside old{subject} wall{count} near gate{number}."
-            for count in range(5)
-        ]
-        (made / f"{subject}.txt").write_text("\n\n".join(sentences), encoding="utf-8")
-    return made
+    return write_subjects(tmp_path / "library")
 
 
 @pytest.fixture

@@ -135,14 +135,19 @@ def test_batch_is_answered_from_the_page(library_server, visit, tmp_path, width,
     expect(panel.locator(".qa-batch-name")).to_have_count(0)
 
 
-def test_batch_belongs_to_the_browser_it_was_started_in(library_server, visit, tmp_path):
-    """It goes on, and is shown again in another page of that browser; another visitor sees nothing of it."""
-    questions = tmp_path / "q.txt"
-    questions.write_text(f"{TOWER}\n" * 300)
-    page = visit(library_server.address)
+def start_batch(page, folder, count):
+    """Start a batch of one question so many times; returns the page."""
+    questions = folder / "q.txt"
+    questions.write_text(f"{TOWER}\n" * count)
     expect(page.locator(".qa-example")).to_have_count(4)
     choose(page, questions)
     page.get_by_role("button", name="Start").click()
+    return page
+
+
+def test_batch_belongs_to_the_browser_it_was_started_in(library_server, visit, tmp_path):
+    """It goes on, and is shown again in another page of that browser; another visitor sees nothing of it."""
+    page = start_batch(visit(library_server.address), tmp_path, 300)
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
     again = page.context.new_page()
     again.goto(library_server.address)
@@ -162,12 +167,7 @@ def test_batch_belongs_to_the_browser_it_was_started_in(library_server, visit, t
 
 def test_chat_is_answered_while_a_batch_is(library_server, visit, tmp_path):
     """It can be stopped and gone on with."""
-    questions = tmp_path / "q.txt"
-    questions.write_text(f"{TOWER}\n" * 2_000)
-    page = visit(library_server.address)
-    expect(page.locator(".qa-example")).to_have_count(4)
-    choose(page, questions)
-    page.get_by_role("button", name="Start").click()
+    page = start_batch(visit(library_server.address), tmp_path, 2_000)
     stop = page.get_by_role("button", name="Stop")
     expect(stop).to_be_visible()
     page.get_by_role("tab", name="Chat").click()
