@@ -165,3 +165,23 @@ def test_only_collections_there_are_can_be_opened(two, tmp_path, data):
         (update,) = handlers.switch(event(**wrong))
         assert strings.NO_COLLECTION in update[4]
     assert host.call(lambda assistant: assistant) is first
+
+
+def test_whoever_asks_while_it_closes_is_told(tmp_path):
+    """Nobody waits for an answer that will never come: such a wait would also keep the process from ending."""
+    host = AssistantHost(lambda on_progress: PlumAssistant(tmp_path))
+    host.start()
+    follow(host)
+
+    def ask_on():
+        with pytest.raises(NotReady):
+            while True:
+                host.call(lambda assistant: 1)
+
+    asking = [threading.Thread(target=ask_on, daemon=True) for _ in range(8)]
+    for thread in asking:
+        thread.start()
+    host.close()
+    for thread in asking:
+        thread.join(10)
+    assert [thread.is_alive() for thread in asking] == [False] * 8

@@ -84,6 +84,7 @@ class AssistantHost:
         self._failures: tuple[Failure, ...] | None = None  # what could not be read; None before the first indexing ends
         self._work: queue.SimpleQueue[tuple[Future, Callable] | None] = queue.SimpleQueue()
         self._closing = threading.Event()
+        self._taking = threading.Lock()  # work is taken, or the end has been told: nothing is put in after it
         self._thread = threading.Thread(target=self._run, name="assistant", daemon=True)
 
     def start(self) -> None:
@@ -103,7 +104,7 @@ class AssistantHost:
             NotReady: The assistant is still loading, or could not be opened.
             Exception: What `work` raises.
         """
-        if self.state.stage not in ("indexing", "ready") or self._closing.is_set():
+        if self.state.stage not in ("indexing", "ready"):
             raise NotReady(strings.NOT_LOADED if self.state.stage == "failed" else strings.STILL_LOADING)
         return self._wait_for(work)
 
@@ -117,7 +118,7 @@ class AssistantHost:
             NotReady: Something is being opened already.
             QAError: It cannot be opened; the one before stays.
         """
-        if self.state.stage == "loading" or self._closing.is_set():
+        if self.state.stage == "loading":
             raise NotReady(strings.STILL_LOADING)
         if self._open_collection is None:
             raise StorageError(f"the collection {name!r} cannot be opened from here.")
@@ -129,14 +130,18 @@ class AssistantHost:
         Args:
             timeout: Seconds to wait for that.
         """
-        self._closing.set()
-        self._work.put(None)
+        with self._taking:
+            self._closing.set()
+            self._work.put(None)
         if self._thread.is_alive():
             self._thread.join(timeout)
 
     def _wait_for(self, work: Callable) -> Any:
         future: Future = Future()
-        self._work.put((future, work))
+        with self._taking:
+            if self._closing.is_set():
+                raise NotReady(strings.STILL_LOADING)
+            self._work.put((future, work))
         return future.result()
 
     def _run(self) -> None:
