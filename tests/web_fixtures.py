@@ -13,6 +13,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,7 @@ class ChatServer:
         self.temporary.mkdir()
         self.log = folder / "server.log"
         environment = {**os.environ, "QA_HOME": str(folder / "home"), "TMPDIR": str(self.temporary), **variables}
+        environment["PYTHONFAULTHANDLER"] = "1"
         command = [sys.executable, "-m", "qa", "chat", str(sources), "--port", str(port), "--no-browser", *options]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=ROOT)
@@ -79,14 +81,15 @@ class ChatServer:
             connection.close()
 
     def stop(self, number: int = signal.SIGTERM) -> int:
-        """Send a signal; returns the exit code."""
+        """Send a signal; returns the exit code. Where it does not end, what every thread was at is told."""
         if self.process.poll() is None:
             self.process.send_signal(number)
         try:
             return self.process.wait(timeout=30)
         except subprocess.TimeoutExpired:
-            self.process.kill()
-            raise
+            self.process.send_signal(signal.SIGABRT)
+            self.process.wait(timeout=30)
+            pytest.fail(f"the server did not end:\n{self.log.read_text(encoding='utf-8')}")
 
     def _read_address(self) -> str | None:
         found = re.search(r"http://[^\s/]+:(\d+)/", self.log.read_text(encoding="utf-8"))
@@ -114,9 +117,9 @@ def find_chromium() -> str | None:
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
-@pytest.fixture(scope="session")
-def start_chat(tmp_path_factory):
-    """A function that starts a chat server over some sources; all of them are stopped at the end of the run."""
+@contextmanager
+def keep_servers(tmp_path_factory):
+    """A function that starts a chat server over some sources; all of them are stopped in the end."""
     servers = []
 
     def start(
@@ -129,13 +132,21 @@ def start_chat(tmp_path_factory):
     for server in servers:
         server.process.terminate()
     for server in servers:
-        server.process.wait(timeout=30)
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def start_chat(tmp_path_factory):
+    """A function that starts a chat server over some sources; those of a file of tests are stopped at its end."""
+    with keep_servers(tmp_path_factory) as start:
+        yield start
 
 
 @pytest.fixture(scope="session")
-def seed_server(start_chat):
+def seed_server(tmp_path_factory):
     """The chat over the document that comes with the program, ready for questions."""
-    return start_chat(ROOT / "seeds").wait_until_ready()
+    with keep_servers(tmp_path_factory) as start:
+        yield start(ROOT / "seeds").wait_until_ready()
 
 
 @pytest.fixture(scope="module")
