@@ -25,6 +25,7 @@ TABBABLE = "a[href], button:enabled, input:enabled:not([type=file]), textarea, s
 # What Gradio says when a page is left.
 LEFT = "signal is aborted|Connection errored out|[Nn]etwork ?[Ee]rror|Failed to fetch|net::ERR_"
 
+LOADS = 4  # the measure is of most loads of a page: of four, the third
 SHIFTS = """
 window.shifts = [];
 new PerformanceObserver((list) => window.shifts.push(...list.getEntries().map((entry) => entry.toJSON())))
@@ -130,12 +131,11 @@ def walk(page):
     assert higher == []
     page.locator("h1").click()  # from where Tab goes on
     seen = []
-    for _ in range(wanted + 5):
+    for _ in range(wanted):
         page.keyboard.press("Tab")
-        focused = page.evaluate(FOCUSED)
-        if focused is None:
-            break
-        seen.append(focused)
+        seen.append(page.evaluate(FOCUSED) or {"number": None})
+    page.keyboard.press("Tab")
+    page.wait_for_function("document.activeElement === document.body")  # the browser takes the focus when it gets to it
     assert [item["number"] for item in seen] == list(range(wanted))
     assert [item["name"] for item in seen if not item["name"]] == []
     assert [item["name"] for item in seen if not item["marked"]] == []
@@ -463,10 +463,12 @@ def test_nothing_jumps_with_what_comes_by_itself(plants, visit, size):
         expect(page.locator(f"#turn-{turn}")).to_be_visible()
         expect(page.locator("#qa-following").get_by_role("button").first).to_be_visible()
         note(f"answer {turn}")
-    page.reload()
-    expect(page.locator("#turn-2")).to_be_visible()
-    expect(page.locator("#qa-following").get_by_role("button").first).to_be_visible()
-    note("brought back")
+    for load in range(LOADS):
+        page.reload()
+        expect(page.locator("#turn-2")).to_be_visible()
+        expect(page.locator("#qa-following").get_by_role("button").first).to_be_visible()
+        note(load)
+    moved["brought back"] = sorted(moved.pop(load) for load in range(LOADS))[2]
     choose(page, f"question\n{TOWER}\nWho, what?\n")
     page.evaluate("shifts.length = 0")
     page.evaluate("document.querySelector('#qa-batch-controls .qa-batch').click()")

@@ -23,7 +23,7 @@ PAYLOADS = (
 )
 # What Gradio itself says when a page is left or its server stops while it listens.
 LEFT = re.compile(
-    r"signal is aborted|Connection errored out|Failed to fetch|net::ERR_|[Nn]etwork ?[Ee]rror|via cancel scope"
+    r"signal is aborted|Connection errored out|Failed to fetch|net::ERR_|[Nn]etwork ?[Ee]rror|via cancel scope|status of 503"
 )
 TOWN = "What colour is the lighthouse of Ystad?"
 ORCHARD = "Which apples grow in the orchard at Lund?"
