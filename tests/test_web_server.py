@@ -134,6 +134,14 @@ def test_server_takes_the_next_port_and_stops_cleanly(seed_server, start_chat, s
     assert "Traceback" not in server.log.read_text()
 
 
+def test_impatient_signals_stop_it_as_one_does(start_chat, seeds):
+    """However many come, and while it stops already."""
+    server = start_chat(seeds)
+    for _ in range(200):
+        server.process.send_signal(signal.SIGINT)
+    assert server.stop() in (0, -signal.SIGTERM, -signal.SIGINT, 130)
+
+
 def test_next_port_is_taken_when_one_is_busy():
     """A port in use is skipped; 0 finds some free one."""
     with socket.socket() as busy:

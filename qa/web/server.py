@@ -7,9 +7,9 @@ set, because its defaults ask other computers for version numbers and the like.
 
 import logging
 import os
+import queue
 import signal
 import tempfile
-import threading
 import webbrowser
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -77,8 +77,11 @@ def serve(
     chosen = find_port(port, access.host)
     with tempfile.TemporaryDirectory(prefix="qa-chat-") as folder:
         prepare_environment(folder)
-        stop = threading.Event()
-        previous = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+        stop: queue.SimpleQueue[int] = queue.SimpleQueue()  # of all that waits, what may be woken from a signal twice
+        previous = {
+            number: signal.signal(number, lambda number, _: stop.put(number))
+            for number in (signal.SIGINT, signal.SIGTERM)
+        }
         try:
             app = launch(host, access, chosen, Path(folder), mcp=mcp, store=store)
             host.start()
@@ -91,7 +94,7 @@ def serve(
             logging.getLogger(__name__).info("serving at %s%s", address, " with MCP" if mcp else "")
             if open_browser and not access.token:
                 webbrowser.open(address)
-            stop.wait()
+            stop.get()
             host.close()
             app.server.config.timeout_graceful_shutdown = LONGEST_FAREWELL
             app.close(verbose=False)
