@@ -25,10 +25,14 @@ TABBABLE = "a[href], button:enabled, input:enabled:not([type=file]), textarea, s
 # What Gradio says when a page is left.
 LEFT = "signal is aborted|Connection errored out|[Nn]etwork ?[Ee]rror|Failed to fetch|net::ERR_"
 
-LOADS = 4  # the measure is of most loads of a page: of four, the third
+TOLD = "shifts.map(({ value, moved }) => [value, moved])"
 SHIFTS = """
 window.shifts = [];
-new PerformanceObserver((list) => window.shifts.push(...list.getEntries().map((entry) => entry.toJSON())))
+const place = ({ x, y, width, height }) => [x, y, width, height].map(Math.round).join(" ");
+const tell = ({ node, previousRect, currentRect }) =>
+    `${node?.id || node?.className || node?.nodeName}: ${place(previousRect)} to ${place(currentRect)}`;
+new PerformanceObserver((list) => window.shifts.push(...list.getEntries().map(
+    (entry) => ({ ...entry.toJSON(), moved: entry.sources.map(tell) }))))
     .observe({ type: "layout-shift", buffered: true });
 """
 
@@ -134,8 +138,14 @@ def walk(page):
     for _ in range(wanted):
         page.keyboard.press("Tab")
         seen.append(page.evaluate(FOCUSED) or {"number": None})
-    page.keyboard.press("Tab")
-    page.wait_for_function("document.activeElement === document.body")  # the browser takes the focus when it gets to it
+    for _ in range(
+        5
+    ):  # the browser's own part takes the focus when it gets to it, and asks for another press if it did not
+        page.keyboard.press("Tab")
+        page.wait_for_timeout(100)
+        if came_out := page.evaluate(FOCUSED) is None:
+            break
+    assert came_out, page.evaluate(FOCUSED)
     assert [item["number"] for item in seen] == list(range(wanted))
     assert [item["name"] for item in seen if not item["name"]] == []
     assert [item["name"] for item in seen if not item["marked"]] == []
@@ -435,13 +445,13 @@ def test_nothing_jumps_while_a_question_is_answered(start_chat, seeds, visit, si
     page = visit(server.address, width=width, height=height, script=SHIFTS)
     total = "shifts.filter((shift) => !shift.hadRecentInput).reduce((sum, shift) => sum + shift.value, 0)"
     expect(page.locator(".qa-document")).to_have_count(1, timeout=60_000)
-    assert page.evaluate(total) < 0.1
+    assert page.evaluate(total) < 0.1, page.evaluate(TOLD)
     page.evaluate("shifts.length = 0")
     for question in (FOUR_DAYS, CAPITAL):
         ask(page, question)
         expect(page.locator(".qa-question").last).to_be_in_viewport()
         expect(page.get_by_role("textbox", name="Question")).to_be_focused()
-        assert page.evaluate(total) < 0.1
+        assert page.evaluate(total) < 0.1, page.evaluate(TOLD)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -455,6 +465,7 @@ def test_nothing_jumps_with_what_comes_by_itself(plants, visit, size):
         page.wait_for_function("document.getAnimations().length === 0")
         page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         moved[state] = page.evaluate("shifts.reduce((sum, shift) => sum + shift.value, 0)")
+        print(state, page.evaluate(TOLD))
         page.evaluate("shifts.length = 0")
 
     note("welcome")
@@ -463,12 +474,10 @@ def test_nothing_jumps_with_what_comes_by_itself(plants, visit, size):
         expect(page.locator(f"#turn-{turn}")).to_be_visible()
         expect(page.locator("#qa-following").get_by_role("button").first).to_be_visible()
         note(f"answer {turn}")
-    for load in range(LOADS):
-        page.reload()
-        expect(page.locator("#turn-2")).to_be_visible()
-        expect(page.locator("#qa-following").get_by_role("button").first).to_be_visible()
-        note(load)
-    moved["brought back"] = sorted(moved.pop(load) for load in range(LOADS))[2]
+    page.reload()
+    expect(page.locator("#turn-2")).to_be_visible()
+    expect(page.locator("#qa-following").get_by_role("button").first).to_be_visible()
+    note("brought back")
     choose(page, f"question\n{TOWER}\nWho, what?\n")
     page.evaluate("shifts.length = 0")
     page.evaluate("document.querySelector('#qa-batch-controls .qa-batch').click()")

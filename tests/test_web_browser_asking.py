@@ -201,5 +201,6 @@ def test_document_that_is_gone_leaves_the_picker(start_chat, visit, tmp_path):
     expect(page.get_by_role("alert")).to_contain_text("is not there any more", timeout=15_000)
     expect(box).to_have_value("When was the lighthouse painted white?")
     expect(page.locator("#qa-picker .token")).to_have_text(["a.txt"], timeout=15_000)
+    page.wait_for_timeout(1_000)  # the picker shows itself without it some time before it is without it
     box.press("Enter")
     expect(page.locator("#turn-1 .qa-searched")).to_have_text("Searched: 1 of 2 documents, a.txt", timeout=15_000)

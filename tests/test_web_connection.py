@@ -14,8 +14,11 @@ expect = load("playwright.sync_api").expect
 LOST = "The server does not answer. This page waits for it, and keeps what you typed."
 BUSY = "Too many questions are waiting. Ask again in a moment."
 # What a browser, and Gradio, write into the console when nobody answers.
-SILENCE = (
-    r"ERR_(CONNECTION|INCOMPLETE|EMPTY|ABORTED)|network error|Failed to fetch|errored out|AbortError|status of 503"
+SILENCE = "|".join(
+    (
+        "ERR_(CONNECTION|CONTENT_LENGTH|INCOMPLETE|EMPTY|ABORTED)",
+        "network error|Failed to fetch|errored out|AbortError|status of 503",
+    )
 )
 TOKEN = "a-token-of-the-tests-1234"
 

@@ -20,6 +20,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PATIENCE = 120  # seconds for a server to be ready: importing Gradio and loading the model, on a busy machine
+PATIENCE_IN_PAGE = 20_000  # milliseconds for what is expected of a page, on a busy machine
 APT_INSTALL = "apt-get install -y --no-install-recommends chromium fonts-dejavu-core"
 INSTALL = f"{APT_INSTALL} && pip install playwright"
 BROWSER_ARGUMENTS = (
@@ -81,9 +82,12 @@ class ChatServer:
             connection.close()
 
     def stop(self, number: int = signal.SIGTERM) -> int:
-        """Send a signal; returns the exit code. Where it does not end, what every thread was at is told."""
-        if self.process.poll() is None:
-            self.process.send_signal(number)
+        """Send a signal; returns the exit code."""
+        self.process.send_signal(number)
+        return self.wait_until_ended()
+
+    def wait_until_ended(self) -> int:
+        """Returns the exit code. Where it does not end, what every thread was at is told."""
         try:
             return self.process.wait(timeout=30)
         except subprocess.TimeoutExpired:
@@ -132,7 +136,7 @@ def keep_servers(tmp_path_factory):
     for server in servers:
         server.process.terminate()
     for server in servers:
-        server.stop()
+        server.wait_until_ended()
 
 
 @pytest.fixture(scope="module")
@@ -152,8 +156,9 @@ def seed_server(tmp_path_factory):
 @pytest.fixture(scope="module")
 def browser():
     """One real Chromium for a whole file of tests; no longer, for its event loop runs in the main thread."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE_IN_PAGE)
     chromium = find_chromium()
     if chromium is None and os.name == "posix" and os.geteuid() == 0 and shutil.which("apt-get"):
         for command in ("apt-get update", APT_INSTALL):
