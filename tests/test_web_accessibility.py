@@ -6,6 +6,7 @@ from importlib.resources import files
 
 import pytest
 from test_qa_suggestions import TEXTS
+from web_fixtures import SILENCE
 
 pytest_plugins = ["web_fixtures"]
 load = importlib.import_module if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.importorskip
@@ -21,9 +22,6 @@ SIZES = {"wide": (1280, 800), "narrow": (390, 844)}
 # What Gradio makes and we cannot reach, by selector, with the reason. Nothing so far.
 NOT_OURS: dict[str, str] = {}
 TABBABLE = "a[href], button:enabled, input:enabled:not([type=file]), textarea, select, summary, [tabindex='0']"
-
-# What Gradio says when a page is left.
-LEFT = "signal is aborted|Connection errored out|[Nn]etwork ?[Ee]rror|Failed to fetch|net::ERR_"
 
 TOLD = "shifts.map(({ value, moved }) => [value, moved])"
 SHIFTS = """
@@ -221,7 +219,7 @@ def test_axe_finds_nothing_in_any_state(server, visit, size, theme):
 @pytest.mark.parametrize("size", SIZES)
 def test_axe_finds_nothing_in_conversations_and_batches(plants, visit, size, theme):
     """Nor in the list, renaming, deleting, judging, what goes on, what disagrees, what comes back, and a batch's stages."""
-    page = open_page(visit, plants.address, size, theme, expected=LEFT)
+    page = open_page(visit, plants.address, size, theme, expected=SILENCE)
     row = list_conversations(page)
     wrong = look(page, "no conversation")
     ask(page, TOWER)
@@ -457,7 +455,7 @@ def test_nothing_jumps_while_a_question_is_answered(start_chat, seeds, visit, si
 @pytest.mark.parametrize("size", SIZES)
 def test_nothing_jumps_with_what_comes_by_itself(plants, visit, size):
     """Neither an answer with what goes on, nor the conversation that comes back, nor a batch that runs moves the page."""
-    page = visit(plants.address, width=SIZES[size][0], height=SIZES[size][1], script=SHIFTS, expected=LEFT)
+    page = visit(plants.address, width=SIZES[size][0], height=SIZES[size][1], script=SHIFTS, expected=SILENCE)
     expect(page.locator(".qa-example")).to_have_count(4)
     moved = {}
 

@@ -6,6 +6,7 @@ import os
 import signal
 
 import pytest
+from web_fixtures import SILENCE
 
 pytest_plugins = ["web_fixtures"]
 load = importlib.import_module if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.importorskip
@@ -13,13 +14,6 @@ expect = load("playwright.sync_api").expect
 
 LOST = "The server does not answer. This page waits for it, and keeps what you typed."
 BUSY = "Too many questions are waiting. Ask again in a moment."
-# What a browser, and Gradio, write into the console when nobody answers.
-SILENCE = "|".join(
-    (
-        "ERR_(CONNECTION|CONTENT_LENGTH|INCOMPLETE|EMPTY|ABORTED)",
-        "network error|Failed to fetch|errored out|AbortError|status of 503",
-    )
-)
 TOKEN = "a-token-of-the-tests-1234"
 
 
