@@ -8,17 +8,21 @@ import html
 import json
 import os
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
+from itertools import count as count_from
 from pathlib import Path
+from string import punctuation
 from typing import Any, TextIO
 
 from index import BatchError
-from qa.answer_tables import COLUMNS, answer_rows, write_workbook
-from qa.citations import Citation
+from qa.answer_tables import COLUMNS, answer_rows, answer_span, write_workbook
+from qa.citations import Citation, split_quote
 from qa.terminal import count, visible, visible_line
 
 _MARKUP = re.compile(r"[\\`*_\[\]{}#~|$]|:(?=//)|^[-+=:]")
 _LIST_NUMBER = re.compile(r"^(\d+)([.)])")
+_BEGIN, _END = "\x02", "\x03"  # no text that was made visible holds these
 
 
 def write_answers(path: Path, records: Iterator[dict[str, Any]]) -> None:
@@ -99,10 +103,44 @@ def _write_report(file: TextIO, records: Iterator[dict[str, Any]]) -> None:
             file.write(f"\n## Line {record['line']}: not answered\n\n{escape_markdown(record['error'])}\n")
             continue
         answer = record["answer"]
-        file.write(f"\n## {escape_markdown(' '.join(answer['question'].split()))}\n\n{describe_verdict(answer)}\n")
-        for number, citation in enumerate(answer["citations"] or answer["closest"], start=1):
-            place = escape_markdown(f"{citation['source']}, {Citation(**citation).locator()}")
-            file.write(f"\n{block_quote(citation['quote'])}\n\n\\[{number}\\] {place}\n")
+        file.write(f"\n## {escape_markdown(' '.join(answer['question'].split()))}\n")
+        file.writelines(f"\n{escape_markdown(line)}\n" for line in describe_corrections(answer))
+        for part, citations in answer_sections(answer):
+            if part is not answer:
+                file.write(f"\n### {escape_markdown(' '.join(part['question'].split()))}\n")
+            file.write(f"\n{tell_verdict(part, escape_markdown)}\n")
+            for number, citation in citations:
+                place = escape_markdown(f"{citation['source']}, {Citation(**citation).locator()}")
+                file.write(f"\n{block_quote(citation)}\n\n\\[{number}\\] {place}\n")
+
+
+def answer_sections(
+    answer: Mapping[str, Any],
+) -> Iterator[tuple[Mapping[str, Any], list[tuple[int, Mapping[str, Any]]]]]:
+    """The parts of a record, or the record itself where it has none.
+
+    Args:
+        answer: As `Answer.to_dict` gives it, in this version or before.
+
+    Yields:
+        Each part with its quotes, or its closest passages where it has no quotes, under their 1-based numbers in the
+        whole: all quotes are counted before the closest passages.
+    """
+    quotes, nearest = count_from(1), count_from(1 + len(answer["citations"]))
+    for part in answer.get("parts") or [answer]:
+        cited = [(number, citation) for citation, number in zip(part["citations"], quotes, strict=False)]
+        closest = [(number, citation) for citation, number in zip(part["closest"], nearest, strict=False)]
+        yield part, cited or closest
+
+
+def tell_verdict(answer: Mapping[str, Any], escape: Callable[[str], str]) -> str:
+    """The verdict of an answer in one line, or the message of a greeting or guidance, escaped."""
+    return describe_verdict(answer) if answer.get("kind", "answer") == "answer" else escape(answer["message"])
+
+
+def describe_corrections(answer: Mapping[str, Any]) -> list[str]:
+    """A line for each word of a record that was searched as another; not escaped."""
+    return [f'Searched "{word}" instead of "{typed}".' for typed, word in answer.get("corrected", ())]
 
 
 def describe_verdict(answer: Mapping[str, Any]) -> str:
@@ -118,9 +156,43 @@ def describe_verdict(answer: Mapping[str, Any]) -> str:
     return f"Not in the sources, {confidence}. Searched: {searched}." + (f" {closest}:" if answer["closest"] else "")
 
 
-def block_quote(quote: str) -> str:
-    """A quote as Markdown, escaped."""
-    return "\n".join("> " + escape_markdown(line.strip()) for line in visible(quote).split("\n"))
+def block_quote(citation: Mapping[str, Any]) -> str:
+    """The quote of a citation as Markdown: escaped, its exact answer words bold where the record tells them."""
+    before, words, after = map(visible, split_quote(citation["quote"], citation["start"], answer_span(citation)))
+    lines, inside = [], False
+    for line in f"{before}{_BEGIN}{words}{_END}{after}".split("\n"):
+        told = _BEGIN + line if inside else line
+        inside = _BEGIN in told and _END not in told
+        head, _, rest = told.partition(_BEGIN)
+        bold, _, tail = rest.partition(_END)
+        lines.append(
+            "> " + (_embolden(head, bold, tail) if bold.strip() else escape_markdown(f"{head}{bold}{tail}".strip()))
+        )
+    return "\n".join(lines)
+
+
+def _embolden(head: str, bold: str, tail: str) -> str:
+    """A line of Markdown with some of its words bold.
+
+    Markdown reads "**" as bold only where a letter is on its inner side, or a blank or sign on its outer side. Where
+    the words have neither, they are bold together with what stands beside them up to the next blank.
+    """
+    words = bold.strip()
+    first = bold.index(words)
+    head, tail = (head + bold[:first]).lstrip(), (bold[first + len(words) :] + tail).rstrip()
+    if not _is_read_as_bold(head[-1:], words[0]):
+        beside = re.split(r"\s", head)[-1]
+        head, words = head[: len(head) - len(beside)], beside + words
+    if not _is_read_as_bold(tail[:1], words[-1]):
+        beside = re.split(r"\s", tail)[0]
+        words, tail = words + beside, tail[len(beside) :]
+    return f"{escape_markdown(head)}**{escape_markdown(words)}**{escape_markdown(tail)}"
+
+
+def _is_read_as_bold(outside: str, inside: str) -> bool:
+    """Whether Markdown reads "**" between two characters as bold; `outside` is empty at the end of a line."""
+    letter = unicodedata.category(inside)[0] not in "PS"
+    return letter or outside.isspace() or outside in punctuation
 
 
 def escape_markdown(text: str) -> str:

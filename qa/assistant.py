@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from index import (
     BackgroundUpdate,
@@ -27,6 +28,7 @@ from qa.query import matching_sources, read_question
 from qa.suggestions import suggest_first
 from qa.verdict import SHIPPED, Calibration
 
+CALIBRATION_VERSION = 2  # of a fit kept in a collection: of the log-odds it was made on; version 1 had no "version"
 FOUND = 10  # passages; enough for five that are no twins
 PATIENCE = 2.0  # seconds that opening waits for indexing to end before it lets questions in
 
@@ -82,7 +84,9 @@ class Assistant(OpenCollection):
         except BaseException:
             collection.close()
             raise
-        return cls(collection, name, update, on_progress=on_progress, on_notice=on_notice)
+        assistant = cls(collection, name, update, on_progress=on_progress, on_notice=on_notice)
+        assistant._drop_old_calibration()
+        return assistant
 
     @classmethod
     def open_collection(
@@ -121,13 +125,34 @@ class Assistant(OpenCollection):
 
     @property
     def calibration(self) -> Calibration:
-        """The collection's own fit of the confidence; the shipped one until `qa calibrate` has made one."""
-        kept = self._collection.setting("calibration")
-        return Calibration(**json.loads(kept)) if kept else SHIPPED
+        """The collection's own fit of the confidence; the shipped one until `qa calibrate` has made one.
+
+        A fit made by a version before belongs to another confidence and is not used; `open` drops it.
+        """
+        kept = self._kept_calibration()
+        if kept.pop("version", 1) != CALIBRATION_VERSION:
+            return SHIPPED
+        return Calibration(**kept)
 
     def set_calibration(self, calibration: Calibration) -> None:
         """Keep a fit of the confidence in the collection."""
-        self._collection.set_setting("calibration", json.dumps(asdict(calibration)))
+        kept = {**asdict(calibration), "version": CALIBRATION_VERSION}
+        self._collection.set_setting("calibration", json.dumps(kept))
+
+    def _kept_calibration(self) -> dict[str, Any]:
+        """The fit as it is kept; empty where there is none."""
+        kept: dict[str, Any] = json.loads(self._collection.setting("calibration") or "{}")
+        return kept
+
+    def _drop_old_calibration(self) -> None:
+        kept = self._kept_calibration()
+        if kept and kept.get("version", 1) != CALIBRATION_VERSION:
+            self._collection.set_setting("calibration", "")
+            if self._on_notice:
+                self._on_notice(
+                    f"the confidence fitted to {self.name} by qa calibrate before no longer applies and was dropped; "
+                    "run qa calibrate again"
+                )
 
     def ask(self, question: str, *, sources: Sequence[str] = ()) -> Answer:
         """Answer one question.

@@ -1,8 +1,8 @@
 """Answer a file of questions: one at a time, in order, into a file that appears when all are done.
 
 Answers go to a journal beside the output first, so a run that was interrupted goes on where it stopped. The journal
-belongs to one state of the questions and of the collection: when either has changed since, the run starts over, for
-answers from two states would not agree. Memory does not grow with the number of questions.
+belongs to one state of the questions and of the collection, and to one version of the answers: when any has changed
+since, the run starts over, for answers from two states would not agree. Memory does not grow with the number of questions.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from index import BatchError, QuestionError
 from qa.answer_files import answer_writer, write_answers
+from qa.answers import VERSION
 from qa.journal import Journal
 from qa.questions import Row, read_questions
 
@@ -126,7 +127,7 @@ def check_files(questions_path: str | Path, answers_path: str | Path) -> int:
 
 def _remember(histories: dict[str, tuple[str, ...]], row: Row, record: dict[str, Any]) -> None:
     """Note a turn for those after it: the first and the last of a conversation are all that a follow-up needs."""
-    if row.conversation and "answer" in record:
+    if row.conversation and "answer" in record and record["answer"].get("kind") != "greeting":
         histories[row.conversation] = (*histories.get(row.conversation, ())[:1], row.question)
 
 
@@ -157,6 +158,7 @@ def _describe_run(assistant: "Assistant", questions_path: Path) -> dict[str, Any
         "collection": collection.hexdigest(),
         "generation": assistant.generation,
         "encoder": assistant.identity,
+        "version": VERSION,
     }
 
 
@@ -167,4 +169,5 @@ def _notify(journal: Journal, on_notice: Callable[[str], None] | None) -> None:
         on_notice(f"resuming after {journal.kept} row" + ("s" if journal.kept > 1 else ""))
     elif journal.differs:
         changed = "the questions" if "questions" in journal.differs else "the collection"
+        changed = "this program" if journal.differs == ("version",) else changed
         on_notice(f"starting over: {changed} changed since the run that was interrupted")

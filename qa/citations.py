@@ -38,6 +38,11 @@ class Citation:
         slide: 1-based slide, of a presentation.
         date: Day of the message (2024-03-01), whose subject is the heading.
         relevance: Why its passage was found; None where no search found it.
+        answer_start: First character of the exact answer words, in the document's text; None where they are not known.
+        answer_end: Character after their last; None together with `answer_start`.
+
+    Raises:
+        ValueError: Only one of the two is given, or the words are empty or not inside the quote.
     """
 
     quote: str
@@ -58,6 +63,29 @@ class Citation:
     slide: int | None = None
     date: str | None = None
     relevance: Relevance | None = None
+    answer_start: int | None = None
+    answer_end: int | None = None
+
+    def __post_init__(self) -> None:
+        first, last = self.answer_start, self.answer_end
+        if first is None and last is None:
+            return
+        if first is None or last is None or not self.start <= first < last <= self.end:
+            raise ValueError(
+                f"answer words {(first, last)} lie outside their quote {(self.start, self.end)} of {self.source}"
+            )
+
+    @property
+    def answer_span(self) -> tuple[int, int] | None:
+        """Where the exact answer words stand, in the document's text; None where they are not known."""
+        if self.answer_start is None or self.answer_end is None:
+            return None
+        return self.answer_start, self.answer_end
+
+    @property
+    def answer(self) -> str:
+        """The exact answer words, a part of the quote; empty where they are not known."""
+        return split_quote(self.quote, self.start, self.answer_span)[1]
 
     def to_dict(self) -> dict[str, Any]:
         """All fields, in the order above, as plain JSON values."""
@@ -89,6 +117,7 @@ def cite(
     score: float,
     twins: tuple[str, ...] = (),
     relevance: Relevance | None = None,
+    answer: tuple[int, int] | None = None,
 ) -> Citation:
     """Cite a span of a passage.
 
@@ -102,14 +131,16 @@ def cite(
         score: Higher is better.
         twins: Where nearly the same passage stands too.
         relevance: Why the passage was found.
+        answer: First character of the exact answer words and character after the last, in the document's text.
 
     Returns:
         The citation, its quote sliced out of `passage_text`.
 
     Raises:
-        ValueError: The span does not lie inside the passage.
+        ValueError: The span does not lie inside the passage, or the answer words not inside the span.
     """
     start, end = span
+    answer_start, answer_end = answer or (None, None)
     if not passage.start <= start < end <= passage.end:
         raise ValueError(f"span {span} lies outside its passage {(passage.start, passage.end)} of {source}")
     return Citation(
@@ -131,7 +162,24 @@ def cite(
         slide=passage.slide,
         date=passage.date,
         relevance=relevance,
+        answer_start=answer_start,
+        answer_end=answer_end,
     )
+
+
+def split_quote(quote: str, start: int, span: tuple[int, int] | None) -> tuple[str, str, str]:
+    """Cut a quote around some of its words.
+
+    Args:
+        quote: The quote.
+        start: Its first character, in the document's text.
+        span: First character of the words and character after the last, in the document's text; None: no words.
+
+    Returns:
+        What stands before the words, the words, and what follows; together the quote.
+    """
+    first, last = (place - start for place in span) if span else (len(quote), len(quote))
+    return quote[:first], quote[first:last], quote[last:]
 
 
 @dataclass(frozen=True, slots=True)

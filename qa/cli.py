@@ -79,8 +79,13 @@ def _ask(options: argparse.Namespace) -> int:
             sys.stdout.reconfigure(encoding="utf-8", errors="strict", newline="\n")
         print(json.dumps(answer.to_dict(), ensure_ascii=False))
     else:
-        print(describe_answer(answer))
+        print(describe_answer(answer, emphasise=_shows_bold()))
     return 0
+
+
+def _shows_bold() -> bool:
+    """Whether standard output is a terminal that shows bold, and nobody asked for plain text."""
+    return sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb" and not os.environ.get("NO_COLOR")
 
 
 def _batch(options: argparse.Namespace) -> int:

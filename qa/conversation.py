@@ -26,7 +26,7 @@ class Conversation:
 
     @property
     def history(self) -> tuple[str, ...]:
-        """The questions asked, oldest first, those of before included."""
+        """The questions asked, oldest first, those of before included; greetings are none."""
         return tuple(self._history)
 
     def ask(self, question: str, *, as_typed: bool = False, sources: Sequence[str] = ()) -> Answer:
@@ -44,6 +44,7 @@ class Conversation:
             QuestionError: It cannot be searched. The conversation stays as it was.
         """
         answer = self._answer(question, history=tuple(self._history), as_typed=as_typed, sources=sources)
-        self._history.append(question)
+        if answer.kind != "greeting":
+            self._history.append(question)
         self._turns.append(answer)
         return answer

@@ -223,7 +223,7 @@ class Conversations(Labels):
         """Every turn of a collection that something was said of, whoever said it, in the order asked.
 
         Returns:
-            The turns, each with the questions before it in its conversation, oldest first.
+            The turns, each with the questions before it in its conversation, oldest first, without greetings.
         """
         rows = self._file.rows(
             "SELECT DISTINCT c.visitor, c.id, t.number FROM labels l JOIN turns t ON t.id = l.turn_id"
@@ -233,7 +233,8 @@ class Conversations(Labels):
         found = []
         for visitor, conversation, number in rows:
             turns = [turn for turn in self.turns(visitor, conversation) if turn.number <= number]
-            found.append((turns[-1], tuple(turn.record["question"] for turn in turns[:-1])))
+            before = (turn.record for turn in turns[:-1] if turn.record.get("kind") != "greeting")
+            found.append((turns[-1], tuple(record["question"] for record in before)))
         return tuple(found)
 
 

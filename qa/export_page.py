@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from qa.answer_files import describe_verdict
+from qa.answer_files import answer_sections, describe_corrections, tell_verdict
+from qa.answer_tables import answer_span
 from qa.citations import Citation
 from qa.web.markup import Mark, escape, line_class, render_marked
 
@@ -58,21 +59,25 @@ def render_page(content: Mapping[str, Any], records: str) -> str:
 
 def _render_turn(turn: Mapping[str, Any]) -> str:
     answer = turn["answer"]
-    quotes = "".join(
-        _render_citation(number, citation)
-        for number, citation in enumerate(answer["citations"] or answer["closest"], start=1)
-    )
-    return (
-        f'<section>\n<h2 dir="auto">{escape(answer["question"])}</h2>\n'
-        f'<p class="about"><time datetime="{escape(turn["asked"])}">{escape(turn["asked"])}</time>. '
-        f'{describe_verdict(answer)}</p>\n{quotes}<p class="about">Answer <code>{escape(answer["hash"])}</code></p>\n'
-        "</section>\n"
-    )
+    asked = f'<time datetime="{escape(turn["asked"])}">{escape(turn["asked"])}</time>.'
+    head = f'<section>\n<h2 dir="auto">{escape(answer["question"])}</h2>\n'
+    head += f'<p class="about">{asked}</p>\n' if answer.get("parts") else ""
+    head += "".join(f'<p class="about" dir="auto">{escape(line)}</p>\n' for line in describe_corrections(answer))
+    body = ""
+    for part, citations in answer_sections(answer):
+        verdict = tell_verdict(part, escape)
+        if part is not answer:
+            body += f'<h3 dir="auto">{escape(part["question"])}</h3>\n<p class="about">{verdict}</p>\n'
+        else:
+            body += f'<p class="about">{asked} {verdict}</p>\n'
+        body += "".join(_render_citation(number, citation) for number, citation in citations)
+    return f'{head}{body}<p class="about">Answer <code>{escape(answer["hash"])}</code></p>\n</section>\n'
 
 
 def _render_citation(number: int, citation: Mapping[str, Any]) -> str:
     passage, start = citation["passage"], citation["passage_start"]
-    shown = render_marked(passage, start, [Mark(citation["start"], citation["end"], f'title="[{number}]"')])
+    mark = Mark(citation["start"], citation["end"], f'title="[{number}]"', answer_span(citation))
+    shown = render_marked(passage, start, [mark])
     place = f"{citation['source']}, {Citation(**citation).locator()}"
     return (
         f'<figure>\n<blockquote class="{line_class(passage)}" dir="auto">{shown}</blockquote>\n'

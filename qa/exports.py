@@ -2,7 +2,8 @@
 
 What is read and what is proved are one: the text is made from the records alone, and a file whose text is not what its
 records make was altered; so was one whose own hash does not fit. So the layout of a format never changes without the
-number in `FORMAT`; a test holds it.
+number in `FORMAT`; a test holds it. Format 2 also shows what came with version 2 of the answers; records of before have
+none of that, so that the same code makes the text of format 1.
 """
 
 import hashlib
@@ -15,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from index import BatchError
-from qa.answer_files import block_quote, describe_verdict, escape_markdown
+from qa.answer_files import answer_sections, block_quote, describe_corrections, escape_markdown, tell_verdict
 from qa.citations import Citation
 from qa.conversations import ConversationInfo, KeptTurn
 from qa.export_page import RECORDS_CLOSE, RECORDS_OPEN, render_page
 
-FORMAT = 1
+FORMAT = 2
 SUFFIXES = (".md", ".html", ".json")
 _RECORDS_TITLE = "## Records\n\n`qa verify` checks this file by what follows.\n"
 
@@ -134,12 +135,20 @@ def _write_markdown(content: Mapping[str, Any], records: str) -> str:
     for turn in content["turns"]:
         answer = turn["answer"]
         parts.append(f"## {escape_markdown(' '.join(answer['question'].split()))}\n")
-        parts.append(f"{escape_markdown(turn['asked'])}. {describe_verdict(answer)}\n")
-        for number, citation in enumerate(answer["citations"] or answer["closest"], start=1):
-            place = f"{citation['source']}, {Citation(**citation).locator()}"
-            span = f"characters {citation['start']} to {citation['end']} of text {citation['text_sha256']}"
-            parts.append(f"{block_quote(citation['quote'])}\n")
-            parts.append(f"\\[{number}\\] {escape_markdown(place)} ({escape_markdown(span)})\n")
+        asked = f"{escape_markdown(turn['asked'])}."
+        if answer.get("parts"):
+            parts.append(f"{asked}\n")
+        parts += [f"{escape_markdown(line)}\n" for line in describe_corrections(answer)]
+        for part, citations in answer_sections(answer):
+            if part is not answer:
+                parts.append(f"### {escape_markdown(' '.join(part['question'].split()))}\n")
+            verdict = tell_verdict(part, escape_markdown)
+            parts.append(f"{verdict}\n" if part is not answer else f"{asked} {verdict}\n")
+            for number, citation in citations:
+                place = f"{citation['source']}, {Citation(**citation).locator()}"
+                span = f"characters {citation['start']} to {citation['end']} of text {citation['text_sha256']}"
+                parts.append(f"{block_quote(citation)}\n")
+                parts.append(f"\\[{number}\\] {escape_markdown(place)} ({escape_markdown(span)})\n")
         parts.append(f"Answer {escape_markdown(answer['hash'])}\n")
     longest = max((len(run) for run in re.findall("`+", records)), default=0)
     fence = "`" * max(3, longest + 1)

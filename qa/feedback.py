@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index import BatchError, QAError
+from qa.answers import is_searched_alone
 from qa.citations import compare
 from qa.conversations import Conversations, KeptTurn
-from qa.query import read_question
 
 if TYPE_CHECKING:
     from qa.assistant import Assistant
@@ -57,13 +57,14 @@ class FeedbackReport:
 
 
 def read_judgements(store: Conversations, collection: str) -> tuple[Judgement, ...]:
-    """Everything that was said of the answers from a collection, in the order asked.
+    """Everything that was said of the answers from a collection, in the order asked; greetings and guidance aside.
 
     Args:
         store: Where conversations are kept.
         collection: As `OpenCollection.key` gives it.
     """
-    return tuple(_judge(turn, history) for turn, history in store.labelled(collection))
+    labelled = store.labelled(collection)
+    return tuple(_judge(turn, history) for turn, history in labelled if turn.record.get("kind", "answer") == "answer")
 
 
 def write_feedback(assistant: "Assistant", judgements: tuple[Judgement, ...], folder: Path) -> FeedbackReport:
@@ -114,7 +115,7 @@ def _judge(turn: KeptTurn, history: tuple[str, ...]) -> Judgement:
     right = labels.get(0) == "up"
     wrong = [number for number in range(1, len(citations) + 1) if labels.get(number) == "wrong"]
     shown = [*citations, *record["closest"]]
-    alone = record["searched"] == read_question(record["question"]).text
+    alone = is_searched_alone(record["question"], record["searched"], record.get("corrected", ()))
     return Judgement(
         question=record["question"],
         history=() if alone else history,

@@ -5,15 +5,16 @@ turn text around are shown as `\\x1b`, `\\u202e`. Everything else stays as it is
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from index import CollectionInfo, Progress
-from qa.answers import Answer
+from qa.answers import Answer, Section
 from qa.changes import TextChange
-from qa.citations import Citation
+from qa.citations import Citation, split_quote
 from qa.disagreement import Disagreement
 from qa.evidence import TermEvidence
 
+_BOLD, _PLAIN = "\x1b[1m", "\x1b[22m"
 _LINE_END = re.compile(r"\r\n?")
 # C0 and C1 controls but tab and line feed; embeddings, overrides and isolates of writing direction.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -49,22 +50,39 @@ def describe_progress(progress: Progress) -> str:
     return f"{progress.passages_per_second:,.0f} a second, {left} left"
 
 
-def describe_answer(answer: Answer) -> str:
+def describe_answer(answer: Answer, *, emphasise: bool = False) -> str:
     """Describe an answer to a person: numbered quotes, each with its source and place.
+
+    Args:
+        answer: The answer; each of its parts stands under its own question.
+        emphasise: Whether to have the terminal show the exact answer words in bold.
 
     Returns:
         Lines without a line end after the last; safe to print whatever the documents hold.
     """
+    blocks = [visible_line(f'Searched "{word}" instead of "{typed}".') for typed, word in answer.corrected]
+    for section in answer.sections():
+        told = _describe_section(section, emphasise)
+        blocks.append(f"{visible_line(section.answer.question)}\n\n{told}" if answer.parts else told)
+    return "\n\n".join(blocks)
+
+
+def _describe_section(section: Section, emphasise: bool) -> str:
+    answer = section.answer
+    quotes = _describe_citations(section.shown, emphasise)
+    if answer.kind != "answer":
+        return "\n\n".join(filter(None, [visible(answer.message), quotes]))
     if answer.verdict == "answered":
-        differing = [_describe_disagreement(found, answer.citations) for found in answer.disagreements]
-        return "\n\n".join([_describe_citations(answer.citations), *differing])
+        numbers = [0, *section.citations]
+        differing = [_describe_disagreement(found, answer.citations, numbers) for found in answer.disagreements]
+        return "\n\n".join([quotes, *differing])
     searched = f"{count(answer.scope.documents, 'document')} and {count(answer.scope.passages, 'passage')}"
     lines = [] if answer.verdict == "closest" else [f"Not in the sources. Searched: {searched}."]
     missing = [_describe_missing(term) for term in answer.evidence if not term.passages]
     if missing:
         lines.append(f"Words that occur nowhere: {', '.join(missing)}.")
     if answer.closest:
-        lines += ["Closest passages (they may not answer):", _describe_citations(answer.closest)]
+        lines += ["Closest passages (they may not answer):", quotes]
     return "\n".join(lines)
 
 
@@ -116,12 +134,13 @@ def describe_change(change: TextChange) -> str:
     return "\n".join(lines if change.now else [*lines, f"  {now}"])
 
 
-def _describe_disagreement(disagreement: Disagreement, citations: Sequence[Citation]) -> str:
+def _describe_disagreement(disagreement: Disagreement, citations: Sequence[Citation], numbers: Sequence[int]) -> str:
+    """One line; `numbers` holds the number shown for each 1-based citation."""
     values = []
     for statement in disagreement.statements:
         citation = citations[statement.citation - 1]
         value = citation.quote[statement.start - citation.start : statement.end - citation.start]
-        values.append(f"[{statement.citation}] {visible_line(value)}")
+        values.append(f"[{numbers[statement.citation]}] {visible_line(value)}")
     return f"These passages give different {disagreement.kind}s: {', '.join(values)}."
 
 
@@ -129,12 +148,14 @@ def _describe_missing(term: TermEvidence) -> str:
     return visible_line(f"{term.word} (nearly: {', '.join(term.near)})" if term.near else term.word)
 
 
-def _describe_citations(citations: Sequence[Citation]) -> str:
+def _describe_citations(citations: Mapping[int, Citation], emphasise: bool) -> str:
     blocks = []
-    for number, citation in enumerate(citations, start=1):
+    for number, citation in citations.items():
         mark = f"[{number}] "
         indent = " " * len(mark)
-        quote = visible(citation.quote).replace("\n", "\n" + indent)
+        before, words, after = map(visible, split_quote(citation.quote, citation.start, citation.answer_span))
+        words = f"{_BOLD}{words}{_PLAIN}" if words and emphasise else words
+        quote = f"{before}{words}{after}".replace("\n", "\n" + indent)
         place = visible_line(f"{citation.source}, {citation.locator()}")
         blocks.append(f"{mark}{quote}\n{indent}-- {place}")
     return "\n\n".join(blocks)

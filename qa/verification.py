@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from index import EVERYTHING, BatchError, Document, IsolatedReader, QAError, SourceError, find_sources
+from qa.answer_tables import answer_span
 from qa.answers import hash_record
 from qa.changes import TextChange, compare_passages
-from qa.citations import Status, Verification, compare
+from qa.citations import Status, Verification, compare, split_quote
 from qa.exports import read_export
 
 Finding = Literal["exact", "moved", "changed", "gone", "altered", "malformed"]
@@ -60,7 +61,8 @@ def verify_answers(
         show_changes: Whether to compare the passages of quotes that are not exact with what they are now.
 
     Yields:
-        One check a quote (`citations`, then `closest`), and one for each line that is altered or malformed.
+        One check a quote (`citations`, then `closest`, then those of the parts that are not among them), and one for
+        each line that is altered or malformed.
 
     Raises:
         BatchError: The answers cannot be opened.
@@ -105,17 +107,25 @@ def _check_line(
         yield Check(line, "malformed", "", fault), None
         return
     try:
-        altered = hash_record(record) != record["hash"]
+        altered = any(hash_record(each) != each["hash"] for each in (record, *record.get("parts", ())))
     except (UnicodeEncodeError, RecursionError):
         altered = True
     if altered:
         yield Check(line, "altered", "", "the record is not the one its hash was made of"), None
-    for citation in record["citations"] + record["closest"]:
+    for citation in _collect_citations(record):
         documents = [read(path, citation["source"]) for path in locate(citation)]
         documents = documents or [f"no document of the name {citation['source']} under the folders given"]
         found = [(_verify(citation, document), document) for document in documents]
         best, document = min(found, key=lambda pair: _FOUND_BEST_FIRST.index(pair[0].status))
         yield Check(line, best.status, citation["source"], best.detail), (citation, document)
+
+
+def _collect_citations(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Every citation of a record; those of its parts once, for the record holds them too."""
+    citations: list[dict[str, Any]] = record["citations"] + record["closest"]
+    for part in record.get("parts", ()):
+        citations += [citation for citation in part["citations"] + part["closest"] if citation not in citations]
+    return citations
 
 
 def _verify(citation: Mapping[str, Any], document: Document | str) -> Verification:
@@ -161,4 +171,30 @@ def _find_fault(record: Any) -> str:
         quote, start, end = citation["quote"], citation["start"], citation["end"]
         if not quote or start < 0 or end - start != len(quote):
             return f"a citation whose offsets {start} to {end} do not fit its quote"
+        if not _is_inside(citation.get("answer_start"), citation.get("answer_end"), (start, end)):
+            return "a citation whose answer words do not stand in its quote"
+    if "answer" in record and record["answer"] != _exact_words(record):
+        return 'an "answer" that is not what its first citation marks'
+    return _find_fault_of_parts(record.get("parts", []))
+
+
+def _is_inside(first: Any, last: Any, quote: tuple[int, int]) -> bool:
+    """Whether two places are those of words in a quote, or both None."""
+    if first is None and last is None:
+        return True
+    return type(first) is int and type(last) is int and quote[0] <= first < last <= quote[1]
+
+
+def _exact_words(record: Mapping[str, Any]) -> str:
+    """The exact answer words of the first citation; empty where there is none, or it tells none."""
+    first = record["citations"][0] if record["citations"] else None
+    return split_quote(first["quote"], first["start"], answer_span(first))[1] if first else ""
+
+
+def _find_fault_of_parts(parts: Any) -> str:
+    if not isinstance(parts, list):
+        return '"parts" is no list'
+    for part in parts:
+        if fault := _find_fault(part) if not (isinstance(part, dict) and part.get("parts")) else "it has parts itself":
+            return f"a part of it: {fault}"
     return ""

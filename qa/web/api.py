@@ -50,7 +50,8 @@ class Api:
         """Answer a question with sentences quoted from the documents, each with where it stands.
 
         The verdict is "answered", "closest" (the nearest passages, which may not answer) or "not_in_sources". Quotes are
-        the documents' own words: repeat them unchanged, and name their source.
+        the documents' own words: repeat them unchanged, and name their source. `answer` holds the exact words of the first
+        quote that answer, where they are known.
         """
         answer = self.host.call(lambda assistant: assistant.ask(question))
         note_answer("call", answer)

@@ -105,10 +105,11 @@ def _render_latest(records: Sequence[dict[str, Any]]) -> str:
     for record in records:
         answer = record.get("answer", {})
         question = answer.get("question", "")
-        verdict = strings.BATCH_VERDICTS[answer.get("verdict", "error")]
+        kind = answer.get("kind", "answer")
+        verdict = strings.BATCH_VERDICTS[answer.get("verdict", "error") if kind == "answer" else kind]
         quotes = answer.get("citations", ())
-        told = quotes[0]["quote"] if quotes else record.get("error", "")
-        cells = (f"{record['line']:,}", _shorten(question), verdict, _shorten(told))
+        told = quotes[0]["quote"] if quotes else answer.get("message") or record.get("error", "")
+        cells = (f"{record['line']:,}", _shorten(question), verdict, _shorten(answer.get("answer", "")), _shorten(told))
         rows.append("<tr>" + "".join(f'<td dir="auto">{escape(cell)}</td>' for cell in cells) + "</tr>")
     heads = "".join(f'<th scope="col">{escape(name)}</th>' for name in strings.BATCH_COLUMNS)
     caption = escape(strings.BATCH_LATEST)

@@ -1,10 +1,10 @@
 """The sources of an answer as HTML: a group for each document, a card for each passage. Pure functions.
 
-A card shows its passage with the quotes marked, and says when it is unfolded why the passage was found; then the words
-it shares with the question are marked too. Citations of one paragraph share a card.
+A card shows its passage with the quotes marked, the exact answer words stronger, and says when it is unfolded why the
+passage was found; then the words it shares with the question are marked too. Citations of one paragraph share a card.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from qa.citations import Citation
 from qa.relevance import Relevance
@@ -12,32 +12,32 @@ from qa.web import strings
 from qa.web.markup import Mark, escape, line_class, render_button, render_marked
 
 
-def render_cards(turn: int, citations: Sequence[Citation], remarks: Sequence[str] = ()) -> str:
-    """All cards of an answer, the passages of one document together, under its name.
+def render_cards(turn: int, citations: Mapping[int, Citation], remarks: Sequence[str] = ()) -> str:
+    """All cards of an answer or of a part of it, the passages of one document together, under its name.
 
     Args:
         turn: Number of the turn.
-        citations: In the order of their numbers, from 1.
-        remarks: What has become of each citation since, in one line; none, or empty, while nothing has.
+        citations: By their numbers in the turn, in order.
+        remarks: What has become of each citation of the turn since, in one line; none, or empty, while nothing has.
 
     Returns:
         Groups in the order of their best citation, and the cards in each likewise.
     """
     groups: dict[str, list[str]] = {}
     for numbers in group_citations(citations):
-        groups.setdefault(citations[numbers[0] - 1].path, []).append(_render_card(turn, citations, numbers, remarks))
-    names = {citation.path: citation.source for citation in citations}
+        groups.setdefault(citations[numbers[0]].path, []).append(_render_card(turn, citations, numbers, remarks))
+    names = {citation.path: citation.source for citation in citations.values()}
     parts = []
-    for number, (path, cards) in enumerate(groups.items(), start=1):
+    for number, (path, cards) in enumerate(groups.items(), start=min(citations, default=1)):
         name = f'<h4 class="qa-group-name" id="group-{turn}-{number}"><bdi class="qa-file">{escape(names[path])}</bdi></h4>'
         cards = f'<div class="qa-cards">{"".join(cards)}</div>'
         parts.append(f'<div class="qa-group" role="group" aria-labelledby="group-{turn}-{number}">{name}{cards}</div>')
     return f'<div class="qa-groups">{"".join(parts)}</div>'
 
 
-def render_marker(turn: int, citations: Sequence[Citation], number: int) -> str:
+def render_marker(turn: int, citations: Mapping[int, Citation], number: int) -> str:
     """The link from a quote to its card: its number between brackets."""
-    citation = citations[number - 1]
+    citation = citations[number]
     label = strings.MARKER_LABEL.format(number=number, source=citation.source, locator=citation.locator())
     first = next(numbers[0] for numbers in group_citations(citations) if number in numbers)
     return (
@@ -46,21 +46,22 @@ def render_marker(turn: int, citations: Sequence[Citation], number: int) -> str:
     )
 
 
-def group_citations(citations: Iterable[Citation]) -> list[tuple[int, ...]]:
+def group_citations(citations: Mapping[int, Citation]) -> list[tuple[int, ...]]:
     """Numbers of the citations that share a paragraph, in order of the best of each."""
     groups: dict[tuple[str, int], list[int]] = {}
-    for number, citation in enumerate(citations, start=1):
+    for number, citation in citations.items():
         groups.setdefault((citation.path, citation.passage_start), []).append(number)
     return [tuple(numbers) for numbers in groups.values()]
 
 
-def _render_card(turn: int, citations: Sequence[Citation], numbers: Sequence[int], remarks: Sequence[str]) -> str:
-    citation = citations[numbers[0] - 1]
+def _render_card(turn: int, citations: Mapping[int, Citation], numbers: Sequence[int], remarks: Sequence[str]) -> str:
+    citation = citations[numbers[0]]
     marks = [
         Mark(
-            citations[number - 1].start,
-            citations[number - 1].end,
+            citations[number].start,
+            citations[number].end,
             f'class="qa-mark" id="quote-{turn}-{number}" data-number="{number}"',
+            citations[number].answer_span,
         )
         for number in numbers
     ]

@@ -1,49 +1,54 @@
 """Where the quotes of an answer disagree: the sentences side by side, each with its source. Pure functions."""
 
-from qa.answers import Answer
+from qa.answers import Section
 from qa.disagreement import Disagreement, Statement
 from qa.web import strings
 from qa.web.cards import render_marker
 from qa.web.markup import Mark, escape, render_marked
 
 
-def render_disagreements(turn: int, answer: Answer) -> str:
-    """A part for each disagreement; nothing where there is none.
+def render_disagreements(turn: int, section: Section) -> str:
+    """A group for each disagreement; nothing where there is none.
 
     Args:
         turn: Number of the turn.
-        answer: Its answer.
+        section: Its answer, or a part of it.
 
     Returns:
         HTML, the values marked.
     """
     parts = []
-    for number, disagreement in enumerate(answer.disagreements, start=1):
-        name = f"contrast-{turn}-{number}"
+    for disagreement in section.answer.disagreements:
+        numbers = [list(section.citations)[statement.citation - 1] for statement in disagreement.statements]
+        name = f"contrast-{turn}-{'-'.join(map(str, numbers))}-{disagreement.kind}"
         title = f'<h3 class="qa-small-title" id="{name}">{escape(strings.DIFFERENT[disagreement.kind])}</h3>'
-        sides = "".join(_render_side(turn, answer, statement) for statement in disagreement.statements)
+        sides = "".join(
+            _render_side(turn, section, number, statement)
+            for number, statement in zip(numbers, disagreement.statements, strict=True)
+        )
         parts.append(
             f'<div class="qa-contrast" role="group" aria-labelledby="{name}">{title}<div class="qa-sides">{sides}</div></div>'
         )
     return "".join(parts)
 
 
-def describe_disagreement(answer: Answer, disagreement: Disagreement) -> str:
+def describe_disagreement(section: Section, disagreement: Disagreement) -> str:
     """One line: 'These passages give different numbers: [1] 320, [2] 300.'; not escaped."""
-    values = []
+    values, numbers = [], list(section.citations)
     for statement in disagreement.statements:
-        citation = answer.citations[statement.citation - 1]
+        number = numbers[statement.citation - 1]
+        citation = section.citations[number]
         value = citation.quote[statement.start - citation.start : statement.end - citation.start]
-        values.append(f"[{statement.citation}] {' '.join(value.split())}")
+        values.append(f"[{number}] {' '.join(value.split())}")
     return strings.DIFFERENT_LINE.format(title=strings.DIFFERENT[disagreement.kind], values=", ".join(values))
 
 
-def _render_side(turn: int, answer: Answer, statement: Statement) -> str:
-    citation = answer.citations[statement.citation - 1]
+def _render_side(turn: int, section: Section, number: int, statement: Statement) -> str:
+    citation = section.citations[number]
     first, last = statement.sentence_start - citation.start, statement.sentence_end - citation.start
     value = Mark(statement.start, statement.end, 'class="qa-value"')
     sentence = render_marked(citation.quote[first:last], statement.sentence_start, [value])
-    marker = render_marker(turn, answer.citations, statement.citation)
+    marker = render_marker(turn, section.citations, number)
     return (
         f'<figure class="qa-side"><blockquote class="qa-words" dir="auto">{sentence}</blockquote>'
         f'<figcaption>{marker} <bdi class="qa-file">{escape(citation.source)}</bdi> '

@@ -78,7 +78,7 @@ class Handlers:
             pending = [say(render_question(typed), "user"), say(render_pending(strings.PENDING))]
             yield gr.skip(), show_turns(turns) + pending, "", render_message("")
         try:
-            history = [turn.answer.question for turn in turns or ()]
+            history = [turn.answer.question for turn in turns or () if turn.answer.kind != "greeting"]
             answer, narrowing = self.host.call(
                 lambda assistant: ask_narrowed(assistant, typed, history, chosen=chosen, alone=alone)
             )

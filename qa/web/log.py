@@ -50,7 +50,8 @@ def note_answer(way: str, answer: "Answer") -> None:
         way: How the question came.
         answer: What it got.
     """
-    logging.getLogger(ANSWERS).info("%s: %s, %d quotes", way, answer.verdict, len(answer.citations))
+    said = answer.verdict if answer.kind == "answer" else answer.kind
+    logging.getLogger(ANSWERS).info("%s: %s, %d quotes", way, said, len(answer.citations))
     logging.getLogger(QUESTIONS).debug("%s", answer.question)
 
 

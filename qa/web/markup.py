@@ -32,11 +32,13 @@ class Mark:
         start: First character, counted in the document's text.
         end: Character after the last.
         attributes: Ready-made HTML attributes of the mark element, already escaped.
+        strong: First character and character after the last of the words in it that stand out, if any.
     """
 
     start: int
     end: int
     attributes: str
+    strong: tuple[int, int] | None = None
 
 
 def render_marked(text: str, start: int, marks: Iterable[Mark], *, words: Sequence[tuple[int, int]] = ()) -> str:
@@ -52,19 +54,39 @@ def render_marked(text: str, start: int, marks: Iterable[Mark], *, words: Sequen
     Returns:
         HTML whose text is exactly `text`.
     """
-    placed: list[tuple[int, int, str]] = []
+    placed: list[tuple[int, int, Mark]] = []
     for mark in marks:
         first, last = max(mark.start - start, 0), min(mark.end - start, len(text))
         if first < last and all(last <= other[0] or other[1] <= first for other in placed):
-            placed.append((first, last, mark.attributes))
+            placed.append((first, last, mark))
     inside = [(first - start, last - start) for first, last in words]
     parts, position = [], 0
-    for first, last, attributes in sorted(placed):
+    for first, last, mark in sorted(placed, key=lambda each: each[0]):
+        strong = mark.strong and (mark.strong[0] - start, mark.strong[1] - start)
         parts.append(_render_words(text, (position, first), inside))
-        parts.append(f"<mark {attributes}>{_render_words(text, (first, last), inside)}</mark>")
+        parts.append(f"<mark {mark.attributes}>{_render_stretch(text, (first, last), inside, strong)}</mark>")
         position = last
     parts.append(_render_words(text, (position, len(text)), inside))
     return "".join(parts)
+
+
+def render_quote(quote: str, start: int, strong: tuple[int, int] | None) -> str:
+    """Escape a quote, which begins at `start` of its document, with the words between two of its places strong."""
+    return _render_stretch(quote, (0, len(quote)), (), strong and (strong[0] - start, strong[1] - start))
+
+
+def _render_stretch(
+    text: str, stretch: tuple[int, int], words: Sequence[tuple[int, int]], strong: tuple[int, int] | None
+) -> str:
+    """Escape a stretch of a text with spans around some words, and a strong element around others."""
+    position, stop = stretch
+    first, last = (max(strong[0], position), min(strong[1], stop)) if strong else (stop, stop)
+    if first >= last:
+        return _render_words(text, stretch, words)
+    return (
+        f"{_render_words(text, (position, first), words)}<strong>{_render_words(text, (first, last), words)}</strong>"
+        f"{_render_words(text, (last, stop), words)}"
+    )
 
 
 def _render_words(text: str, stretch: tuple[int, int], words: Iterable[tuple[int, int]]) -> str:

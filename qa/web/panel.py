@@ -217,7 +217,9 @@ def _collect_marks(document: Document, turn: Turn | None, current: int) -> list[
         if citation.path == document.path:
             here = ' id="qa-here" tabindex="-1"' if number == current else ""
             kind = "qa-mark qa-current" if number == current else "qa-mark"
-            marks.append(Mark(citation.start, citation.end, f'class="{kind}" data-number="{number}"{here}'))
+            marks.append(
+                Mark(citation.start, citation.end, f'class="{kind}" data-number="{number}"{here}', citation.answer_span)
+            )
     return marks
 
 

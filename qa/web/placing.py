@@ -55,8 +55,16 @@ def place_citation(citation: Citation, document: Document) -> Citation:
     start = compare(citation.to_dict(), document).start
     if start is None:
         start = min(citation.passage_start, len(document.text))
-        return replace(citation, start=start, end=start)
-    return replace(citation, start=start, end=start + len(citation.quote))
+        return replace(citation, start=start, end=start, answer_start=None, answer_end=None)
+    moved = start - citation.start
+    first, last = citation.answer_span or (None, None)
+    return replace(
+        citation,
+        start=start,
+        end=citation.end + moved,
+        answer_start=None if first is None else first + moved,
+        answer_end=None if last is None else last + moved,
+    )
 
 
 def _read(assistant: "Assistant", path: str) -> Document | None:

@@ -1,21 +1,21 @@
 """An answer as HTML: pure functions from records to strings.
 
 A turn's citations are numbered from 1, the answer's quotes and its closest passages alike; turn and number together are
-all the browser ever sends back. The cards of the sources are made in `cards.py`.
+all the browser ever sends back. An answer in parts shows each part under its own question; their citations keep the
+numbers they have in the whole. The cards of the sources are made in `cards.py`.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from qa.answers import Answer
+from qa.answers import Answer, Section, is_searched_alone
 from qa.citations import Citation
 from qa.labels import Label
-from qa.query import read_question
 from qa.web import strings
 from qa.web.cards import group_citations, render_cards, render_marker
 from qa.web.contrast import describe_disagreement, render_disagreements
 from qa.web.feedback_view import render_thumbs, render_wrong
-from qa.web.markup import escape, render_button
+from qa.web.markup import escape, render_button, render_quote
 from qa.web.narrowing import Narrowing
 
 NAMED = 5  # documents searched; more are counted
@@ -63,22 +63,60 @@ def render_turn(turn: Turn) -> str:
         One element, escaped throughout.
     """
     answer = turn.answer
-    if answer.verdict == "answered":
-        body = _render_answered(turn)
-    elif answer.verdict == "closest":
-        body = _render_closest(turn)
+    searched = f"{_render_corrected(answer)}{_render_searched(turn)}" if answer.kind == "answer" else ""
+    if answer.parts:
+        title = strings.PARTS.format(questions=strings.count_questions(len(answer.parts)))
+        body = _render_head("parts", title, turn) + "".join(_render_part(turn, each) for each in answer.sections())
+        kind = "parts"
     else:
-        body = _render_not_found(turn)
+        (section,) = answer.sections()
+        body, kind = _render_section(turn, section), answer.verdict if answer.kind == "answer" else answer.kind
     return (
-        f'<div class="qa-answer qa-{escape(answer.verdict)}" id="turn-{turn.number}" '
-        f'data-arrive="turn-{turn.number}" data-conversation="{turn.conversation}">{_render_searched(turn)}{body}</div>'
+        f'<div class="qa-answer qa-{escape(kind)}" id="turn-{turn.number}" '
+        f'data-arrive="turn-{turn.number}" data-conversation="{turn.conversation}">{searched}{body}</div>'
     )
+
+
+def _render_part(turn: Turn, section: Section) -> str:
+    """A part of an answer under its own question."""
+    part = section.answer
+    kind = part.verdict if part.kind == "answer" else part.kind
+    searched = ""
+    if part.kind == "answer" and not is_searched_alone(part.question, part.searched, part.corrected):
+        searched = (
+            f'<p class="qa-searched" dir="auto">{escape(strings.SEARCHED_FOR.format(searched=part.searched))}</p>'
+        )
+    return (
+        f'<section class="qa-part qa-{escape(kind)}"><h3 class="qa-part-question" dir="auto">{escape(part.question)}</h3>'
+        f"{searched}{_render_section(turn, section)}</section>"
+    )
+
+
+def _render_section(turn: Turn, section: Section) -> str:
+    if section.answer.kind != "answer":
+        return _render_message(turn, section)
+    if section.answer.verdict == "answered":
+        return _render_answered(turn, section)
+    if section.answer.verdict == "closest":
+        return _render_closest(turn, section)
+    return _render_not_found(turn, section)
+
+
+def _render_message(turn: Turn, section: Section) -> str:
+    """What is said instead of an answer, and the passages that come with it, if any."""
+    cards = render_cards(turn.number, section.shown, turn.remarks) if section.shown else ""
+    return f'<p class="qa-said" dir="auto">{escape(section.answer.message)}</p>{cards}'
+
+
+def _render_corrected(answer: Answer) -> str:
+    lines = [strings.CORRECTED.format(typed=typed, searched=word) for typed, word in answer.corrected]
+    return "".join(f'<p class="qa-searched" dir="auto">{escape(line)}</p>' for line in lines)
 
 
 def _render_searched(turn: Turn) -> str:
     """What was searched: for more than was typed, with the way to search what was typed alone; in some documents."""
     answer, parts = turn.answer, []
-    if answer.searched != read_question(answer.question).text:
+    if not is_searched_alone(answer.question, answer.searched, answer.corrected):
         searched = escape(strings.SEARCHED_FOR.format(searched=answer.searched))
         alone = render_button(strings.SEARCH_ALONE, "alone", {"turn": turn.number})
         parts.append(f'<p class="qa-searched" dir="auto">{searched} {alone}</p>')
@@ -108,46 +146,51 @@ def _render_missing(answer: Answer) -> str:
     return f"<p>{escape(strings.MISSING_WORDS.format(words=', '.join(words)))}</p>" if words else ""
 
 
-def _render_answered(turn: Turn) -> str:
+def _render_answered(turn: Turn, section: Section) -> str:
     quotes = []
-    for number, citation in enumerate(turn.answer.citations, start=1):
-        marker = render_marker(turn.number, turn.citations, number)
-        quote = f'<q class="qa-words">{escape(citation.quote)}</q>'
+    for number, citation in section.citations.items():
+        marker = render_marker(turn.number, section.citations, number)
+        words = render_quote(citation.quote, citation.start, citation.answer_span)
+        quote = f'<q class="qa-words">{words}</q>'
         quotes.append(f'<li class="qa-quote" dir="auto">{quote}&nbsp;{marker}{render_wrong(turn, number)}</li>')
-    documents = len({citation.path for citation in turn.answer.citations})
-    head = _render_head("answered", strings.ANSWERED.format(documents=strings.count_documents(documents)), turn)
+    documents = len({citation.path for citation in section.citations.values()})
+    title = strings.ANSWERED.format(documents=strings.count_documents(documents))
+    head = _render_head("answered", title, turn, section)
     sources = f'<h3 class="qa-small-title">{escape(strings.SOURCES)}</h3>'
-    contrast = render_disagreements(turn.number, turn.answer)
-    cards = render_cards(turn.number, turn.citations, turn.remarks)
+    contrast = render_disagreements(turn.number, section)
+    cards = render_cards(turn.number, section.citations, turn.remarks)
     return f'{head}<ul class="qa-quotes">{"".join(quotes)}</ul>{contrast}{sources}{cards}'
 
 
-def _render_closest(turn: Turn) -> str:
-    missing = _render_missing(turn.answer)
+def _render_closest(turn: Turn, section: Section) -> str:
+    missing = _render_missing(section.answer)
     explained = strings.CLOSEST_EXPLAINED.format(scope=_scope(turn))
-    cards = render_cards(turn.number, turn.citations, turn.remarks)
-    return f"{_render_head('closest', strings.CLOSEST, turn)}<p>{escape(explained)}</p>{missing}{cards}"
+    cards = render_cards(turn.number, section.closest, turn.remarks)
+    return f"{_render_head('closest', strings.CLOSEST, turn, section)}<p>{escape(explained)}</p>{missing}{cards}"
 
 
-def _render_not_found(turn: Turn) -> str:
+def _render_not_found(turn: Turn, section: Section) -> str:
     explained = strings.NOT_FOUND_EXPLAINED.format(scope=_scope(turn))
     parts = [
-        _render_head("not_in_sources", strings.NOT_FOUND, turn),
+        _render_head("not_in_sources", strings.NOT_FOUND, turn, section),
         f"<p>{escape(explained)}</p>",
-        _render_missing(turn.answer),
+        _render_missing(section.answer),
     ]
-    if turn.answer.closest:
-        summary = strings.NOT_FOUND_FOLD.format(count=len(group_citations(turn.citations)))
-        cards = render_cards(turn.number, turn.citations, turn.remarks)
+    if section.closest:
+        summary = strings.NOT_FOUND_FOLD.format(count=len(group_citations(section.closest)))
+        cards = render_cards(turn.number, section.closest, turn.remarks)
         parts.append(f'<details class="qa-fold"><summary>{escape(summary)}</summary>{cards}</details>')
     return "".join(parts)
 
 
-def _render_head(verdict: str, title: str, turn: Turn) -> str:
+def _render_head(verdict: str, title: str, turn: Turn, section: Section | None = None) -> str:
+    """The verdict; at the head of the whole answer also the thumbs, the button that copies, and what is not indexed."""
+    named = f'<h3 class="qa-verdict qa-verdict-{escape(verdict)}">{escape(title)}</h3>'
+    if section and section.answer is not turn.answer:
+        return f'<div class="qa-head">{named}</div>'
     label = strings.COPY_PLAIN if turn.answer.verdict == "not_in_sources" else strings.COPY
     copy = render_button(label, "copy", {"text": describe(turn), "done": strings.COPIED, "failed": strings.NOT_COPIED})
-    head = f'<div class="qa-head"><h3 class="qa-verdict qa-verdict-{escape(verdict)}">{escape(title)}</h3>'
-    head += f"{render_thumbs(turn)}{copy}</div>"
+    head = f'<div class="qa-head">{named}{render_thumbs(turn)}{copy}</div>'
     if not turn.answer.scope.pending:
         return head
     passages = strings.count_passages(turn.answer.scope.pending)
@@ -173,15 +216,27 @@ def describe(turn: Turn) -> str:
     if narrowing := turn.narrowing:
         names = _join(narrowing.names[:NAMED], narrowing)
         lines.append(strings.SEARCHED_IN.format(part=_part(narrowing), names=names))
-    lines.append("")
-    if answer.verdict == "not_in_sources":
-        return "\n".join([*lines, strings.COPY_NOT_FOUND.format(scope=_scope(turn))])
-    if answer.verdict == "closest":
-        lines += [strings.COPY_CLOSEST.format(scope=_scope(turn)), ""]
-    shown = answer.citations or answer.closest
-    lines += [f"“{citation.quote}” [{number}]" for number, citation in enumerate(shown, start=1)]
-    lines += ["", strings.COPY_SOURCES]
-    lines += [f"[{number}] {citation.source}, {citation.locator()}" for number, citation in enumerate(shown, start=1)]
-    differing = [describe_disagreement(answer, disagreement) for disagreement in answer.disagreements]
-    lines += ["", *differing] if differing else []
+    for section in answer.sections():
+        lines += ["", strings.COPY_QUESTION.format(question=section.answer.question)] if answer.parts else []
+        lines += ["", *_describe_section(turn, section)]
     return "\n".join(lines)
+
+
+def _describe_section(turn: Turn, section: Section) -> list[str]:
+    answer = section.answer
+    if answer.kind != "answer":
+        lines = [answer.message, ""]
+    elif answer.verdict == "not_in_sources":
+        return [strings.COPY_NOT_FOUND.format(scope=_scope(turn))]
+    elif answer.verdict == "closest":
+        lines = [strings.COPY_CLOSEST.format(scope=_scope(turn)), ""]
+    else:
+        lines = []
+    shown = section.shown
+    if not shown:
+        return lines[:1]
+    lines += [f"“{citation.quote}” [{number}]" for number, citation in shown.items()]
+    lines += ["", strings.COPY_SOURCES]
+    lines += [f"[{number}] {citation.source}, {citation.locator()}" for number, citation in shown.items()]
+    differing = [describe_disagreement(section, disagreement) for disagreement in answer.disagreements]
+    return [*lines, "", *differing] if differing else lines

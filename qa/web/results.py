@@ -71,6 +71,8 @@ _CITATION = _whole(
     score=_SCORE,
     twins=_array({"type": "string"}, "Where nearly the same passage stands too."),
     relevance=_RELEVANCE,
+    answer_start=_perhaps("integer", "First character of the exact answer words, in the document's text."),
+    answer_end=_perhaps("integer", "Character after their last."),
     **_PLACE,
 )
 _WORD = _whole(
@@ -96,19 +98,40 @@ _PARAGRAPH = {
     **_PLACE,
 }
 
+_ANSWER = {
+    "version": {"const": 2, "description": "Of this record."},
+    "question": _QUESTION,
+    "searched": _SEARCHED,
+    "kind": {
+        "enum": ["answer", "greeting", "guidance"],
+        "description": "`greeting` and `guidance` have a message instead of an answer.",
+    },
+    "message": _text("What is said to a greeting, or what can be done instead; empty for an answer."),
+    "verdict": {"enum": ["answered", "closest", "not_in_sources"]},
+    "found": {"type": "boolean", "description": "Whether the verdict is `answered`."},
+    "confidence": {"type": "number", "minimum": 0, "maximum": 1, "description": "Chance that the sources answer."},
+    "answer": _text("The exact answer words of the first citation; empty where they are not known."),
+    "citations": _array(_CITATION, "The quotes that answer, best first."),
+    "closest": _array(_CITATION, "The nearest passages, when not answered."),
+    "scope": _SCOPE,
+    "evidence": _array(_WORD, "How often the words of the question occur."),
+    "disagreements": _array(_DISAGREEMENT, "Where quotes give different numbers or dates for the same thing."),
+    "corrected": _array(
+        {"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2},
+        "Words that occur nowhere as typed, each with the word that was searched instead.",
+    ),
+    "hash": _text("SHA-256 of the answer without the paths: equal answers have equal hashes."),
+}
+_PART = _whole(**_ANSWER, parts={"type": "array", "maxItems": 0, "description": "A part has no parts."})
+
 RESULTS: dict[str, dict[str, Any]] = {
     "ask": _whole(
-        question=_QUESTION,
-        searched=_SEARCHED,
-        verdict={"enum": ["answered", "closest", "not_in_sources"]},
-        found={"type": "boolean", "description": "Whether the verdict is `answered`."},
-        confidence={"type": "number", "minimum": 0, "maximum": 1, "description": "Chance that the sources answer."},
-        citations=_array(_CITATION, "The quotes that answer, best first."),
-        closest=_array(_CITATION, "The nearest passages, when not answered."),
-        scope=_SCOPE,
-        evidence=_array(_WORD, "How often the words of the question occur."),
-        disagreements=_array(_DISAGREEMENT, "Where quotes give different numbers or dates for the same thing."),
-        hash=_text("SHA-256 of the answer without the paths: equal answers have equal hashes."),
+        **_ANSWER,
+        parts=_array(
+            _PART,
+            "Of two questions in one line, each with its own answer. Then the citations are those of all parts, and the "
+            "verdict is `answered` only when every part is.",
+        ),
     ),
     "search": _whole(
         question=_QUESTION,

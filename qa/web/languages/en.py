@@ -66,6 +66,8 @@ OPEN_ERROR = "That place cannot be shown any more. Ask the question again to get
 YOU_ASKED = "You asked"
 ANSWERED = "Found in {documents}"
 SEARCHED_FOR = "Searched for: {searched}"
+CORRECTED = 'Searched "{searched}" instead of "{typed}".'
+PARTS = "{questions} in one"
 SEARCH_ALONE = "Search this question alone"
 SEARCHED_IN = "Searched: {part}, {names}"
 PART = "{count} of {total}"
@@ -284,9 +286,10 @@ BATCH_DOWNLOAD = "Download {suffix}"
 BATCH_DONE_OF = "{done} of {total} rows done"
 BATCH_PROGRESS_LABEL = "Questions answered"
 BATCH_LATEST = "The latest answers"
-BATCH_COLUMNS = ("Row", "Question", "Answer", "First quote")
+BATCH_COLUMNS = ("Row", "Question", "Verdict", "Answer", "First quote")
 BATCH_VERDICTS = {
     "answered": "Answered", "closest": "Closest passages", "not_in_sources": "Not in the sources", "error": "Not asked",
+    "greeting": "Greeting", "guidance": "Guidance",
 }  # fmt: skip
 BATCH_ONE = "A batch is being answered. Stop it and remove it, then choose another file."
 BATCH_TOO_MANY = "Too many batches are being answered here. Try again when one of them is done."
