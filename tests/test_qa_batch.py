@@ -151,6 +151,17 @@ def test_a_journal_torn_at_any_byte_gives_the_same_answers(tmp_path, folder):
         assert answers.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
 
 
+def test_a_run_of_a_version_before_is_started_over(tmp_path, folder):
+    """Its answers lack what answers have now; the file would hold both kinds."""
+    questions, answers = write(tmp_path / "q.txt", "red\ngreen\nzzz\n"), tmp_path / "a.jsonl"
+    part = interrupt(folder, questions, answers)
+    part.write_bytes(part.read_bytes().replace(b', "version": 2}', b"}", 1))
+    notices = []
+    assert answer_batch(ToyAssistant(folder), questions, answers, on_notice=notices.append).kept == 0
+    assert notices == ["starting over: this program changed since the run that was interrupted"]
+    assert all(json.loads(line)["version"] == 2 for line in answers.read_text().splitlines())
+
+
 def test_rows_behind_damage_are_asked_again(tmp_path, folder):
     """A line of zeros, as a power failure leaves it, and what stands behind it, however much, are dropped."""
     questions, answers = write(tmp_path / "q.txt", "red\ngreen\nzzz\n"), tmp_path / "a.jsonl"

@@ -1,5 +1,7 @@
 """Fitting the confidence to a collection."""
 
+import json
+
 import pytest
 from subject_library import write_subjects
 from toy_encoder import ToyEncoder
@@ -76,3 +78,26 @@ def test_too_little_to_learn_from_is_one_clear_error(library, tmp_path):
         pytest.raises(SourceError, match="at least 5 documents, so that one can be hidden; there are 1"),
     ):
         calibrate_assistant(small)
+
+
+def test_a_fit_of_a_version_before_is_dropped_with_a_line(library, tmp_path):
+    """It was made on other log-odds: the shipped confidence is in force, and it is said once how to fit anew."""
+    library._collection.set_setting("calibration", '{"intercept": 9.0, "slope": 2.0}')
+    assert library.calibration == SHIPPED
+    notices = []
+
+    def open_again():
+        return Assistant.open(
+            tmp_path / "library", home=tmp_path / "home", encoder=ToyEncoder(), on_notice=notices.append
+        )
+
+    with open_again() as again:
+        assert again.calibration == SHIPPED and again._collection.setting("calibration") == ""
+    with open_again() as again:
+        again.set_calibration(Calibration(1.5, 0.5))
+        kept = {"intercept": 1.5, "slope": 0.5, "version": 2}
+        assert json.loads(again._collection.setting("calibration")) == kept
+    with open_again() as again:
+        assert again.calibration == Calibration(1.5, 0.5)
+    said = "the confidence fitted to library by qa calibrate before no longer applies and was dropped; run qa calibrate again"
+    assert notices == [said]

@@ -5,6 +5,7 @@ import json
 import re
 from datetime import UTC, datetime
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from toy_assistant import ToyAssistant
@@ -193,3 +194,47 @@ def test_layout_of_a_format_never_changes(suffix, expected):
     """Files saved years ago have to fit: whoever changes the layout gives it another number, and reads the old one too."""
     text = write_export(suffix, {"qa_conversation": 1, "title": "A `title`", "turns": TURNS, "hash": "0"})
     assert hashlib.sha256(text.encode("utf-8")).hexdigest()[:16] == expected
+
+
+RECORDS = json.loads((Path(__file__).parent / "answers_version_2.json").read_text(encoding="utf-8"))
+NEW_TURNS = [{"asked": "2024-03-01T12:00:00+00:00", "answer": record} for record in RECORDS]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "expected"), [(".md", "31e11c05f6f126f6"), (".html", "3e027e0519550e3b"), (".json", "0c6a1cd70ef8b62e")]
+)
+def test_layout_of_format_2_never_changes(suffix, expected):
+    """The same with exact words, parts, messages and corrections."""
+    text = write_export(suffix, {"qa_conversation": 2, "title": "A `title`", "turns": NEW_TURNS, "hash": "0"})
+    assert hashlib.sha256(text.encode("utf-8")).hexdigest()[:16] == expected
+
+
+def test_saved_conversations_show_exact_words_parts_and_messages():
+    """Bold in Markdown, strong in HTML; each part under its question; what is no answer has no verdict."""
+    content = {"qa_conversation": 2, "title": "t", "turns": NEW_TURNS, "hash": "0"}
+    markdown, page = write_export(".md", content), write_export(".html", content)
+    assert markdown.count("> The harbour was built in **1848**.") == 3
+    assert "### Which are red?\n\nClosest passages (they may not answer), confidence 0.40:\n" in markdown
+    assert "2024-03-01T12:00:00+00:00. Hello. Ask me about &lt;them&gt;.\n" in markdown
+    assert 'Searched "harbour" instead of "harbuor".\n' in markdown
+    assert page.count('<mark title="[1]">The harbour was built in <strong>1848</strong>.</mark>') == 3
+    assert '<h3 dir="auto">Which are red?</h3>\n<p class="about">Closest passages' in page
+    assert "</time>. Hello. Ask me about &lt;them&gt;.</p>" in page
+    assert '<p class="about" dir="auto">Searched &quot;harbour&quot; instead of &quot;harbuor&quot;.</p>' in page
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_conversations_of_new_answers_prove_themselves(tmp_path, suffix):
+    """Altered words, and an answer word marked elsewhere, are found."""
+    (tmp_path / "town.txt").write_text("The harbour was built in 1848. It *still* stands.\n\nPears are green.")
+    store, conversation = Conversations(tmp_path / "home" / "store.sqlite"), None
+    for turn in NEW_TURNS:
+        conversation = store.keep("anna", "c", turn["answer"], conversation=conversation).conversation
+    text = export_conversation(suffix, store.find("anna", conversation), store.turns("anna", conversation))
+    store.close()
+    file = tmp_path / f"saved{suffix}"
+    file.write_text(text, encoding="utf-8", newline="")
+    assert [check.finding for check in verify_answers(file, folders=[tmp_path])] == ["exact"] * 5
+    for old, new in (("1848", "1849"), ("Ask me", "Ask us"), ("harbuor", "harbor"), ("Which are red", "Which are new")):
+        file.write_text(text.replace(old, new, 1), encoding="utf-8", newline="")
+        assert "altered" in [check.finding for check in verify_answers(file, folders=[tmp_path])]

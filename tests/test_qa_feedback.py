@@ -173,3 +173,30 @@ def test_commands_read_what_was_said_in_the_page(tmp_path, monkeypatch, capsys, 
     assert [question.relevant for question in read_dataset(tmp_path / "mine").questions] == [{"p2": 1}]
     assert main(["eval", str(tmp_path / "mine")]) == 0
     assert "mine" in capsys.readouterr().out
+
+
+def test_greetings_and_guidance_are_no_judgements(judge):
+    """They tell nothing of the documents, and a greeting is no question that another could lean on."""
+
+    def greet(record):
+        record.update(kind="greeting", verdict="not_in_sources", citations=[], closest=[], message="Hello.")
+
+    kept, judgements = judge("Hello harbour!", {0: "up"}, change=greet)
+    assert judgements == ()
+    _, (judgement,) = judge(
+        QUESTION, {0: "up"}, conversation=kept.conversation, change=lambda record: record.update(searched="other")
+    )
+    assert judgement.history == ()
+
+
+def test_a_corrected_question_was_asked_alone(judge):
+    """What was searched differs from what was typed by a spelling only."""
+    kept, _ = judge("Which oldharbour wall2 is there?", {})
+
+    def correct(record):
+        record.update(
+            question="Which harbuor is it?", searched="Which harbour is it?", corrected=[["harbuor", "harbour"]]
+        )
+
+    _, (judgement,) = judge(QUESTION, {0: "up"}, conversation=kept.conversation, change=correct)
+    assert (judgement.question, judgement.history) == ("Which harbuor is it?", ())

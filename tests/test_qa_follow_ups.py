@@ -1,7 +1,9 @@
 """When a turn leans on the ones before, and what is searched then."""
 
 import pytest
+from two_answers import GREETING, WHEN
 
+from qa.conversation import Conversation
 from qa.follow_ups import CONTEXT_WEIGHT, StandAlone, is_dependent, stand_alone
 
 
@@ -47,3 +49,19 @@ def test_a_turn_that_refers_back_is_dependent(question):
 def test_a_turn_that_names_its_subject_is_not_dependent(question):
     """A pronoun behind its own noun refers to that."""
     assert not is_dependent(question)
+
+
+def test_a_greeting_is_no_question_to_lean_on():
+    """What follows it is searched as typed; the turn itself is remembered."""
+    seen = []
+
+    def answer(question, *, history, **options):
+        seen.append(history)
+        return GREETING if question == "Hello!" else WHEN
+
+    conversation = Conversation(answer)
+    for question in ("Hello!", "When was it built?", "And today?"):
+        conversation.ask(question)
+    assert seen == [(), (), ("When was it built?",)]
+    assert conversation.history == ("When was it built?", "And today?")
+    assert conversation.turns == (GREETING, WHEN, WHEN)

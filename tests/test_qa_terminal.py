@@ -1,6 +1,9 @@
 """Answers in words for a terminal: everything a terminal would obey is shown instead."""
 
+from dataclasses import replace
+
 import pytest
+from two_answers import BOTH, CORRECTED, GREETING, GUIDANCE, WHEN
 
 from index import Progress
 from qa.answers import Answer, Scope
@@ -16,6 +19,44 @@ def test_closest_passages_are_called_so():
     assert describe_answer(answer) == (
         "Closest passages (they may not answer):\n[1] a\n    b\n    -- s .md, page 2, row 7, paragraph 3, A > B"
     )
+
+
+def test_exact_words_are_bold_where_the_terminal_shows_it():
+    """Only there; else the quote stands as it is."""
+    place = "\n    -- town.txt, paragraph 1"
+    assert describe_answer(WHEN) == f"[1] The harbour was built in 1848.{place}"
+    assert describe_answer(WHEN, emphasise=True) == f"[1] The harbour was built in \x1b[1m1848\x1b[22m.{place}"
+    plain = replace(WHEN, citations=(replace(WHEN.citations[0], answer_start=None, answer_end=None),))
+    assert describe_answer(plain, emphasise=True) == f"[1] The harbour was built in 1848.{place}"
+
+
+def test_bold_words_may_hold_line_ends_and_controls():
+    """They are shown inside the bold part as outside."""
+    citation = Citation("a\x1bb\nc", "s.md", "/s.md", 1, None, None, None, 0, 5, "", 0, 0.5, "0")
+    answer = Answer("q", "q", "answered", 0.9, (replace(citation, answer_start=1, answer_end=5),), (), Scope(1, 1))
+    said = "[1] a\x1b[1m\\x1bb\n    c\x1b[22m\n    -- s.md, paragraph 1"
+    assert describe_answer(answer, emphasise=True) == said
+
+
+def test_parts_stand_under_their_questions():
+    """Each with its verdict; numbers are those of the whole."""
+    assert describe_answer(BOTH) == (
+        "Which are red?\n\nClosest passages (they may not answer):\n[2] Pears are green.\n    -- town.txt, paragraph 2\n\n"
+        "When was it built?\n\n[1] The harbour was built in 1848.\n    -- town.txt, paragraph 1"
+    )
+
+
+def test_greetings_and_guidance_are_plain_lines():
+    """Nothing is said of what was searched; passages that come with guidance follow."""
+    assert describe_answer(GREETING) == "Hello. Ask me about <them>."
+    assert describe_answer(GUIDANCE) == (
+        "I only quote. Ask for one thing.\n\n[1] Pears are green.\n    -- town.txt, paragraph 2"
+    )
+
+
+def test_a_corrected_word_is_told():
+    """Before the quotes."""
+    assert describe_answer(CORRECTED).startswith('Searched "harbour" instead of "harbuor".\n\n[1] The harbour')
 
 
 CONTROLS = {

@@ -16,10 +16,13 @@ from gradio_client import Client
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from two_answers import BOTH, CORRECTED, GREETING, GUIDANCE, WHEN
 
 from index import Document, DocumentInfo, Passage
+from qa.relevance import Relevance
 from qa.web.api import RequestError
 from qa.web.host import AssistantHost, LoadState, NotReady
+from qa.web.results import RESULTS
 from qa.web.tools import WAITING, BusyError, Tools
 
 pytest_plugins = ["web_fixtures"]
@@ -193,6 +196,19 @@ def test_description_is_valid_and_true(server):
         jsonschema.validate(
             post(server, name, arguments)[1], described["components"]["schemas"][reference.split("/")[-1]]
         )
+
+
+@pytest.mark.parametrize("answer", [WHEN, BOTH, GREETING, GUIDANCE, CORRECTED])
+def test_every_kind_of_answer_fits_the_description(answer):
+    """Exact words, parts, messages and corrections; a key more would not fit."""
+    record = answer.to_dict()
+    for each in (record, *record["parts"]):
+        for citation in each["citations"] + each["closest"]:
+            citation["relevance"] = Relevance(0.5, 0.5, 0.5).to_dict()
+    jsonschema.validate(record, RESULTS["ask"])
+    for wrong in ({**record, "more": 1}, {**record, "parts": [record, {**record, "more": 1}]}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(wrong, RESULTS["ask"])
 
 
 def test_mcp_is_off_unless_asked_for(seed_server):

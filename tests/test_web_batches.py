@@ -1,6 +1,7 @@
 """Batches in the page: the answers of `qa batch`, one question at a time, for those alone who know the id."""
 
 import asyncio
+import re
 import threading
 import time
 
@@ -11,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from test_web_render import NASTY, Reader
 from toy_assistant import ToyAssistant
+from two_answers import GREETING, WHEN
 
 from index import BatchError
 from qa.batch import answer_batch
@@ -322,3 +324,15 @@ def test_tabs_name_their_panels():
     """The chat is chosen at first."""
     html = render_tabs()
     assert html.count('role="tab"') == 2 and 'aria-controls="qa-batch" aria-selected="false" tabindex="-1"' in html
+
+
+def test_the_latest_answers_show_the_exact_words():
+    """Beside the verdict and the first quote; a greeting shows its message."""
+    records = [{"line": n, "answer": answer.to_dict()} for n, answer in enumerate((WHEN, GREETING), start=1)]
+    html = render_batch_progress(BatchState("running", "q.csv", 2, (), 2, 3.0, tuple(records), ""))
+    cells = re.findall(r"<t[hd] [^>]*>(.*?)</t[hd]>", html)
+    assert cells == [
+        *("Row", "Question", "Verdict", "Answer", "First quote"),
+        *("1", "When was it built?", "Answered", "1848", "The harbour was built in 1848."),
+        *("2", "Hello!", "Greeting", "", "Hello. Ask me about &lt;them&gt;."),
+    ]

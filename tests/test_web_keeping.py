@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from plum_assistant import SKIP, TEXT, event, open_plums
+from two_answers import BOTH, CORRECTED, GREETING, GUIDANCE, WHEN
 
 from index import Document, StorageError, split_passages
 from qa.conversations import Conversations
@@ -14,7 +15,8 @@ from qa.web.chat import show_turns
 from qa.web.conversation_list import ConversationHandlers
 from qa.web.conversation_view import LISTED
 from qa.web.handlers import Handlers
-from qa.web.keeping import KEPT_TURNS, Keeping
+from qa.web.keeping import KEPT_TURNS, Keeping, read_turn
+from qa.web.placing import place_citation
 from qa.web.visitors import COOKIE
 
 PAYLOADS = ("<script>window.pwned=1</script>", "${window.pwned=2}{{value}}", "\"><svg onload=window.pwned=3>' x='")
@@ -272,3 +274,23 @@ def test_narrowing_comes_back(page):
     assert (turn.narrowing.names, turn.narrowing.documents, turn.narrowing.total) == (("fruit.txt",), 1, 2)
     assert "Searched: 1 of 2 documents" in chat_html(chat)
     assert replace(turn, labels={}) == turn
+
+
+def test_exact_words_move_with_their_quote():
+    """Where the document has grown before it; where the quote stands nowhere, so do the words."""
+    citation = WHEN.citations[0]
+    moved = place_citation(citation, Document("town.txt", "/town.txt", f"Old. {citation.passage}", "1", "1"))
+    assert (moved.start, moved.end, moved.answer_span, moved.answer) == (5, 35, (30, 34), "1848")
+    gone = place_citation(citation, Document("town.txt", "/town.txt", "Nothing.", "1", "1"))
+    assert (gone.start, gone.end, gone.answer_span) == (0, 0, None)
+
+
+@pytest.mark.parametrize("answer", [BOTH, GREETING, GUIDANCE, CORRECTED])
+def test_turns_of_every_kind_are_kept_and_come_back(answer, tmp_path):
+    """As they were; one that was kept before there were versions is read as well."""
+    with closing(Conversations(tmp_path / "store.sqlite")) as store:
+        kept = store.keep("anna", "c", answer.to_dict())
+        store.keep("anna", "c", replace(WHEN, version=1).to_dict(), conversation=kept.conversation)
+        first, second = map(read_turn, store.turns("anna", kept.conversation))
+    assert first.answer == answer
+    assert (second.answer.version, second.answer.citations[0].answer_span) == (1, None)

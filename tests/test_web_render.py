@@ -5,6 +5,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from two_answers import BOTH, CORRECTED, GREETING, GUIDANCE, WHEN
 
 from index import Document, Passage
 from qa.answers import Answer, Scope
@@ -383,3 +384,119 @@ def test_answer_is_copied_with_its_sources():
         "",
         "Not in the sources. Searched: 1 document, 2 passages.",
     ]
+
+
+def test_exact_words_are_strong_inside_their_quote():
+    """In the quote, in its card and in the document; no letter is changed."""
+    turn = Turn(4, WHEN)
+    html = render_turn(turn)
+    assert '<q class="qa-words">The harbour was built in <strong>1848</strong>.</q>' in html
+    assert 'data-number="1">The harbour was built in <strong>1848</strong>.</mark>' in html
+    passage = WHEN.citations[0].passage
+    document = Document("town.txt", "/town.txt", passage, "0", "0")
+    view = View(document, (Passage(1, 0, len(passage), ()),), 0, {"turn": 4, "citation": 1})
+    assert "The harbour was built in <strong>1848</strong>.</mark>" in render_view(
+        view, arrival="a", turn=turn, current=1
+    )
+    assert "<strong>" not in render_turn(make_turn("answered", make_citation(0, 15)))
+    assert "“The harbour was built in 1848.” [1]" in describe(turn)
+
+
+@pytest.mark.parametrize(
+    ("strong", "words", "expected"),
+    [
+        pytest.param((16, 20), [], "<strong>Figs</strong> are sweet.", id="at the beginning"),
+        pytest.param((25, 31), [], "Figs are <strong>sweet.</strong>", id="at the end"),
+        pytest.param((16, 31), [], "<strong>Figs are sweet.</strong>", id="all"),
+        pytest.param((10, 20), [], "<strong>Figs</strong> are sweet.", id="from before"),
+        pytest.param((0, 5), [], "Figs are sweet.", id="elsewhere"),
+        pytest.param((21, 31), [(21, 24)], 'Figs <strong><span class="qa-word">are</span> sweet.</strong>', id="word"),
+        pytest.param(
+            (23, 31),
+            [(21, 24)],
+            'Figs <span class="qa-word">ar</span><strong><span class="qa-word">e</span> sweet.</strong>',
+            id="across",
+        ),
+    ],
+)
+def test_strong_words_stand_at_their_offsets(strong, words, expected):
+    """Inside the mark, around the words that are told from others."""
+    html = render_marked(TEXT[:31], 0, [Mark(16, 31, 'class="m"', strong)], words=words)
+    assert f'<mark class="m">{expected}</mark>' in html
+    assert Reader(html).text == TEXT[:31]
+
+
+def test_hostile_words_stay_text_where_they_are_strong():
+    """They add no tag."""
+    citation = replace(make_citation(0, len(NASTY), source="x", text=NASTY), answer_start=1, answer_end=9)
+    read = Reader(render_turn(make_turn("answered", citation)))
+    assert NASTY in read.text and {tag for tag, _ in read.tags}.isdisjoint({"script", "img"})
+
+
+def test_two_questions_are_answered_under_each():
+    """Each part has its verdict; its citations have the numbers of the whole, and their cards are there."""
+    turn = Turn(4, BOTH, conversation=2)
+    html = render_turn(turn)
+    read = Reader(html)
+    assert '<div class="qa-answer qa-parts" id="turn-4"' in html
+    assert (
+        read.text.index("2 questions in one")
+        < read.text.index("Which are red?")
+        < read.text.index("When was it built?")
+    )
+    first, second = (Reader(part) for part in html.split('<section class="qa-part ')[1:])
+    assert "Closest passages: they may not answer" in first.text and "Found in 1 document" in second.text
+    assert [found["id"] for tag, found in read.tags if tag == "article"] == ["src-4-2", "src-4-1"]
+    assert [found["href"] for found in second.find("data-qa", "marker")] == ["#src-4-1"]
+    ids = [found["id"] for found in read.find("id")]
+    assert len(ids) == len(set(ids))
+    assert len(read.find("data-qa", "copy")) == 1 and len(read.find("data-label", "up")) == 1
+    assert [(c["data-citation"]) for c in read.find("data-qa", "open")] == ["2", "1"]
+    assert describe(turn).splitlines() == [
+        "Question: When was it built? Which are red?",
+        "",
+        "Question: Which are red?",
+        "",
+        "No clear answer. Searched: 1 document, 2 passages. Closest passages:",
+        "",
+        "“Pears are green.” [2]",
+        "",
+        "Sources:",
+        "[2] town.txt, paragraph 2",
+        "",
+        "Question: When was it built?",
+        "",
+        "“The harbour was built in 1848.” [1]",
+        "",
+        "Sources:",
+        "[1] town.txt, paragraph 1",
+    ]
+
+
+def test_a_part_that_leaned_on_a_question_before_says_what_was_searched():
+    """Under its own question."""
+    parts = (replace(BOTH.parts[0], searched="Which pears are red?"), BOTH.parts[1])
+    read = Reader(render_turn(Turn(4, replace(BOTH, parts=parts))))
+    assert read.text.count("Searched for: Which pears are red?") == 1
+
+
+@pytest.mark.parametrize(("answer", "cards"), [(GREETING, 0), (GUIDANCE, 1)])
+def test_greetings_and_guidance_are_plain_lines(answer, cards):
+    """No verdict, no thumbs, nothing of what was searched; passages that come with guidance are shown."""
+    turn = Turn(4, answer, conversation=2)
+    html = render_turn(turn)
+    read = Reader(html)
+    assert f'<div class="qa-answer qa-{answer.kind}"' in html
+    assert read.text.startswith(answer.message) and "earched" not in read.text
+    assert read.find("data-qa", "judge") == [] and "qa-verdict" not in html
+    assert [tag for tag, _ in read.tags].count("article") == cards
+    assert describe(turn).splitlines()[:3] == [f"Question: {answer.question}", "", answer.message]
+
+
+def test_a_corrected_word_is_told_and_is_no_other_question():
+    """The page says what was searched instead, and offers no search of the question alone."""
+    read = Reader(render_turn(Turn(4, CORRECTED)))
+    assert read.text.startswith('Searched "harbour" instead of "harbuor".')
+    assert "Searched for" not in read.text and read.find("data-qa", "alone") == []
+    nasty = Reader(render_turn(Turn(4, replace(CORRECTED, corrected=((NASTY, NASTY),), searched=CORRECTED.question))))
+    assert f'Searched "{NASTY}" instead of "{NASTY}".' in nasty.text and "script" not in [tag for tag, _ in nasty.tags]
