@@ -139,7 +139,8 @@ class Answer:
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> "Answer":
         """The answer that `to_dict` gave a record of, in this version or before; ValueError when it is none."""
-        return _reader().validate_python({"version": 1, **record})
+        answer: Answer = _reader().validate_python({"version": 1, **record})
+        return answer
 
     def _content(self) -> dict[str, Any]:
         content = {
@@ -212,10 +213,11 @@ def is_searched_alone(question: str, searched: str, corrected: Sequence[Sequence
         searched: What was searched, in words.
         corrected: Words typed, each with the word searched instead; these alone make no difference.
     """
-    text = corrected_text = read_question(question).text
-    for typed, word in corrected:
-        corrected_text = re.sub(rf"(?<!\w){re.escape(typed)}(?!\w)", lambda _, word=word: word, corrected_text)
-    return searched in (text, corrected_text)
+    text = read_question(question).text
+    words = {typed: word for typed, word in corrected}
+    alternatives = "|".join(map(re.escape, words))
+    respelt = re.sub(rf"(?<!\w)(?:{alternatives})(?!\w)", lambda match: words[match[0]], text) if words else text
+    return searched in (text, respelt)
 
 
 def hash_record(record: Mapping[str, Any]) -> str:
