@@ -42,6 +42,21 @@ _KINDS = tuple(
     )
 )
 
+_YES_NO = re.compile(
+    r"\W*(?:(?:according to|in) [^,]*, |so,? |and,? |but,? )*"
+    r"(?!(?:can|could|would|will|do) you (?:please )?(?:tell|explain|clarify|say|know|give|show)\b)"
+    r"(?:is|are|am|was|were|do|does|did|has|have|had|ca|can|could|wo|will|would|shall|should|may|might|must)"
+    r"(?:n['\u2019]?t)?\b",
+    re.IGNORECASE,
+)
+_DEFINITION = re.compile(
+    r"\bdefin(?:e|es|ed|ition)\b|\bmeaning of\b|\bmeant by\b|\bwhat (?:do|does|did)\b.*\b(?:mean|means|stand for)\b|"
+    r"^\W*what(?:['\u2019]?s| is| are| was| were) (?:the [\w.-]+|(?:an? )?"
+    r"(?:(?!(?:an?|the|of|in|on|at|for|to|from|by|with|about|between|that|which)\b)[\w.-]+\s*){1,3})\W*$",
+    re.IGNORECASE,
+)
+_HOW = re.compile(r"\bhow\b", re.IGNORECASE)
+
 _NUMBER_WORDS = (
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundreds? thousands? millions? billions? "
@@ -83,6 +98,26 @@ def answer_kind(question: str) -> str | None:
         "number", "date", "place", "person", "reason" or "name"; None when its words do not tell.
     """
     return next((kind for kind, pattern in _KINDS if pattern.search(question)), None)
+
+
+def question_kind(question: str) -> str:
+    """Name the kind of a question by its words, for figures by kind.
+
+    Args:
+        question: As typed.
+
+    Returns:
+        "yes/no" for a question that begins with an auxiliary verb, unless that asks to be told something ("Can you tell
+        me who ..."); else what `answer_kind` returns; else "definition", "how" or "other".
+    """
+    if _YES_NO.match(question):
+        return "yes/no"
+    kind = answer_kind(question)
+    if kind:
+        return kind
+    if _DEFINITION.search(question):
+        return "definition"
+    return "how" if _HOW.search(question) else "other"
 
 
 def has_kind(kind: str, question: str, sentence: str) -> bool:

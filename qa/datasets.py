@@ -1,9 +1,12 @@
 """Read a folder of labelled questions in BEIR layout.
 
 corpus.jsonl    {"_id", "title", "text"}: one passage each
-queries.jsonl   {"_id", "text"}; where known "answers" (strings), "answer_sentences" (strings), "answerable" (bool)
-                and "history" ([{"role": "user", "text"}, …], oldest first)
+queries.jsonl   {"_id", "text"}; where known "answers" (strings), "answer_starts" (where the answers are excerpts of the
+                corpus), "answer_sentences" or "selected_sentences" (strings), "answerable" (bool) and "history"
+                ([{"role": "user", "text"}, …], oldest first)
 qrels.tsv       query-id, corpus-id, score, with a header line
+
+What "answerable" says wins over qrels.tsv; a question without it is answerable when qrels.tsv names an entry for it.
 """
 
 import json
@@ -27,18 +30,20 @@ class LabelledQuestion:
         id: As in the file.
         text: The question.
         history: Questions before it in its conversation, oldest first.
-        answers: Texts one of which a right quote holds.
-        answer_sentences: Texts one of which a right quote is, or lies in.
-        answerable: Whether the corpus answers it; None when not known.
-        relevant: Ids of the corpus entries that answer it, with their grade.
+        answers: What people answered.
+        excerpts: Whether each of `answers` is an excerpt of the corpus, however long.
+        answer_sentences: Sentences of the corpus that answer.
+        answerable: Whether the corpus answers it.
+        relevant: Ids of the corpus entries that answer it, with their grade; none when it is not answerable.
     """
 
     id: str
     text: str
     history: tuple[str, ...]
     answers: tuple[str, ...]
+    excerpts: bool
     answer_sentences: tuple[str, ...]
-    answerable: bool | None
+    answerable: bool
     relevant: dict[str, int]
 
 
@@ -126,14 +131,18 @@ def read_corpus(path: str | Path, *, name: str) -> Document:
 
 def _question(record: dict[str, Any], relevant: dict[str, dict[str, int]]) -> LabelledQuestion:
     history = tuple(turn["text"] for turn in record.get("history") or () if turn.get("role", "user") == "user")
+    entries = relevant.get(str(record["_id"]), {})
+    said = record.get("answerable")
+    answerable = said if isinstance(said, bool) else bool(entries)
     return LabelledQuestion(
         id=str(record["_id"]),
         text=record["text"],
         history=history,
         answers=tuple(record.get("answers") or ()),
-        answer_sentences=tuple(record.get("answer_sentences") or ()),
-        answerable=record.get("answerable"),
-        relevant=relevant.get(str(record["_id"]), {}),
+        excerpts=bool(record.get("answer_starts")),
+        answer_sentences=tuple(record.get("answer_sentences") or record.get("selected_sentences") or ()),
+        answerable=answerable,
+        relevant=entries if answerable else {},
     )
 
 

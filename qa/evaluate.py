@@ -1,4 +1,4 @@
-"""Measure ranking, quoting and verdict on labelled questions, beside two baselines in the same run.
+"""Measure ranking, quotes, verdict and confidence on labelled questions, the ranking beside baselines in the same run.
 
 The baselines: BM25 alone (title and text), the embedding of the whole paragraph alone, and reciprocal rank fusion
 (k = 60; Cormack et al. 2009) of these two. All see the same corpus and the last question of a conversation as typed; only
@@ -7,7 +7,7 @@ ours sees its history.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,11 @@ import numpy as np
 
 from index import Collection, Encoder, QuestionError, StoredPassage, load_encoder, question_terms
 from qa.assistant import Assistant
-from qa.composing import quotable, quoted_text
+from qa.composing import Finding, quotable, quoted_text
 from qa.datasets import Dataset, LabelledQuestion, read_corpus
-from qa.metrics import Figure, area_under_curve, coverage_at_precision, mean_figure, ranking_figures
+from qa.gold import holds_answer, is_right
+from qa.metrics import Figure, Reliability, area_under_curve, coverage_at_precision, mean_figure, ranking_figures
+from qa.outcomes import Outcome, answer_figures, figures_by_kind, judge, outcome_reliability
 from qa.places import encoder_folder, home_folder
 from qa.quotes import choose_quotes
 
@@ -34,7 +36,11 @@ class Evaluation:
     Attributes:
         name: The dataset's.
         rankings: For each system and measure the figure.
-        sentences: How often the first quote is right: chosen "inside" the right passage, and "first" in the whole search.
+        sentences: How often the best quote is right, whatever the verdict: chosen "inside" the right passage, and "first"
+            in the whole search.
+        answers: How often questions are answered, and how rightly: a figure for each of `outcomes.MEASURES`.
+        kinds: The same by kind of question, the most frequent first.
+        reliability: How well confidence tells the chance that the first quote shown is right.
         verdicts: Counts of verdicts, by "answerable", "unanswerable" and "off-topic" questions.
         discrimination: AUROC and coverage at 95 % precision.
         runs: For each system the scores by question and passage.
@@ -44,6 +50,9 @@ class Evaluation:
     name: str
     rankings: dict[str, dict[str, Figure | None]] = field(default_factory=dict)
     sentences: dict[str, Figure | None] = field(default_factory=dict)
+    answers: dict[str, Figure | None] = field(default_factory=dict)
+    kinds: dict[str, dict[str, Figure | None]] = field(default_factory=dict)
+    reliability: Reliability | None = None
     verdicts: dict[str, Counter] = field(default_factory=dict)
     discrimination: dict[str, float | None] = field(default_factory=dict)
     runs: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
@@ -59,6 +68,9 @@ class Evaluation:
             "name": self.name,
             "rankings": {system: plain(figures) for system, figures in self.rankings.items()},
             "sentences": plain(self.sentences),
+            "answers": plain(self.answers),
+            "kinds": {kind: plain(figures) for kind, figures in self.kinds.items()},
+            "reliability": self.reliability and asdict(self.reliability),
             "verdicts": {kind: dict(counts) for kind, counts in self.verdicts.items()},
             "discrimination": self.discrimination,
             "skipped": self.skipped,
@@ -110,8 +122,8 @@ class Evaluator:
         """
         result = Evaluation(self._dataset.name)
         result.runs = {system: {} for system in (*BASELINES, OURS)}
-        inside: list[float] = []
-        first: list[float] = []
+        quotes: list[tuple[bool | None, bool | None]] = []
+        outcomes: list[Outcome] = []
         confidences: dict[str, list[float]] = {"answerable": [], "unanswerable": [], "off-topic": []}
         asked = [("own", question) for question in questions] + [("off-topic", question) for question in off_topic]
         for done, (kind, question) in enumerate(asked):
@@ -124,27 +136,41 @@ class Evaluator:
                 continue
             answer = self._assistant.compose(finding)
             if kind == "own":
-                kind = "answerable" if question.relevant or question.answerable else "unanswerable"
+                kind = "answerable" if question.answerable else "unanswerable"
                 ours = [(self._by_row(hit.passage.row), hit.score.fused) for hit in finding.search.hits]
                 result.runs[OURS][question.id] = _best(ours)
                 self._run_baselines(question, result.runs)
+                outcomes.append(judge(question, answer, lambda citation: self._by_row(citation.row)))
             result.verdicts.setdefault(kind, Counter())[answer.verdict] += 1
             confidences[kind].append(answer.confidence)
-            if kind == "answerable" and (question.answers or question.answer_sentences):
-                queries, statistics = finding.search.queries, finding.search.statistics
-                for found, passages in (
-                    (inside, [quotable(p.passage, p.text, vectors) for p, vectors in self._relevant(question)]),
-                    (first, [quotable(h.passage, h.text, h.embeddings) for h in finding.search.hits[:5]]),
-                ):
-                    quotes = choose_quotes(finding.typed.text, queries, passages, statistics)
-                    found += [float(holds_answer(quoted_text(passages, quote), question)) for quote in quotes[:1]]
+            if kind == "answerable":
+                quotes.append(self._judge_quotes(question, finding))
         qrels = {question.id: question.relevant for question in questions if question.id not in result.skipped}
         for system, run in result.runs.items():
             values = ranking_figures(qrels, run)
             result.rankings[system] = {name: mean_figure(numbers) for name, numbers in values.items()}
-        result.sentences = {"inside": mean_figure(inside), "first": mean_figure(first)}
+        result.sentences = {
+            name: mean_figure([float(pair[place]) for pair in quotes if pair[place] is not None])
+            for place, name in enumerate(("inside", "first"))
+        }
+        result.answers = answer_figures(outcomes)
+        result.kinds = figures_by_kind(outcomes)
+        result.reliability = outcome_reliability(outcomes)
         result.discrimination = _discrimination(confidences)
         return result
+
+    def _judge_quotes(self, question: LabelledQuestion, finding: Finding) -> tuple[bool | None, bool | None]:
+        """Judge the best quote inside the right passages, and that of the first five of the search; None: not known."""
+        queries, statistics = finding.search.queries, finding.search.statistics
+        relevant = [quotable(p.passage, p.text, vectors) for p, vectors in self._relevant(question)]
+        hits = finding.search.hits[:5]
+        found = [quotable(hit.passage, hit.text, hit.embeddings) for hit in hits]
+        inside, first = None, None
+        for quote in choose_quotes(finding.typed.text, queries, relevant, statistics)[:1]:
+            inside = holds_answer(quoted_text(relevant, quote), question)
+        for quote in choose_quotes(finding.typed.text, queries, found, statistics)[:1]:
+            first = is_right(quoted_text(found, quote), self._by_row(hits[quote.passage].passage.row), question)
+        return inside, first
 
     def _by_row(self, row: int | None) -> str:
         return self._dataset.corpus_ids[(row or 1) - 1]
@@ -164,19 +190,6 @@ class Evaluator:
                 fused[id_] += 1 / (FUSION_RANK + rank)
         for system, run in zip(BASELINES, (words, dense, dict(fused)), strict=True):
             runs[system][question.id] = run
-
-
-def holds_answer(sentence: str, question: LabelledQuestion) -> bool:
-    """Whether a sentence holds one of the answers, or shares its place with one of the answering sentences."""
-    said = _plain(sentence)
-    if question.answer_sentences:
-        known = [_plain(text) for text in question.answer_sentences]
-        return any(text and (text in said or said in text) for text in known)
-    return any(_plain(text) in said for text in question.answers if text.strip())
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.casefold().split())
 
 
 def _best(scored: Sequence[tuple[str, float]]) -> dict[str, float]:

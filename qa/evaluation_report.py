@@ -7,6 +7,8 @@ from pathlib import Path
 from index import BatchError, Encoder
 from qa.datasets import Dataset, LabelledQuestion, read_dataset
 from qa.evaluate import BASELINES, OURS, Evaluation, Evaluator
+from qa.metrics import Figure
+from qa.outcomes import ANSWERED, ANSWERED_WRONGLY, EXACT_MATCH, F1, RIGHT
 
 OFF_TOPIC = 200  # questions of the other datasets asked of each
 SHARED = 0.01  # datasets that share more of their entries than this are not strangers to each other
@@ -58,7 +60,13 @@ def _share_entries(first: Dataset, second: Dataset) -> bool:
 
 
 def describe_evaluations(evaluations: Sequence[Evaluation]) -> str:
-    """One table of all the figures: a line a dataset, then the means."""
+    """Lay out all the figures as tables: ranking, answers, answers by kind of question, reliability."""
+    tables = (_describe_rankings, _describe_answers, _describe_kinds, _describe_reliability)
+    return "\n\n".join("\n".join(describe(evaluations)) for describe in tables)
+
+
+def _describe_rankings(evaluations: Sequence[Evaluation]) -> list[str]:
+    """A line a dataset, then the means."""
     systems = (*BASELINES, OURS)
     lines = [
         "nDCG@10 (95 % interval), then right sentences and verdicts",
@@ -67,8 +75,7 @@ def describe_evaluations(evaluations: Sequence[Evaluation]) -> str:
     for evaluation in evaluations:
         figures = [evaluation.rankings[system]["nDCG@10"] for system in systems]
         ranked = [f"{figure.value:.3f}" if figure else "-" for figure in figures[:-1]]
-        ours = figures[-1]
-        ranked.append(f"{ours.value:.3f} ({ours.low:.3f}-{ours.high:.3f})" if ours else "-")
+        ranked.append(_interval(figures[-1]))
         rates = [evaluation.sentences[name] for name in ("inside", "first")]
         discrimination = [
             evaluation.discrimination[name] for name in ("AUROC", "coverage at 95 % precision", "AUROC off-topic")
@@ -81,11 +88,61 @@ def describe_evaluations(evaluations: Sequence[Evaluation]) -> str:
         means = [sum(e.rankings[s]["nDCG@10"].value for e in judged) / len(judged) for s in systems]
         lines.append(_row(["mean", *(f"{mean:.3f}" for mean in means)]))
     lines.append(
-        "inside: first quote right when chosen inside the right passage; first: in the whole search; AUROC and "
+        "inside: best quote right when chosen inside the right passage; first: in the whole search; AUROC and "
         "cov@95: telling answerable from unanswerable; off-topic: AUROC against questions of the other datasets; "
         "o-t answered: share of those answered; refused: share of answerable questions refused"
     )
-    return "\n".join(lines)
+    return lines
+
+
+def _describe_answers(evaluations: Sequence[Evaluation]) -> list[str]:
+    widths = (14, 22, 22, 22, 22, 22, 6)
+    lines = [
+        "answers, through the whole pipeline (95 % interval)",
+        _row(["dataset", "answered", "answered wrongly", "first quote right", EXACT_MATCH, F1, "ECE"], widths),
+    ]
+    for evaluation in evaluations:
+        figures = (evaluation.answers[name] for name in (ANSWERED, ANSWERED_WRONGLY, RIGHT, EXACT_MATCH, F1))
+        error = _number(evaluation.reliability.error if evaluation.reliability else None)
+        lines.append(_row([evaluation.name, *(_interval(figure) for figure in figures), error], widths))
+    lines.append(
+        "answered: of the answerable questions; answered wrongly: of the unanswerable; first quote right: of the "
+        "answerable that were answered; exact match and F1: of the words marked in these quotes, where there are any; "
+        "ECE: expected calibration error, see below"
+    )
+    return lines
+
+
+def _describe_kinds(evaluations: Sequence[Evaluation]) -> list[str]:
+    widths = (14, 12, 9, 22, 12, 22, 22)
+    headings = ["dataset", "kind", "questions", "answered", "unanswerable", "answered wrongly", "first quote right"]
+    lines = ["answers by kind of question (95 % interval)", _row(headings, widths)]
+    for evaluation in evaluations:
+        for kind, figures in evaluation.kinds.items():
+            answerable, unanswerable, right = (figures[name] for name in (ANSWERED, ANSWERED_WRONGLY, RIGHT))
+            asked = sum(figure.questions for figure in (answerable, unanswerable) if figure)
+            unknown = str(unanswerable.questions if unanswerable else 0)
+            shares = (_interval(answerable), unknown, _interval(unanswerable), _interval(right))
+            lines.append(_row([evaluation.name, kind, str(asked), *shares], widths))
+    return lines
+
+
+def _describe_reliability(evaluations: Sequence[Evaluation]) -> list[str]:
+    widths = (14, 10, 9, 10, 22)
+    lines = [
+        "reliability: how often the first quote shown is right, by confidence; for an unanswerable question it never is",
+        _row(["dataset", "confidence", "questions", "mean", "right"], widths),
+    ]
+    for evaluation in evaluations:
+        for each in evaluation.reliability.bins if evaluation.reliability else ():
+            interval = f"{each.low:.1f}-{each.high:.1f}"
+            mean, questions = f"{each.confidence:.3f}", str(each.right.questions)
+            lines.append(_row([evaluation.name, interval, questions, mean, _interval(each.right)], widths))
+    return lines
+
+
+def _interval(figure: Figure | None) -> str:
+    return f"{figure.value:.3f} ({figure.low:.3f}-{figure.high:.3f})" if figure else "-"
 
 
 def _share(evaluation: Evaluation, kind: str, verdict: str) -> float | None:
@@ -97,8 +154,7 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
-def _row(cells: Sequence[str]) -> str:
-    widths = (14, 7, 7, 7, 21, 7, 7, 7, 7, 10, 13, 8)
+def _row(cells: Sequence[str], widths: Sequence[int] = (14, 7, 7, 7, 21, 7, 7, 7, 7, 10, 13, 8)) -> str:
     return " ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=False)).rstrip()
 
 

@@ -1,9 +1,12 @@
-"""Figures for labelled questions: ranking by ir_measures, right sentences, and how well the verdict tells.
+"""Figures for labelled questions: ranking by ir_measures, right sentences and words, and how well the verdict tells.
 
-Every figure is a mean over questions with a 95 % confidence interval by bootstrap (Efron 1979): questions are drawn
+Every `Figure` is a mean over questions with a 95 % confidence interval by bootstrap (Efron 1979): questions are drawn
 again, with replacement, a thousand times, always with the same seed.
 """
 
+import re
+import string
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +16,9 @@ from index import BatchError
 
 RESAMPLES = 1_000
 SEED = 20_231
+BINS = 10  # of the confidence, equally wide
+_NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
+_ARTICLE = re.compile(r"\b(?:a|an|the)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +91,83 @@ def coverage_at_precision(confidences: Sequence[float], right: Sequence[bool], p
     answered = np.arange(1, len(order) + 1)
     enough = np.flatnonzero(hits / answered >= precision)
     return round(float((enough[-1] + 1) / len(order)), 4) if len(enough) else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ConfidenceBin:
+    """The questions whose confidence lies in an interval.
+
+    Attributes:
+        low: The least confidence.
+        high: The confidence it ends before; the last interval holds 1 too.
+        confidence: The mean.
+        right: The share that was right.
+    """
+
+    low: float
+    high: float
+    confidence: float
+    right: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """How well confidence tells the chance of being right.
+
+    Attributes:
+        error: Expected calibration error (Naeini et al. 2015): the mean difference between confidence and share right
+            over the bins, each weighted by its questions; 0 is best.
+        bins: Of ten equal intervals those that hold a question, lowest first.
+    """
+
+    error: float
+    bins: tuple[ConfidenceBin, ...]
+
+
+def reliability(confidences: Sequence[float], right: Sequence[bool]) -> Reliability | None:
+    """Compare confidences with what was right.
+
+    Args:
+        confidences: 0 to 1.
+        right: For each whether it was right.
+
+    Returns:
+        The expected calibration error, rounded to 1e-4, and its bins; None when there is no confidence.
+    """
+    if not len(confidences):
+        return None
+    numbers = np.asarray(confidences, dtype=np.float64)
+    hits = np.asarray(right, dtype=np.float64)
+    places = np.searchsorted(np.arange(1, BINS) / BINS, numbers, side="right")
+    bins, error = [], 0.0
+    for place in np.unique(places):
+        inside = places == place
+        figure = mean_figure(hits[inside])
+        error += abs((numbers[inside] - hits[inside]).sum()) / len(numbers)
+        if figure:
+            confidence = round(float(numbers[inside].mean()), 4)
+            bins.append(ConfidenceBin(float(place) / BINS, float(place + 1) / BINS, confidence, figure))
+    return Reliability(round(float(error), 4), tuple(bins))
+
+
+def exact_match(words: str, answers: Sequence[str]) -> float:
+    """Return 1.0 when words equal one of some answers, as SQuAD compares (Rajpurkar et al. 2016), else 0.0.
+
+    Case, punctuation, the articles and white space do not count.
+    """
+    return float(any(_squad_words(words) == _squad_words(answer) for answer in answers))
+
+
+def word_f1(words: str, answers: Sequence[str]) -> float:
+    """Return the F1 of the words shared with the answer that shares most, 0 to 1, as SQuAD compares."""
+    return max((_shared_words(_squad_words(words), _squad_words(answer)) for answer in answers), default=0.0)
+
+
+def _shared_words(said: Sequence[str], known: Sequence[str]) -> float:
+    if not said or not known:
+        return float(said == known)
+    return 2 * (Counter(said) & Counter(known)).total() / (len(said) + len(known))
+
+
+def _squad_words(text: str) -> list[str]:
+    return _ARTICLE.sub(" ", text.lower().translate(_NO_PUNCTUATION)).split()

@@ -1,15 +1,16 @@
 """Measuring on labelled questions."""
 
 import json
+import re
+from dataclasses import replace
 
 import pytest
 from toy_encoder import ToyEncoder
 
 from index import BatchError, SourceError
 from qa.datasets import read_corpus, read_dataset
-from qa.evaluate import holds_answer
 from qa.evaluation_report import describe_evaluations, evaluate_folders, plot_evaluations, write_runs
-from qa.metrics import area_under_curve, coverage_at_precision, mean_figure
+from qa.outcomes import Outcome, answer_figures, figures_by_kind, outcome_reliability
 
 CORPUS = [
     {"_id": "p1", "title": "Apples", "text": "An apple fell.\n\nIt was red."},
@@ -48,6 +49,37 @@ def test_a_dataset_is_read_with_its_labels(folder):
     assert (dataset.name, dataset.corpus_ids) == ("fruit", ("p1", "p2", "p3"))
     assert dataset.questions[4].history == ("Which pear stayed?",)
     assert [question.relevant for question in dataset.questions] == [{"p1": 1}, {"p2": 1}, {"p1": 1}, {}, {"p2": 2}]
+
+
+LABELS = {
+    "false-over-qrels": ({"answerable": False}, "q\tp1\t1\n", False, {}),
+    "true-over-nothing": ({"answerable": True}, "", True, {}),
+    "null-by-qrels": ({"answerable": None}, "q\tp1\t1\n", True, {"p1": 1}),
+    "absent-by-qrels": ({}, "", False, {}),
+}
+
+
+@pytest.mark.parametrize(("said", "qrels", "answerable", "relevant"), LABELS.values(), ids=LABELS.keys())
+def test_what_answerable_says_wins_over_qrels(folder, said, qrels, answerable, relevant):
+    """Where nothing is said, a question is answerable when an entry answers it."""
+    (folder / "queries.jsonl").write_text(json.dumps({"_id": "q", "text": "?", **said}), encoding="utf-8")
+    (folder / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\n" + qrels, encoding="utf-8")
+    (question,) = read_dataset(folder).questions
+    assert (question.answerable, question.relevant) == (answerable, relevant)
+
+
+def test_excerpts_and_answering_sentences_are_read(folder):
+    """`answer_starts` says that answers are excerpts; `selected_sentences` are answering sentences."""
+    record = {
+        "_id": "q",
+        "text": "?",
+        "answers": ["red"],
+        "answer_starts": [23],
+        "selected_sentences": ["It was red ."],
+    }
+    (folder / "queries.jsonl").write_text(json.dumps(record), encoding="utf-8")
+    (question,) = read_dataset(folder).questions
+    assert (question.answers, question.excerpts, question.answer_sentences) == (("red",), True, ("It was red .",))
 
 
 def test_each_corpus_entry_is_a_row(folder):
@@ -100,6 +132,32 @@ def test_an_evaluation_gives_rankings_sentences_and_verdicts(folder, tmp_path):
     json.dumps(result.to_dict())
 
 
+def test_an_evaluation_tells_how_often_answers_are_right(folder, tmp_path):
+    """All three answerable are answered; q1 and q2 have answers to compare with; the king is not answered."""
+    (result,) = evaluate_folders([folder], encoder=ToyEncoder(), home=tmp_path / "home")
+    figures = {name: figure and (figure.value, figure.questions) for name, figure in result.answers.items()}
+    assert figures == {
+        "answered of answerable": (1.0, 3),
+        "answered of unanswerable": (0.0, 1),
+        "first quote right among answered": (1.0, 2),
+        "exact match": None,
+        "F1": None,
+    }
+    assert list(result.kinds) == ["place", "other", "person"]
+    assert result.kinds["place"]["answered of answerable"].questions == 2
+    assert sum(each.right.questions for each in result.reliability.bins) == 3
+
+
+def test_an_unanswerable_question_does_not_count_for_the_ranking(folder, tmp_path):
+    """Said to be unanswerable, q1 leaves two questions to rank, whatever its qrels name."""
+    questions = [{**QUESTIONS[0], "answerable": False}, *QUESTIONS[1:]]
+    (folder / "queries.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in questions), encoding="utf-8")
+    (result,) = evaluate_folders([folder], encoder=ToyEncoder(), home=tmp_path / "home")
+    assert result.rankings["ours"]["nDCG@10"].questions == 2
+    assert {kind: counts.total() for kind, counts in result.verdicts.items()} == {"answerable": 2, "unanswerable": 2}
+    assert result.answers["answered of unanswerable"].value == 0.5
+
+
 def test_the_report_names_every_dataset_and_system(folder, tmp_path):
     """The table, the run files and the plot come from one evaluation."""
     results = list(evaluate_folders([folder], encoder=ToyEncoder(), home=tmp_path / "home"))
@@ -112,39 +170,39 @@ def test_the_report_names_every_dataset_and_system(folder, tmp_path):
     assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_report_lays_out_answers_kinds_and_reliability(folder, tmp_path):
+    """Worked by hand: two answers at .9, one of them right; a question of another kind withheld; one answered wrongly."""
+    right = Outcome("place", True, True, 0.9, True, "the tree", ("tree",))
+    outcomes = [
+        right,
+        replace(right, right=False, words=None),
+        Outcome("person", True, False, 0.2, True, None, ()),
+        Outcome("person", False, True, 0.7, False, None, ()),
+    ]
+    (result,) = evaluate_folders([folder], encoder=ToyEncoder(), home=tmp_path / "home")
+    result.answers, result.kinds = answer_figures(outcomes), figures_by_kind(outcomes)
+    result.reliability = outcome_reliability(outcomes)
+    _, answers, kinds, reliability = describe_evaluations([result]).split("\n\n")
+    assert _rows(answers)[1] == ["fruit", "0.667", "1.000", "0.500", "0.500", "0.500", "0.575"]
+    assert _rows(kinds)[1:] == [
+        ["fruit", "person", "2", "0.000", "1", "1.000", "-"],
+        ["fruit", "place", "2", "1.000", "0", "-", "0.500"],
+    ]
+    assert _rows(reliability)[1:] == [
+        ["fruit", "0.2-0.3", "1", "0.200", "1.000"],
+        ["fruit", "0.7-0.8", "1", "0.700", "0.000"],
+        ["fruit", "0.9-1.0", "2", "0.900", "0.500"],
+    ]
+
+
+def _rows(table):
+    """The cells of a table below its title, without the intervals."""
+    return [re.sub(r" \([^)]*\)", "", line).split() for line in table.splitlines()[1:]]
+
+
 def test_a_second_evaluation_does_not_encode_the_corpus(folder, tmp_path):
     """The index of a dataset is kept."""
     list(evaluate_folders([folder], encoder=ToyEncoder(), home=tmp_path / "home"))
     encoder = ToyEncoder()
     list(evaluate_folders([folder], encoder=encoder, home=tmp_path / "home"))
     assert encoder.encoded == []
-
-
-def test_a_right_sentence_holds_an_answer_or_is_the_answering_one(folder):
-    """Case and white space do not matter."""
-    question = read_dataset(folder).questions[1]
-    assert holds_answer("It stayed on THE\n tree.", question)
-    assert not holds_answer("It stayed.", question)
-
-
-def test_the_area_under_the_curve_is_the_chance_of_the_right_order():
-    """Of four pairs three are in order and one is a tie: 3.5 of 4."""
-    assert area_under_curve([0.9, 0.5], [0.5, 0.1]) == 0.875
-    assert area_under_curve([], [0.5]) is None
-
-
-def test_coverage_is_the_largest_share_at_the_precision():
-    """Surest first: right, right, wrong, right; at 70 % precision all four can be answered, at 95 % two."""
-    confidences, right = [0.9, 0.8, 0.7, 0.6], [True, True, False, True]
-    assert coverage_at_precision(confidences, right, 0.7) == 1.0
-    assert coverage_at_precision(confidences, right) == 0.5
-    assert coverage_at_precision([0.5], [False]) == 0.0
-
-
-def test_a_mean_has_an_interval():
-    """A constant has none; no values, no figure."""
-    figure = mean_figure([1.0, 1.0, 1.0])
-    assert (figure.value, figure.low, figure.high, figure.questions) == (1.0, 1.0, 1.0, 3)
-    spread = mean_figure([0.0, 1.0] * 50)
-    assert spread.value == 0.5 and 0.38 < spread.low < 0.45 and 0.55 < spread.high < 0.62
-    assert mean_figure([]) is None

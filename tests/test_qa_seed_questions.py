@@ -1,8 +1,8 @@
-"""Sixty-six questions about the seed, with the sentences that answer them.
+"""Questions about the seed, with the sentences that answer them: sixty-six, and forty more as strangers would ask.
 
-Each line of seed_questions.jsonl has a question, the verdicts that are right, and the sentences that are right to quote as
-[paragraph, sentence], from 1. A few answerable ones in loose wording are known to come out too cautiously: what retrieval can
-tell is limited. Nothing that the seed does not answer may be answered.
+Each line of seed_questions.jsonl and seed_questions_more.jsonl has a question, the verdicts that are right, and the
+sentences that are right to quote as [paragraph, sentence], from 1. A few answerable ones in loose wording are known to come
+out too cautiously: what retrieval can tell is limited. Nothing that the seed does not answer may be answered.
 """
 
 import json
@@ -10,12 +10,16 @@ from pathlib import Path
 
 import pytest
 
-QUESTIONS = [
-    json.loads(line)
-    for line in (Path(__file__).parent / "seed_questions.jsonl").read_text(encoding="utf-8").splitlines()
-]
+
+def read_questions(name):
+    """The questions of a file beside this one."""
+    return [json.loads(line) for line in (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines()]
+
+
+QUESTIONS = read_questions("seed_questions.jsonl")
 ANSWERABLE = [entry for entry in QUESTIONS if entry["sentences"]]
 UNANSWERABLE = [entry for entry in QUESTIONS if not entry["sentences"]]
+MORE = read_questions("seed_questions_more.jsonl")
 
 
 def quoted_sentences(assistant, citation):
@@ -52,3 +56,11 @@ def test_what_the_seed_does_not_say_is_not_answered(assistant, entry):
     answer = assistant.ask(entry["question"])
     assert answer.verdict in entry["verdicts"]
     assert answer.citations == ()
+
+
+def test_forty_more_questions_are_half_answerable_and_all_new():
+    """Twenty are answered by sentences of every paragraph, twenty are near the topic only; none is asked above."""
+    assert {paragraph for entry in MORE for paragraph, _ in entry["sentences"]} == {1, 2, 3}
+    assert [bool(entry["sentences"]) for entry in MORE] == [True] * 20 + [False] * 20
+    assert [entry["verdicts"] for entry in MORE] == [["answered"]] * 20 + [["closest", "not_in_sources"]] * 20
+    assert len({entry["question"].lower() for entry in [*QUESTIONS, *MORE]}) == 106
