@@ -11,6 +11,7 @@ import json
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,7 @@ PLACES = {
 }
 
 
-def import_openvino():
+def import_openvino() -> Any:
     """Import OpenVINO without its model converter, which reports each import to a server of its maker.
 
     Returns:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -38,7 +39,7 @@ def build(weights: str, model_folder: str, folder: str) -> None:
     write_build(Path(folder), lambda work: _write_reader(Path(weights), Path(model_folder), work))
 
 
-def _write_reader(weights: Path, source: Path, work: Path) -> dict:
+def _write_reader(weights: Path, source: Path, work: Path) -> dict[str, Any]:
     """Write the graph and check it; the part of the manifest that tells what was found."""
     model, tokenizer = read_pair_model(source, weights), read_tokenizer(source)
     tokenizer.no_truncation()
@@ -67,20 +68,21 @@ def compare(given: Sequence[Logits], expected: Sequence[Logits]) -> tuple[float,
         The lowest correlation of any one logit (start, end, evidence, answerable), and the greatest difference. A
         logit that never changes, as that of a head without weights, counts by its difference alone.
     """
-    pairs = [
-        (np.concatenate([tokens[:, column] for tokens, _ in one]) for one in (given, expected))
-        for column in range(given[0][0].shape[1])
-    ]
-    pairs.append(np.array([answerable for _, answerable in one]) for one in (given, expected))
     lowest, greatest = 1.0, 0.0
-    for found, wanted in pairs:
+    for found, wanted in zip(_by_kind(given), _by_kind(expected), strict=True):
         greatest = max(greatest, float(np.abs(found - wanted).max()))
         if np.ptp(wanted) > 0:
             lowest = min(lowest, float(np.corrcoef(found, wanted)[0, 1]))
     return lowest, greatest
 
 
-def sample_windows(tokenizer) -> list[Window]:
+def _by_kind(logits: Sequence[Logits]) -> list[np.ndarray]:
+    """All start logits, all end logits, all of evidence, and all of whole windows."""
+    tokens = np.concatenate([tokens for tokens, _ in logits])
+    return [*tokens.T, np.array([answerable for _, answerable in logits])]
+
+
+def sample_windows(tokenizer: Any) -> list[Window]:
     """The first window of each sample pair."""
     parts = tokenise(tokenizer, [part for pair in sample_pairs() for part in pair])
     marks = mark_ids(tokenizer)

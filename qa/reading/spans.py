@@ -37,23 +37,24 @@ def read_spans(
         The reading. Of several windows, the best counts for the passage, and for each sentence the best for it.
     """
     best: list[SentenceReading | None] = [None] * len(passage.sentences)
+    spans = np.array(passage.sentences, dtype=np.int64).reshape(-1, 2)
     for window, given in zip(windows, logits, strict=True):
-        starts = tokens.starts[window.first : window.first + window.count]
-        ends = tokens.ends[window.first : window.first + window.count]
+        place = slice(window.first, window.first + window.count)
+        starts, ends = tokens.starts[place], tokens.ends[place]
         body = given[window.offset : window.offset + window.count].astype(np.float64)
+        edges = np.searchsorted(starts, spans)
+        read = np.flatnonzero(edges[:, 0] < edges[:, 1])
+        if not len(read):
+            continue
+        firsts, lasts, sums = best_spans(body[:, START], body[:, END], edges[read])
+        evidence = [float(body[low:high, EVIDENCE].mean()) for low, high in edges[read]]
         none = float(given[0, START]) + float(given[0, END])
-        edges = np.searchsorted(starts, np.array(passage.sentences, dtype=np.int64).reshape(-1, 2))
-        for row, (low, high) in enumerate(edges):
-            if low == high:
-                continue
-            first, last, score = best_span(body[low:high, START], body[low:high, END])
-            score = round(score - none, DIGITS)
-            known = best[row]
+        for row, first, last, total, mean in zip(read, firsts, lasts, sums, evidence, strict=True):
+            score, known = round(float(total) - none, DIGITS), best[row]
             if known is None or score > known.score:
-                stop = min(int(ends[low + last]), passage.sentences[row][1])
-                span = trim(passage.text, int(starts[low + first]), stop)
-                evidence = round(float(body[low:high, EVIDENCE].mean()), DIGITS)
-                best[row] = SentenceReading(score, *span, evidence)
+                stop = min(int(ends[last]), passage.sentences[row][1])
+                span = trim(passage.text, int(starts[first]), stop)
+                best[row] = SentenceReading(score, *span, round(mean, DIGITS))
     sentences = tuple(
         found or SentenceReading(UNREAD, start, end, UNREAD)
         for found, (start, end) in zip(best, passage.sentences, strict=True)
@@ -61,23 +62,30 @@ def read_spans(
     return Reading(round(float(max(answerable)), DIGITS), sentences)
 
 
-def best_span(starts: np.ndarray, ends: np.ndarray) -> tuple[int, int, float]:
-    """Find the answer with the greatest sum of start and end logit, the first of equals.
+def best_spans(starts: np.ndarray, ends: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Find in each sentence the answer with the greatest sum of start and end logit, the first of equals.
 
     Args:
-        starts: The start logit of each token: float64, shape (tokens,), one or more.
+        starts: The start logit of each token: float64, shape (tokens,).
         ends: The end logit of each token, of the same shape.
+        edges: The first token of each sentence and the one after its last: integers, shape (sentences, 2), none empty.
 
     Returns:
-        Its first token, its last token, `ANSWER_TOKENS` - 1 later at most, and the sum.
+        Of each sentence's answer the first token, the last token, `ANSWER_TOKENS` - 1 later at most, and the sum.
     """
-    beyond = np.concatenate([ends, np.full(ANSWER_TOKENS - 1, -np.inf)])
-    sums = starts[:, None] + np.lib.stride_tricks.sliding_window_view(beyond, ANSWER_TOKENS)
-    first, length = divmod(int(sums.argmax()), ANSWER_TOKENS)
-    return first, first + length, float(sums[first, length])
+    counts = edges[:, 1] - edges[:, 0]
+    firsts = np.cumsum(counts) - counts  # of each sentence, among the tokens of all sentences
+    token = np.arange(counts.sum()) + np.repeat(edges[:, 0] - firsts, counts)
+    last = token[:, None] + np.arange(ANSWER_TOKENS)
+    inside = last < np.repeat(edges[:, 1], counts)[:, None]
+    sums = starts[token][:, None] + np.where(inside, ends[np.minimum(last, len(ends) - 1)], -np.inf)
+    lengths = sums.argmax(axis=1)
+    greatest = sums[np.arange(len(token)), lengths]
+    row = np.array([low + greatest[low : low + count].argmax() for low, count in zip(firsts, counts, strict=True)])
+    return token[row], token[row] + lengths[row], greatest[row]
 
 
 def trim(text: str, start: int, end: int) -> tuple[int, int]:
-    """Leave out the white space at both ends of a span."""
-    part = text[start:end]
-    return start + len(part) - len(part.lstrip()), end - len(part) + len(part.rstrip())
+    """Leave out the white space at both ends of a span; of nothing but white space, an empty span is left."""
+    start += len(text[start:end]) - len(text[start:end].lstrip())
+    return start, start + len(text[start:end].rstrip())
