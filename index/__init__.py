@@ -4,8 +4,23 @@ from index.background import BackgroundUpdate, UpdateStopped
 from index.candidates import describe
 from index.collection import Collection
 from index.encoder import Encoder, bundled_model_folder, load_encoder
-from index.errors import BatchError, EncoderError, OutdatedError, QAError, QuestionError, SourceError, StorageError
-from index.fast_graph import import_openvino
+from index.errors import (
+    BatchError,
+    EncoderError,
+    OutdatedError,
+    QAError,
+    QuestionError,
+    ReaderError,
+    SourceError,
+    StorageError,
+)
+from index.fast_build import plain_graph, round_graph
+from index.fast_cache import build_key, find_build, write_build
+from index.fast_calibration import sample_pairs
+from index.fast_encoder import read_tokenizer
+from index.fast_graph import import_openvino, read_pair_model
+from index.fast_rounding import RECIPE
+from index.fast_running import compile_graph, infer, pad, padded_width
 from index.inspecting import CollectionInfo, inspect_collection, kept_selection, reset_collection
 from index.locking import hold_lock
 from index.passages import split_passages
@@ -35,6 +50,7 @@ from index.watching import FileWatcher
 __all__ = [
     "CATALOG_FILE",
     "EVERYTHING",
+    "RECIPE",
     "BackgroundUpdate",
     "BatchError",
     "Collection",
@@ -55,6 +71,7 @@ __all__ = [
     "Progress",
     "QAError",
     "QuestionError",
+    "ReaderError",
     "Search",
     "Selection",
     "Sentence",
@@ -66,21 +83,33 @@ __all__ = [
     "Totals",
     "UpdateReport",
     "UpdateStopped",
+    "build_key",
     "bundled_model_folder",
+    "compile_graph",
     "describe",
     "file_hash",
+    "find_build",
     "find_sources",
     "hold_lock",
     "import_openvino",
+    "infer",
     "inspect_collection",
     "kept_selection",
     "load_encoder",
     "matching_spans",
+    "pad",
+    "padded_width",
+    "plain_graph",
     "question_terms",
     "read_document",
+    "read_pair_model",
+    "read_tokenizer",
     "reset_collection",
+    "round_graph",
+    "sample_pairs",
     "split_passages",
     "split_sentences",
     "term_spans",
     "text_hash",
+    "write_build",
 ]

@@ -5,6 +5,7 @@
     +-- StorageError     a collection on disk cannot be opened, locked or written
     |   +-- OutdatedError    it was made by another version or with another model
     +-- EncoderError     the model is missing, altered or cannot be loaded
+    +-- ReaderError      the model that reads question and passage is missing, altered or cannot be run
     +-- QuestionError    the question cannot be searched as it stands
     +-- BatchError       a file of questions or answers cannot be used
 
@@ -39,6 +40,10 @@ class OutdatedError(StorageError):
 
 class EncoderError(QAError):
     """The embedding model is missing, altered or cannot be loaded."""
+
+
+class ReaderError(QAError):
+    """The model that reads question and passage together is missing, altered or cannot be run."""
 
 
 class QuestionError(QAError):

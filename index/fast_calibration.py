@@ -1,4 +1,4 @@
-"""Sample texts, and the range of what flows through an encoder while it reads them.
+"""Sample texts, and the range of what flows through a model while it reads them.
 
 Rounding to bytes needs to know how large the numbers get. The sample is written for that: prose on many subjects,
 questions, single words, tables, code, other alphabets, nothing at all. Ranges over it serve as well as ranges over
@@ -105,6 +105,7 @@ a|I|no|hello|2024|river|thanks!|yes, please|New York|Table of contents|Chapter 3
 photosynthesis|Dr. Smith|😀|日本|naïve café|C++|N/A|heart attack|page 12|See also|what|Introduction
 """.replace("\n", "").split("|")
 SENTENCES_PER_TEXT = {2: 24, 3: 20, 4: 24, 6: 20, 9: 14, 14: 6}  # how many texts of so many sentences
+SENTENCES_PER_PASSAGE = {1: 30, 3: 40, 5: 40, 7: 40, 9: 24}
 
 
 def sample_texts() -> list[str]:
@@ -118,12 +119,25 @@ def sample_texts() -> list[str]:
     return texts
 
 
-def observe(model: Model, batches: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, Range]:
-    """Run the 32-bit encoder and note the range of each channel at each place.
+def sample_pairs() -> list[tuple[str, str, str]]:
+    """The sample for a reader: 176 questions with a heading, which may be empty, and a passage, always the same."""
+    pool = PROSE + ODDITIES
+    pairs = [("", "", ""), (QUESTIONS[0], "", "")]
+    for count, times in SENTENCES_PER_PASSAGE.items():
+        for turn in range(times):
+            first, stride = turn * 17 + count, 1 + turn % 11
+            passage = " ".join(pool[(first + step * stride) % len(pool)] for step in range(count))
+            heading = SHORT[first % len(SHORT)] if turn % 2 else ""
+            pairs.append((QUESTIONS[(turn + count) % len(QUESTIONS)], heading, passage))
+    return pairs
+
+
+def observe(model: Model, batches: list[list[np.ndarray]]) -> dict[str, Range]:
+    """Run the 32-bit model and note the range of each channel at each place.
 
     Args:
         model: The model.
-        batches: Token ids (int32) and mask (float32), both of shape (texts, width), as the graph takes them.
+        batches: What the graph takes, as `fast_running.pad` gives it.
 
     Returns:
         The ranges over all tokens, by the places that `watched` lists.
@@ -132,8 +146,8 @@ def observe(model: Model, batches: list[tuple[np.ndarray, np.ndarray]]) -> dict[
     graph = write_graph(model, linear_layers(model), watch=True)
     compiled = openvino.Core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     seen: dict[str, Range] = {}
-    for ids, mask in batches:
-        results = compiled([ids, mask])
+    for batch in batches:
+        results = compiled(batch)
         for position, place in enumerate(watched(model)):
             found = Range(results[2 * position].copy(), results[2 * position + 1].copy())
             seen[place] = seen[place] | found if place in seen else found

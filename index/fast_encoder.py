@@ -12,10 +12,6 @@ question, alone, runs on two threads, which share out what is to be computed but
 
 import hashlib
 import json
-import os
-import platform
-import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -23,22 +19,20 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock, Timeout
 
-from index.encoder import file_hash, weights_hash
+from index.encoder import weights_hash
 from index.errors import EncoderError
+from index.fast_cache import build_key, find_build
 from index.fast_graph import import_openvino
 from index.fast_rounding import RECIPE
+from index.fast_running import compile_graph, infer, pad, padded_width
 
 TOKENS_PER_BATCH = 1024  # small enough to stay in a core's cache: a tenth faster than 4,096
-WIDTH_STEP = 16
 SMALL_BATCH = 8
 WINDOW = 2048  # texts sorted by length together
-STREAMS_AT_MOST = 16
 QUESTION_THREADS = 2
 QUESTION_WIDTH = 64  # tokens; what is longer is no question, and runs as a passage does
-BUILD_SECONDS = 900  # a limit, not an expectation: about 30
-GRAPH, MANIFEST = "encoder.xml", "manifest.json"
+GRAPH = "encoder.xml"
 SETTINGS = (
     "config.json",
     "config_sentence_transformers.json",
@@ -79,7 +73,7 @@ class FastEncoder:
         streams = int(compiled.get_property("NUM_STREAMS"))
 
         def run(rows: list[int], ids: list[np.ndarray], width: int) -> None:
-            vectors[rows] = _infer(compiled, ids, width)
+            [vectors[rows]] = infer(compiled, pad(ids, width))
 
         pending: deque[Future] = deque()
         with ThreadPoolExecutor(streams) as workers:  # OpenVINO's own queue aborts or hangs when it is let go
@@ -98,8 +92,9 @@ class FastEncoder:
     def encode_question(self, text: str) -> np.ndarray:
         """Encode one question, alone: float32 of shape (dimension,), of length 1."""
         [ids] = self._tokenise([text])
-        width = _width(len(ids))
-        return _infer(self._questions if width <= QUESTION_WIDTH else self._for_passages(), [ids], width)[0]
+        width = padded_width(len(ids))
+        compiled = self._questions if width <= QUESTION_WIDTH else self._for_passages()
+        return infer(compiled, pad([ids], width))[0][0]
 
     def _for_passages(self):
         with self._making_ready:
@@ -127,31 +122,12 @@ def plan_batches(lengths: Sequence[int]) -> Iterator[tuple[list[int], int]]:
     """
     order = sorted(range(len(lengths)), key=lambda position: -lengths[position])
     while order:
-        width = _width(lengths[order[0]])
+        width = padded_width(lengths[order[0]])
         sizes = (size for size in (TOKENS_PER_BATCH // width, SMALL_BATCH) if 0 < size <= len(order))
-        alike = (size for size in sizes if 4 * _width(lengths[order[size - 1]]) >= 3 * width)
+        alike = (size for size in sizes if 4 * padded_width(lengths[order[size - 1]]) >= 3 * width)
         size = next(alike, 1)
         yield order[:size], width
         order = order[size:]
-
-
-def _infer(compiled, ids: list[np.ndarray], width: int) -> np.ndarray:
-    request = compiled.create_infer_request()
-    request.infer(pad(ids, width))
-    return request.get_output_tensor(0).data.copy()
-
-
-def _width(length: int) -> int:
-    return -(-length // WIDTH_STEP) * WIDTH_STEP
-
-
-def pad(ids: Sequence[np.ndarray], width: int) -> list[np.ndarray]:
-    """What the graph takes: token ids (int32) and mask (float32), both of shape (texts, width), padded with zeros."""
-    padded, mask = np.zeros((len(ids), width), dtype=np.int32), np.zeros((len(ids), width), dtype=np.float32)
-    for row, tokens in enumerate(ids):
-        padded[row, : len(tokens)] = tokens
-        mask[row, : len(tokens)] = 1
-    return [padded, mask]
 
 
 def load_fast_encoder(
@@ -173,20 +149,8 @@ def load_fast_encoder(
             missing, or the cache cannot be written. The plain encoder still works.
     """
     model_folder, weights_sha256 = Path(model_folder), weights_sha256 or weights_hash(Path(model_folder))
-    folder = Path(cache_folder) / build_key(model_folder, weights_sha256)
-    manifest = read_manifest(folder)
-    if manifest is None:
-        try:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(folder.with_suffix(".lock"), timeout=BUILD_SECONDS):
-                manifest = read_manifest(folder)  # another process may have built it meanwhile
-                if manifest is None:
-                    notice("Preparing the fast encoder, once; this takes about half a minute.")
-                    manifest = _build_apart(model_folder, folder)
-        except (OSError, Timeout) as error:
-            raise EncoderError(f"the fast encoder cannot be kept in {cache_folder} ({error}).") from error
-    if manifest["refused"]:
-        raise EncoderError(f"the fast encoder is not used on this processor: {manifest['refused']}.")
+    folder = Path(cache_folder) / encoder_key(model_folder, weights_sha256)
+    manifest = find_build(folder, "index.fast_build:build", model_folder, name="fast encoder", notice=notice)
     identity = f"{RECIPE}/{weights_sha256[:16]}"
     tokenizer = read_tokenizer(model_folder)
     return FastEncoder(folder / GRAPH, tokenizer, identity=identity, dimension=manifest["dimension"])
@@ -206,73 +170,11 @@ def read_tokenizer(model_folder: Path):
     return tokenizer
 
 
-def compile_graph(graph, *, streams: int | None = None, threads: int | None = None):
-    """Make a graph, or the file of one, ready to run, sums in 32 bits.
-
-    Args:
-        graph: The graph.
-        streams: How many batches run at once; as many as there are cores when omitted.
-        threads: How many threads they share, no more than there are cores; one each when omitted.
-    """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    streams = streams or min(cores, STREAMS_AT_MOST)
-    threads = min(cores, threads or streams)
-    settings = {"NUM_STREAMS": str(streams), "INFERENCE_NUM_THREADS": str(threads), "ENABLE_CPU_PINNING": "NO"}
-    settings["INFERENCE_PRECISION_HINT"] = "f32"  # bfloat16 is offered too, and is slow and inexact
-    try:
-        return import_openvino().Core().compile_model(graph, "CPU", settings)
-    except RuntimeError as error:
-        raise EncoderError(f"OpenVINO cannot run the fast encoder ({str(error).strip().splitlines()[-1]}).") from error
-
-
-def build_key(model_folder: Path, weights_sha256: str) -> str:
+def encoder_key(model_folder: Path, weights_sha256: str) -> str:
     """Name what a build depends on: weights, settings, recipe, OpenVINO, processor. 32 hexadecimal digits."""
     try:
         settings = [hashlib.sha256((model_folder / name).read_bytes()).hexdigest() for name in SETTINGS]
     except OSError as error:
         raise EncoderError(f"{error.filename} cannot be read ({error.strerror}).") from error
-    processor = [platform.machine(), platform.processor()]
-    if Path("/proc/cpuinfo").exists():
-        lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
-        processor += sorted({line for line in lines if line.startswith(("model name", "flags", "Features"))})
-    parts = [
-        RECIPE,
-        f"questions on {QUESTION_THREADS} threads",
-        weights_sha256,
-        import_openvino().__version__,
-        *settings,
-        *processor,
-    ]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
-
-
-def read_manifest(folder: Path) -> dict | None:
-    """The manifest of a build, if every file it lists is there and unchanged."""
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text())
-        whole = all(file_hash(folder / name) == expected for name, expected in manifest["files"].items())
-        return manifest if whole and manifest["key"] == folder.name else None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-
-
-def _build_apart(model_folder: Path, folder: Path) -> dict:
-    """Build in a process of its own, so that torch, needed for the check, does not stay in memory."""
-    code = (
-        "import json, sys; sys.path[:], *folders = json.loads(sys.argv[1]); "
-        "from index.fast_build import build; build(*folders)"
-    )
-    folders = [str(model_folder.resolve()), str(folder.resolve())]
-    command = [sys.executable, "-c", code, json.dumps([sys.path, *folders])]
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "PYTHONIOENCODING": "utf-8"}
-    try:
-        done = subprocess.run(
-            command, env=environment, capture_output=True, encoding="utf-8", errors="replace", timeout=BUILD_SECONDS
-        )
-    except subprocess.TimeoutExpired as error:
-        raise EncoderError(f"building the fast encoder took more than {BUILD_SECONDS} seconds.") from error
-    manifest = read_manifest(folder)
-    if done.returncode or manifest is None:
-        reason = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
-        raise EncoderError(f"the fast encoder could not be built: {reason.removeprefix('index.errors.EncoderError: ')}")
-    return manifest
+    threads = f"questions on {QUESTION_THREADS} threads"
+    return build_key(RECIPE, threads, weights_sha256, import_openvino().__version__, *settings)

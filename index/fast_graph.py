@@ -1,15 +1,17 @@
-"""Write a BERT sentence encoder as an OpenVINO graph.
+"""Write a BERT model as an OpenVINO graph: a sentence encoder, or a reader of pairs of texts.
 
 The graph is written operation by operation from the model's own weights, so no converter, tracer or training library
 is needed. Its layers of weights come as numbers of 32 bits or rounded to bytes (see `fast_rounding`); rounded, the
-products with weights and those of queries with keys run on bytes, the rest on 32 bits. Left out: other architectures
-than BERT, pooling other than the mean over tokens, and prompts put before a text.
+products with weights and those of queries with keys run on bytes, the rest on 32 bits. Both kinds of model share the
+embeddings and the layers and differ in their head: the encoder averages its tokens to a vector, the reader gives
+logits. Left out: other architectures than BERT, pooling other than the mean over tokens, and prompts before a text.
 """
 
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +30,7 @@ PLACES = {
 }
 
 
-def import_openvino():
+def import_openvino() -> Any:
     """Import OpenVINO without its model converter, which reports each import to a server of its maker.
 
     Returns:
@@ -55,7 +57,7 @@ def import_openvino():
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """The numbers of a BERT sentence encoder.
+    """The numbers of a BERT model.
 
     Attributes:
         weights: By name, float32.
@@ -63,6 +65,7 @@ class Model:
         heads: Attention heads in a layer.
         epsilon: Added to the variance in layer normalisation.
         tokens: Longest text, in tokens; the rest is cut off.
+        reads_pairs: Whether it reads two texts together and gives logits, or one text and gives a vector.
     """
 
     weights: dict[str, np.ndarray]
@@ -70,6 +73,7 @@ class Model:
     heads: int
     epsilon: float
     tokens: int
+    reads_pairs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,43 @@ def read_model(folder: Path) -> Model:
     return Model(weights, layers, heads, epsilon, tokens)
 
 
+def read_pair_model(folder: Path, weights: Path) -> Model:
+    """Put the layers and heads of a reader on the embeddings of an encoder.
+
+    Args:
+        folder: The encoder, whose embeddings, heads of attention and length the reader shares.
+        weights: A safetensors file. Under `bert.` the layers, named as in `transformers.BertModel`; `token.weight`
+            (logits, dimension) and `token.bias`, applied to each token; `answerable.weight` (1, dimension) and
+            `answerable.bias`, applied to the first token.
+
+    Raises:
+        EncoderError: Either cannot be read, or a weight is missing or of another shape.
+    """
+    from safetensors.numpy import load_file
+
+    encoder = read_model(folder)
+    try:
+        found = {name.removeprefix("bert."): value.astype(np.float32) for name, value in load_file(weights).items()}
+    except Exception as error:
+        raise EncoderError(f"{weights} cannot be read ({error}).") from error
+    layers = len({name.split(".")[2] for name in found if name.startswith("encoder.layer.")})
+    first = {name: value.shape for name, value in encoder.weights.items() if name.startswith("encoder.layer.0.")}
+    expected = {name.replace(".0.", f".{layer}.", 1): shape for layer in range(layers) for name, shape in first.items()}
+    embeddings = {name: value for name, value in encoder.weights.items() if name.startswith("embeddings.")}
+    width = embeddings["embeddings.word_embeddings.weight"].shape[1]
+    logits = found["token.bias"].shape if "token.bias" in found else ()
+    expected |= {"token.weight": (*logits, width), "answerable.weight": (1, width), "answerable.bias": (1,)}
+    wrong = sorted(name for name, shape in expected.items() if name not in found or found[name].shape != shape)
+    if wrong or not layers:
+        raise EncoderError(f"{weights} is no reader of the model in {folder}: {(wrong or ['layers'])[0]} does not fit.")
+    return replace(encoder, weights=embeddings | found, layers=layers, reads_pairs=True)
+
+
+def linear(weights: dict[str, np.ndarray], name: str) -> Linear:
+    """The layer of weights of that name, in 32-bit floating point."""
+    return Linear(weights[f"{name}.weight"], weights[f"{name}.bias"])
+
+
 def linear_layers(model: Model) -> dict[str, Linear]:
     """The layers of weights in 32-bit floating point, by place, such as "0.query".
 
@@ -142,17 +183,19 @@ def linear_layers(model: Model) -> dict[str, Linear]:
 
 
 def write_graph(model: Model, layers: dict[str, Linear], *, watch: bool = False):
-    """Write the encoder as an OpenVINO graph.
+    """Write a model as an OpenVINO graph.
 
     Args:
-        model: The model: its embeddings and normalisations are used.
+        model: The model: its embeddings, normalisations and heads are used.
         layers: Its layers of weights, rounded or not, by place.
-        watch: Whether to return what flows through it, not the vectors.
+        watch: Whether to return what flows through it, not what it gives.
 
     Returns:
-        The graph. Inputs: token ids, int32 of shape (texts, width), and a mask of the same shape, float32, 1 for a
-        token and 0 for padding. Output: unit vectors, float32 of shape (texts, dimension); or, when watching, the
-        least and the greatest value of each channel at each place of `watched`, in that order.
+        The graph. Inputs: token ids, int32 of shape (texts, width); a mask of the same shape, float32, 1 for a token
+        and 0 for padding; for a reader, token types of the same shape, float32, 0 for the first text and 1 for the
+        second. Outputs, float32: unit vectors of shape (texts, dimension); for a reader, logits of each token, of
+        shape (texts, width, logits), and of each pair, of shape (texts,). When watching, the least and the greatest
+        value of each channel at each place of `watched`, in that order.
     """
     openvino = import_openvino()
     op = openvino.opset13
@@ -200,27 +243,44 @@ def write_graph(model: Model, layers: dict[str, Linear], *, watch: bool = False)
     def by_head(x, *order):
         return op.transpose(op.reshape(x, integers(0, 0, model.heads, width // model.heads), True), integers(*order))
 
+    def vectors_of(x):
+        total = op.reduce_sum(op.multiply(x, tokens_only), integers(1))
+        vectors = op.divide(total, op.reduce_sum(tokens_only, integers(1)))
+        length = op.sqrt(op.reduce_sum(op.multiply(vectors, vectors), integers(1), True))
+        return [op.divide(vectors, length)]
+
+    def logits_of(x):
+        first = op.gather(x, op.constant(np.int64(0)), op.constant(np.int64(1)))
+        tokens, pair = (
+            apply(linear(model.weights, name), part) for name, part in (("token", x), ("answerable", first))
+        )
+        return [tokens, op.squeeze(pair, integers(1))]
+
     ids = op.parameter([-1, -1], np.int32, name="ids")
     mask = op.parameter([-1, -1], np.float32, name="mask")
     tokens_only = op.unsqueeze(mask, integers(2))
     hidden = op.unsqueeze(op.multiply(op.subtract(mask, constant(1)), constant(1e4)), integers(1, 2))
     words = model.weights["embeddings.word_embeddings.weight"]
     places = model.weights["embeddings.position_embeddings.weight"]
-    places = places + model.weights["embeddings.token_type_embeddings.weight"][0]
+    types = model.weights["embeddings.token_type_embeddings.weight"]
+    places = places + types[0]
     width = words.shape[1]
     length = op.gather(op.shape_of(ids), integers(1), op.constant(np.int64(0)))
     x = op.gather(constant(words), ids, op.constant(np.int64(0)))
-    x = normalise(op.add(x, op.slice(constant(places), integers(0), length, integers(1), integers(0))), "embeddings")
+    x = op.add(x, op.slice(constant(places), integers(0), length, integers(1), integers(0)))
+    inputs = [ids, mask]
+    if model.reads_pairs:
+        inputs.append(op.parameter([-1, -1], np.float32, name="types"))
+        x = op.add(x, op.multiply(op.unsqueeze(inputs[-1], integers(2)), constant(types[1] - types[0])))
+    x = normalise(x, "embeddings")
     for layer in range(model.layers):
         stem = f"encoder.layer.{layer}"
         gathered = note(attend(note(x), layer))
         x = normalise(op.add(apply(layers[f"{layer}.gathered"], gathered), x), f"{stem}.attention.output")
         inner = note(op.gelu(apply(layers[f"{layer}.inner"], note(x)), "erf"))
         x = normalise(op.add(apply(layers[f"{layer}.outer"], inner, MOSTLY_POSITIVE), x), f"{stem}.output")
-    total = op.reduce_sum(op.multiply(x, tokens_only), integers(1))
-    vectors = op.divide(total, op.reduce_sum(tokens_only, integers(1)))
-    length = op.sqrt(op.reduce_sum(op.multiply(vectors, vectors), integers(1), True))
-    return openvino.Model(outputs or [op.divide(vectors, length)], [ids, mask], "encoder")
+    given = logits_of(x) if model.reads_pairs else vectors_of(x)
+    return openvino.Model(outputs or given, inputs, "reader" if model.reads_pairs else "encoder")
 
 
 def watched(model: Model) -> list[str]:

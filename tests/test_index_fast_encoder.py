@@ -12,14 +12,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index import fast_encoder
+from index import fast_cache
 from index.encoder import SentenceTransformerEncoder, bundled_model_folder
 from index.errors import EncoderError
-from index.fast_build import build
+from index.fast_build import build, plain_graph
+from index.fast_cache import read_manifest
 from index.fast_calibration import sample_texts
-from index.fast_encoder import load_fast_encoder, pad, plan_batches, read_manifest, read_tokenizer
-from index.fast_graph import Linear, import_openvino, linear_layers, read_model, write_graph
+from index.fast_encoder import load_fast_encoder, plan_batches, read_tokenizer
+from index.fast_graph import Linear, import_openvino, read_model
 from index.fast_rounding import Range, round_layers, split_channels
+from index.fast_running import compile_graph, pad
 
 ROOT = Path(__file__).parent.parent
 MODEL = bundled_model_folder()
@@ -80,12 +82,12 @@ def copied(built, tmp_path, monkeypatch):
     shutil.copytree(original, folder)
     builds = []
 
-    def build_again(model_folder, target):
+    def build_again(target, *arguments, **named):
         builds.append(target)
         shutil.copytree(original, target, dirs_exist_ok=True)
         return read_manifest(target)
 
-    monkeypatch.setattr(fast_encoder, "_build_apart", build_again)
+    monkeypatch.setattr(fast_cache, "build_apart", build_again)
     return folder, builds
 
 
@@ -99,7 +101,7 @@ def test_vectors_point_where_the_plain_ones_do(encoder, plain):
 def test_the_graph_in_32_bits_is_the_model(plain):
     """Without rounding, the graph gives the library's vectors up to the last digits."""
     model, tokenizer = read_model(MODEL), read_tokenizer(MODEL)
-    compiled = fast_encoder.compile_graph(write_graph(model, linear_layers(model)), streams=1)
+    compiled = compile_graph(plain_graph(model), streams=1)
     ids = [np.array(encoding.ids, dtype=np.int32) for encoding in tokenizer.encode_batch(TEXTS)]
     vectors = compiled(pad(ids, 256))[0]
     assert np.abs(vectors - plain).max() < 2e-6

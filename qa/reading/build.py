@@ -1,0 +1,91 @@
+"""Build the fast form of the reader and check it. Runs in a process of its own."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from index import (
+    import_openvino,
+    pad,
+    padded_width,
+    plain_graph,
+    read_pair_model,
+    read_tokenizer,
+    round_graph,
+    sample_pairs,
+    write_build,
+)
+from qa.reading.layout import Window, lay_out, mark_ids, tokenise
+from qa.reading.model import GRAPH, FastReader, Logits
+
+LOWEST_CORRELATION = 0.99  # of the logits with those in 32 bits; .998 is usual
+CHECK_EVERY = 4  # sample pairs
+
+
+def build(weights: str, model_folder: str, folder: str) -> None:
+    """Build the fast form of a reader.
+
+    Args:
+        weights: Its weights, a safetensors file.
+        model_folder: The encoder whose embeddings and tokenizer it shares.
+        folder: Where the result goes; its name is the key of the build. What is there and not whole is replaced.
+
+    Raises:
+        EncoderError: The model cannot be read or run.
+        OSError: The folder cannot be written.
+    """
+    write_build(Path(folder), lambda work: _write_reader(Path(weights), Path(model_folder), work))
+
+
+def _write_reader(weights: Path, source: Path, work: Path) -> dict[str, Any]:
+    """Write the graph and check it; the part of the manifest that tells what was found."""
+    model, tokenizer = read_pair_model(source, weights), read_tokenizer(source)
+    tokenizer.no_truncation()
+    windows = sample_windows(tokenizer)
+    batches = [pad([window.ids], padded_width(len(window.ids)), [window.types]) for window in windows]
+    import_openvino().save_model(round_graph(model, batches), work / GRAPH, compress_to_fp16=False)
+    reader = FastReader(work / GRAPH, tokenizer, identity="")
+    checked = windows[::CHECK_EVERY]
+    together, alone = reader.logits(checked), [reader.logits([window])[0] for window in checked]
+    plain = FastReader(plain_graph(model), tokenizer, identity="").logits(checked)
+    correlation, difference = compare(together, plain)
+    refused = ""
+    if not correlation >= LOWEST_CORRELATION:
+        refused = f"its logits stray from those in 32 bits (correlation {correlation:.3f})"
+    elif any(
+        one[0].tobytes() != other[0].tobytes() or one[1] != other[1] for one, other in zip(together, alone, strict=True)
+    ):
+        refused = "what it says of a passage depends on the passages read with it"
+    return {"lowest_correlation": correlation, "greatest_difference": difference, "refused": refused}
+
+
+def compare(given: Sequence[Logits], expected: Sequence[Logits]) -> tuple[float, float]:
+    """Compare the logits of two readers for the same windows.
+
+    Returns:
+        The lowest correlation of any one logit (start, end, evidence, answerable), and the greatest difference. A
+        logit that never changes, as that of a head without weights, counts by its difference alone.
+    """
+    lowest, greatest = 1.0, 0.0
+    for found, wanted in zip(_by_kind(given), _by_kind(expected), strict=True):
+        greatest = max(greatest, float(np.abs(found - wanted).max()))
+        if np.ptp(wanted) > 0:
+            lowest = min(lowest, float(np.corrcoef(found, wanted)[0, 1]))
+    return lowest, greatest
+
+
+def _by_kind(logits: Sequence[Logits]) -> list[np.ndarray]:
+    """All start logits, all end logits, all of evidence, and all of whole windows."""
+    tokens = np.concatenate([tokens for tokens, _ in logits])
+    return [*tokens.T, np.array([answerable for _, answerable in logits])]
+
+
+def sample_windows(tokenizer: Any) -> list[Window]:
+    """The first window of each sample pair."""
+    parts = tokenise(tokenizer, [part for pair in sample_pairs() for part in pair])
+    marks = mark_ids(tokenizer)
+    return [
+        lay_out(*(part.ids for part in parts[first : first + 3]), marks=marks)[0] for first in range(0, len(parts), 3)
+    ]

@@ -1,0 +1,170 @@
+"""Run the reader: the same machinery as the fast encoder's, bytes in place of 32-bit numbers.
+
+Its embeddings are those of the bundled sentence encoder; the weights shipped with this package are its layers and
+heads. The rounded graph is built once, checked against the one in 32 bits, and kept in the cache folder. A passage
+has the same reading, to the last bit, alone or among others, in this process or in another, for the reasons that
+`index.fast_encoder` tells; the build is refused where that fails.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from index import (
+    RECIPE,
+    EncoderError,
+    ReaderError,
+    build_key,
+    bundled_model_folder,
+    compile_graph,
+    file_hash,
+    find_build,
+    import_openvino,
+    infer,
+    pad,
+    padded_width,
+    read_tokenizer,
+)
+from qa.reading.layout import Tokens, Window, lay_out, mark_ids, tokenise
+from qa.reading.records import ReadablePassage, Reading
+from qa.reading.spans import read_spans
+
+WEIGHTS = Path(__file__).with_name("reader.safetensors")
+READER_SHA256 = ""  # of the weights that this package ships
+VERSION = "reading/1"  # changes whenever readings would, though the weights do not
+GRAPH = "reader.xml"
+STREAMS = 2
+TEXTS_KEPT = 2048  # whose tokens are remembered: 5 MB
+
+Logits = tuple[np.ndarray, float]  # of the tokens of a window, float32 (length, 3), and of the window as a whole
+
+
+class Reader(Protocol):
+    """Anything that reads a question and passages.
+
+    Attributes:
+        identity: Changes whenever the readings would.
+    """
+
+    identity: str
+
+    def read(self, question: str, passages: Sequence[ReadablePassage]) -> tuple[Reading, ...]:
+        """Read each passage for the question, apart from the others; in the order given."""
+        ...
+
+
+class FastReader:
+    """The rounded reader. Safe to share between threads."""
+
+    def __init__(self, graph: Any, tokenizer: Any, *, identity: str) -> None:
+        """Wrap a graph.
+
+        Args:
+            graph: The graph, or the file of one.
+            tokenizer: The model's tokenizer, neither cutting off nor padding.
+            identity: Changes whenever the readings would.
+        """
+        self.identity = identity
+        self._tokenizer = tokenizer
+        self._marks = mark_ids(tokenizer)
+        self._tokens = lru_cache(TEXTS_KEPT)(lambda text: tokenise(tokenizer, [text])[0])
+        self._compiled = compile_graph(graph, streams=STREAMS)
+        self._infer(self.windows("", "", ""), [0])  # OpenVINO's binding needs one inference by one thread first
+
+    def read(self, question: str, passages: Sequence[ReadablePassage]) -> tuple[Reading, ...]:
+        """Read each passage for the question, apart from the others; in the order given."""
+        windows = [self.windows(question, passage.heading, passage.text) for passage in passages]
+        logits = self.logits([window for of_passage in windows for window in of_passage])
+        readings, place = [], 0
+        for passage, of_passage in zip(passages, windows, strict=True):
+            tokens, answerable = zip(*logits[place : place + len(of_passage)], strict=True)
+            place += len(of_passage)
+            readings.append(read_spans(passage, self._tokens(passage.text), of_passage, tokens, answerable))
+        return tuple(readings)
+
+    def windows(self, question: str, heading: str, text: str) -> tuple[Window, ...]:
+        """Lay out a question and a passage, in as many windows as the passage needs."""
+        parts: list[Tokens] = [self._tokens(part) for part in (question, heading, text)]
+        return lay_out(*(part.ids for part in parts), marks=self._marks)
+
+    def logits(self, windows: Sequence[Window]) -> list[Logits]:
+        """Run the model for each window, apart from the others."""
+        found: dict[int, Logits] = {}
+        with ThreadPoolExecutor(STREAMS) as workers:
+            batches = plan_pairs([len(window.ids) for window in windows])
+            for rows, given in zip(batches, workers.map(lambda rows: self._infer(windows, rows), batches), strict=True):
+                found.update(zip(rows, given, strict=True))
+        return [found[row] for row in range(len(windows))]
+
+    def _infer(self, windows: Sequence[Window], rows: list[int]) -> list[Logits]:
+        """Run the model once, for the windows at the given places."""
+        ids = [windows[row].ids for row in rows]
+        width = padded_width(max(map(len, ids)))
+        tokens, answerable = infer(self._compiled, pad(ids, width, [windows[row].types for row in rows]))
+        return [(tokens[row, : len(part)], float(answerable[row])) for row, part in enumerate(ids)]
+
+
+def plan_pairs(lengths: Sequence[int]) -> list[list[int]]:
+    """Group windows of like length by two, a tenth faster than one by one, with the same work for each stream.
+
+    Args:
+        lengths: Tokens in each window.
+
+    Returns:
+        The positions of each group, longest first: pairs as far as all streams get as many, then single ones. More
+        than two gain little, and each new shape of input takes its time to be made ready.
+    """
+    order = sorted(range(len(lengths)), key=lambda place: -lengths[place])
+    paired = len(order) - len(order) % (2 * STREAMS)
+    return [order[place : place + 2] for place in range(0, paired, 2)] + [[place] for place in order[paired:]]
+
+
+def load_reader(
+    cache_folder: Path,
+    *,
+    weights: Path = WEIGHTS,
+    sha256: str | None = READER_SHA256,
+    on_notice: Callable[[str], None] | None = None,
+) -> FastReader:
+    """Load the reader, building and checking its fast form first where the cache has none that is whole.
+
+    Args:
+        cache_folder: Where built models are kept, each in a folder of its own; made when missing.
+        weights: The file of its weights.
+        sha256: The hash that the file must have; None for any.
+        on_notice: Called with one line before a build, which takes about half a minute.
+
+    Returns:
+        The reader.
+
+    Raises:
+        ReaderError: The weights are missing or altered, or the model cannot be built or run on this computer.
+        EncoderError: The bundled encoder, whose embeddings it shares, is missing or altered.
+    """
+    advice = "Install this package again: pip install --force-reinstall --no-deps qa-verbatim"
+    try:
+        found = file_hash(weights.read_bytes())
+    except OSError as error:
+        raise ReaderError(f"the reader's weights, {weights}, cannot be read ({error.strerror}). {advice}") from error
+    if sha256 not in (None, found):
+        raise ReaderError(f"the reader's weights, {weights}, are not the published ones. {advice}")
+    folder = bundled_model_folder()
+    try:
+        target = Path(cache_folder) / reader_key(folder, found)
+        notice = on_notice or (lambda line: None)
+        find_build(target, "qa.reading.build:build", weights, folder, name="reader", notice=notice)
+        tokenizer = read_tokenizer(folder)
+        tokenizer.no_truncation()
+        return FastReader(target / GRAPH, tokenizer, identity=f"{VERSION}/{RECIPE}/{found[:16]}")
+    except EncoderError as error:
+        raise ReaderError(str(error)) from error
+
+
+def reader_key(model_folder: Path, weights_sha256: str) -> str:
+    """Name what a build of the reader depends on: 32 hexadecimal digits."""
+    files = [file_hash((model_folder / name).read_bytes()) for name in ("config.json", "tokenizer.json")]
+    return build_key(VERSION, RECIPE, weights_sha256, import_openvino().__version__, *files)
