@@ -34,7 +34,9 @@ from qa.reading.records import ReadablePassage, Reading
 from qa.reading.spans import read_spans
 
 WEIGHTS = Path(__file__).with_name("reader.safetensors")
-READER_SHA256 = ""  # of the weights that this package ships
+READER_SHA256 = (
+    "00baea752b417081ac116afc0408916b7e60f89a391dff2a6ba3363305179e8b"  # of the weights that this package ships
+)
 VERSION = "reading/1"  # changes whenever readings would, though the weights do not
 GRAPH = "reader.xml"
 STREAMS = 2

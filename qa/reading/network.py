@@ -1,0 +1,230 @@
+"""The reader as a torch module, for training: a BERT or MPNet encoder with heads for spans, evidence and answerability.
+
+Weights are named as in `transformers.BertModel`, so that they can be read there too. Embeddings are frozen: what is
+trained, and shipped, is the layers and the heads.
+"""
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.nn import functional
+
+HIDDEN = -1e4  # added to the score of what must not be attended to or answered
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Sizes of an encoder.
+
+    Attributes:
+        width: Numbers in a token's vector.
+        layers: Number of layers.
+        heads: Attention heads in a layer.
+        inner: Width of the feed-forward layers.
+        epsilon: Added to the variance in layer normalisation.
+        buckets: Buckets of relative positions (MPNet); 0 where positions are only absolute (BERT).
+    """
+
+    width: int
+    layers: int
+    heads: int
+    inner: int
+    epsilon: float
+    buckets: int = 0
+
+
+class Layer(nn.Module):
+    """One transformer layer."""
+
+    def __init__(self, shape: Shape, dropout: float) -> None:
+        super().__init__()
+        self.heads = shape.heads
+        self.query, self.key, self.value, self.gathered = (nn.Linear(shape.width, shape.width) for _ in range(4))
+        self.inner, self.outer = nn.Linear(shape.width, shape.inner), nn.Linear(shape.inner, shape.width)
+        self.attention_norm = nn.LayerNorm(shape.width, eps=shape.epsilon)
+        self.output_norm = nn.LayerNorm(shape.width, eps=shape.epsilon)
+        self.dropout = dropout
+
+    def forward(self, x: Tensor, bias: Tensor) -> Tensor:
+        """Apply the layer to (texts, tokens, width); `bias` is added to the attention scores."""
+        texts, tokens, width = x.shape
+        query, key, value = (
+            part(x).view(texts, tokens, self.heads, -1).transpose(1, 2) for part in (self.query, self.key, self.value)
+        )
+        if x.device.type == "cpu":  # the backward pass of attention in bfloat16 is slow there
+            with torch.autocast("cpu", enabled=False):
+                found = functional.scaled_dot_product_attention(query.float(), key.float(), value.float(), bias.float())
+        else:
+            found = functional.scaled_dot_product_attention(query, key, value, bias.to(query.dtype))
+        found = self.gathered(found.transpose(1, 2).reshape(texts, tokens, width))
+        x = self.attention_norm(x + functional.dropout(found, self.dropout, self.training))
+        found = self.outer(functional.gelu(self.inner(x)))
+        return self.output_norm(x + functional.dropout(found, self.dropout, self.training))
+
+
+class Network(nn.Module):
+    """An encoder with the reader's heads."""
+
+    def __init__(self, shape: Shape, embeddings: dict[str, Tensor], *, dropout: float = 0.0) -> None:
+        """Make a network with untrained layers.
+
+        Args:
+            shape: Its sizes.
+            embeddings: "words", "positions", "types" (two rows), "norm.weight", "norm.bias"; frozen. With relative
+                positions, "relative" of shape (buckets, heads).
+            dropout: On hidden states, in training.
+        """
+        super().__init__()
+        self.shape = shape
+        self.layers = nn.ModuleList(Layer(shape, dropout) for _ in range(shape.layers))
+        self.token = nn.Linear(shape.width, 3)
+        self.answerable = nn.Linear(shape.width, 1)
+        for name, value in embeddings.items():
+            self.register_buffer("embedding_" + name.replace(".", "_"), value.float(), persistent=False)
+
+    def forward(self, ids: Tensor, types: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Read pairs of a question and a passage.
+
+        Args:
+            ids: Token ids, int64 of shape (texts, tokens).
+            types: 0 for the question, 1 for the rest, of the same shape.
+            mask: True for a token, False for padding, of the same shape.
+
+        Returns:
+            Logits of start, end and evidence, float32 of shape (texts, tokens, 3); answerable, of shape (texts,).
+        """
+        positions = torch.arange(ids.shape[1], device=ids.device)
+        x = self.embedding_words[ids] + self.embedding_positions[positions] + self.embedding_types[types]
+        x = functional.layer_norm(
+            x, x.shape[-1:], self.embedding_norm_weight, self.embedding_norm_bias, self.shape.epsilon
+        )
+        bias = (~mask)[:, None, None, :].float() * HIDDEN
+        if self.shape.buckets:
+            buckets = relative_buckets(positions[None, :] - positions[:, None], self.shape.buckets)
+            bias = bias + self.embedding_relative[buckets].permute(2, 0, 1)[None]
+        else:
+            bias = bias.expand(-1, 1, ids.shape[1], -1)
+        for layer in self.layers:
+            x = layer(x, bias)
+        return self.token(x).float(), self.answerable(x[:, 0]).float().squeeze(-1)
+
+
+def relative_buckets(distance: Tensor, buckets: int, farthest: int = 128) -> Tensor:
+    """Sort relative positions into buckets, near ones exactly and far ones by their logarithm (T5, Raffel et al. 2020)."""
+    half = buckets // 2
+    found = (distance > 0).long() * half
+    distance = distance.abs()
+    exact = half // 2
+    far = (
+        exact + (torch.log(distance.clamp(min=1).float() / exact) / math.log(farthest / exact) * (half - exact)).long()
+    )
+    return found + torch.where(distance < exact, distance, far.clamp(max=half - 1))
+
+
+_BERT = {
+    "query": "attention.self.query",
+    "key": "attention.self.key",
+    "value": "attention.self.value",
+    "gathered": "attention.output.dense",
+    "attention_norm": "attention.output.LayerNorm",
+    "inner": "intermediate.dense",
+    "outer": "output.dense",
+    "output_norm": "output.LayerNorm",
+}
+_MPNET = {
+    **_BERT,
+    "query": "attention.attn.q",
+    "key": "attention.attn.k",
+    "value": "attention.attn.v",
+    "gathered": "attention.attn.o",
+    "attention_norm": "attention.LayerNorm",
+}
+
+
+def load_network(folder: Path, *, vocabulary: Path | None = None, dropout: float = 0.0) -> Network:
+    """Start a network from a sentence encoder's folder (BERT or MPNet), with new heads.
+
+    Args:
+        folder: Holds config.json, model.safetensors and vocab.txt.
+        vocabulary: The vocab.txt that token ids refer to, where it is another than the folder's own.
+        dropout: On hidden states, in training.
+
+    Raises:
+        ValueError: The model is neither.
+    """
+    config: dict[str, Any] = json.loads((folder / "config.json").read_text())
+    weights = {name.removeprefix("mpnet."): value for name, value in load_file(folder / "model.safetensors").items()}
+    kind = config["model_type"]
+    if kind not in ("bert", "mpnet"):
+        raise ValueError(f"{folder} is a {kind} model; the reader starts from BERT or MPNet.")
+    shape = Shape(
+        config["hidden_size"],
+        config["num_hidden_layers"],
+        config["num_attention_heads"],
+        config["intermediate_size"],
+        config["layer_norm_eps"],
+        config.get("relative_attention_num_buckets", 0) if kind == "mpnet" else 0,
+    )
+    positions = weights["embeddings.position_embeddings.weight"]
+    embeddings = {
+        "words": weights["embeddings.word_embeddings.weight"],
+        "positions": positions[2:] if kind == "mpnet" else positions,  # MPNet's first two are for padding
+        "types": weights.get("embeddings.token_type_embeddings.weight", torch.zeros(2, shape.width)),
+        "norm.weight": weights["embeddings.LayerNorm.weight"],
+        "norm.bias": weights["embeddings.LayerNorm.bias"],
+    }
+    if vocabulary is not None:
+        embeddings["words"] = embeddings["words"][_same_words(folder / "vocab.txt", vocabulary)]
+    if shape.buckets:
+        embeddings["relative"] = weights["encoder.relative_attention_bias.weight"]
+    network = Network(shape, embeddings, dropout=dropout)
+    names = _MPNET if kind == "mpnet" else _BERT
+    with torch.no_grad():
+        for number, layer in enumerate(network.layers):
+            for ours, theirs in names.items():
+                for part in ("weight", "bias"):
+                    value = weights[f"encoder.layer.{number}.{theirs}.{part}"]
+                    getattr(getattr(layer, ours), part).copy_(value)
+    return network
+
+
+def _same_words(theirs: Path, ours: Path) -> Tensor:
+    """For each word of our vocabulary its row in theirs; special tokens by their meaning."""
+    rows = {word: row for row, word in enumerate(theirs.read_text(encoding="utf-8").split("\n"))}
+    for special, other in (("[CLS]", "<s>"), ("[SEP]", "</s>"), ("[PAD]", "<pad>")):
+        rows[special] = rows.get(other, rows.get(special, 0))
+    words = ours.read_text(encoding="utf-8").rstrip("\n").split("\n")
+    return torch.tensor([rows.get(word, rows["[UNK]"]) for word in words])
+
+
+def save_weights(network: Network, path: Path) -> None:
+    """Write layers and heads as 16-bit floats, named as in `transformers.BertModel`."""
+    values = {}
+    for number, layer in enumerate(network.layers):
+        for ours, theirs in _BERT.items():
+            for part in ("weight", "bias"):
+                values[f"bert.encoder.layer.{number}.{theirs}.{part}"] = getattr(getattr(layer, ours), part)
+    for head in ("token", "answerable"):
+        for part in ("weight", "bias"):
+            values[f"{head}.{part}"] = getattr(getattr(network, head), part)
+    halves = {name: value.detach().to(torch.float16).contiguous().cpu() for name, value in values.items()}
+    save_file(halves, path)
+
+
+def load_weights(network: Network, path: Path) -> None:
+    """Read layers and heads as `save_weights` wrote them."""
+    values = load_file(path)
+    with torch.no_grad():
+        for number, layer in enumerate(network.layers):
+            for ours, theirs in _BERT.items():
+                for part in ("weight", "bias"):
+                    getattr(getattr(layer, ours), part).copy_(values[f"bert.encoder.layer.{number}.{theirs}.{part}"])
+        for head in ("token", "answerable"):
+            for part in ("weight", "bias"):
+                getattr(getattr(network, head), part).copy_(values[f"{head}.{part}"])
