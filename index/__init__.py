@@ -3,7 +3,7 @@
 from index.background import BackgroundUpdate, UpdateStopped
 from index.candidates import describe
 from index.collection import Collection
-from index.encoder import Encoder, bundled_model_folder, load_encoder
+from index.encoder import Encoder, bundled_model_folder, english_words, load_encoder
 from index.errors import BatchError, EncoderError, OutdatedError, QAError, QuestionError, SourceError, StorageError
 from index.fast_graph import import_openvino
 from index.inspecting import CollectionInfo, inspect_collection, kept_selection, reset_collection
@@ -27,14 +27,16 @@ from index.records import (
 from index.rules import EVERYTHING, Selection, SourceRules
 from index.search import Hit, Limits, Search
 from index.sentences import split_sentences
+from index.spelling import NearWord, edit_distance
 from index.sources import CATALOG_FILE, file_hash, find_sources, text_hash
-from index.terms import matching_spans, question_terms, term_spans
+from index.terms import STOP_TERMS, matching_spans, question_terms, term_spans, text_terms
 from index.updating import UpdateReport
 from index.watching import FileWatcher
 
 __all__ = [
     "CATALOG_FILE",
     "EVERYTHING",
+    "STOP_TERMS",
     "BackgroundUpdate",
     "BatchError",
     "Collection",
@@ -50,6 +52,7 @@ __all__ = [
     "IsolatedReader",
     "Limits",
     "Locator",
+    "NearWord",
     "OutdatedError",
     "Passage",
     "Progress",
@@ -68,6 +71,8 @@ __all__ = [
     "UpdateStopped",
     "bundled_model_folder",
     "describe",
+    "english_words",
+    "edit_distance",
     "file_hash",
     "find_sources",
     "hold_lock",
@@ -83,4 +88,5 @@ __all__ = [
     "split_sentences",
     "term_spans",
     "text_hash",
+    "text_terms",
 ]

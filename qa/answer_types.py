@@ -130,14 +130,18 @@ _AUXILIARY = (
     r"(?:is|are|am|was|were|do|does|did|has|have|had|can|could|will|would|should|shall|may|might|must)(?:n['\u2019]?t)?|"
     r"cannot|can['\u2019]?t|won['\u2019]?t|shan['\u2019]?t"
 )
-_YES_NO = re.compile(rf"\W*(?:(?:and|but|so|or),? )?(?:{_AUXILIARY}|whether)\b(?! (?:what|which|whom)\b)", re.IGNORECASE)
+_YES_NO = re.compile(
+    rf"\W*(?:(?:and|but|so|or),? )?(?:{_AUXILIARY}|whether)\b(?! (?:what|which|whom)\b)", re.IGNORECASE
+)
 _CHOICE = re.compile(r"\bor\b(?! not\b)", re.IGNORECASE)
 _NEGATED = re.compile(
     r"\b(?:not|never|no longer|cannot|neither|nobody|nothing|none|without|except|fail(?:s|ed)? to|\w+n['\u2019]t)\b",
     re.IGNORECASE,
 )
-_WHAT_IS = r"(?:what(?:'s|\u2019s| is| are| was| were)|who(?:'s|\u2019s| is| are| was| were))"
-_DETERMINED = r"(?:(?:an?|the) )?"
+_WHAT_IS = (
+    r"(?:(?:what(?:'s|\u2019s| is| are| was| were) (?:(?:an?|(?<!are )(?<!were )the) )?)|"
+    r"who(?:'s|\u2019s| is| are| was| were) (?!(?:an?|the) ))"
+)
 # The subject of "What is the capital of France?" is described, not defined: what follows "the" may have no "of".
 _DEFINITION = tuple(
     re.compile(rf"\W*{pattern}[\s?.!]*", re.IGNORECASE)
@@ -148,19 +152,20 @@ _DEFINITION = tuple(
         r"what is meant by (?:the (?:word|term|phrase) )?(?P<subject>.+?)",
         r"(?:please )?define (?:the (?:word|term|phrase) )?(?P<subject>.+?)",
         r"how (?:is|are) (?P<subject>.+?) defined",
-        r"(?P<subject>[\w'\u2019 -]+?),? (?:meaning|definition)",
-        rf"{_WHAT_IS} {_DETERMINED}(?P<subject>[^\s?]+(?: [^\s?]+){{0,4}}?)",
+        r"(?!(?:what|which|who|when|where|why|how|is|are|do|does|did|was|were)\b)(?P<subject>[\w'\u2019 -]+?),? (?:meaning|definition)",
+        rf"{_WHAT_IS}(?P<subject>(?!(?:an?|the) )[^\s?]+(?: [^\s?]+){{0,4}}?)",
     )
 )
 _NOT_DEFINED = re.compile(
-    r"\b(?:of|in|on|at|for|from|by|with|between|about|to|than|as|that|who|which|when|where|his|her|its|their|my|your|our|"
+    r"\b(?:of|in|on|at|for|from|by|with|between|about|against|to|than|as|that|who|which|when|where|his|her|its|their|my|your|our|"
     r"it|they|he|she|this|these|those|there|and|or|not|most|best|first|last|\w{2,}(?:ed|est))\b|^(?:your|my|his|her)\b",
     re.IGNORECASE,
 )
 _ASKED_VALUE = re.compile(
-    rf"(?:[\w'\u2019-]+ )*(?:{_COUNTED}|{_SITE}|names?|reasons?|causes?|purpose|difference|year|date|title|colou?r)", re.IGNORECASE
+    rf"(?:[\w'\u2019-]+ )*(?:{_COUNTED}|{_SITE}|names?|reasons?|causes?|purpose|difference|year|date|title|colou?r)",
+    re.IGNORECASE,
 )
-_ARTICLE = re.compile(r"(?:an?|the) (?=\S)", re.IGNORECASE)
+_ARTICLE = re.compile(r"^(?:an?|the) (?=\S)", re.IGNORECASE)
 _METHOD = re.compile(
     rf"\W*(?:how (?:to|(?:{_AUXILIARY})\b)|in what way|by what means|what (?:is|are) the (?:steps?|way|process|procedure)s?)\b",
     re.IGNORECASE,

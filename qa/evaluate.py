@@ -136,7 +136,7 @@ class Evaluator:
                     (inside, [quotable(p.passage, p.text, vectors) for p, vectors in self._relevant(question)]),
                     (first, [quotable(h.passage, h.text, h.embeddings) for h in finding.search.hits[:5]]),
                 ):
-                    quotes = choose_quotes(finding.typed.text, queries, passages, statistics)
+                    quotes = choose_quotes(finding.core, queries, passages, statistics)
                     found += [float(holds_answer(quoted_text(passages, quote), question)) for quote in quotes[:1]]
         qrels = {question.id: question.relevant for question in questions if question.id not in result.skipped}
         for system, run in result.runs.items():

@@ -114,7 +114,8 @@ def _judge(turn: KeptTurn, history: tuple[str, ...]) -> Judgement:
     right = labels.get(0) == "up"
     wrong = [number for number in range(1, len(citations) + 1) if labels.get(number) == "wrong"]
     shown = [*citations, *record["closest"]]
-    alone = record["searched"] == read_question(record["question"]).text
+    typed = read_question(record["question"])
+    alone = record["searched"] in (typed.text, typed.core)
     return Judgement(
         question=record["question"],
         history=() if alone else history,

@@ -7,15 +7,12 @@ part before where that is plain; otherwise it leans on the part before as a foll
 
 import re
 
-from index import question_terms
-from index.terms import STOP_TERMS
+from index import STOP_TERMS, question_terms
 from qa.wrapping import AUXILIARIES, QUESTION_WORDS, WH_WORDS, asks
 
 MOST_PARTS = 4
 
-_SUBJECT = (
-    r"(?:it|they|he|she|we|you|i|there|this|that|these|those|the|an?|his|her|its|their|our|my|your|any|some|all|each|every)"
-)
+_SUBJECT = r"(?:it|they|he|she|we|you|i|there|this|that|these|those|the|an?|his|her|its|their|our|my|your|any|some|all|each|every)"
 _NOT_A_VERB = r"(?:he|she|it|they|we|you|i|the|an?|this|that|these|those|his|her|its|their|our|my|your|and|or|not|else)"
 _CLAUSE = (
     rf"(?:(?:who|what|where|when|why|how|whom)(?:'s|\u2019s| (?:{AUXILIARIES})\b) \S|"
@@ -25,20 +22,25 @@ _CLAUSE = (
     rf"who (?!{_NOT_A_VERB}\b)[\w'\u2019-]+(?:ed|s|ote|ew|ought|an|ade|ld|aid|on|ent|uilt|ave|ook|ave)\b \S|"
     rf"(?:{AUXILIARIES}) {_SUBJECT}\b \S)"
 )
-_JOINT = re.compile(rf"(?:\s*[,;])?\s+(?:and|but|as well as)(?:\s+(?:also|then|if so),?)?,?\s+(?={_CLAUSE})|\s*;\s+(?={_CLAUSE})", re.IGNORECASE)
+_JOINT = re.compile(
+    rf"(?:\s*[,;])?\s+(?:and|but|as well as)(?:\s+(?:also|then|if so),?)?,?\s+(?={_CLAUSE})|\s*;\s+(?={_CLAUSE})",
+    re.IGNORECASE,
+)
 _SENTENCE = re.compile(r"(?<=\?)\s+(?=\S)")
 _LINK = re.compile(r"(?:and|also|but|plus|then|secondly|second|or)[,:]?\s+(?:also\s+|then\s+)?(?=\S)", re.IGNORECASE)
 _FIRST = re.compile(rf"(?:{QUESTION_WORDS})\b", re.IGNORECASE)
 _RELATIVE = re.compile(rf"\b(?:{WH_WORDS}|that|if|whether)\b", re.IGNORECASE)
 _PLAIN_WH = r"(?:who|what|when|where|why|how(?: (?:much|many|long|often|far|old))?)"
 _COORDINATED = re.compile(
-    rf"({_PLAIN_WH})(?:\s*,\s*({_PLAIN_WH}))?\s*,?\s+(?:and|&)\s+({_PLAIN_WH})\s+((?:{AUXILIARIES})\b\s+\S.*)", re.IGNORECASE
+    rf"({_PLAIN_WH})(?:\s*,\s*({_PLAIN_WH}))?\s*,?\s+(?:and|&)\s+({_PLAIN_WH})\s+((?:{AUXILIARIES})\b\s+\S.*)",
+    re.IGNORECASE,
 )
 _NEVER_TOGETHER = frozenset({"who what", "what who"})
 
 _NOUN = r"(?:(?:the|an?|this|that|our|my|your|his|her|their)\s+)?[^\s,;?]+(?:\s+[^\s,;?]+){0,4}?"
 _NO_PREPOSITION = re.compile(
-    rf"\b(?:of|in|on|at|by|with|for|from|to|as|during|before|after|and|or|{WH_WORDS}|that|{AUXILIARIES})\b", re.IGNORECASE
+    rf"\b(?:of|in|on|at|by|with|for|from|to|as|during|before|after|and|or|{WH_WORDS}|that|{AUXILIARIES})\b",
+    re.IGNORECASE,
 )
 _DESCRIBED = re.compile(
     rf"(?:what|who|where|when|how)\s+(?:is|are|was|were)\s+(?P<subject>{_NOUN})"
@@ -46,7 +48,8 @@ _DESCRIBED = re.compile(
     re.IGNORECASE,
 )
 _DONE = re.compile(
-    rf"(?:who|what)\s+(?!{AUXILIARIES}\b)(?!{_NOT_A_VERB}\b)[\w-]+(?:\s+(?:out|up|off))?\s+(?P<subject>{_NOUN})", re.IGNORECASE
+    rf"(?:who|what)\s+(?!{AUXILIARIES}\b)(?!{_NOT_A_VERB}\b)[\w-]+(?:\s+(?:out|up|off))?\s+(?P<subject>{_NOUN})",
+    re.IGNORECASE,
 )
 _NAMED = re.compile(
     rf"(?:{WH_WORDS})\s+(?:{AUXILIARIES})\s+(?P<subject>(?:the\s+)?[A-Z][\w.'\u2019-]*(?:\s+(?:(?:of|de|von|van|the|la)\s+)*[A-Z][\w.'\u2019-]*)*)\s+[a-z]\w+.*"
@@ -98,7 +101,9 @@ def _coordinated(sentence: str) -> list[str]:
     if not match or not _tells(match[4]) or _JOINT.search(match[4]):
         return []
     words = [word for word in match.group(1, 2, 3) if word]
-    if " ".join(word.lower() for word in words) in _NEVER_TOGETHER or len({word.lower() for word in words}) < len(words):
+    if " ".join(word.lower() for word in words) in _NEVER_TOGETHER or len({word.lower() for word in words}) < len(
+        words
+    ):
         return []
     return [f"{word} {match[4]}" for word in words]
 
@@ -145,7 +150,12 @@ def _subject(question: str) -> str:
     text = question.rstrip("? ")
     for pattern in (_NAMED, _DESCRIBED, _DONE):
         match = pattern.fullmatch(text)
-        if match and not _NO_PREPOSITION.search(match["subject"]) and _tells(match["subject"]) and not _PRONOUN.search(match["subject"]):
+        if (
+            match
+            and not _NO_PREPOSITION.search(match["subject"])
+            and _tells(match["subject"])
+            and not _PRONOUN.search(match["subject"])
+        ):
             return match["subject"]
     return ""
 

@@ -41,7 +41,9 @@ _PLEASE = r"(?:(?:can|could|would|will) you )?(?:please )?(?:(?:give|show|get|ma
 _DOCUMENT = r"(?:passage|document|text|report|article|paragraph|source|file|page|material|doc|pdf)s?"
 _THESE = rf"(?:(?:the |this |these |those |all |all the |my |your |our |any |each |every |of )*(?:{_DOCUMENT}|content|contents|library|collection))"
 _ITS = rf"(?:it|this|that|them|these|everything|all|all this|{_THESE})"
-_IN_THEM = rf"(?:\s+(?:mentioned|named|used|given|found|listed|contained))?(?:\s+(?:in|from|within|across|over|of) {_ITS})?"
+_IN_THEM = (
+    rf"(?:\s+(?:mentioned|named|used|given|found|listed|contained))?(?:\s+(?:in|from|within|across|over|of) {_ITS})?"
+)
 _ABOUT = r"\s+(?:about|of|on|for|regarding) (?P<words>.+?)"
 _SUMMARY = r"(?:(?:a|an|the) )?(?:(?:short|brief|quick|general|concise|detailed|one-sentence) )*(?:summary|overview|outline|synopsis|gist)"
 _THINGS = (
@@ -96,7 +98,9 @@ _ARTICLE = re.compile(
     r"(?:word|words|name|term|phrase) )+",
     re.IGNORECASE,
 )
-_SECTION = re.compile(r"(?:section|chapter|part|paragraph|passage|text|article|points?) (?:on|about|of) ", re.IGNORECASE)
+_SECTION = re.compile(
+    r"(?:section|chapter|part|paragraph|passage|text|article|points?) (?:on|about|of) ", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,7 @@ Quotation marks go too, and the core of a question ends in one question mark, wh
 
 import re
 
-from index import question_terms
-from index.terms import STOP_TERMS
+from index import STOP_TERMS, question_terms
 from qa.requests import is_small_talk
 
 WH_WORDS = "who|whom|whose|what|when|where|why|which|how"
@@ -33,7 +32,9 @@ _ACCORDING = (
     r"using (?:only )?|from|in|within|with reference to|referring to|"
     r"as (?:stated|mentioned|described|written|said|given|explained) (?:in|by))"
 )
-_ACCORDING_BEHIND = r"(?:according to|based (?:only |solely )?(?:on|upon)|as per|as (?:stated|mentioned|described|written) in)"
+_ACCORDING_BEHIND = (
+    r"(?:according to|based (?:only |solely )?(?:on|upon)|as per|as (?:stated|mentioned|described|written) in)"
+)
 _GREETING = (
     r"(?:hi|hello|hey|hiya|howdy|greetings|dear \w+|good (?:morning|afternoon|evening|day))"
     r"(?: there| all| everyone| everybody| again| assistant| team| folks)?"

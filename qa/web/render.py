@@ -78,7 +78,8 @@ def render_turn(turn: Turn) -> str:
 def _render_searched(turn: Turn) -> str:
     """What was searched: for more than was typed, with the way to search what was typed alone; in some documents."""
     answer, parts = turn.answer, []
-    if answer.searched != read_question(answer.question).text:
+    typed = read_question(answer.question)
+    if answer.searched not in (typed.text, typed.core):
         searched = escape(strings.SEARCHED_FOR.format(searched=answer.searched))
         alone = render_button(strings.SEARCH_ALONE, "alone", {"turn": turn.number})
         parts.append(f'<p class="qa-searched" dir="auto">{searched} {alone}</p>')
