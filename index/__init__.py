@@ -27,8 +27,8 @@ from index.records import (
 from index.rules import EVERYTHING, Selection, SourceRules
 from index.search import Hit, Limits, Search
 from index.sentences import split_sentences
-from index.spelling import NearWord, edit_distance
 from index.sources import CATALOG_FILE, file_hash, find_sources, text_hash
+from index.spelling import NearWord, edit_distance
 from index.terms import STOP_TERMS, matching_spans, question_terms, term_spans, text_terms
 from index.updating import UpdateReport
 from index.watching import FileWatcher
@@ -71,8 +71,8 @@ __all__ = [
     "UpdateStopped",
     "bundled_model_folder",
     "describe",
-    "english_words",
     "edit_distance",
+    "english_words",
     "file_hash",
     "find_sources",
     "hold_lock",

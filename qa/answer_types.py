@@ -146,13 +146,15 @@ _WHAT_IS = (
 _DEFINITION = tuple(
     re.compile(rf"\W*{pattern}[\s?.!]*", re.IGNORECASE)
     for pattern in (
-        r"(?:what(?:'s|\u2019s| is| are)|the)? ?(?:the )?(?:meaning|definition)s? of (?:the (?:word|term|phrase) )?(?P<subject>.+?)",
+        r"(?:what(?:'s|\u2019s| is| are)|the)? ?(?:the )?(?:meaning|definition)s? of (?:the (?:word|term|phrase) )?"
+        r"(?P<subject>.+?)",
         r"what (?:does|do|did) (?:the (?:word|term|phrase|abbreviation|acronym) )?(?P<subject>.+?) "
         r"(?:stand for|mean|refer to|signify|denote)",
         r"what is meant by (?:the (?:word|term|phrase) )?(?P<subject>.+?)",
         r"(?:please )?define (?:the (?:word|term|phrase) )?(?P<subject>.+?)",
         r"how (?:is|are) (?P<subject>.+?) defined",
-        r"(?!(?:what|which|who|when|where|why|how|is|are|do|does|did|was|were)\b)(?P<subject>[\w'\u2019 -]+?),? (?:meaning|definition)",
+        r"(?!(?:what|which|who|when|where|why|how|is|are|do|does|did|was|were)\b)"
+        r"(?P<subject>[\w'\u2019 -]+?),? (?:meaning|definition)",
         rf"{_WHAT_IS}(?P<subject>(?!(?:an?|the) )[^\s?]+(?: [^\s?]+){{0,4}}?)",
     )
 )

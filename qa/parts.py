@@ -12,13 +12,16 @@ from qa.wrapping import AUXILIARIES, QUESTION_WORDS, WH_WORDS, asks
 
 MOST_PARTS = 4
 
-_SUBJECT = r"(?:it|they|he|she|we|you|i|there|this|that|these|those|the|an?|his|her|its|their|our|my|your|any|some|all|each|every)"
+_SUBJECT = (
+    r"(?:it|they|he|she|we|you|i|there|this|that|these|those|the|an?|his|her|its|their|our|my|your|any|some|all|each)"
+)
 _NOT_A_VERB = r"(?:he|she|it|they|we|you|i|the|an?|this|that|these|those|his|her|its|their|our|my|your|and|or|not|else)"
 _CLAUSE = (
     rf"(?:(?:who|what|where|when|why|how|whom)(?:'s|\u2019s| (?:{AUXILIARIES})\b) \S|"
     rf"(?:what|which|whose|how (?:many|much))(?: [\w'\u2019-]+){{1,3}}? (?:{AUXILIARIES})\b \S|"
     rf"how (?:much|many|long|often|far|old|big|large|high|deep|fast|tall|wide|heavy) (?:{AUXILIARIES})\b \S|"
-    rf"(?:in|on|at|to|for|from|by|with|of|into|under|through|during) (?:what|which|whom)(?: [\w'\u2019-]+){{0,3}}? (?:{AUXILIARIES})\b \S|"
+    r"(?:in|on|at|to|for|from|by|with|of|into|under|through|during) "
+    rf"(?:what|which|whom)(?: [\w'\u2019-]+){{0,3}}? (?:{AUXILIARIES})\b \S|"
     rf"who (?!{_NOT_A_VERB}\b)[\w'\u2019-]+(?:ed|s|ote|ew|ought|an|ade|ld|aid|on|ent|uilt|ave|ook|ave)\b \S|"
     rf"(?:{AUXILIARIES}) {_SUBJECT}\b \S)"
 )
@@ -86,9 +89,7 @@ def _sentences(core: str) -> list[str]:
     found: list[str] = []
     for piece in pieces:
         plain = _LINK.sub("", piece, count=1) if found and _LINK.match(piece) else piece
-        if found and not (_FIRST.match(plain) and _tells(plain)):
-            found[-1] += " " + piece
-        elif found and not asks(found[-1]):
+        if (found and not (_FIRST.match(plain) and _tells(plain))) or (found and not asks(found[-1])):
             found[-1] += " " + piece
         else:
             found.append(plain)

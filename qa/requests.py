@@ -10,8 +10,6 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from index import term_spans
-
 Kind = Literal["greeting", "thanks", "guidance", "question"]
 Wish = Literal["summary", "count", "list", "comparison", "translation", "writing", "help"]
 
@@ -37,60 +35,104 @@ _THANKING = re.compile(
     re.IGNORECASE,
 )
 
-_PLEASE = r"(?:(?:can|could|would|will) you )?(?:please )?(?:(?:give|show|get|make|tell|write)(?: me| us)? )?"
+_ASKED = r"(?:(?:can|could|would|will) you )?(?:please )?"
+_PLEASE = rf"{_ASKED}(?:(?:give|show|get|make|tell|write)(?: me| us)? )?"
 _DOCUMENT = r"(?:passage|document|text|report|article|paragraph|source|file|page|material|doc|pdf)s?"
-_THESE = rf"(?:(?:the |this |these |those |all |all the |my |your |our |any |each |every |of )*(?:{_DOCUMENT}|content|contents|library|collection))"
+_FILES = r"(?:documents?|files?|sources?|docs?|pdfs?|passages?|pages?|paragraphs?)"
+_THE = r"(?:the |these |those |my |our )?"
+_THESE = (
+    r"(?:(?:the |this |these |those |all |all the |my |your |our |any |each |every |of )*"
+    rf"(?:{_DOCUMENT}|contents?|library|collection))"
+)
 _ITS = rf"(?:it|this|that|them|these|everything|all|all this|{_THESE})"
 _IN_THEM = (
     rf"(?:\s+(?:mentioned|named|used|given|found|listed|contained))?(?:\s+(?:in|from|within|across|over|of) {_ITS})?"
 )
-_ABOUT = r"\s+(?:about|of|on|for|regarding) (?P<words>.+?)"
-_SUMMARY = r"(?:(?:a|an|the) )?(?:(?:short|brief|quick|general|concise|detailed|one-sentence) )*(?:summary|overview|outline|synopsis|gist)"
+_X = r"(?P<words>.+?)"
+_SUMMARY = (
+    r"(?:(?:a|an|the) )?(?:(?:short|brief|quick|general|concise|detailed|one-sentence) )*"
+    r"(?:summary|overview|outline|synopsis|gist)"
+)
+_POINTS = (
+    r"(?:the )?(?:main|key|most important|central) (?:points|ideas|topics|themes|takeaways|findings|facts)"
+    rf"(?: (?:of|in|from) {_ITS})?"
+)
 _THINGS = (
     r"(?:names?|people|persons?|dates?|places?|locations?|companies|organi[sz]ations|numbers|figures|amounts|countries|"
     r"cities|topics|terms|keywords|key ?words|events|documents|files|sources|sections|chapters|headings|tables|questions)"
 )
 _UNITS = rf"(?:words|sentences|paragraphs|passages|characters|lines|sections|chapters|tables|{_DOCUMENT})"
-_FILES = r"(?:documents?|files?|sources?|docs?|pdfs?|passages?|pages?|paragraphs?)"
-_WORD_X = r"(?:words?|name|term|phrase) .+?"
+_SPOTS = rf"(?:passages?|sentences?|paragraphs?|mentions?|occurrences?|places?|{_DOCUMENT})"
+_MANY = r"(?:the |these |those |my |our |both |all )+(?:(?:two|three|four|five|\d+) )?"
+_KINDRED = rf"(?:{_DOCUMENT}|contracts?|versions|papers|agreements|books|leases|letters|studies|drafts)"
 _USED = r"(?:used|cited|named|occur|appear|come up|show up)"
-_NAMED = r"(?:mention(?:s|ed)?|contain(?:s|ed)?|talk(?:s|ed)? about|discuss(?:es|ed)?|refer(?:s|red)? to|cover(?:s|ed)?|deals? with|hold(?:s)?|name[sd]?)"
+_NAMED = (
+    r"(?:mention(?:s|ed)?|contain(?:s|ed)?|talk(?:s|ed)? about|discuss(?:es|ed)?|refer(?:s|red)? to|cover(?:s|ed)?|"
+    r"deals? with|holds?|name[sd]?)"
+)
+_BEING = r"(?:is|are|was|were|do|does|did)"
+_HOW_OFTEN = r"how (?:many times|often)"
+_WORK = (
+    r"(?:e-?mail|letter|poem|essay|story|article|report|blog post|post|speech|song|reply|answer|presentation|list|table|"
+    r"quiz|questions|code|script|program|press release|cover letter|review)s?"
+)
 # In order: the first that fits the whole of a request decides.
 _WISHES: tuple[tuple[Wish, re.Pattern[str]], ...] = tuple(
     (wish, re.compile(rf"\W*{pattern}{_END}", re.IGNORECASE))
     for wish, pattern in (
-        ("help", r"(?:(?:please )?help(?: me)?|(?:can|could) you help(?: me)?|what can (?:you do(?: for me)?|i ask(?: you)?)|who are you|what are you)"),
-        ("summary", r"(?:tl;?\s?dr|tldr)(?:\W+(?P<words>.+?))?"),
-        ("summary", rf"{_PLEASE}(?:summari[sz]e|sum up|outline|recap)(?:\s+(?P<words>.+?))?"),
-        ("summary", rf"{_PLEASE}{_SUMMARY}(?:{_ABOUT})?"),
-        ("summary", rf"what (?:is|are|was) {_ITS} (?:all )?about"),
-        ("summary", rf"what(?:'s| is| are) {_ITS} (?:all )?about"),
+        ("help", r"(?:(?:please )?help(?: me)?|(?:can|could) you help(?: me)?|(?:who|what) are you)"),
+        ("help", r"what can (?:you do(?: for me)?|i ask(?: you)?)"),
+        ("summary", rf"(?:tl;?\s?dr)(?:\W+{_X})?"),
+        ("summary", rf"{_PLEASE}(?:summari[sz]e|sum up|outline|recap)(?:\s+{_X})?"),
+        ("summary", rf"{_PLEASE}{_SUMMARY}(?:\s+(?:about|of|on|for|regarding) {_X})?"),
+        ("summary", rf"what(?:'s| is| are| was) {_ITS} (?:all )?about"),
         ("summary", rf"what (?:do|does) {_ITS} (?:say|contain|cover|deal with|talk about|describe)"),
         ("summary", rf"what(?:'s| is| are)? ?(?:there )?in {_ITS}"),
-        ("summary", rf"(?:what are |{_PLEASE})(?:the )?(?:main|key|most important|central) (?:points|ideas|topics|themes|takeaways|findings|facts)(?: (?:of|in|from) {_ITS})?"),
-        ("count", rf"how (?:many times|often) (?:is|are|was|were) (?P<words>.+?) (?:mentioned|referred to){_IN_THEM}"),
-        ("count", rf"how (?:many times|often) (?:is|are|was|were|do|does|did) the (?P<words>{_WORD_X}) {_USED}{_IN_THEM}"),
-        ("count", rf"how (?:many times|often) (?:is|are|was|were|do|does|did) (?P<words>.+?) {_USED} (?:in|across|within) {_ITS}"),
-        ("count", rf"{_PLEASE}(?:count|number of) (?:the )?(?:occurrences|mentions|number of (?:times|occurrences|mentions))(?: of)? (?P<words>.+?)"),
-        ("count", rf"how many (?:of )?(?:the |these |my |our )?{_FILES} {_NAMED} (?P<words>.+?)"),
-        ("count", rf"how many {_UNITS} (?:are there|are in {_ITS}|do (?:you|i|we) have|(?:do|does) {_ITS} (?:have|contain))(?: in {_ITS})?"),
-        ("list", rf"(?:which|what) (?:of )?(?:the |these |my |our )?{_FILES} (?:do |does )?{_NAMED} (?P<words>.+?)"),
-        ("list", rf"in (?:which|what) (?:of the )?{_FILES} (?:do|does|did|is|are|was|were) (?P<words>.+?) (?:occur|appear|come up|mentioned|named|discussed|described)"),
-        ("list", rf"(?:where (?:is|are|was|were) (?P<words>.+?) mentioned){_IN_THEM}"),
+        ("summary", rf"(?:what are |{_PLEASE}){_POINTS}"),
+        ("count", rf"{_HOW_OFTEN} (?:is|are|was|were) {_X} (?:mentioned|referred to){_IN_THEM}"),
+        ("count", rf"{_HOW_OFTEN} {_BEING} the (?P<words>(?:words?|name|term|phrase) .+?) {_USED}{_IN_THEM}"),
+        ("count", rf"{_HOW_OFTEN} {_BEING} {_X} {_USED} (?:in|across|within) {_ITS}"),
+        ("count", rf"{_PLEASE}(?:count )?(?:the )?(?:number of )?(?:occurrences|mentions) of {_X}"),
+        ("count", rf"how many (?:of )?{_THE}{_FILES} {_NAMED} {_X}"),
+        ("count", rf"how many {_UNITS} (?:are there|are in {_ITS}|do (?:you|i|we) have)(?: in {_ITS})?"),
+        ("count", rf"how many {_UNITS} (?:do|does) {_ITS} (?:have|contain)"),
+        ("list", rf"(?:which|what) (?:of )?{_THE}{_FILES} (?:do |does )?{_NAMED} {_X}"),
+        (
+            "list",
+            rf"in (?:which|what) (?:of the )?{_FILES} {_BEING} {_X} (?:occur|appear|come up|mentioned|named|discussed)",
+        ),
+        ("list", rf"where (?:is|are|was|were) {_X} mentioned{_IN_THEM}"),
         ("list", rf"(?:which|what) {_FILES} (?:are there|do you have|(?:do|can) you (?:know|search|read))"),
-        ("list", rf"{_PLEASE}(?:list|name|find|show)(?: me| us)? (?:of )?(?:all|every|each)(?: of)?(?: the| these)? (?P<words>{_THINGS}){_IN_THEM}"),
+        (
+            "list",
+            rf"{_PLEASE}(?:list|name|find|show)(?: me| us)? (?:all|every|each)(?: of)?(?: the| these)? "
+            rf"(?P<words>{_THINGS}){_IN_THEM}",
+        ),
         ("list", rf"{_PLEASE}(?:list|a list of|the list of)(?: me| us)? (?:the )?(?P<words>{_THINGS}){_IN_THEM}"),
-        ("list", rf"{_PLEASE}(?:all|every|each)(?: of)?(?: the)? (?:passages?|sentences?|paragraphs?|mentions?|occurrences?|places?|{_DOCUMENT}) (?:that |which |where )?(?:{_NAMED}|about|of|on|with) (?P<words>.+?)"),
-        ("comparison", rf"{_PLEASE}(?:compare|contrast|compare and contrast|a comparison of|the comparison of)(?: between)? (?P<words>.+?)"),
-        ("comparison", r"(?:what(?:'s| is| are) )?(?:the )?(?:main |key )?(?:differences?|similarit(?:y|ies)) (?:between|among|of) (?:the |these |those |my |our |both |all )+(?:(?:two|three|four|five|\d+) )?"
-                       rf"(?:{_DOCUMENT}|contracts?|versions|papers|agreements|books|leases|letters|studies|drafts)"),
-        ("comparison", rf"how (?:do|does) (?:the |these |those |my |our |both |all )+(?:(?:two|three|four|five|\d+) )?(?:{_DOCUMENT}|contracts|versions|papers|agreements|books|leases|letters|studies|drafts) (?:differ|compare)(?: from each other)?"),
-        ("translation", r"(?:(?:can|could|would|will) you )?(?:please )?translate(?:\s+(?P<words>.+?))?(?:\s+(?:in)?to [\w-]+)?"),
-        ("writing", r"(?:(?:can|could|would|will) you )?(?:please )?(?:rewrite|rephrase|paraphrase|reword|proofread|shorten)(?:\s+(?P<words>.+?))?"),
-        ("writing", r"(?:(?:can|could|would|will) you )?(?:please )?(?:help me (?:to )?)?(?:write|draft|compose|prepare|create|generate|make)(?: me| us)? (?:up )?(?:an?|the|some|my|\d+) (?:[\w-]+ ){0,2}?"
-                    r"(?:e-?mail|letter|poem|essay|story|article|report|blog post|post|speech|song|reply|answer|presentation|list|table|quiz|questions|code|script|program|press release|cover letter|review)s?(?:\W.*?)?(?:(?:about|on|regarding|for) (?P<words>.+?))?"),
+        (
+            "list",
+            rf"{_PLEASE}(?:list |find )?(?:all|every|each)(?: of)?(?: the)? {_SPOTS} (?:that |which |where )?"
+            rf"(?:{_NAMED}|about|of|on|with) {_X}",
+        ),
+        (
+            "comparison",
+            rf"{_PLEASE}(?:compare|contrast|compare and contrast|(?:a|the) comparison of)(?: between)? {_X}",
+        ),
+        (
+            "comparison",
+            r"(?:what(?:'s| is| are) )?(?:the )?(?:main |key )?(?:differences?|similarit(?:y|ies)) (?:between|among|of) "
+            rf"{_MANY}{_KINDRED}",
+        ),
+        ("comparison", rf"how (?:do|does) {_MANY}{_KINDRED} (?:differ|compare)(?: from each other)?"),
+        ("translation", rf"{_ASKED}translate(?:\s+{_X})?(?:\s+(?:in)?to [\w-]+)?"),
+        ("writing", rf"{_ASKED}(?:rewrite|rephrase|paraphrase|reword|proofread|shorten)(?:\s+{_X})?"),
+        (
+            "writing",
+            rf"{_ASKED}(?:help me (?:to )?)?(?:write|draft|compose|prepare|create|generate|make)(?: me| us)? (?:up )?"
+            rf"(?:an?|the|some|my|\d+) (?:[\w-]+ ){{0,2}}?{_WORK}(?:\W.*?)?(?:(?:about|on|regarding|for) {_X})?",
+        ),
     )
-)  # fmt: skip
+)
 _NO_SUBJECT = re.compile(rf"(?:{_ITS}|above|the above|following|the following|below|for me|me)", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s+(?:and|with|to|versus|vs\.?|against|or)\s+|\s*,\s*(?:and\s+)?", re.IGNORECASE)
 _ARTICLE = re.compile(
@@ -163,6 +205,6 @@ def _subjects(words: str, wish: Wish) -> tuple[str, ...]:
         part = _ARTICLE.sub("", part, count=1) if _ARTICLE.match(part) else part
         part = _SECTION.sub("", part, count=1) if _SECTION.match(part) else part
         part = _ARTICLE.sub("", part, count=1) if _ARTICLE.match(part) else part
-        if any(term_spans(part)):
+        if part:
             found.append(part)
     return tuple(dict.fromkeys(found))

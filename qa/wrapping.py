@@ -17,7 +17,10 @@ AUXILIARIES = (
     "is|are|am|was|were|do|does|did|has|have|had|can|could|will|would|should|shall|may|might|must|"
     "isn't|aren't|wasn't|weren't|don't|doesn't|didn't|hasn't|haven't|hadn't|can't|cannot|couldn't|won't|wouldn't|shouldn't"
 )
-QUESTION_WORDS = rf"(?:{WH_WORDS}|{AUXILIARIES}|whether|(?:in|on|at|to|for|from|of|by|with|under|into|through|during) (?:what|which|whom|whose))"
+QUESTION_WORDS = (
+    rf"(?:{WH_WORDS}|{AUXILIARIES}|whether|"
+    r"(?:in|on|at|to|for|from|of|by|with|under|into|through|during) (?:what|which|whom|whose))"
+)
 _WHAT_IS_ASKED = re.compile(rf"\W*{QUESTION_WORDS}(?:['\u2019]\w+)?\b|.*\b(?:{WH_WORDS})\b", re.IGNORECASE)
 
 # What is asked of: set words for "the documents here", whatever they are.
@@ -63,7 +66,8 @@ _BEFORE = tuple(
         r"(?:can|could|would|will) (?:you|u) (?:please|kindly) (?=\w+ )",
         rf"(?:tell|show) (?:me|us) {_PLEASE}{_TOLD}",
         rf"let (?:me|us) know {_KNOWN}",
-        rf"(?:i|we)(?:['\u2019]d| would| do)? {_PLEASE}(?:like|love|want|need|wish) to (?:know|find out|learn|understand|ask)(?: you)? {_KNOWN}",
+        rf"(?:i|we)(?:['\u2019]d| would| do)? {_PLEASE}(?:like|love|want|need|wish) to "
+        rf"(?:know|find out|learn|understand|ask)(?: you)? {_KNOWN}",
         rf"(?:i|we)(?: am| was|['\u2019]m| were| are)? {_PLEASE}(?:just )?(?:wonder|wondering|curious)(?: to know)? {_KNOWN}",
         rf"(?:do|does|would|did) (?:you|u|anyone|anybody|somebody|someone) (?:happen to )?{_PLEASE}know {_KNOWN}",
         rf"(?:can|could|may|might) (?:i|we) {_PLEASE}(?:ask|know)(?: you)? {_KNOWN}",
