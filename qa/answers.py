@@ -213,11 +213,13 @@ def is_searched_alone(question: str, searched: str, corrected: Sequence[Sequence
         searched: What was searched, in words.
         corrected: Words typed, each with the word searched instead; these alone make no difference.
     """
-    text = read_question(question).text
+    typed = read_question(question)
     words = {typed: word for typed, word in corrected}
     alternatives = "|".join(map(re.escape, words))
-    respelt = re.sub(rf"(?<!\w)(?:{alternatives})(?!\w)", lambda match: words[match[0]], text) if words else text
-    return searched in (text, respelt)
+    ways = {typed.text, typed.core}
+    if words:
+        ways |= {re.sub(rf"(?<!\w)(?:{alternatives})(?!\w)", lambda match: words[match[0]], way) for way in ways}
+    return searched in ways
 
 
 def hash_record(record: Mapping[str, Any]) -> str:

@@ -20,11 +20,13 @@ from qa.answers import Answer, Scope
 from qa.collections import find_collection
 from qa.composing import Finding, compose_answer
 from qa.conversation import Conversation
+from qa.corrections import Corrected, correct_spelling
 from qa.follow_ups import stand_alone
 from qa.opened import OpenCollection
 from qa.opening import Sources, nothing_read, open_collection, select_sources
 from qa.places import encoder_folder, home_folder
 from qa.query import matching_sources, read_question
+from qa.requests import is_small_talk
 from qa.suggestions import suggest_first
 from qa.verdict import SHIPPED, Calibration
 
@@ -158,8 +160,8 @@ class Assistant(OpenCollection):
         """Answer one question.
 
         Args:
-            question: In plain words. Words between double quotation marks must occur together; `source:NAME` narrows
-                the search to some documents.
+            question: In plain words. Words between double quotation marks must occur together where they are all that
+                is typed, or where "+" precedes them; `source:NAME` narrows the search to some documents.
             sources: Names, parts of names or patterns of the documents to search; all when omitted.
 
         Returns:
@@ -193,7 +195,7 @@ class Assistant(OpenCollection):
     def _answer(
         self, question: str, *, history: Sequence[str] = (), as_typed: bool = False, sources: Sequence[str] = ()
     ) -> Answer:
-        return self.compose(self.find(question, history=() if as_typed else history, sources=sources))
+        return self.compose(self.find(question, history=history, as_typed=as_typed, sources=sources))
 
     def suggestions(self, count: int = 4) -> tuple[str, ...]:
         """Suggest questions that these documents answer.
@@ -218,6 +220,7 @@ class Assistant(OpenCollection):
         question: str,
         *,
         history: Sequence[str] = (),
+        as_typed: bool = False,
         sources: Sequence[str] = (),
         without: Sequence[str] = (),
         k: int = FOUND,
@@ -227,6 +230,7 @@ class Assistant(OpenCollection):
         Args:
             question: As for `ask`.
             history: Questions asked before in this conversation, oldest first.
+            as_typed: Search the words as typed: without the history, and with their spelling.
             sources: As for `ask`.
             without: Names of documents not to search.
             k: How many passages to find at most.
@@ -238,7 +242,12 @@ class Assistant(OpenCollection):
             QuestionError: As for `ask`.
         """
         typed = read_question(question)
-        turn = stand_alone(typed.text, [read_question(earlier).text for earlier in history])
+        core, earlier = Corrected(typed.core), []
+        if not as_typed:
+            core = core if typed.phrases else self._correct(typed.core)
+            cores = [read_question(before).core for before in history]
+            earlier = [self._correct(before).text for before in cores if not is_small_talk(before)]
+        turn = stand_alone(core.text, earlier)
         questions = {turn.question: 1.0 - turn.weight}
         if turn.weight:
             questions[turn.context] = turn.weight
@@ -252,8 +261,11 @@ class Assistant(OpenCollection):
         phrases_missing = bool(typed.phrases) and not search.hits
         if phrases_missing:
             search = self._collection.search(questions, Limits(sources=names), k=k)
-        searched = turn.searched if len(search.queries) > 1 else typed.text
-        return Finding(question, typed, searched, search, scope, phrases_missing)
+        searched = turn.searched if len(search.queries) > 1 else core.text
+        return Finding(question, typed, searched, search, scope, phrases_missing, core.text, core.words)
+
+    def _correct(self, core: str) -> Corrected:
+        return correct_spelling(core, self._collection.word_frequencies, self._collection.near_words)
 
     def compose(self, finding: Finding, calibration: Calibration | None = None) -> Answer:
         """Turn what was found into an answer, with the collection's own fit of the confidence or another."""

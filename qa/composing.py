@@ -34,6 +34,8 @@ class Finding:
         search: Hits, best first.
         scope: How much was searched.
         phrases_missing: No passage holds the words that had to occur; the hits were found without them.
+        core: The question that was searched and is to be read: without wrapping, its spelling corrected.
+        corrected: Words that occur nowhere, as typed, each with the one spelt nearly like it that was searched instead.
     """
 
     question: str
@@ -42,6 +44,8 @@ class Finding:
     search: Search
     scope: Scope
     phrases_missing: bool
+    core: str
+    corrected: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,13 +88,13 @@ def compose_answer(
         One to three quotes from the best passages, and what contradicts them in the others; or the nearest passages
         when these probably do not answer.
     """
-    typed, search = finding.typed, finding.search
+    core, search = finding.core, finding.search
     found = [_found(hit, twins, search) for hit, twins in collapse_twins(search.hits)[:QUOTED_FROM]]
     passages = [each.passage for each in found]
-    quotes = choose_quotes(typed.text, search.queries, passages, search.statistics)
+    quotes = choose_quotes(core, search.queries, passages, search.statistics)
     chance = 0.0
     if quotes and not finding.phrases_missing:
-        lacking = is_lacking(typed.text, quoted_text(passages, quotes[0]))
+        lacking = is_lacking(core, quoted_text(passages, quotes[0]))
         best = found[0].hit.score.fused
         chance = confidence(Evidence(best, quotes[0].score, finding.scope.passages, lacking), calibration)
     verdict = decide(chance)
@@ -98,14 +102,14 @@ def compose_answer(
     closest: tuple[Citation, ...] = ()
     if verdict == "answered":
         citations = tuple(_cite(found[quote.passage], quote.first, quote.last, quote.score) for quote in quotes)
-        citations += _contradicting(found, quotes, citations, typed.text)
+        citations += _contradicting(found, quotes, citations, core)
     else:
         for each in found[:CLOSEST_SHOWN]:
-            scores = each.scores(typed.text)
+            scores = each.scores(core)
             nearest = max(range(len(scores)), key=scores.__getitem__)  # of equals the first
             closest += (_cite(each, nearest, nearest, scores[nearest]),)
-    missing = typed.phrases if finding.phrases_missing else ()
-    evidence = gather_evidence(typed.text, missing, search, near_spellings)
+    missing = finding.typed.phrases if finding.phrases_missing else ()
+    evidence = gather_evidence(finding.typed.core, missing, search, near_spellings, corrected=finding.corrected)
     return Answer(
         question=finding.question,
         searched=finding.searched,
@@ -115,7 +119,7 @@ def compose_answer(
         closest=closest,
         scope=finding.scope,
         evidence=evidence,
-        disagreements=find_disagreements(citations, typed.text),
+        disagreements=find_disagreements(citations, core),
     )
 
 

@@ -166,9 +166,9 @@ class Evaluator:
         hits = finding.search.hits[:5]
         found = [quotable(hit.passage, hit.text, hit.embeddings) for hit in hits]
         inside, first = None, None
-        for quote in choose_quotes(finding.typed.text, queries, relevant, statistics)[:1]:
+        for quote in choose_quotes(finding.core, queries, relevant, statistics)[:1]:
             inside = holds_answer(quoted_text(relevant, quote), question)
-        for quote in choose_quotes(finding.typed.text, queries, found, statistics)[:1]:
+        for quote in choose_quotes(finding.core, queries, found, statistics)[:1]:
             first = is_right(quoted_text(found, quote), self._by_row(hits[quote.passage].passage.row), question)
         return inside, first
 

@@ -1,10 +1,11 @@
-"""Read what a person typed: the question, "words that must occur" and `source:` filters.
+"""Read what a person typed: the question, words that must stand together and `source:` filters.
 
-    When did "Acme Inc." move to Leeds? source:reports/2023*.txt
+    When did +"Acme Inc." move to Leeds? source:reports/2023*.txt
 
-Words between double quotation marks, straight or curly, must stand together in a passage. `source:` names the
-documents to search, by any part of the name shown or by a pattern with * and ?; a whole name means that document
-alone. A name with blanks goes between double quotation marks; several are alternatives.
+Words between double quotation marks, straight or curly, must stand together in a passage where a plus sign precedes
+them, or where nothing else is typed. Elsewhere quotation marks change nothing: people put them round titles. `source:`
+names the documents to search, by any part of the name shown or by a pattern with * and ?; a whole name means that
+document alone. A name with blanks goes between double quotation marks; several are alternatives.
 """
 
 import re
@@ -13,11 +14,14 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from index import QuestionError
+from qa.wrapping import unwrap
 
 LONGEST_QUESTION = 4_000  # characters; the model reads some 1,000 of them
 
 _SOURCE = re.compile(r'(?<!\S)source:(?:"([^"]+)"|(\S+))', re.IGNORECASE)
-_QUOTED = re.compile(r'"([^"]+)"|\u201c([^\u201c\u201d]+)\u201d')
+_QUOTED = r'(?:"([^"]+)"|\u201c([^\u201c\u201d]+)\u201d)'
+_REQUIRED = re.compile(rf"(?<!\S)\+{_QUOTED}")
+_ALONE = re.compile(rf"\W*{_QUOTED}[\s.!?\u2026,;:]*")
 _UNPAIRED_SURROGATE = re.compile("[\ud800-\udfff]")
 _CLOSING = ".,;:?!\u2026"
 
@@ -30,11 +34,13 @@ class TypedQuestion:
         text: The question, without its filters, white space evened out.
         phrases: Words that must stand together, each as typed.
         sources: Parts of names, or patterns, of the documents to search; none: all.
+        core: The question without its wrapping and quotation marks: what is searched and read.
     """
 
     text: str
     phrases: tuple[str, ...]
     sources: tuple[str, ...]
+    core: str
 
 
 def read_question(typed: str) -> TypedQuestion:
@@ -63,9 +69,19 @@ def read_question(typed: str) -> TypedQuestion:
     text = " ".join(_SOURCE.sub(" ", typed).split())
     if not re.search(r"[^\W_]", text):
         raise QuestionError("the question has no word in it. Ask in words.")
-    found = (straight or curly for straight, curly in _QUOTED.findall(text))
+    return TypedQuestion(text, _required_phrases(text), sources, unwrap(text))
+
+
+def _required_phrases(text: str) -> tuple[str, ...]:
+    """Words that must stand together: those marked by a plus sign, or the only ones typed unless they are a question."""
+    alone = _ALONE.fullmatch(text)
+    if alone:
+        found = [alone.group(1) or alone.group(2)]
+        found = [] if found[0].rstrip().endswith("?") else found
+    else:
+        found = [straight or curly for straight, curly in _REQUIRED.findall(text)]
     phrases = (" ".join(phrase.split()).rstrip(_CLOSING).strip() for phrase in found)
-    return TypedQuestion(text, tuple(dict.fromkeys(p for p in phrases if re.search(r"[^\W_]", p))), sources)
+    return tuple(dict.fromkeys(phrase for phrase in phrases if re.search(r"[^\W_]", phrase)))
 
 
 def matching_sources(names: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:

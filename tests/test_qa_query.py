@@ -5,21 +5,35 @@ from toy_encoder import ToyEncoder
 
 from index import QuestionError
 from index.phrases import phrase_pattern
-from index.spelling import edit_distance, near_spellings
+from index.spelling import NearWord, count_spellings, edit_distance, near_spellings, one_edit_away
 from qa import Assistant
 from qa.evidence import TermEvidence
 from qa.query import TypedQuestion, matching_sources, read_question
 
 TYPED = {
-    "plain": ("Who  is\nmediating?", TypedQuestion("Who is mediating?", (), ())),
-    "phrase": ('Who is "begging  for" it?', TypedQuestion('Who is "begging for" it?', ("begging for",), ())),
-    "curly": ("What is \u201csoft power\u201d?", TypedQuestion("What is \u201csoft power\u201d?", ("soft power",), ())),
-    "stop-inside": ('What is the "others?"', TypedQuestion('What is the "others?"', ("others",), ())),
-    "empty-phrase": ('What is ""?', TypedQuestion('What is ""?', (), ())),
-    "one-mark": ('A 5" disk', TypedQuestion('A 5" disk', (), ())),
-    "source": ("Why? source:a.txt", TypedQuestion("Why?", (), ("a.txt",))),
-    "sources": ('source:"my notes.md" Why? source:b*', TypedQuestion("Why?", (), ("my notes.md", "b*"))),
-    "no-source": ("What is open source: a licence?", TypedQuestion("What is open source: a licence?", (), ())),
+    "plain": ("Who  is\nmediating?", TypedQuestion("Who is mediating?", (), (), "Who is mediating?")),
+    "wrapped": ("Hi, who is mediating?", TypedQuestion("Hi, who is mediating?", (), (), "Who is mediating?")),
+    "quoted": (
+        'Who is "begging  for" it?',
+        TypedQuestion('Who is "begging for" it?', (), (), "Who is begging for it?"),
+    ),
+    "phrase": ('"begging  for"', TypedQuestion('"begging for"', ("begging for",), (), "begging for")),
+    "curly": ("\u201csoft power\u201d?", TypedQuestion("\u201csoft power\u201d?", ("soft power",), (), "soft power")),
+    "question": ('"Who is it for?"', TypedQuestion('"Who is it for?"', (), (), "Who is it for?")),
+    "plus": (
+        'Who is +"begging for"?',
+        TypedQuestion('Who is +"begging for"?', ("begging for",), (), "Who is begging for?"),
+    ),
+    "plus-curly": ("Is +\u201cit\u201d so?", TypedQuestion("Is +\u201cit\u201d so?", ("it",), (), "Is it so?")),
+    "stop-inside": ('Are +"others?"', TypedQuestion('Are +"others?"', ("others",), (), "Are others?")),
+    "empty-phrase": ('What is ""?', TypedQuestion('What is ""?', (), (), 'What is ""?')),
+    "one-mark": ('A 5" disk', TypedQuestion('A 5" disk', (), (), 'A 5" disk')),
+    "source": ("Why? source:a.txt", TypedQuestion("Why?", (), ("a.txt",), "Why?")),
+    "sources": ('source:"my notes.md" Why? source:b*', TypedQuestion("Why?", (), ("my notes.md", "b*"), "Why?")),
+    "no-source": (
+        "What is open source: a licence?",
+        TypedQuestion("What is open source: a licence?", (), (), "What is open source: a licence?"),
+    ),
 }
 
 
@@ -111,6 +125,22 @@ def test_near_spellings_are_words_as_they_stand():
     assert near_spellings("at", ["it as"]) == ()
 
 
+def test_one_edit_away_are_the_words_that_differ_by_a_letter():
+    """Left out, swapped, replaced or added: n, n - 1, 25 n and 25 n + 26 - n strings at most, the word itself not."""
+    found = one_edit_away("ab")
+    assert {"a", "b", "ba", "xb", "ax", "xab", "axb", "abx"} <= found
+    assert "ab" not in found
+    assert all(edit_distance("ab", word) == 1 for word in found)
+    assert len(found) == 2 + 1 + 50 + 76
+
+
+def test_spellings_are_counted_by_term():
+    """Each term once, at its least distance, spelt as it is most often there; possessives without their ending."""
+    texts = ["Apples and apple's", "apple staple", "the apple"]
+    assert count_spellings("aple", texts, 1) == {"appl": (1, "apple")}
+    assert count_spellings("aple", texts, 2) == {"appl": (1, "apple"), "stapl": (2, "staple")}
+
+
 @pytest.fixture
 def fruit(tmp_path):
     """Three documents about fruit; two say the same."""
@@ -128,14 +158,23 @@ def quoted(answer):
     return [(made.source, made.quote) for made in answer.citations + answer.closest]
 
 
-def test_words_in_quotation_marks_must_occur(fruit):
-    """Only the passage that holds the phrase is found."""
-    assert quoted(fruit.ask('Which apple is "ripe apple"?')) == [("c.txt", "A ripe apple, a plum and a fig.")]
+@pytest.mark.parametrize("question", ['"ripe apple"', "\u201cripe apple\u201d", 'Which apple is a +"ripe apple"?'])
+def test_words_that_must_stand_together_narrow_the_search(fruit, question):
+    """Only the passage that holds the phrase is found: alone between quotation marks, or behind a plus sign."""
+    assert quoted(fruit.ask(question)) == [("c.txt", "A ripe apple, a plum and a fig.")]
+
+
+def test_quotation_marks_round_a_name_change_nothing(fruit):
+    """The same passages, quotes and confidence as without them, whether the words stand together anywhere or not."""
+    for marked in ('Which tree has the "ripe pear"?', "Which tree has the \u201cripe pear\u201d?"):
+        plain, answer = fruit.ask("Which tree has the ripe pear?"), fruit.ask(marked)
+        assert (answer.searched, answer.confidence) == (plain.searched, plain.confidence)
+        assert quoted(answer) == quoted(plain)
 
 
 def test_a_phrase_that_occurs_nowhere_is_said_so(fruit):
     """The answer is "not in the sources", with the phrase as evidence and what is closest without it."""
-    answer = fruit.ask('Is there a "golden apple"?')
+    answer = fruit.ask('Is there a +"golden apple"?')
     assert (answer.verdict, answer.confidence) == ("not_in_sources", 0.0)
     assert answer.evidence[0] == TermEvidence('"golden apple"', 0)
     assert answer.closest
@@ -157,12 +196,54 @@ def test_near_duplicates_are_one_hit_that_names_its_twins(fruit):
     assert (first.source, first.twins) == ("a.txt", ("b.txt, paragraph 1",))
 
 
+def test_near_words_come_with_their_frequency(fruit):
+    """Nearest first, then the most frequent; of two letters only where no word differs in one."""
+    collection = fruit._collection
+    assert collection.near_words("aple", 1) == (NearWord("apple", 1, 3),)
+    assert collection.near_words("stajedd", 1) == ()
+    assert collection.near_words("apple", 2) == ()
+    assert collection.word_frequencies(["appl", "zebra"]) == {"appl": 3, "zebra": 0}
+
+
 def test_words_that_occur_nowhere_are_evidence(fruit):
     """Each telling word has its count; a missing one what is spelt like it."""
     assert fruit.ask("Is a zebra or an aple windy?").evidence == (
         TermEvidence("zebra", 0),
         TermEvidence("aple", 0, ("apple",)),
         TermEvidence("windy", 2),
+    )
+
+
+def test_a_misspelt_word_is_searched_as_the_near_one(fruit):
+    """The finding and what was searched name the word used; typed as it is to be searched, it stays."""
+    finding = fruit.find("which aple is ripe")
+    assert (finding.core, finding.searched) == ("which apple is ripe?", "which apple is ripe?")
+    assert finding.corrected == (("aple", "apple"),)
+    assert fruit.ask("which aple is ripe").citations == fruit.ask("which apple is ripe").citations
+    typed = fruit.find("which aple is ripe", as_typed=True)
+    assert (typed.searched, typed.corrected) == ("which aple is ripe?", ())
+
+
+def test_wrapping_case_and_question_mark_change_nothing(fruit):
+    """What is found is the same, score for score."""
+    plain = fruit.find("Which fruit fell from the tree?")
+    for typed in (
+        "Hi, could you please tell me which fruit fell from the tree, according to the document? Thanks!",
+        "which fruit fell from the tree",
+        "WHICH FRUIT FELL FROM THE TREE",
+        "Based on the text, which fruit fell from the tree??",
+    ):
+        found = fruit.find(typed)
+        assert [(hit.source, hit.score) for hit in found.search.hits] == [
+            (hit.source, hit.score) for hit in plain.search.hits
+        ]
+
+
+def test_thanks_are_no_history(fruit):
+    """A turn is understood in the light of the questions before, not of small talk."""
+    history = ["Which fruit fell from the tree?", "Thanks!"]
+    assert fruit.find("What about it?", history=history).searched == (
+        "What about it? (asked after: Which fruit fell from the tree?)"
     )
 
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 Question = Annotated[
     str,
     Field(
-        description='One question, in plain words. Words in "double quotes" must stand together in a passage; source:NAME '
+        description='One question, in plain words. +"Words in double quotes" after a plus sign must stand together in a '
+        'passage, and so must "words in double quotes" that are all of the question; source:NAME '
         "searches only the documents of that name, which may be a part of one or a pattern with * and ?."
     ),
 ]
