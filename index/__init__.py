@@ -22,6 +22,7 @@ from index.fast_graph import import_openvino, read_pair_model
 from index.fast_rounding import RECIPE
 from index.fast_running import compile_graph, infer, pad, padded_width
 from index.inspecting import CollectionInfo, inspect_collection, kept_selection, reset_collection
+from index.language import is_english
 from index.locking import hold_lock
 from index.passages import split_passages
 from index.progress import Progress
@@ -99,6 +100,7 @@ __all__ = [
     "import_openvino",
     "infer",
     "inspect_collection",
+    "is_english",
     "kept_selection",
     "load_encoder",
     "matching_spans",

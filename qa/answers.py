@@ -15,9 +15,10 @@ from qa.evidence import TermEvidence
 from qa.query import read_question
 from qa.verdict import Verdict
 
+Basis = Literal["reading", "retrieval"]
 Kind = Literal["answer", "greeting", "guidance"]
 VERSION = 2  # of the record. Records of version 1 have no "version", and none of what is named below.
-_SINCE_2 = ("version", "kind", "message", "answer", "parts", "corrected")
+_SINCE_2 = ("version", "kind", "message", "answer", "parts", "corrected", "basis")
 _CITATION_SINCE_2 = ("answer_start", "answer_end")
 
 
@@ -80,6 +81,8 @@ class Answer:
         message: The line that greets, or says what can be done instead; empty for an answer.
         parts: Of two questions in one, each with its own answer, in the order asked; see `join_parts`.
         corrected: Words that occur nowhere as typed, each with the word that was searched instead.
+        basis: What verdict and quotes were judged by: "reading": the passages were read; "retrieval": only nearness and
+            words in common, as question or passages are not in English, or nothing was searched.
 
     Raises:
         ValueError: A part has parts.
@@ -99,6 +102,7 @@ class Answer:
     message: str = ""
     parts: "tuple[Answer, ...]" = ()
     corrected: tuple[tuple[str, str], ...] = ()
+    basis: Basis = "retrieval"
 
     def __post_init__(self) -> None:
         if any(part.parts for part in self.parts):
@@ -160,6 +164,7 @@ class Answer:
             "disagreements": [disagreement.to_dict() for disagreement in self.disagreements],
             "parts": [part.to_dict() for part in self.parts],
             "corrected": [list(pair) for pair in self.corrected],
+            "basis": self.basis,
         }
         return content if self.version >= VERSION else _as_version_1(content)
 
@@ -202,6 +207,7 @@ def join_parts(question: str, parts: Sequence[Answer]) -> Answer:
         disagreements=tuple(disagreements),
         parts=tuple(parts),
         corrected=tuple(dict.fromkeys(pair for part in parts for pair in part.corrected)),
+        basis="reading" if any(part.basis == "reading" for part in parts) else "retrieval",
     )
 
 

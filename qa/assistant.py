@@ -2,41 +2,63 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from index import (
     BackgroundUpdate,
+    Collection,
     Encoder,
     Limits,
     Progress,
     QuestionError,
+    Selection,
     SourceError,
     UpdateReport,
     load_encoder,
 )
-from qa.answers import Answer, Scope
+from qa.answers import Answer, Scope, join_parts
+from qa.citations import Citation
 from qa.collections import find_collection
-from qa.composing import Finding, compose_answer
+from qa.composing import CLOSEST_SHOWN, Finding, compose_answer, read_hits
 from qa.conversation import Conversation
 from qa.corrections import Corrected, correct_spelling
 from qa.follow_ups import stand_alone
+from qa.guidance import Occurrences, describe_request
 from qa.opened import OpenCollection
 from qa.opening import Sources, nothing_read, open_collection, select_sources
+from qa.parts import split_questions
 from qa.places import encoder_folder, home_folder
 from qa.query import matching_sources, read_question
-from qa.requests import is_small_talk
+from qa.reading.model import Reader, shared_reader
+from qa.requests import Request, is_small_talk, read_request
 from qa.suggestions import suggest_first
 from qa.verdict import SHIPPED, Calibration
 
 CALIBRATION_VERSION = 2  # of a fit kept in a collection: of the log-odds it was made on; version 1 had no "version"
 FOUND = 10  # passages; enough for five that are no twins
+COUNTED = 500  # passages in which words are counted, at most
 PATIENCE = 2.0  # seconds that opening waits for indexing to end before it lets questions in
 
 
 class Assistant(OpenCollection):
     """Answers questions from the documents of one collection."""
+
+    def __init__(
+        self,
+        collection: Collection,
+        name: str,
+        update: UpdateReport | BackgroundUpdate,
+        *,
+        reader: Reader | None,
+        on_progress: Callable[[Progress], None] | None = None,
+        on_notice: Callable[[str], None] | None = None,
+    ) -> None:
+        """Wrap an open collection; `open` is the usual way in, and tells what the arguments are."""
+        super().__init__(collection, name, update, on_progress=on_progress, on_notice=on_notice)
+        self._reader = reader
 
     @classmethod
     def open(
@@ -44,6 +66,7 @@ class Assistant(OpenCollection):
         sources: Sources | None = None,
         *,
         encoder: Encoder | None = None,
+        reader: Reader | Literal["bundled"] | None = "bundled",
         home: str | Path | None = None,
         on_progress: Callable[[Progress], None] | None = None,
         on_notice: Callable[[str], None] | None = None,
@@ -55,6 +78,8 @@ class Assistant(OpenCollection):
             sources: A file, a folder or several of them, or a selection: these with rules and a name;
                 `default_sources()` when omitted.
             encoder: Turns texts into vectors; the bundled model when omitted.
+            reader: Reads the passages found; the bundled model when omitted. None judges by retrieval alone, as it is done
+                for texts that are not in English.
             home: Where collections are kept; `home_folder()` when omitted.
             on_progress: Told of each step of indexing.
             on_notice: Called with one line of news, such as another process that must be waited for.
@@ -68,10 +93,36 @@ class Assistant(OpenCollection):
             SourceError: A path does not exist, or nothing in it could be read.
             StorageError: The collection cannot be written; as OutdatedError, it was made by another version or with
                 another model.
-            EncoderError: The model is missing or altered.
+            EncoderError: The encoder is missing or altered.
+            ReaderError: The reader is missing or altered, or cannot be run.
         """
         selection = select_sources(sources)
         encoder = encoder or load_encoder(cache_folder=encoder_folder(), on_notice=on_notice)
+        with ThreadPoolExecutor(1, thread_name_prefix="reader") as worker:  # it loads while the collection is opened
+            loading = (
+                worker.submit(shared_reader, encoder_folder(), on_notice=on_notice) if reader == "bundled" else None
+            )
+            opened = cls._open(selection, encoder, home, on_progress=on_progress, on_notice=on_notice, wait=wait)
+            try:
+                opened._reader = loading.result() if loading else reader
+            except BaseException:
+                opened.close()
+                raise
+        opened._drop_old_calibration()
+        return opened
+
+    @classmethod
+    def _open(
+        cls,
+        selection: Selection,
+        encoder: Encoder,
+        home: str | Path | None,
+        *,
+        on_progress: Callable[[Progress], None] | None,
+        on_notice: Callable[[str], None] | None,
+        wait: bool,
+    ) -> "Assistant":
+        """Open a collection without a reader."""
         collection, name = open_collection(selection, encoder, Path(home or home_folder()))
         update: UpdateReport | BackgroundUpdate
         try:
@@ -86,9 +137,7 @@ class Assistant(OpenCollection):
         except BaseException:
             collection.close()
             raise
-        assistant = cls(collection, name, update, on_progress=on_progress, on_notice=on_notice)
-        assistant._drop_old_calibration()
-        return assistant
+        return cls(collection, name, update, reader=None, on_progress=on_progress, on_notice=on_notice)
 
     @classmethod
     def open_collection(
@@ -96,6 +145,7 @@ class Assistant(OpenCollection):
         name: str,
         *,
         encoder: Encoder | None = None,
+        reader: Reader | Literal["bundled"] | None = "bundled",
         home: str | Path | None = None,
         on_progress: Callable[[Progress], None] | None = None,
         on_notice: Callable[[str], None] | None = None,
@@ -106,6 +156,7 @@ class Assistant(OpenCollection):
         Args:
             name: As `list_collections` gives it.
             encoder: As for `open`, like all the rest.
+            reader: See there.
             home: See there.
             on_progress: See there.
             on_notice: See there.
@@ -115,9 +166,17 @@ class Assistant(OpenCollection):
             SourceError: There is none of that name; or as for `open`.
             StorageError: As for `open`.
             EncoderError: As for `open`.
+            ReaderError: As for `open`.
         """
-        selection = find_collection(name, home)
-        return cls.open(selection, encoder=encoder, home=home, on_progress=on_progress, on_notice=on_notice, wait=wait)
+        return cls.open(
+            find_collection(name, home),
+            encoder=encoder,
+            reader=reader,
+            home=home,
+            on_progress=on_progress,
+            on_notice=on_notice,
+            wait=wait,
+        )
 
     def __enter__(self) -> "Assistant":
         return self
@@ -195,7 +254,44 @@ class Assistant(OpenCollection):
     def _answer(
         self, question: str, *, history: Sequence[str] = (), as_typed: bool = False, sources: Sequence[str] = ()
     ) -> Answer:
-        return self.compose(self.find(question, history=history, as_typed=as_typed, sources=sources))
+        """Answer what was typed: a greeting, a wish that no sentence can be, one question, or several in one."""
+        typed = read_question(question)
+        request = read_request(typed.core)
+        if request.kind != "question":
+            return self._reply(question, request, sources=(*typed.sources, *_names(sources)))
+        parts = (question,) if typed.phrases else split_questions(typed.core)
+        if len(parts) == 1:
+            return self.compose(self.find(question, history=history, as_typed=as_typed, sources=sources))
+        earlier, answers = [] if as_typed else list(history), []
+        for part in parts:
+            finding = self.find(part, history=tuple(earlier), sources=(*typed.sources, *_names(sources)))
+            answers.append(self.compose(finding))
+            earlier.append(part)
+        return join_parts(question, answers)
+
+    def _reply(self, question: str, request: Request, *, sources: Sequence[str]) -> Answer:
+        """Reply to what is no question: one line, and for the words it names the places where they occur."""
+        nearest: list[Citation] = []
+        occurrences: list[Occurrences] = []
+        for words in request.words:
+            finding = self.find(f'"{words}"', sources=sources, k=COUNTED)
+            hits = () if finding.phrases_missing else finding.search.hits
+            documents = len({hit.source for hit in hits})
+            occurrences.append(Occurrences(words, len(hits), documents, len(hits) == COUNTED))
+            if hits:
+                answer = self.compose(finding)
+                nearest += (answer.citations or answer.closest)[:CLOSEST_SHOWN]
+        return Answer(
+            question=question,
+            searched=", ".join(request.words),
+            verdict="not_in_sources",
+            confidence=0.0,
+            citations=(),
+            closest=tuple(nearest[:CLOSEST_SHOWN]),
+            scope=self.scope,
+            kind="guidance" if request.kind == "guidance" else "greeting",
+            message=describe_request(request, occurrences),
+        )
 
     def suggestions(self, count: int = 4) -> tuple[str, ...]:
         """Suggest questions that these documents answer.
@@ -252,7 +348,7 @@ class Assistant(OpenCollection):
         if turn.weight:
             questions[turn.context] = turn.weight
         scope, names = self.scope, None
-        wanted = (*typed.sources, *([sources] if isinstance(sources, str) else sources))
+        wanted = (*typed.sources, *_names(sources))
         if wanted or without:
             names = tuple(info.source for info in self.documents() if info.source not in without)
             names = matching_sources(names, wanted) if wanted else names
@@ -262,7 +358,20 @@ class Assistant(OpenCollection):
         if phrases_missing:
             search = self._collection.search(questions, Limits(sources=names), k=k)
         searched = turn.searched if len(search.queries) > 1 else core.text
-        return Finding(question, typed, searched, search, scope, phrases_missing, core.text, core.words)
+        read = read_hits(self._reader, core.text, search.hits) if self._reader else None
+        if read:
+            search = replace(search, hits=read[0])
+        return Finding(
+            question,
+            typed,
+            searched,
+            search,
+            scope,
+            phrases_missing,
+            core.text,
+            core.words,
+            readings=read[1] if read else None,
+        )
 
     def _correct(self, core: str) -> Corrected:
         return correct_spelling(core, self._collection.word_frequencies, self._collection.near_words)
@@ -270,3 +379,8 @@ class Assistant(OpenCollection):
     def compose(self, finding: Finding, calibration: Calibration | None = None) -> Answer:
         """Turn what was found into an answer, with the collection's own fit of the confidence or another."""
         return compose_answer(finding, self._collection.near_spellings, calibration or self.calibration)
+
+
+def _names(sources: Sequence[str]) -> Sequence[str]:
+    """Several names, also where one was given alone."""
+    return [sources] if isinstance(sources, str) else sources

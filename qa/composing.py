@@ -1,24 +1,32 @@
-"""From hits to an answer: quote the sentences that answer, or say that the sources do not."""
+"""From hits to an answer: read the passages, quote the sentences that answer, or say that the sources do not."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from index import Hit, Passage, Search, describe
+from index import Hit, Passage, Search, describe, is_english
 from qa.answers import Answer, Scope
 from qa.citations import Citation, cite
 from qa.disagreement import find_contradicting, find_disagreements
 from qa.evidence import gather_evidence
 from qa.quantities import may_hold_values
 from qa.query import TypedQuestion
-from qa.quotes import QuotablePassage, Quote, choose_quotes, score_sentences
+from qa.quotes import QuotablePassage, Quote, RankedSentence, join_quotes, rank_sentences
+from qa.reading.model import Reader
+from qa.reading.records import ReadablePassage, Reading
 from qa.relevance import Relevance, gather_relevance
 from qa.twins import collapse_twins
 from qa.verdict import Calibration, Evidence, confidence, decide, is_lacking
 
-QUOTED_FROM = 5  # passages; from more, the first quote is right less often
+READ = 10  # hits that the reader reads
+QUOTED = 8  # passages quoted from, of those read; no fewer, no better
+# What a unit of the reader's logit moves a hit, beside its fused score; nDCG@10 of SQuAD 2.0 .919 without, .954 with it,
+# of SelQA .953 and .971, of ClapNQ .892 and .900. From .02 to .04 it is flat.
+RERANKING = 0.03
+SURE = 6.0  # a logit beyond says no more
+QUOTED_UNREAD = 5  # passages quoted from without a reader; from more, the first quote is right less often
 CLOSEST_SHOWN = 3
 CONTRADICTING = 2  # sentences quoted beside the best ones, because they give another number or date
 
@@ -36,6 +44,8 @@ class Finding:
         phrases_missing: No passage holds the words that had to occur; the hits were found without them.
         core: The question that was searched and is to be read: without wrapping, its spelling corrected.
         corrected: Words that occur nowhere, as typed, each with the one spelt nearly like it that was searched instead.
+        readings: What the reader says of the first hits, in their order; None where question or passages are not in
+            English, or there is no reader.
     """
 
     question: str
@@ -46,6 +56,7 @@ class Finding:
     phrases_missing: bool
     core: str
     corrected: tuple[tuple[str, str], ...] = ()
+    readings: tuple[Reading, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -69,13 +80,11 @@ class _Found:
         """Why it was found."""
         return gather_relevance(self.hit, self.search)
 
-    def scores(self, question: str) -> list[float]:
-        """The score of each of its sentences as an answer."""
-        return score_sentences(question, self.search.queries, self.passage, self.search.statistics).tolist()
-
 
 def compose_answer(
-    finding: Finding, near_spellings: Callable[[str], tuple[str, ...]], calibration: Calibration
+    finding: Finding,
+    near_spellings: Callable[[str], tuple[str, ...]],
+    calibration: Calibration,
 ) -> Answer:
     """Turn what a search found into an answer.
 
@@ -89,25 +98,21 @@ def compose_answer(
         when these probably do not answer.
     """
     core, search = finding.core, finding.search
-    found = [_found(hit, twins, search) for hit, twins in collapse_twins(search.hits)[:QUOTED_FROM]]
+    found = _gather(finding)
     passages = [each.passage for each in found]
-    quotes = choose_quotes(core, search.queries, passages, search.statistics)
+    ranked = rank_sentences(core, search.queries, passages, search.statistics)
+    quotes = join_quotes(core, ranked, passages)
     chance = 0.0
     if quotes and not finding.phrases_missing:
-        lacking = is_lacking(core, quoted_text(passages, quotes[0]))
-        best = found[0].hit.score.fused
-        chance = confidence(Evidence(best, quotes[0].score, finding.scope.passages, lacking), calibration)
+        chance = confidence(_weigh(finding, found, ranked, quotes[0]), calibration)
     verdict = decide(chance)
     citations: tuple[Citation, ...] = ()
     closest: tuple[Citation, ...] = ()
     if verdict == "answered":
-        citations = tuple(_cite(found[quote.passage], quote.first, quote.last, quote.score) for quote in quotes)
-        citations += _contradicting(found, quotes, citations, core)
+        citations = tuple(_cite(found[quote.passage], quote) for quote in quotes)
+        citations += _contradicting(found, ranked, quotes, citations, core)
     else:
-        for each in found[:CLOSEST_SHOWN]:
-            scores = each.scores(core)
-            nearest = max(range(len(scores)), key=scores.__getitem__)  # of equals the first
-            closest += (_cite(each, nearest, nearest, scores[nearest]),)
+        closest = tuple(_cite(found[each.passage], _alone(each)) for each in _best_of_passages(ranked)[:CLOSEST_SHOWN])
     missing = finding.typed.phrases if finding.phrases_missing else ()
     evidence = gather_evidence(finding.typed.core, missing, search, near_spellings, corrected=finding.corrected)
     return Answer(
@@ -120,13 +125,57 @@ def compose_answer(
         scope=finding.scope,
         evidence=evidence,
         disagreements=find_disagreements(citations, core),
+        corrected=finding.corrected,
+        basis="retrieval" if finding.readings is None else "reading",
     )
+
+
+def read_hits(reader: Reader, question: str, hits: Sequence[Hit]) -> tuple[tuple[Hit, ...], tuple[Reading, ...]] | None:
+    """Read the best hits, and rank them by what the reader says as well.
+
+    Args:
+        reader: Reads English.
+        question: The core of the question.
+        hits: Best first.
+
+    Returns:
+        All hits, the first `READ` of them in their new order, and what the reader says of these; None where the question or
+        the best passages are not in English.
+    """
+    first = hits[:READ]
+    if not is_readable(question, [hit.text for hit in first]):
+        return None
+    readings = reader.read(question, [readable(hit.passage, hit.text) for hit in first])
+    ranked = sorted(
+        zip(first, readings, strict=True),
+        key=lambda pair: -round(pair[0].score.fused + RERANKING * _bounded(pair[1].answerable), 6),
+    )
+    return (*(hit for hit, _ in ranked), *hits[READ:]), tuple(reading for _, reading in ranked)
+
+
+def _bounded(answerable: float) -> float:
+    return min(max(answerable, -SURE), SURE)
+
+
+def is_readable(question: str, texts: Sequence[str]) -> bool:
+    """Tell whether the reader, which knows English alone, can judge a question and the best passages."""
+    return is_english(question) and is_english("\n".join(texts[:3]))
 
 
 def quotable(passage: Passage, text: str, embeddings: np.ndarray) -> QuotablePassage:
     """Make a passage ready to be quoted from: `text` is its own, `embeddings` of shape (1 + sentences, dimension)."""
-    sentences = tuple(text[s.start - passage.start : s.end - passage.start] for s in passage.sentences)
+    sentences = tuple(text[start:end] for start, end in sentence_spans(passage))
     return QuotablePassage(describe(passage, text, embeddings), sentences)
+
+
+def readable(passage: Passage, text: str) -> ReadablePassage:
+    """Make a passage, whose own text is given, ready to be read."""
+    return ReadablePassage(passage.heading or "", text, sentence_spans(passage))
+
+
+def sentence_spans(passage: Passage) -> tuple[tuple[int, int], ...]:
+    """Where the sentences of a passage stand in its own text."""
+    return tuple((s.start - passage.start, s.end - passage.start) for s in passage.sentences)
 
 
 def quoted_text(passages: Sequence[QuotablePassage], quote: Quote) -> str:
@@ -136,40 +185,83 @@ def quoted_text(passages: Sequence[QuotablePassage], quote: Quote) -> str:
 
 def _found(hit: Hit, twins: Sequence[Hit], search: Search) -> _Found:
     names = tuple(f"{twin.source}, paragraph {twin.passage.paragraph}" for twin in twins)
-    return _Found(hit, quotable(hit.passage, hit.text, hit.embeddings), names, search)
+    passage = replace(quotable(hit.passage, hit.text, hit.embeddings), fused=hit.score.fused)
+    return _Found(hit, passage, names, search)
+
+
+def _gather(finding: Finding) -> list[_Found]:
+    """The passages to quote from, twins collapsed; each with what the reader says of it where it has read."""
+    hits = finding.search.hits
+    if finding.readings is None:
+        return [_found(hit, twins, finding.search) for hit, twins in collapse_twins(hits)[:QUOTED_UNREAD]]
+    said = {(hit.source, hit.passage.start): reading for hit, reading in zip(hits, finding.readings, strict=False)}
+    gathered = []
+    for hit, twins in collapse_twins(hits[: len(finding.readings)])[:QUOTED]:
+        each = _found(hit, twins, finding.search)
+        passage = replace(each.passage, reading=said[hit.source, hit.passage.start])
+        gathered.append(replace(each, passage=passage))
+    return gathered
+
+
+def _weigh(finding: Finding, found: Sequence[_Found], ranked: Sequence[RankedSentence], quote: Quote) -> Evidence:
+    """Gather what the verdict on the best quote is taken from."""
+    passages = [each.passage for each in found]
+    reading = passages[quote.passage].reading
+    return Evidence(
+        passage=max(each.fused for each in passages),
+        quote=max(each.retrieval for each in ranked),
+        passages=finding.scope.passages,
+        lacking=is_lacking(finding.core, quoted_text(passages, quote)),
+        answerable=reading.answerable if reading else None,
+    )
+
+
+def _best_of_passages(ranked: Sequence[RankedSentence]) -> list[RankedSentence]:
+    """The best sentence of each passage, best first."""
+    best: dict[int, RankedSentence] = {}
+    for each in ranked:
+        best.setdefault(each.passage, each)
+    return list(best.values())
+
+
+def _alone(each: RankedSentence) -> Quote:
+    """A quote of one sentence."""
+    return Quote(each.passage, each.position, each.position, each.score, each)
 
 
 def _contradicting(
-    found: Sequence[_Found], quotes: Sequence[Quote], citations: Sequence[Citation], question: str
+    found: Sequence[_Found],
+    ranked: Sequence[RankedSentence],
+    quotes: Sequence[Quote],
+    citations: Sequence[Citation],
+    question: str,
 ) -> tuple[Citation, ...]:
     """The best sentences beside the quotes that give another number or date than one of them."""
     if not any(may_hold_values(citation.quote) for citation in citations):
         return ()
     quoted = {(quote.passage, position) for quote in quotes for position in range(quote.first, quote.last + 1)}
-    others = []
-    for number, each in enumerate(found):
-        places = [
-            position
-            for position, sentence in enumerate(each.passage.sentences)
-            if (number, position) not in quoted and may_hold_values(sentence)
-        ]
-        scores = each.scores(question) if places else []
-        others += [_cite(each, position, position, scores[position]) for position in places]
+    others = [
+        _cite(found[each.passage], _alone(each))
+        for each in sorted(ranked, key=lambda each: (each.passage, each.position))
+        if (each.passage, each.position) not in quoted
+        and may_hold_values(found[each.passage].passage.sentences[each.position])
+    ]
     contradicting = find_contradicting(citations, others, question)
     return tuple(sorted(contradicting, key=lambda citation: -citation.score))[:CONTRADICTING]
 
 
-def _cite(found: _Found, first: int, last: int, score: float) -> Citation:
-    """Cite sentences of a passage, by the positions of the first and the last."""
-    hit = found.hit
+def _cite(found: _Found, quote: Quote) -> Citation:
+    """Cite a quote of a passage."""
+    hit, start = found.hit, found.hit.passage.start
     return cite(
         hit.passage,
         hit.text,
         source=hit.source,
         path=hit.path,
         text_sha256=hit.text_sha256,
-        span=(hit.passage.sentences[first].start, hit.passage.sentences[last].end),
-        score=score,
+        span=(hit.passage.sentences[quote.first].start, hit.passage.sentences[quote.last].end),
+        answer=(start + quote.answer[0], start + quote.answer[1]) if quote.answer else None,
+        score=quote.score,
         twins=found.twins,
         relevance=found.relevance,
     )

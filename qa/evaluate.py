@@ -7,21 +7,22 @@ ours sees its history.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from index import Collection, Encoder, QuestionError, StoredPassage, load_encoder, question_terms
 from qa.assistant import Assistant
-from qa.composing import Finding, quotable, quoted_text
+from qa.composing import Finding, quotable, quoted_text, readable
 from qa.datasets import Dataset, LabelledQuestion, read_corpus
 from qa.gold import holds_answer, is_right
 from qa.metrics import Figure, Reliability, area_under_curve, coverage_at_precision, mean_figure, ranking_figures
 from qa.outcomes import Outcome, answer_figures, figures_by_kind, judge, outcome_reliability
 from qa.places import encoder_folder, home_folder
-from qa.quotes import choose_quotes
+from qa.quotes import QuotablePassage, choose_quotes
+from qa.reading.model import Reader, shared_reader
 
 RANKED = 100  # passages of a ranking that are kept
 FUSION_RANK = 60
@@ -80,12 +81,20 @@ class Evaluation:
 class Evaluator:
     """A dataset's corpus, indexed, and the questions asked of it."""
 
-    def __init__(self, dataset: Dataset, *, encoder: Encoder | None = None, home: Path | None = None) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        *,
+        encoder: Encoder | None = None,
+        reader: Reader | Literal["bundled"] | None = "bundled",
+        home: Path | None = None,
+    ) -> None:
         """Index the corpus, or open its index.
 
         Args:
             dataset: The labelled questions.
             encoder: Turns texts into vectors; the bundled model when omitted.
+            reader: Reads the passages found; the bundled model when omitted, None for retrieval alone.
             home: Where collections are kept; `home_folder()` when omitted.
         """
         self._dataset = dataset
@@ -94,7 +103,8 @@ class Evaluator:
         folder = (home or home_folder()) / "evaluations" / f"{dataset.name}-{engine}"
         self._collection = Collection(folder, self._encoder)
         report = self._collection.update([dataset.corpus], read=read_corpus)
-        self._assistant = Assistant(self._collection, dataset.name, report)
+        self._reader = shared_reader(encoder_folder()) if reader == "bundled" else reader
+        self._assistant = Assistant(self._collection, dataset.name, report, reader=self._reader)
         stored = self._collection.stored_passages(str(dataset.corpus.resolve()))
         self._ids = [dataset.corpus_ids[passage.passage.row - 1] for passage, _ in stored]
         self._stored: dict[str, list[tuple[StoredPassage, np.ndarray]]] = {}
@@ -122,7 +132,8 @@ class Evaluator:
         """
         result = Evaluation(self._dataset.name)
         result.runs = {system: {} for system in (*BASELINES, OURS)}
-        quotes: list[tuple[bool | None, bool | None]] = []
+        inside: list[bool | None] = []
+        first: list[bool | None] = []
         outcomes: list[Outcome] = []
         confidences: dict[str, list[float]] = {"answerable": [], "unanswerable": [], "off-topic": []}
         asked = [("own", question) for question in questions] + [("off-topic", question) for question in off_topic]
@@ -137,21 +148,23 @@ class Evaluator:
             answer = self._assistant.compose(finding)
             if kind == "own":
                 kind = "answerable" if question.answerable else "unanswerable"
-                ours = [(self._by_row(hit.passage.row), hit.score.fused) for hit in finding.search.hits]
+                ours = [(self._by_row(hit.passage.row), -rank) for rank, hit in enumerate(finding.search.hits)]
                 result.runs[OURS][question.id] = _best(ours)
                 self._run_baselines(question, result.runs)
                 outcomes.append(judge(question, answer, lambda citation: self._by_row(citation.row)))
             result.verdicts.setdefault(kind, Counter())[answer.verdict] += 1
             confidences[kind].append(answer.confidence)
             if kind == "answerable":
-                quotes.append(self._judge_quotes(question, finding))
+                inside.append(self._judge_inside(question, finding))
+                shown = (answer.citations or answer.closest)[:1]
+                first += [is_right(citation.quote, self._by_row(citation.row), question) for citation in shown]
         qrels = {question.id: question.relevant for question in questions if question.id not in result.skipped}
         for system, run in result.runs.items():
             values = ranking_figures(qrels, run)
             result.rankings[system] = {name: mean_figure(numbers) for name, numbers in values.items()}
         result.sentences = {
-            name: mean_figure([float(pair[place]) for pair in quotes if pair[place] is not None])
-            for place, name in enumerate(("inside", "first"))
+            name: mean_figure([float(right) for right in judged if right is not None])
+            for name, judged in (("inside", inside), ("first", first))
         }
         result.answers = answer_figures(outcomes)
         result.kinds = figures_by_kind(outcomes)
@@ -159,18 +172,20 @@ class Evaluator:
         result.discrimination = _discrimination(confidences)
         return result
 
-    def _judge_quotes(self, question: LabelledQuestion, finding: Finding) -> tuple[bool | None, bool | None]:
-        """Judge the best quote inside the right passages, and that of the first five of the search; None: not known."""
-        queries, statistics = finding.search.queries, finding.search.statistics
-        relevant = [quotable(p.passage, p.text, vectors) for p, vectors in self._relevant(question)]
-        hits = finding.search.hits[:5]
-        found = [quotable(hit.passage, hit.text, hit.embeddings) for hit in hits]
-        inside, first = None, None
-        for quote in choose_quotes(finding.core, queries, relevant, statistics)[:1]:
-            inside = holds_answer(quoted_text(relevant, quote), question)
-        for quote in choose_quotes(finding.core, queries, found, statistics)[:1]:
-            first = is_right(quoted_text(found, quote), self._by_row(hits[quote.passage].passage.row), question)
-        return inside, first
+    def _judge_inside(self, question: LabelledQuestion, finding: Finding) -> bool | None:
+        """Judge the best quote inside the right passages; None where it is not known or there is none."""
+        relevant = self._read(finding.core, self._relevant(question))
+        for quote in choose_quotes(finding.core, finding.search.queries, relevant, finding.search.statistics)[:1]:
+            return holds_answer(quoted_text(relevant, quote), question)
+        return None
+
+    def _read(self, core: str, stored: Sequence[tuple[StoredPassage, np.ndarray]]) -> list[QuotablePassage]:
+        """Passages ready to be quoted from, read where there is a reader."""
+        passages = [quotable(each.passage, each.text, vectors) for each, vectors in stored]
+        if self._reader is None:
+            return passages
+        readings = self._reader.read(core, [readable(each.passage, each.text) for each, _ in stored])
+        return [replace(passage, reading=reading) for passage, reading in zip(passages, readings, strict=True)]
 
     def _by_row(self, row: int | None) -> str:
         return self._dataset.corpus_ids[(row or 1) - 1]

@@ -3,12 +3,14 @@
 import random
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 from index import BatchError, Encoder
 from qa.datasets import Dataset, LabelledQuestion, read_dataset
 from qa.evaluate import BASELINES, OURS, Evaluation, Evaluator
 from qa.metrics import Figure
 from qa.outcomes import ANSWERED, ANSWERED_WRONGLY, EXACT_MATCH, F1, RIGHT
+from qa.reading.model import Reader
 
 OFF_TOPIC = 200  # questions of the other datasets asked of each
 SHARED = 0.01  # datasets that share more of their entries than this are not strangers to each other
@@ -20,6 +22,7 @@ def evaluate_folders(
     *,
     limit: int | None = None,
     encoder: Encoder | None = None,
+    reader: Reader | Literal["bundled"] | None = "bundled",
     home: Path | None = None,
     on_progress: Callable[[int, int, str], None] | None = None,
 ) -> Iterator[Evaluation]:
@@ -29,6 +32,7 @@ def evaluate_folders(
         folders: Datasets in BEIR layout.
         limit: Ask at most so many questions of each, drawn with a fixed seed; all when omitted.
         encoder: Turns texts into vectors; the bundled model when omitted.
+        reader: Reads the passages found; the bundled model when omitted, None for retrieval alone.
         home: Where the indexes are kept.
         on_progress: Called with questions done, questions in all and the dataset's name.
 
@@ -44,7 +48,7 @@ def evaluate_folders(
         strangers = [other for other in datasets if not _share_entries(dataset, other)]
         pool = [q for other in strangers for q in _draw(other.questions, OFF_TOPIC) if not q.history]
         off_topic = _draw(pool, min(OFF_TOPIC, limit or OFF_TOPIC))
-        evaluator = Evaluator(dataset, encoder=encoder, home=home)
+        evaluator = Evaluator(dataset, encoder=encoder, reader=reader, home=home)
         yield evaluator.evaluate(questions, off_topic=off_topic, on_progress=on_progress)
 
 

@@ -1,12 +1,13 @@
-"""Decide whether the sources answer a question, from what the search found.
+"""Decide whether the sources answer a question, from what the search found and the reader read.
 
-One calibrated confidence, a logistic regression over four signals on absolute scales, and two cut-offs on it. In a
-large collection some passage holds the question's words by chance, and the fused score of the best one tells most; in
-a small one a missing word is a missing subject, and the score of the best quote tells most. So the weight moves from
-the quote to the passage with the logarithm of the collection's size. What retrieval can tell is limited: it knows
-strangers well (AUROC .97) and the adversarial near twins of SQuAD 2.0 badly (.65), hence a middle state, "closest".
-Signals that were tried and add nothing: the lead of the best hit over the next, the agreement of the rankings, the
-rarest missing word.
+One calibrated confidence, the chance that the best quote answers, and two cut-offs on it. Where the passages were read, it
+is a logistic regression over what the reader says and what retrieval knows. Where they were not, because question or
+passages are not in English, it is one over four signals of retrieval: in a large collection some passage holds the
+question's words by chance, and the fused score of the best one tells most; in a small one a missing word is a missing
+subject, and the score of the best quote tells most. So the weight moves from the quote to the passage with the logarithm
+of the collection's size. What retrieval can tell is limited: it knows strangers well (AUROC .97) and the adversarial near
+twins of SQuAD 2.0 badly (.65). Signals that were tried and add nothing: the lead of the best hit over the next, the
+agreement of the rankings, the rarest missing word.
 """
 
 from dataclasses import dataclass
@@ -33,6 +34,11 @@ LARGE = 4  # log10 of the passages from which the quote no longer counts
 # how many or when question whose quote holds no number or date makes 1.5 % of the answerable ones.
 LACKING = -2.0
 
+# Where the passages were read.
+READ_INTERCEPT = 0.0
+READ_RETRIEVAL = 0.33
+READ_ANSWERABLE = 0.55
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -43,12 +49,14 @@ class Evidence:
         quote: The score of the best quote.
         passages: How many passages were searched.
         lacking: Whether the best quote lacks the number or date asked for.
+        answerable: The reader's logit that the best quote's passage answers; None where it was not read.
     """
 
     passage: float
     quote: float
     passages: int
     lacking: bool = False
+    answerable: float | None = None
 
 
 def is_lacking(question: str, quote: str) -> bool:
@@ -77,7 +85,7 @@ SHIPPED = Calibration()
 
 
 def confidence(evidence: Evidence, calibration: Calibration = SHIPPED) -> float:
-    """Estimate the chance that the sources answer.
+    """Estimate the chance that the best quote answers; where nothing was read, that the sources do.
 
     Args:
         evidence: What the search found.
@@ -86,15 +94,21 @@ def confidence(evidence: Evidence, calibration: Calibration = SHIPPED) -> float:
     Returns:
         0 to 1, rounded to 1e-6.
     """
+    odds = _retrieval_odds(evidence)
+    if evidence.answerable is not None:
+        odds = READ_INTERCEPT + READ_RETRIEVAL * odds + READ_ANSWERABLE * evidence.answerable
+    return calibrate(odds, calibration)
+
+
+def _retrieval_odds(evidence: Evidence) -> float:
     size = min(1.0, log10(max(1, evidence.passages)) / LARGE)
-    odds = (
+    return (
         INTERCEPT
         + PASSAGE * size * evidence.passage
         + QUOTE * (1 - size) * evidence.quote
         + SIZE * size
         + LACKING * evidence.lacking
     )
-    return calibrate(odds, calibration)
 
 
 def calibrate(odds: float, calibration: Calibration) -> float:

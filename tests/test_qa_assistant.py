@@ -148,7 +148,7 @@ def test_sources_without_text_are_one_clear_error(tmp_path, make, message):
     folder = tmp_path / "sources"
     folder.mkdir()
     with pytest.raises(SourceError, match=message) as caught:
-        Assistant.open(make(folder), home=tmp_path / "home", encoder=ToyEncoder())
+        Assistant.open(make(folder), home=tmp_path / "home", encoder=ToyEncoder(), reader=None)
     assert "\n" not in str(caught.value)
 
 
@@ -159,7 +159,7 @@ def test_what_cannot_be_read_is_named_and_the_rest_answers(tmp_path):
     (tmp_path / "c.txt").write_bytes(b"\xff\xfe\xff")
     (tmp_path / "d.xyz").write_bytes(b"x")
     (tmp_path / "e.txt").write_bytes(b"")
-    with Assistant.open(tmp_path, home=tmp_path / ".home", encoder=ToyEncoder()) as assistant:
+    with Assistant.open(tmp_path, home=tmp_path / ".home", encoder=ToyEncoder(), reader=None) as assistant:
         assert [failure.source for failure in assistant.failures] == ["b.txt", "c.txt", "d.xyz", "e.txt"]
         assert assistant.scope == Scope(documents=1, passages=1)
 
@@ -169,7 +169,7 @@ def test_a_file_whose_name_is_not_utf_8_is_named(tmp_path):
     (tmp_path / "a.txt").write_text("An apple fell.", encoding="utf-8")
     with open(os.fsencode(tmp_path) + b"/b\xff.txt", "w", encoding="utf-8") as file:
         file.write("A pear.")
-    with Assistant.open(tmp_path, home=tmp_path / ".home", encoder=ToyEncoder()) as assistant:
+    with Assistant.open(tmp_path, home=tmp_path / ".home", encoder=ToyEncoder(), reader=None) as assistant:
         assert [failure.source for failure in assistant.failures] == ["b\\udcff.txt"]
         assert "name is not valid UTF-8" in assistant.failures[0].reason
         assert assistant.scope == Scope(documents=1, passages=1)
@@ -187,7 +187,7 @@ def test_a_file_without_read_permission_is_named(tmp_path, monkeypatch):
         return open_file(path, *options, **more)
 
     monkeypatch.setattr(os, "open", refuse)
-    with Assistant.open(tmp_path, home=tmp_path / ".home", encoder=ToyEncoder()) as assistant:
+    with Assistant.open(tmp_path, home=tmp_path / ".home", encoder=ToyEncoder(), reader=None) as assistant:
         assert [f.reason for f in assistant.failures] == [
             "b.txt cannot be opened: Permission denied. Check that it exists and may be read."
         ]
@@ -197,7 +197,7 @@ def test_a_home_that_cannot_be_written_is_one_clear_error(tmp_path):
     """The message says which folder and what to set."""
     (tmp_path / "a.txt").write_text("An apple fell.", encoding="utf-8")
     with pytest.raises(StorageError, match="Set QA_HOME to a folder that can be written"):
-        Assistant.open(tmp_path / "a.txt", home=tmp_path / "a.txt", encoder=ToyEncoder())
+        Assistant.open(tmp_path / "a.txt", home=tmp_path / "a.txt", encoder=ToyEncoder(), reader=None)
 
 
 def test_two_processes_open_one_collection_at_once(tmp_path):
@@ -210,7 +210,7 @@ def test_two_processes_open_one_collection_at_once(tmp_path):
         import sys
         from toy_encoder import ToyEncoder
         from qa import Assistant
-        with Assistant.open(sys.argv[1], home=sys.argv[2], encoder=ToyEncoder()) as assistant:
+        with Assistant.open(sys.argv[1], home=sys.argv[2], encoder=ToyEncoder(), reader=None) as assistant:
             print(assistant.scope, assistant.ask("apple 7").hash)
     """)
     here = Path(__file__).parent

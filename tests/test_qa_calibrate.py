@@ -16,7 +16,7 @@ from qa.verdict import SHIPPED, Calibration, Evidence, calibrate, confidence, lo
 def library(tmp_path):
     """Eight documents, each on its own subject."""
     folder = write_subjects(tmp_path / "library")
-    with Assistant.open(folder, home=tmp_path / "home", encoder=ToyEncoder()) as opened:
+    with Assistant.open(folder, home=tmp_path / "home", encoder=ToyEncoder(), reader=None) as opened:
         yield opened
 
 
@@ -58,7 +58,7 @@ def test_calibrating_keeps_the_fit_and_reports_what_it_measured(library, tmp_pat
     assert library.generation == generation + 1
     assert report.right >= report.right_before
     assert f"(before: {round(100 * report.right_before / 40)}; 40 judged" in report.describe()
-    with Assistant.open(tmp_path / "library", home=tmp_path / "home", encoder=ToyEncoder()) as again:
+    with Assistant.open(tmp_path / "library", home=tmp_path / "home", encoder=ToyEncoder(), reader=None) as again:
         assert again.calibration == report.calibration
 
 
@@ -74,7 +74,9 @@ def test_too_little_to_learn_from_is_one_clear_error(library, tmp_path):
     with pytest.raises(SourceError, match="at least 20 questions; there are 1"):
         calibrate_assistant(library, [("harbour?", "harbour.txt")])
     with (
-        Assistant.open(tmp_path / "library" / "harbour.txt", home=tmp_path / "home", encoder=ToyEncoder()) as small,
+        Assistant.open(
+            tmp_path / "library" / "harbour.txt", home=tmp_path / "home", encoder=ToyEncoder(), reader=None
+        ) as small,
         pytest.raises(SourceError, match="at least 5 documents, so that one can be hidden; there are 1"),
     ):
         calibrate_assistant(small)
@@ -88,7 +90,7 @@ def test_a_fit_of_a_version_before_is_dropped_with_a_line(library, tmp_path):
 
     def open_again():
         return Assistant.open(
-            tmp_path / "library", home=tmp_path / "home", encoder=ToyEncoder(), on_notice=notices.append
+            tmp_path / "library", home=tmp_path / "home", encoder=ToyEncoder(), reader=None, on_notice=notices.append
         )
 
     with open_again() as again:

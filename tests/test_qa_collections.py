@@ -40,7 +40,7 @@ def home(tmp_path, monkeypatch):
 
 def make(folder, home, *, name="papers", rules=SourceRules(exclude=("draft*",)), encoder=None):  # noqa: B008
     selection = Selection((folder,), rules, name)
-    with Assistant.open(selection, home=home, encoder=encoder or ToyEncoder()) as assistant:
+    with Assistant.open(selection, home=home, encoder=encoder or ToyEncoder(), reader=None) as assistant:
         return [document.source for document in assistant.documents()]
 
 
@@ -55,7 +55,7 @@ def test_named_collection_is_opened_by_its_name(folder, home):
     """Its sources and rules are kept with it; opening follows the files."""
     assert make(folder, home) == ["a.txt"]
     (folder / "b.txt").write_text("A fig.", encoding="utf-8")
-    with Assistant.open_collection("papers", home=home, encoder=ToyEncoder()) as assistant:
+    with Assistant.open_collection("papers", home=home, encoder=ToyEncoder(), reader=None) as assistant:
         assert [document.source for document in assistant.documents()] == ["a.txt", "b.txt"]
         assert assistant.report.added == 1
 
@@ -103,7 +103,7 @@ def test_collection_of_another_version_or_model_is_refused_with_the_command_that
     if spoil == "format":
         age(home)
     with pytest.raises(OutdatedError) as caught:
-        Assistant.open_collection("papers", home=home, encoder=ToyEncoder())
+        Assistant.open_collection("papers", home=home, encoder=ToyEncoder(), reader=None)
     command = f"qa index --rebuild --exclude 'draft*' --name papers -- {folder}"
     assert str(caught.value).endswith(f" Rebuild it: {command}")
     fact = "is of format 2; this version reads format 3." if spoil == "format" else "with the model toy/2, not toy/1."
@@ -112,7 +112,7 @@ def test_collection_of_another_version_or_model_is_refused_with_the_command_that
     assert capsys.readouterr().err == f"qa: {caught.value}\n"
     assert main(shlex.split(command)[1:]) == 0
     assert capsys.readouterr().out.startswith("1 document, 1 passage\n1 new, ")
-    with Assistant.open_collection("papers", home=home, encoder=ToyEncoder()) as assistant:
+    with Assistant.open_collection("papers", home=home, encoder=ToyEncoder(), reader=None) as assistant:
         assert assistant.ask("apple fell").citations[0].quote == "An apple fell."
     assert main(["index", "--check", "--name", "papers"]) == 0
     assert capsys.readouterr().out == "in step\n"
@@ -122,11 +122,11 @@ def test_rebuilding_keeps_what_was_added_and_what_was_excluded(folder, home, tmp
     """Only what is derived from the files is made anew."""
     make(folder, home, rules=SourceRules())
     (tmp_path / "fig.txt").write_text("A fig.", encoding="utf-8")
-    with Assistant.open_collection("papers", home=home, encoder=ToyEncoder()) as assistant:
+    with Assistant.open_collection("papers", home=home, encoder=ToyEncoder(), reader=None) as assistant:
         assistant.add_files([tmp_path / "fig.txt"])
         assistant.remove(str(folder / "draft.txt"))
     assert main(["index", "--rebuild", "--name", "papers"]) == 0
-    with Assistant.open_collection("papers", home=home, encoder=ToyEncoder()) as assistant:
+    with Assistant.open_collection("papers", home=home, encoder=ToyEncoder(), reader=None) as assistant:
         states = [(status.source, status.state) for status in assistant.statuses()]
     assert states == [("a.txt", "indexed"), ("draft.txt", "excluded"), ("fig.txt", "indexed")]
 
@@ -148,7 +148,7 @@ def test_damaged_collection_is_rebuilt_from_the_sources_named(folder, home, caps
 def test_open_collection_notices_that_it_was_rebuilt_or_deleted(folder, home):
     """Whoever has the old one open never writes into the new one."""
     make(folder, home)
-    with Assistant.open_collection("papers", home=home, encoder=ToyEncoder()) as assistant:
+    with Assistant.open_collection("papers", home=home, encoder=ToyEncoder(), reader=None) as assistant:
         assert main(["index", "--rebuild", "--name", "papers"]) == 0
         with pytest.raises(StorageError, match=r"was deleted or rebuilt by another process\. Open it again\."):
             assistant.refresh()
@@ -193,7 +193,7 @@ def test_unknown_collections_are_one_clear_error(folder, home, name):
         delete_collection(home, name)
     assert str(caught.value) == f"there is no collection {name!r}. Those there are: papers."
     with pytest.raises(SourceError):
-        Assistant.open_collection(name, home=home, encoder=ToyEncoder())
+        Assistant.open_collection(name, home=home, encoder=ToyEncoder(), reader=None)
 
 
 @pytest.mark.parametrize("name", ["..", "a/b", ".hidden", "a.", "con", "x" * 65, "a\nb", " a", "-a"])

@@ -22,7 +22,7 @@ ROWS = [
 def fruit(tmp_path):
     """A document about fruit."""
     (tmp_path / "a.txt").write_text("The apple fell from the old tree.\n\nA pear stayed.", encoding="utf-8")
-    with Assistant.open(tmp_path / "a.txt", home=tmp_path / "home", encoder=ToyEncoder()) as opened:
+    with Assistant.open(tmp_path / "a.txt", home=tmp_path / "home", encoder=ToyEncoder(), reader=None) as opened:
         yield opened
 
 

@@ -131,7 +131,7 @@ def assistant(tmp_path):
     """Three documents: one sentence with two numbers, one of them in two of the documents."""
     for name, number in (("a.txt", 320), ("b.txt", 300), ("c.txt", 320)):
         (tmp_path / name).write_text(LONG.format(number))
-    with Assistant.open(tmp_path, home=tmp_path / ".home", encoder=ToyEncoder()) as opened:
+    with Assistant.open(tmp_path, home=tmp_path / ".home", encoder=ToyEncoder(), reader=None) as opened:
         yield opened
 
 
@@ -163,7 +163,7 @@ def test_sentence_that_contradicts_a_quote_is_quoted_too(tmp_path):
     (tmp_path / "a.txt").write_text("The Hamburg apple plant employs 320 workers. Apple trees stand around Hamburg.")
     (tmp_path / "b.txt").write_text("With pear, plum and fig trees the Hamburg apple plant employs 300 workers.")
     (tmp_path / "c.txt").write_text("Workers of a plum orchard visited the apple plant in Hamburg.")
-    with Assistant.open(tmp_path, home=tmp_path / ".home", encoder=ToyEncoder()) as opened:
+    with Assistant.open(tmp_path, home=tmp_path / ".home", encoder=ToyEncoder(), reader=None) as opened:
         opened.set_calibration(Calibration(intercept=9.0))
         answer = opened.ask("How many workers does the Hamburg apple plant employ?")
     assert [citation.quote[-12:] for citation in answer.citations] == ["320 workers.", "300 workers."]

@@ -122,7 +122,7 @@ def test_a_broken_corpus_is_a_source_that_cannot_be_read(folder):
 
 def test_an_evaluation_gives_rankings_sentences_and_verdicts(folder, tmp_path):
     """Ours ranks all right; words alone miss the follow-up; the unanswerable question counts for the verdict alone."""
-    (result,) = evaluate_folders([folder], encoder=ToyEncoder(), home=tmp_path / "home")
+    (result,) = evaluate_folders([folder], encoder=ToyEncoder(), reader=None, home=tmp_path / "home")
     ndcg = result.rankings["ours"]["nDCG@10"]
     assert (ndcg.questions, result.skipped) == (3, {"q3": "the question has no word in it. Ask in words."})
     assert ndcg.value == 1.0
@@ -134,7 +134,7 @@ def test_an_evaluation_gives_rankings_sentences_and_verdicts(folder, tmp_path):
 
 def test_an_evaluation_tells_how_often_answers_are_right(folder, tmp_path):
     """All three answerable are answered; q1 and q2 have answers to compare with; the king is not answered."""
-    (result,) = evaluate_folders([folder], encoder=ToyEncoder(), home=tmp_path / "home")
+    (result,) = evaluate_folders([folder], encoder=ToyEncoder(), reader=None, home=tmp_path / "home")
     figures = {name: figure and (figure.value, figure.questions) for name, figure in result.answers.items()}
     assert figures == {
         "answered of answerable": (1.0, 3),
@@ -152,7 +152,7 @@ def test_an_unanswerable_question_does_not_count_for_the_ranking(folder, tmp_pat
     """Said to be unanswerable, q1 leaves two questions to rank, whatever its qrels name."""
     questions = [{**QUESTIONS[0], "answerable": False}, *QUESTIONS[1:]]
     (folder / "queries.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in questions), encoding="utf-8")
-    (result,) = evaluate_folders([folder], encoder=ToyEncoder(), home=tmp_path / "home")
+    (result,) = evaluate_folders([folder], encoder=ToyEncoder(), reader=None, home=tmp_path / "home")
     assert result.rankings["ours"]["nDCG@10"].questions == 2
     assert {kind: counts.total() for kind, counts in result.verdicts.items()} == {"answerable": 2, "unanswerable": 2}
     assert result.answers["answered of unanswerable"].value == 0.5
@@ -160,7 +160,7 @@ def test_an_unanswerable_question_does_not_count_for_the_ranking(folder, tmp_pat
 
 def test_the_report_names_every_dataset_and_system(folder, tmp_path):
     """The table, the run files and the plot come from one evaluation."""
-    results = list(evaluate_folders([folder], encoder=ToyEncoder(), home=tmp_path / "home"))
+    results = list(evaluate_folders([folder], encoder=ToyEncoder(), reader=None, home=tmp_path / "home"))
     table = describe_evaluations(results)
     assert "fruit" in table and "1.000 (1.000-1.000)" in table
     write_runs(results[0], tmp_path / "runs")
@@ -179,7 +179,7 @@ def test_the_report_lays_out_answers_kinds_and_reliability(folder, tmp_path):
         Outcome("person", True, False, 0.2, True, None, ()),
         Outcome("person", False, True, 0.7, False, None, ()),
     ]
-    (result,) = evaluate_folders([folder], encoder=ToyEncoder(), home=tmp_path / "home")
+    (result,) = evaluate_folders([folder], encoder=ToyEncoder(), reader=None, home=tmp_path / "home")
     result.answers, result.kinds = answer_figures(outcomes), figures_by_kind(outcomes)
     result.reliability = outcome_reliability(outcomes)
     _, answers, kinds, reliability = describe_evaluations([result]).split("\n\n")
@@ -202,7 +202,7 @@ def _rows(table):
 
 def test_a_second_evaluation_does_not_encode_the_corpus(folder, tmp_path):
     """The index of a dataset is kept."""
-    list(evaluate_folders([folder], encoder=ToyEncoder(), home=tmp_path / "home"))
+    list(evaluate_folders([folder], encoder=ToyEncoder(), reader=None, home=tmp_path / "home"))
     encoder = ToyEncoder()
-    list(evaluate_folders([folder], encoder=encoder, home=tmp_path / "home"))
+    list(evaluate_folders([folder], encoder=encoder, reader=None, home=tmp_path / "home"))
     assert encoder.encoded == []

@@ -28,7 +28,7 @@ def folder(tmp_path):
 @pytest.fixture
 def assistant(folder, tmp_path):
     """An assistant over them."""
-    with Assistant.open(folder, home=tmp_path / "home", encoder=ToyEncoder()) as opened:
+    with Assistant.open(folder, home=tmp_path / "home", encoder=ToyEncoder(), reader=None) as opened:
         yield opened
 
 
@@ -100,7 +100,7 @@ def test_judgements_become_a_dataset_that_is_measured(judge, assistant, tmp_path
     assert entry == "harbour.txt" and first.text == QUESTION
     assert all(any(s in corpus[id_]["text"] for id_ in first.relevant) for s in first.answer_sentences)
     assert second.relevant == third.relevant == {}
-    (evaluation,) = evaluate_folders([tmp_path / "mine"], encoder=ToyEncoder(), home=tmp_path / "home")
+    (evaluation,) = evaluate_folders([tmp_path / "mine"], encoder=ToyEncoder(), reader=None, home=tmp_path / "home")
     assert evaluation.rankings["ours"]["nDCG@10"].value > 0
     assert sum(evaluation.verdicts["answerable"].values()) == 1
 

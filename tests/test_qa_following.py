@@ -29,7 +29,7 @@ def folder(tmp_path):
 
 @contextmanager
 def opened(folder, encoder=None):
-    with Assistant.open(folder, home=folder.parent / "home", encoder=encoder or ToyEncoder()) as assistant:
+    with Assistant.open(folder, home=folder.parent / "home", encoder=encoder or ToyEncoder(), reader=None) as assistant:
         yield assistant
 
 
@@ -165,7 +165,7 @@ def host(folder, monkeypatch):
 
     def open_assistant(on_progress):
         return Assistant.open(
-            folder, home=folder.parent / "home", encoder=ToyEncoder(), on_progress=on_progress, wait=False
+            folder, home=folder.parent / "home", encoder=ToyEncoder(), reader=None, on_progress=on_progress, wait=False
         )
 
     made = AssistantHost(open_assistant, lambda assistant: indexed.append(len(assistant.failures)), follow=True)

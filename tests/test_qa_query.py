@@ -149,7 +149,7 @@ def fruit(tmp_path):
     )
     (tmp_path / "b.txt").write_text("The apple fell from the old tree on a windy day!", encoding="utf-8")
     (tmp_path / "c.txt").write_text("A ripe apple, a plum and a fig.", encoding="utf-8")
-    with Assistant.open(tmp_path, home=tmp_path / ".home", encoder=ToyEncoder()) as opened:
+    with Assistant.open(tmp_path, home=tmp_path / ".home", encoder=ToyEncoder(), reader=None) as opened:
         yield opened
 
 

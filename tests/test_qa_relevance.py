@@ -23,7 +23,7 @@ def orchard(tmp_path):
     """A document with a heading, and one without."""
     (tmp_path / "a.md").write_text("# Willing mediators\n\nA mediator ate an apple. THE TALKS ABOUT US ARE OVER.\n")
     (tmp_path / "b.txt").write_text("Pears and figs.\n\nNothing of that kind will stay.")
-    with Assistant.open(tmp_path, home=tmp_path / ".home", encoder=ToyEncoder()) as opened:
+    with Assistant.open(tmp_path, home=tmp_path / ".home", encoder=ToyEncoder(), reader=None) as opened:
         yield opened
 
 

@@ -16,6 +16,7 @@ from qa.bench.building import TimedEncoder, open_encoder
 from qa.bench.corpus import Corpus, load_corpus, make_questions
 from qa.bench.figures import Spread, spread
 from qa.bench.machine import held_memory
+from qa.reading.model import shared_reader
 
 WARM_QUESTIONS = 10  # asked first and not counted
 QUESTIONS = 110  # those included
@@ -48,7 +49,7 @@ def measure_search(
     batch = make_questions(made_of, size, BATCH, seed=1)
     before = held_memory()
     start = time.perf_counter()
-    collection, assistant = _open(encoder, place)
+    collection, assistant = _open(encoder, cache, place)
     opened = time.perf_counter() - start
     for question in typed[:WARM_QUESTIONS]:
         assistant.ask(question)
@@ -86,7 +87,7 @@ def hash_answers(corpus: str, cache: str, pool: str | None, place: dict[str, str
     """The hashes that `measure_search` gives under "hashes", but asked in reverse order."""
     encoder = open_encoder(corpus, cache, pool)
     questions = make_questions(load_corpus(corpus), size, BATCH, seed=1)[:COMPARED]
-    collection, assistant = _open(encoder, place)
+    collection, assistant = _open(encoder, cache, place)
     hashes = [assistant.ask(question).hash for question in reversed(questions)]
     collection.close()
     return {"hashes": hashes[::-1]}
@@ -125,11 +126,11 @@ def exact_scores(
     return [sorted(some.values()) for some in best], known, count
 
 
-def _open(encoder: TimedEncoder, place: dict[str, str]) -> tuple[Collection, Assistant]:
+def _open(encoder: TimedEncoder, cache: str, place: dict[str, str]) -> tuple[Collection, Assistant]:
     _added(place["documents"]).unlink(missing_ok=True)  # a run that was killed may have left it
     collection = Collection(place["collection"], encoder)
     report = collection.update([place["documents"]])
-    return collection, Assistant(collection, "benchmark", report)
+    return collection, Assistant(collection, "benchmark", report, reader=shared_reader(Path(cache)))
 
 
 def _compare_with_exact(collection: Collection, vectors: np.ndarray) -> tuple[Spread, float, int]:

@@ -6,6 +6,7 @@ has the same reading, to the last bit, alone or among others, in this process or
 `index.fast_encoder` tells; the build is refused where that fails.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -164,6 +165,19 @@ def load_reader(
         return FastReader(target / GRAPH, tokenizer, identity=f"{VERSION}/{RECIPE}/{found[:16]}")
     except EncoderError as error:
         raise ReaderError(str(error)) from error
+
+
+def shared_reader(cache_folder: Path, *, on_notice: Callable[[str], None] | None = None) -> FastReader:
+    """Load the packaged reader once for the whole process, however many assistants use it; as `load_reader` does."""
+    folder = Path(cache_folder).resolve()
+    with _sharing:
+        if folder not in _shared:
+            _shared[folder] = load_reader(folder, on_notice=on_notice)
+        return _shared[folder]
+
+
+_shared: dict[Path, FastReader] = {}
+_sharing = threading.Lock()
 
 
 def reader_key(model_folder: Path, weights_sha256: str) -> str:
