@@ -1,13 +1,17 @@
 """Near spellings: words of the collection that differ from a word by a letter or two."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from string import ascii_lowercase
 
-from index.terms import term_spans
+from index.terms import term_spans, text_terms
 
 MOST_SPELLINGS = 3
+
+_LETTERS = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,25 +85,22 @@ def count_spellings(word: str, texts: Iterable[str], most: int) -> dict[str, tup
     Args:
         word: In small letters.
         texts: Texts that may hold such words.
-        most: In how many letters they may differ.
+        most: In how many letters they may differ: 1 or 2.
 
     Returns:
         For each term its least distance, and its spelling at that distance that occurs most often, of equals the first
         by alphabet.
     """
-    counts: Counter[tuple[str, str]] = Counter()
-    for text in texts:
-        counts.update(
-            (term, text[start:end].removesuffix("'s").removesuffix("\u2019s")) for term, start, end in term_spans(text)
-        )
-    ranked = sorted(
-        (distance, -count, spelt, term)
-        for (term, spelt), count in counts.items()
-        if abs(len(spelt) - len(word)) <= most
-        and spelt.isalpha()
-        and 0 < (distance := edit_distance(word, spelt.lower())) <= most
-    )
+    counts = Counter(chain.from_iterable(map(_LETTERS.findall, texts)))
+    one = one_edit_away(word)
+    ranked = []
+    for spelt, count in counts.items():
+        small = spelt.lower()
+        if small in one:
+            ranked.append((1, -count, spelt))
+        elif most > 1 and small != word and abs(len(small) - len(word)) <= most and edit_distance(word, small) <= most:
+            ranked.append((2, -count, spelt))
     found: dict[str, tuple[int, str]] = {}
-    for distance, _, spelt, term in ranked:
-        found.setdefault(term, (distance, spelt))
+    for distance, _, spelt in sorted(ranked):
+        found.setdefault(text_terms(spelt)[0], (distance, spelt))
     return found

@@ -138,7 +138,8 @@ def _carry_subject(before: str, part: str) -> str:
     if not (_PRONOUN.search(part) or _POSSESSIVE.search(part)):
         return part
     subject = _subject(before)
-    if not subject or _RELATIVE.search(part[_FIRST.match(part).end() :] if _FIRST.match(part) else part):
+    opener = _FIRST.match(part)
+    if not subject or _RELATIVE.search(part, opener.end() if opener else 0):
         return part
     owner = subject + ("'" if subject.endswith("s") else "'s")
     if _PRONOUN.search(part):

@@ -77,62 +77,60 @@ _WORK = (
     r"quiz|questions|code|script|program|press release|cover letter|review)s?"
 )
 # In order: the first that fits the whole of a request decides.
-_WISHES: tuple[tuple[Wish, re.Pattern[str]], ...] = tuple(
-    (wish, re.compile(rf"\W*{pattern}{_END}", re.IGNORECASE))
-    for wish, pattern in (
-        ("help", r"(?:(?:please )?help(?: me)?|(?:can|could) you help(?: me)?|(?:who|what) are you)"),
-        ("help", r"what can (?:you do(?: for me)?|i ask(?: you)?)"),
-        ("summary", rf"(?:tl;?\s?dr)(?:\W+{_X})?"),
-        ("summary", rf"{_PLEASE}(?:summari[sz]e|sum up|outline|recap)(?:\s+{_X})?"),
-        ("summary", rf"{_PLEASE}{_SUMMARY}(?:\s+(?:about|of|on|for|regarding) {_X})?"),
-        ("summary", rf"what(?:'s| is| are| was) {_ITS} (?:all )?about"),
-        ("summary", rf"what (?:do|does) {_ITS} (?:say|contain|cover|deal with|talk about|describe)"),
-        ("summary", rf"what(?:'s| is| are)? ?(?:there )?in {_ITS}"),
-        ("summary", rf"(?:what are |{_PLEASE}){_POINTS}"),
-        ("count", rf"{_HOW_OFTEN} (?:is|are|was|were) {_X} (?:mentioned|referred to){_IN_THEM}"),
-        ("count", rf"{_HOW_OFTEN} {_BEING} the (?P<words>(?:words?|name|term|phrase) .+?) {_USED}{_IN_THEM}"),
-        ("count", rf"{_HOW_OFTEN} {_BEING} {_X} {_USED} (?:in|across|within) {_ITS}"),
-        ("count", rf"{_PLEASE}(?:count )?(?:the )?(?:number of )?(?:occurrences|mentions) of {_X}"),
-        ("count", rf"how many (?:of )?{_THE}{_FILES} {_NAMED} {_X}"),
-        ("count", rf"how many {_UNITS} (?:are there|are in {_ITS}|do (?:you|i|we) have)(?: in {_ITS})?"),
-        ("count", rf"how many {_UNITS} (?:do|does) {_ITS} (?:have|contain)"),
-        ("list", rf"(?:which|what) (?:of )?{_THE}{_FILES} (?:do |does )?{_NAMED} {_X}"),
-        (
-            "list",
-            rf"in (?:which|what) (?:of the )?{_FILES} {_BEING} {_X} (?:occur|appear|come up|mentioned|named|discussed)",
-        ),
-        ("list", rf"where (?:is|are|was|were) {_X} mentioned{_IN_THEM}"),
-        ("list", rf"(?:which|what) {_FILES} (?:are there|do you have|(?:do|can) you (?:know|search|read))"),
-        (
-            "list",
-            rf"{_PLEASE}(?:list|name|find|show)(?: me| us)? (?:all|every|each)(?: of)?(?: the| these)? "
-            rf"(?P<words>{_THINGS}){_IN_THEM}",
-        ),
-        ("list", rf"{_PLEASE}(?:list|a list of|the list of)(?: me| us)? (?:the )?(?P<words>{_THINGS}){_IN_THEM}"),
-        (
-            "list",
-            rf"{_PLEASE}(?:list |find )?(?:all|every|each)(?: of)?(?: the)? {_SPOTS} (?:that |which |where )?"
-            rf"(?:{_NAMED}|about|of|on|with) {_X}",
-        ),
-        (
-            "comparison",
-            rf"{_PLEASE}(?:compare|contrast|compare and contrast|(?:a|the) comparison of)(?: between)? {_X}",
-        ),
-        (
-            "comparison",
-            r"(?:what(?:'s| is| are) )?(?:the )?(?:main |key )?(?:differences?|similarit(?:y|ies)) (?:between|among|of) "
-            rf"{_MANY}{_KINDRED}",
-        ),
-        ("comparison", rf"how (?:do|does) {_MANY}{_KINDRED} (?:differ|compare)(?: from each other)?"),
-        ("translation", rf"{_ASKED}translate(?:\s+{_X})?(?:\s+(?:in)?to [\w-]+)?"),
-        ("writing", rf"{_ASKED}(?:rewrite|rephrase|paraphrase|reword|proofread|shorten)(?:\s+{_X})?"),
-        (
-            "writing",
-            rf"{_ASKED}(?:help me (?:to )?)?(?:write|draft|compose|prepare|create|generate|make)(?: me| us)? (?:up )?"
-            rf"(?:an?|the|some|my|\d+) (?:[\w-]+ ){{0,2}}?{_WORK}(?:\W.*?)?(?:(?:about|on|regarding|for) {_X})?",
-        ),
-    )
+_FORMS: tuple[tuple[Wish, str], ...] = (
+    ("help", r"(?:(?:please )?help(?: me)?|(?:can|could) you help(?: me)?|(?:who|what) are you)"),
+    ("help", r"what can (?:you do(?: for me)?|i ask(?: you)?)"),
+    ("summary", rf"(?:tl;?\s?dr)(?:\W+{_X})?"),
+    ("summary", rf"{_PLEASE}(?:summari[sz]e|sum up|outline|recap)(?:\s+{_X})?"),
+    ("summary", rf"{_PLEASE}{_SUMMARY}(?:\s+(?:about|of|on|for|regarding) {_X})?"),
+    ("summary", rf"what(?:'s| is| are| was) {_ITS} (?:all )?about"),
+    ("summary", rf"what (?:do|does) {_ITS} (?:say|contain|cover|deal with|talk about|describe)"),
+    ("summary", rf"what(?:'s| is| are)? ?(?:there )?in {_ITS}"),
+    ("summary", rf"(?:what are |{_PLEASE}){_POINTS}"),
+    ("count", rf"{_HOW_OFTEN} (?:is|are|was|were) {_X} (?:mentioned|referred to){_IN_THEM}"),
+    ("count", rf"{_HOW_OFTEN} {_BEING} the (?P<words>(?:words?|name|term|phrase) .+?) {_USED}{_IN_THEM}"),
+    ("count", rf"{_HOW_OFTEN} {_BEING} {_X} {_USED} (?:in|across|within) {_ITS}"),
+    ("count", rf"{_PLEASE}(?:count )?(?:the )?(?:number of )?(?:occurrences|mentions) of {_X}"),
+    ("count", rf"how many (?:of )?{_THE}{_FILES} {_NAMED} {_X}"),
+    ("count", rf"how many {_UNITS} (?:are there|are in {_ITS}|do (?:you|i|we) have)(?: in {_ITS})?"),
+    ("count", rf"how many {_UNITS} (?:do|does) {_ITS} (?:have|contain)"),
+    ("list", rf"(?:which|what) (?:of )?{_THE}{_FILES} (?:do |does )?{_NAMED} {_X}"),
+    (
+        "list",
+        rf"in (?:which|what) (?:of the )?{_FILES} {_BEING} {_X} (?:occur|appear|come up|mentioned|named|discussed)",
+    ),
+    ("list", rf"where (?:is|are|was|were) {_X} mentioned{_IN_THEM}"),
+    ("list", rf"(?:which|what) {_FILES} (?:are there|do you have|(?:do|can) you (?:know|search|read))"),
+    (
+        "list",
+        rf"{_PLEASE}(?:list|name|find|show)(?: me| us)? (?:all|every|each)(?: of)?(?: the| these)? "
+        rf"(?P<words>{_THINGS}){_IN_THEM}",
+    ),
+    ("list", rf"{_PLEASE}(?:list|a list of|the list of)(?: me| us)? (?:the )?(?P<words>{_THINGS}){_IN_THEM}"),
+    (
+        "list",
+        rf"{_PLEASE}(?:list |find )?(?:all|every|each)(?: of)?(?: the)? {_SPOTS} (?:that |which |where )?"
+        rf"(?:{_NAMED}|about|of|on|with) {_X}",
+    ),
+    (
+        "comparison",
+        rf"{_PLEASE}(?:compare|contrast|compare and contrast|(?:a|the) comparison of)(?: between)? {_X}",
+    ),
+    (
+        "comparison",
+        r"(?:what(?:'s| is| are) )?(?:the )?(?:main |key )?(?:differences?|similarit(?:y|ies)) (?:between|among|of) "
+        rf"{_MANY}{_KINDRED}",
+    ),
+    ("comparison", rf"how (?:do|does) {_MANY}{_KINDRED} (?:differ|compare)(?: from each other)?"),
+    ("translation", rf"{_ASKED}translate(?:\s+{_X})?(?:\s+(?:in)?to [\w-]+)?"),
+    ("writing", rf"{_ASKED}(?:rewrite|rephrase|paraphrase|reword|proofread|shorten)(?:\s+{_X})?"),
+    (
+        "writing",
+        rf"{_ASKED}(?:help me (?:to )?)?(?:write|draft|compose|prepare|create|generate|make)(?: me| us)? (?:up )?"
+        rf"(?:an?|the|some|my|\d+) (?:[\w-]+ ){{0,2}}?{_WORK}(?:\W.*?)?(?:(?:about|on|regarding|for) {_X})?",
+    ),
 )
+_WISHES = tuple((wish, re.compile(rf"\W*{form}{_END}", re.IGNORECASE)) for wish, form in _FORMS)
 _NO_SUBJECT = re.compile(rf"(?:{_ITS}|above|the above|following|the following|below|for me|me)", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s+(?:and|with|to|versus|vs\.?|against|or)\s+|\s*,\s*(?:and\s+)?", re.IGNORECASE)
 _ARTICLE = re.compile(

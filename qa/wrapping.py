@@ -82,8 +82,15 @@ _AFTER = tuple(
         r"(?: (?:in advance|a lot|so much|very much|again|for your help|for the help))*$",
         r"\s+(?:thanks in advance|thank you in advance|thank you very much in advance)$",
         r"(?:\s*[,.;!?\u2013\u2014-]+\s*|\s+)(?:please|pls|plz)$",
-        rf"\s*,?\s+{_ACCORDING_BEHIND} {_SOURCES}$",
-        rf"\s*,\s+(?:in|from|within) {_SOURCES}$",
+        rf"\s*,\s+(?:{_ACCORDING_BEHIND}|in|from|within) {_SOURCES}$",
+        rf"\s+according to {_SOURCES}$",
+    )
+)
+# Where a question would be left open, these are a part of what is asked: "What errors are in the document?"
+_AFTER_WHOLE = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"\s+{_ACCORDING_BEHIND} {_SOURCES}$",
         rf"\s+(?:in|from|within) (?:the|this|these|my|our|your) {_SHOWN}?(?:document|passage)s?$",
         rf"\s+(?:in|from|within) (?:the|this|these|my|our|your) {_SHOWN}{_TEXT}$",
     )
@@ -116,15 +123,17 @@ def unwrap(question: str) -> str:
         stripped = False
         for pattern in _BEFORE:
             match = pattern.match(text)
-            if match and _keeps_subject(text, text[match.end() :]):
+            if match and _keeps_subject(text[match.end() :]):
                 text, stripped = text[match.end() :], True
         for pattern, word in ((_ABOUT, ""), (_IF, "whether ")):
             match = pattern.match(text)
-            if match and text != whole and _keeps_subject(text, text[match.end() :]):
+            if match and text != whole and _keeps_subject(text[match.end() :]):
                 text, stripped = word + text[match.end() :], True
-        for pattern in _AFTER:
+        for pattern in (*_AFTER, *_AFTER_WHOLE):
             match = pattern.search(text)
-            if match and not _OPEN_END.search(text[: match.start()]) and _keeps_subject(text, text[: match.start()]):
+            if match and pattern in _AFTER_WHOLE and _OPEN_END.search(text[: match.start()]):
+                continue
+            if match and _keeps_subject(text[: match.start()]):
                 text, stripped = _strip_end(text[: match.start()]), True
     first = re.match(r"\w+", plain)
     if first and first.group()[0].isupper() and re.match(rf"{QUESTION_WORDS}\b", text):
@@ -148,6 +157,6 @@ def _strip_end(text: str) -> str:
     return text.strip().rstrip(_ENDING) or text.strip()
 
 
-def _keeps_subject(before: str, after: str) -> bool:
-    """Whether a shorter text still says what the longer one is about."""
-    return bool(set(question_terms(after)) - STOP_TERMS) if re.search(r"[^\W_]", after) else False
+def _keeps_subject(text: str) -> bool:
+    """Whether a text that is left still says what it is about."""
+    return bool(set(question_terms(text)) - STOP_TERMS)

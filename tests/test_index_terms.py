@@ -18,7 +18,7 @@ from index.terms import question_terms, term_spans, text_terms
         ("Which countries are acting as mediators?", ["mediat"]),
         ("Which countries?", ["countri"]),
         ("What is it?", ["what", "is", "it"]),
-        ("vitamin C, plan b", ["vitamin", "c", "plan"]),
+        ("vitamin C, plan b", ["vitamin", "c", "plan", "b"]),
         ("", []),
         ("🙂 ?!", []),
     ],

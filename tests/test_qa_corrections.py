@@ -25,7 +25,8 @@ CORRECTED = {
     "name": ("Who is Merkul?", "Who is Merkel?", (("Merkul", "Merkel"),)),
     "english": ("a zebra", "a zebra", ()),
     "unknown": ("Is qwxyzt it?", "Is qwxyzt it?", ()),
-    "part": ("aple-pie aple.txt aple@b", "aple-pie aple.txt aple@b", ()),
+    "compound": ("an aple-tree", "an apple-tree", (("aple", "apple"),)),
+    "part": ("aple-2 aple.txt aple@b", "aple-2 aple.txt aple@b", ()),
 }
 
 
@@ -36,19 +37,20 @@ def test_a_misspelt_word_is_replaced(question, text, words):
 
 
 @pytest.mark.parametrize(
-    ("word", "is_name", "expected"),
-    [
-        ("aple", False, True),
-        ("teh", False, False),
-        ("elephants", False, False),
-        ("zebra", False, False),
-        ("Markl", True, False),
-        ("Markul", True, True),
-    ],
+    ("word", "expected"), [("aple", True), ("teh", False), ("elephants", False), ("Zebra", False), ("Markul", True)]
 )
-def test_short_and_english_words_are_no_errors(word, is_name, expected):
-    """Four letters, six for a name; no inflection of a common word."""
-    assert may_be_misspelt(word, is_name=is_name) is expected
+def test_short_and_english_words_are_no_errors(word, expected):
+    """Four letters at least, and no inflection of a common word."""
+    assert may_be_misspelt(word) is expected
+
+
+@pytest.mark.parametrize(
+    ("word", "near", "expected"),
+    [("Markl", "Merkl", ""), ("Markel", "Merkel", "Merkel"), ("Khna", "Khan", "Khan"), ("KKing", "King", "King")],
+)
+def test_a_short_name_is_corrected_for_slips_alone(word, near, expected):
+    """Another letter makes another name; letters swapped or doubled do not."""
+    assert choose_spelling(word, [NearWord(near, 1, 1)], is_name=True) == expected
 
 
 CHOICES = {
@@ -60,6 +62,7 @@ CHOICES = {
     "two": ("govermnetn", [NearWord("government", 2, 1)], "government"),
     "two-part": ("medicaid", [NearWord("medica", 2, 1)], ""),
     "two-unknown": ("marzipan", [NearWord("Marxipon", 2, 1)], ""),
+    "slip": ("statr", [NearWord("state", 1, 9), NearWord("start", 1, 1)], "start"),
     "none": ("aple", [], ""),
 }
 

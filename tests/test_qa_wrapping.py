@@ -15,6 +15,7 @@ WRAPPED = [
     "From the context, who owns the boat?",
     "Who owns the boat, according to the text?",
     "Who owns the boat in the document?",
+    "Who owns the boat according to this article",
     "Who owns the boat in the given text?",
     "Can you tell me who owns the boat?",
     "Could you please tell me who owns the boat",
@@ -60,6 +61,7 @@ CORES = {
     'Who wrote "On the Origin"?': "Who wrote On the Origin?",
     "Hello, what is this?": "Hello, what is this?",
     "And Oman?": "And Oman",
+    "What does kata mean, according to the document?": "What does kata mean?",
 }
 
 
