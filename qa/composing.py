@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from index import Hit, Passage, Search, describe, is_english
+from qa.answer_types import is_yes_no
 from qa.answers import Answer, Scope
 from qa.citations import Citation, cite
 from qa.disagreement import find_contradicting, find_disagreements
@@ -213,6 +214,7 @@ def _weigh(finding: Finding, found: Sequence[_Found], ranked: Sequence[RankedSen
         passages=finding.scope.passages,
         lacking=is_lacking(finding.core, quoted_text(passages, quote)),
         answerable=reading.answerable if reading else None,
+        yes_no=is_yes_no(finding.core),
     )
 
 
