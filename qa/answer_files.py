@@ -17,6 +17,7 @@ from typing import Any, TextIO
 
 from index import BatchError
 from qa.answer_tables import COLUMNS, answer_rows, answer_span, write_workbook
+from qa.answers import NOT_READ
 from qa.citations import Citation, split_quote
 from qa.terminal import count, visible, visible_line
 
@@ -104,7 +105,7 @@ def _write_report(file: TextIO, records: Iterator[dict[str, Any]]) -> None:
             continue
         answer = record["answer"]
         file.write(f"\n## {escape_markdown(' '.join(answer['question'].split()))}\n")
-        file.writelines(f"\n{escape_markdown(line)}\n" for line in describe_corrections(answer))
+        file.writelines(f"\n{escape_markdown(line)}\n" for line in describe_remarks(answer))
         for part, citations in answer_sections(answer):
             if part is not answer:
                 file.write(f"\n### {escape_markdown(' '.join(part['question'].split()))}\n")
@@ -138,9 +139,10 @@ def tell_verdict(answer: Mapping[str, Any], escape: Callable[[str], str]) -> str
     return describe_verdict(answer) if answer.get("kind", "answer") == "answer" else escape(answer["message"])
 
 
-def describe_corrections(answer: Mapping[str, Any]) -> list[str]:
-    """A line for each word of a record that was searched as another; not escaped."""
-    return [f'Searched "{word}" instead of "{typed}".' for typed, word in answer.get("corrected", ())]
+def describe_remarks(answer: Mapping[str, Any]) -> list[str]:
+    """A line for each word of a record that was searched as another, and one where nothing was read; not escaped."""
+    lines = [f'Searched "{word}" instead of "{typed}".' for typed, word in answer.get("corrected", ())]
+    return [*lines, NOT_READ] if answer.get("basis") == "retrieval" else lines
 
 
 def describe_verdict(answer: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ from qa.verdict import Verdict
 Basis = Literal["reading", "retrieval"]
 Kind = Literal["answer", "greeting", "guidance"]
 VERSION = 2  # of the record. Records of version 1 have no "version", and none of what is named below.
+NOT_READ = "Judged by nearness alone: the question or the documents are not in English, which is all the reader reads."
 _SINCE_2 = ("version", "kind", "message", "answer", "parts", "corrected", "basis")
 _CITATION_SINCE_2 = ("answer_start", "answer_end")
 
@@ -81,8 +82,8 @@ class Answer:
         message: The line that greets, or says what can be done instead; empty for an answer.
         parts: Of two questions in one, each with its own answer, in the order asked; see `join_parts`.
         corrected: Words that occur nowhere as typed, each with the word that was searched instead.
-        basis: What verdict and quotes were judged by: "reading": the passages were read; "retrieval": only nearness and
-            words in common, as question or passages are not in English, or nothing was searched.
+        basis: What verdict and quotes were judged by: "reading": the passages were read; "retrieval": nearness and words in
+            common alone, as question or documents are not in English.
 
     Raises:
         ValueError: A part has parts.
@@ -102,7 +103,7 @@ class Answer:
     message: str = ""
     parts: "tuple[Answer, ...]" = ()
     corrected: tuple[tuple[str, str], ...] = ()
-    basis: Basis = "retrieval"
+    basis: Basis = "reading"
 
     def __post_init__(self) -> None:
         if any(part.parts for part in self.parts):
@@ -207,7 +208,7 @@ def join_parts(question: str, parts: Sequence[Answer]) -> Answer:
         disagreements=tuple(disagreements),
         parts=tuple(parts),
         corrected=tuple(dict.fromkeys(pair for part in parts for pair in part.corrected)),
-        basis="reading" if any(part.basis == "reading" for part in parts) else "retrieval",
+        basis="retrieval" if any(part.basis == "retrieval" for part in parts) else "reading",
     )
 
 

@@ -358,7 +358,9 @@ class Assistant(OpenCollection):
         if phrases_missing:
             search = self._collection.search(questions, Limits(sources=names), k=k)
         searched = turn.searched if len(search.queries) > 1 else core.text
-        read = read_hits(self._reader, core.text, search.hits) if self._reader else None
+        read = None
+        if self._reader:
+            read = read_hits(self._reader, core.text, search.hits, rerank=len(search.queries) == 1)
         if read:
             search = replace(search, hits=read[0])
         return Finding(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from qa.answer_files import answer_sections, describe_corrections, tell_verdict
+from qa.answer_files import answer_sections, describe_remarks, tell_verdict
 from qa.answer_tables import answer_span
 from qa.citations import Citation
 from qa.web.markup import Mark, escape, line_class, render_marked
@@ -62,7 +62,7 @@ def _render_turn(turn: Mapping[str, Any]) -> str:
     asked = f'<time datetime="{escape(turn["asked"])}">{escape(turn["asked"])}</time>.'
     head = f'<section>\n<h2 dir="auto">{escape(answer["question"])}</h2>\n'
     head += f'<p class="about">{asked}</p>\n' if answer.get("parts") else ""
-    head += "".join(f'<p class="about" dir="auto">{escape(line)}</p>\n' for line in describe_corrections(answer))
+    head += "".join(f'<p class="about" dir="auto">{escape(line)}</p>\n' for line in describe_remarks(answer))
     body = ""
     for part, citations in answer_sections(answer):
         verdict = tell_verdict(part, escape)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from index import BatchError
-from qa.answer_files import answer_sections, block_quote, describe_corrections, escape_markdown, tell_verdict
+from qa.answer_files import answer_sections, block_quote, describe_remarks, escape_markdown, tell_verdict
 from qa.citations import Citation
 from qa.conversations import ConversationInfo, KeptTurn
 from qa.export_page import RECORDS_CLOSE, RECORDS_OPEN, render_page
@@ -138,7 +138,7 @@ def _write_markdown(content: Mapping[str, Any], records: str) -> str:
         asked = f"{escape_markdown(turn['asked'])}."
         if answer.get("parts"):
             parts.append(f"{asked}\n")
-        parts += [f"{escape_markdown(line)}\n" for line in describe_corrections(answer)]
+        parts += [f"{escape_markdown(line)}\n" for line in describe_remarks(answer)]
         for part, citations in answer_sections(answer):
             if part is not answer:
                 parts.append(f"### {escape_markdown(' '.join(part['question'].split()))}\n")

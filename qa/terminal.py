@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from index import CollectionInfo, Progress
-from qa.answers import Answer, Section
+from qa.answers import NOT_READ, Answer, Section
 from qa.changes import TextChange
 from qa.citations import Citation, split_quote
 from qa.disagreement import Disagreement
@@ -61,6 +61,8 @@ def describe_answer(answer: Answer, *, emphasise: bool = False) -> str:
         Lines without a line end after the last; safe to print whatever the documents hold.
     """
     blocks = [visible_line(f'Searched "{word}" instead of "{typed}".') for typed, word in answer.corrected]
+    if answer.basis == "retrieval" and answer.kind == "answer":
+        blocks.append(NOT_READ)
     for section in answer.sections():
         told = _describe_section(section, emphasise)
         blocks.append(f"{visible_line(section.answer.question)}\n\n{told}" if answer.parts else told)

@@ -201,7 +201,7 @@ NEW_TURNS = [{"asked": "2024-03-01T12:00:00+00:00", "answer": record} for record
 
 
 @pytest.mark.parametrize(
-    ("suffix", "expected"), [(".md", "31e11c05f6f126f6"), (".html", "3e027e0519550e3b"), (".json", "0c6a1cd70ef8b62e")]
+    ("suffix", "expected"), [(".md", "00fb1aaf9040a8bd"), (".html", "5047c293c8f901ad"), (".json", "e28b21ff45300ddd")]
 )
 def test_layout_of_format_2_never_changes(suffix, expected):
     """The same with exact words, parts, messages and corrections."""

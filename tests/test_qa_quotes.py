@@ -1,5 +1,7 @@
 """Which sentences are quoted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,14 +13,23 @@ from qa.quotes import (
     CONTEXT,
     COVERAGE,
     ECHO,
+    EVIDENCE,
     FIRST,
     KIND,
+    NEAR_EXPLAINED,
+    NEAR_READ,
     PAIRS,
+    PASSAGE,
+    RETRIEVAL,
+    SPAN,
+    SURE_WORDS,
     QuotablePassage,
     Quote,
     choose_quotes,
+    rank_sentences,
     score_sentences,
 )
+from qa.reading.records import Reading, SentenceReading
 
 NOTHING = Statistics(3, 9, 90)
 
@@ -86,9 +97,75 @@ def test_a_sentence_between_two_joins_them():
 
 
 def test_at_most_three_quotes_are_chosen():
-    """Five passages with equal sentences give the first three."""
-    passages = [passage("A.", cosines=[0.5])] * 5
+    """Five passages with sentences as near as each other give the first three."""
+    passages = [passage(f"{letter}.", cosines=[0.5]) for letter in "ABCDE"]
     assert [quote.passage for quote in choose_quotes("x", ask("zzz"), passages, NOTHING)] == [0, 1, 2]
+
+
+def test_the_same_sentence_is_quoted_once():
+    """Two passages with one sentence in common give one quote of it."""
+    passages = [passage("The fee is 40 euros.", cosines=[0.5]), passage("The  fee is\n40 euros.", cosines=[0.5])]
+    assert choose_quotes("x", ask("zzz"), passages, NOTHING) == (Quote(0, 0, 0, 0.5 + FIRST),)
+
+
+def test_a_sentence_that_leans_is_quoted_with_the_one_before():
+    """What "it" is stands there."""
+    passages = [passage("The mill stands by the river.", "It was built in 1848.", cosines=[0.1, 0.8])]
+    assert choose_quotes("x", ask("zzz"), passages, NOTHING) == (Quote(0, 0, 1, 0.8),)
+
+
+def test_a_lead_in_is_quoted_with_its_items():
+    """The items are what was asked for."""
+    passages = [
+        passage("You need the following:", "- a lamp;", "- a rope.", "Bring both.", cosines=[0.8, 0.1, 0.1, 0.0])
+    ]
+    assert choose_quotes("x", ask("zzz"), passages, NOTHING) == (Quote(0, 0, 2, round(0.8 + FIRST, 6)),)
+
+
+def test_a_heading_comes_after_every_sentence_that_can_answer():
+    """However near it is."""
+    ranked = rank_sentences("x", ask("zzz"), [passage("Who may apply?", "Anyone may.", cosines=[0.9, 0.1])], NOTHING)
+    assert [each.position for each in ranked] == [1, 0]
+    assert [each.quotable for each in ranked] == [True, False]
+
+
+def read(passage_, *sentences, answerable=1.0, fused=0.5):
+    """The passage as a reader read it: the score, the words and the evidence of each sentence."""
+    readings = tuple(SentenceReading(score, *words, evidence) for score, words, evidence in sentences)
+    return replace(passage_, reading=Reading(answerable, readings), fused=fused)
+
+
+def test_a_sentence_that_was_read_is_scored_by_reader_and_retrieval():
+    """A score beyond the range counts as its end."""
+    one = read(passage("A.", "B.", cosines=[0.5, 0.25]), (30.0, (0, 2), 2.0), (-3.0, (3, 5), -1.0))
+    ranked = rank_sentences("x", ask("zzz"), [one], NOTHING)
+    assert [each.score for each in ranked] == pytest.approx([
+        SPAN * 20 + EVIDENCE * 2 + RETRIEVAL * (0.5 + FIRST) + PASSAGE * 0.5,
+        SPAN * -3 + EVIDENCE * -1 + RETRIEVAL * 0.25 + PASSAGE * 0.5,
+    ])  # fmt: skip
+
+
+def test_the_reader_decides_between_sentences_that_are_as_near():
+    """The one that says what was asked is quoted, its words known, not the one that names the subject."""
+    text = "The Mill is a house. Tom built the Mill in 1848."
+    one = read(passage(text[:20], text[21:], cosines=[0.5, 0.5]), (-8.0, (0, 8), -4.0), (6.0, (21, 24), 3.0))
+    (quote,) = choose_quotes("who built the mill", ask("zzz"), [one], NOTHING)
+    assert (quote.first, quote.last, quote.answer) == (1, 1, (21, 24))
+
+
+def test_words_the_reader_is_not_sure_of_are_not_marked():
+    """The quote stands as a whole."""
+    (quote,) = choose_quotes("x", ask("zzz"), [read(passage("A."), (SURE_WORDS - 1, (0, 1), 0.0))], NOTHING)
+    assert quote.answer is None
+
+
+@pytest.mark.parametrize(("question", "last"), [("Why did it sink?", 2), ("What sank?", 1)])
+def test_why_takes_a_neighbour_that_other_questions_leave_out(question, last):
+    """A reason may take two sentences."""
+    one = passage("The ship left.", "The hull broke.", "Water came in.", cosines=[0.0, 0.5, 0.5])
+    margin = (NEAR_READ + NEAR_EXPLAINED) / 2 / SPAN
+    one = read(one, (-20.0, (0, 3), -9.0), (4.0, (15, 18), 1.0), (4.0 - margin, (31, 36), 1.0))
+    assert [(q.first, q.last) for q in choose_quotes(question, ask("zzz"), [one], NOTHING)] == [(1, last)]
 
 
 @pytest.mark.parametrize("passages", [[], [passage()]], ids=["no passages", "no sentences"])

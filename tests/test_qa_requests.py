@@ -2,7 +2,7 @@
 
 import pytest
 
-from qa.requests import Request, is_small_talk, request_kind, read_request
+from qa.requests import Request, is_small_talk, read_request, request_kind
 from qa.wrapping import unwrap
 
 

@@ -4,18 +4,31 @@ from math import exp
 
 import pytest
 
-from qa.verdict import ANSWERED, CLOSEST, Evidence, confidence, decide, is_lacking
+from qa.verdict import ANSWERED, CLOSEST, Evidence, confidence, decide, is_lacking, log_odds
 
 
 def test_in_a_collection_of_one_passage_the_quote_alone_counts():
-    """log10 1 is nought: the confidence is that of -4.2 + 4.5 · quote."""
-    assert confidence(Evidence(passage=0.9, quote=1.0, passages=1)) == round(1 / (1 + exp(-0.3)), 6)
+    """log10 1 is nought: the confidence is that of -5.06 + 4.5 · quote."""
+    assert confidence(Evidence(passage=0.9, quote=1.0, passages=1)) == round(1 / (1 + exp(0.56)), 6)
 
 
 def test_in_a_collection_of_ten_thousand_passages_the_passage_alone_counts():
-    """log10 10,000 is four: the confidence is that of -4.2 - 2.1 + 12.2 · passage."""
-    assert confidence(Evidence(passage=0.5, quote=1.5, passages=10_000)) == round(1 / (1 + exp(0.2)), 6)
+    """log10 10,000 is four: the confidence is that of -5.06 - 2.1 + 12.2 · passage."""
+    assert confidence(Evidence(passage=0.5, quote=1.5, passages=10_000)) == round(1 / (1 + exp(1.06)), 6)
     assert confidence(Evidence(0.5, 1.5, 10_000)) == confidence(Evidence(0.5, 0.1, 10_000_000))
+
+
+def test_what_the_reader_says_counts_beside_retrieval():
+    """With a passage of .5 in ten thousand, retrieval's log-odds are -1.06; the reader's logit of 2 gives -.24 - .318 + 1."""
+    read = Evidence(0.5, 1.5, 10_000, answerable=2.0)
+    assert confidence(read) == round(1 / (1 + exp(0.24 + 0.3 * 1.06 - 1)), 6)
+    assert confidence(Evidence(0.5, 1.5, 10_000, answerable=-4.0)) < confidence(Evidence(0.5, 1.5, 10_000)) < confidence(read)
+
+
+def test_a_question_for_yes_or_no_asks_less_of_the_reader():
+    """It was trained on none."""
+    plain, yes_no = (Evidence(0.5, 1.5, 10_000, answerable=-1.0, yes_no=asked) for asked in (False, True))
+    assert log_odds(confidence(yes_no)) - log_odds(confidence(plain)) == pytest.approx(0.6, abs=1e-4)
 
 
 @pytest.mark.parametrize("passages", [0, 1, 3, 100, 10_000, 1_000_000])

@@ -110,6 +110,7 @@ def _render_message(turn: Turn, section: Section) -> str:
 
 def _render_corrected(answer: Answer) -> str:
     lines = [strings.CORRECTED.format(typed=typed, searched=word) for typed, word in answer.corrected]
+    lines += [strings.NOT_READ] if answer.basis == "retrieval" else []
     return "".join(f'<p class="qa-searched" dir="auto">{escape(line)}</p>' for line in lines)
 
 

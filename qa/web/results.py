@@ -109,7 +109,7 @@ _ANSWER = {
     "message": _text("What is said to a greeting, or what can be done instead; empty for an answer."),
     "verdict": {"enum": ["answered", "closest", "not_in_sources"]},
     "found": {"type": "boolean", "description": "Whether the verdict is `answered`."},
-    "confidence": {"type": "number", "minimum": 0, "maximum": 1, "description": "Chance that the sources answer."},
+    "confidence": {"type": "number", "minimum": 0, "maximum": 1, "description": "Chance that the first quote answers."},
     "answer": _text("The exact answer words of the first citation; empty where they are not known."),
     "citations": _array(_CITATION, "The quotes that answer, best first."),
     "closest": _array(_CITATION, "The nearest passages, when not answered."),
@@ -120,6 +120,10 @@ _ANSWER = {
         {"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2},
         "Words that occur nowhere as typed, each with the word that was searched instead.",
     ),
+    "basis": {
+        "enum": ["reading", "retrieval"],
+        "description": "What verdict and quotes were judged by; `retrieval` where question or documents are not in English.",
+    },
     "hash": _text("SHA-256 of the answer without the paths: equal answers have equal hashes."),
 }
 _PART = _whole(**_ANSWER, parts={"type": "array", "maxItems": 0, "description": "A part has no parts."})
