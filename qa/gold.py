@@ -1,8 +1,7 @@
-"""Judge a quote, and the answer words in it, by what a dataset knows of the right answer."""
+"""Judge a quote by what a dataset knows of the right answer."""
 
 import re
 
-from qa.citations import Citation
 from qa.datasets import LabelledQuestion
 
 SHORT_ANSWER = 12  # words; a longer answer that is no excerpt is free text, which no quote repeats
@@ -58,11 +57,6 @@ def literal_answers(question: LabelledQuestion) -> tuple[str, ...]:
         for answer in question.answers
         if answer.strip() and (question.excerpts or len(answer.split()) <= SHORT_ANSWER)
     )
-
-
-def answer_words(citation: Citation) -> str | None:
-    """Return the exact words of a quote that answer; None, as citations do not mark them yet."""
-    return None
 
 
 def _plain(text: str) -> str:

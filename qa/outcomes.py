@@ -7,7 +7,7 @@ from qa.answer_types import question_kind
 from qa.answers import Answer
 from qa.citations import Citation
 from qa.datasets import LabelledQuestion
-from qa.gold import answer_words, is_right, literal_answers
+from qa.gold import is_right, literal_answers
 from qa.metrics import Figure, Reliability, exact_match, mean_figure, reliability, word_f1
 
 ANSWERED = "answered of answerable"
@@ -29,7 +29,7 @@ class Outcome:
         confidence: Of the answer, 0 to 1.
         right: Whether the first quote shown is right, cited or only closest; never for an unanswerable question; None
             where the dataset does not tell.
-        words: The exact words that the first quote marks as the answer, where it marks any.
+        words: The exact words that the first quote marks as the answer; empty where it marks none.
         literal_answers: What they are compared with; empty where the dataset names no literal answer.
     """
 
@@ -38,7 +38,7 @@ class Outcome:
     answered: bool
     confidence: float
     right: bool | None
-    words: str | None
+    words: str
     literal_answers: tuple[str, ...]
 
 
@@ -58,7 +58,7 @@ def judge(question: LabelledQuestion, answer: Answer, entry_of: Callable[[Citati
         answered=answer.found,
         confidence=answer.confidence,
         right=right,
-        words=answer_words(shown[0]) if shown else None,
+        words=shown[0].answer if shown else "",
         literal_answers=literal_answers(question) if question.answerable else (),
     )
 
@@ -79,8 +79,8 @@ def answer_figures(outcomes: Sequence[Outcome]) -> dict[str, Figure | None]:
         ANSWERED: mean_figure([float(outcome.answered) for outcome in answerable]),
         ANSWERED_WRONGLY: mean_figure([float(outcome.answered) for outcome in outcomes if not outcome.answerable]),
         RIGHT: mean_figure([float(outcome.right) for outcome in answered if outcome.right is not None]),
-        EXACT_MATCH: mean_figure([exact_match(o.words or "", o.literal_answers) for o in comparable]),
-        F1: mean_figure([word_f1(o.words or "", o.literal_answers) for o in comparable]),
+        EXACT_MATCH: mean_figure([exact_match(o.words, o.literal_answers) for o in comparable]),
+        F1: mean_figure([word_f1(o.words, o.literal_answers) for o in comparable]),
     }
 
 

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-import qa.outcomes
 from index import Passage
 from qa.answers import Answer, Scope
 from qa.citations import cite
@@ -15,7 +14,7 @@ RIGHT = Outcome("place", True, True, 0.9, True, None, ("the tree",))
 WRONG = replace(RIGHT, right=False, confidence=0.7)
 WITHHELD = replace(RIGHT, answered=False, confidence=0.4)
 UNKNOWN = replace(RIGHT, right=None, literal_answers=())
-REFUSED = Outcome("person", False, False, 0.1, False, None, ())
+REFUSED = Outcome("person", False, False, 0.1, False, "", ())
 TAKEN_IN = replace(REFUSED, answered=True, confidence=0.8)
 TEXT = "It stayed on the tree."
 QUESTION = LabelledQuestion("q", "Where did it stay?", (), ("the tree",), False, (), True, {"p1": 1})
@@ -38,7 +37,7 @@ def make_answer(verdict, text=TEXT):
 def test_the_first_quote_shown_is_judged_whatever_the_verdict(verdict):
     """It is the first citation, or the first of the closest."""
     outcome = judge(QUESTION, make_answer(verdict), lambda citation: "p1")
-    assert outcome == Outcome("place", True, verdict == "answered", 0.75, True, None, ("the tree",))
+    assert outcome == Outcome("place", True, verdict == "answered", 0.75, True, "", ("the tree",))
     assert judge(QUESTION, make_answer(verdict, "It fell."), lambda citation: "p1").right is False
 
 
@@ -82,15 +81,17 @@ def test_without_unanswerable_questions_their_figure_is_left_out():
 
 def test_marked_words_are_compared_with_literal_answers():
     """One equal, one half shared ("tall tree" and "tree": 2/3), one marks none: EM 1/3, F1 5/9; withheld ones do not count."""
-    marked = [replace(RIGHT, words=words) for words in ("The tree", "the tall tree", None)]
+    marked = [replace(RIGHT, words=words) for words in ("The tree", "the tall tree", "")]
     figures = values(answer_figures([*marked, replace(WITHHELD, words="x"), replace(UNKNOWN, words="x")]))
     assert (figures["exact match"], figures["F1"]) == ((0.3333, 3), (0.5556, 3))
 
 
-def test_the_words_of_the_first_quote_are_taken(monkeypatch):
-    """As `answer_words` returns them."""
-    monkeypatch.setattr(qa.outcomes, "answer_words", lambda citation: citation.quote[-9:-1])
-    assert judge(QUESTION, make_answer("answered"), lambda citation: "p1").words == "the tree"
+def test_the_words_that_the_first_quote_marks_are_taken():
+    """They are a part of the quote."""
+    answer = make_answer("answered")
+    end = len(TEXT) - 1
+    marked = replace(answer.citations[0], answer_start=end - 8, answer_end=end)
+    assert judge(QUESTION, replace(answer, citations=(marked,)), lambda citation: "p1").words == "the tree"
 
 
 def test_kinds_come_the_most_frequent_first():

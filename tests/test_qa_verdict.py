@@ -22,7 +22,11 @@ def test_what_the_reader_says_counts_beside_retrieval():
     """With a passage of .5 in ten thousand, retrieval's log-odds are -1.06; the reader's logit of 2 gives -.24 - .318 + 1."""
     read = Evidence(0.5, 1.5, 10_000, answerable=2.0)
     assert confidence(read) == round(1 / (1 + exp(0.24 + 0.3 * 1.06 - 1)), 6)
-    assert confidence(Evidence(0.5, 1.5, 10_000, answerable=-4.0)) < confidence(Evidence(0.5, 1.5, 10_000)) < confidence(read)
+    assert (
+        confidence(Evidence(0.5, 1.5, 10_000, answerable=-4.0))
+        < confidence(Evidence(0.5, 1.5, 10_000))
+        < confidence(read)
+    )
 
 
 def test_a_question_for_yes_or_no_asks_less_of_the_reader():
