@@ -6,6 +6,7 @@ from index.collection import Collection
 from index.encoder import Encoder, bundled_model_folder, english_words, load_encoder
 from index.errors import (
     BatchError,
+    CacheError,
     EncoderError,
     OutdatedError,
     QAError,
@@ -56,6 +57,7 @@ __all__ = [
     "STOP_TERMS",
     "BackgroundUpdate",
     "BatchError",
+    "CacheError",
     "Collection",
     "CollectionInfo",
     "Document",

@@ -42,6 +42,10 @@ class EncoderError(QAError):
     """The embedding model is missing, altered or cannot be loaded."""
 
 
+class CacheError(EncoderError):
+    """What was built of a model cannot be kept."""
+
+
 class ReaderError(QAError):
     """The model that reads question and passage together is missing, altered or cannot be run."""
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from index.encoder import file_hash
-from index.errors import EncoderError
+from index.errors import CacheError, EncoderError
 
 BUILD_SECONDS = 900  # a limit, not an expectation: about 30
 ABANDONED_SECONDS = 3600
@@ -74,7 +74,7 @@ def find_build(
                     notice(f"Preparing the {name}, once; this takes about half a minute.")
                     manifest = build_apart(folder, builder, *arguments, name=name)
         except (OSError, Timeout) as error:
-            raise EncoderError(f"the {name} cannot be kept in {folder.parent} ({error}).") from error
+            raise CacheError(f"the {name} cannot be kept in {folder.parent} ({error}).") from error
     if manifest["refused"]:
         raise EncoderError(f"the {name} is not used on this processor: {manifest['refused']}.")
     return manifest

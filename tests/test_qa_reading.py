@@ -290,16 +290,40 @@ def test_weights_of_another_model_are_refused(tmp_path):
         load_reader(tmp_path / "cache", weights=path, sha256=None)
 
 
-def test_a_reader_that_strays_is_refused(tmp_path, weights, monkeypatch):
-    """A build whose logits are not near those in 32 bits is marked, keeps no graph, and stays refused."""
+def test_a_reader_that_strays_runs_in_32_bits(tmp_path, weights, monkeypatch):
+    """Where the rounded graph is not true enough, the plain one takes its place, and its identity says so."""
     few = sample_windows(read_tokenizer(MODEL))[::30]
     monkeypatch.setattr("qa.reading.build.sample_windows", lambda tokenizer: few)
     monkeypatch.setattr("qa.reading.build.compare", lambda given, expected: (0.812, 9.0))
     monkeypatch.setattr("qa.reading.model.reader_key", lambda *parts: "key")
     build(str(weights), str(MODEL), str(tmp_path / "key"))
+    manifest = json.loads((tmp_path / "key" / "manifest.json").read_text())
+    assert (manifest["rounded"], manifest["refused"]) == (False, "")
+    plain = FastReader(plain_graph(read_pair_model(MODEL, weights)), read_tokenizer(MODEL), identity="")
+    found = load_reader(tmp_path, weights=weights, sha256=None, on_notice=pytest.fail)
+    assert found.read(QUESTION, [passage(STORY)]) == plain.read(QUESTION, [passage(STORY)])
+    assert "/fp32/" in found.identity
+
+
+def test_a_reader_that_depends_on_its_company_is_refused(tmp_path, weights, monkeypatch):
+    """In either form: it keeps no graph, and stays refused."""
+    few = sample_windows(read_tokenizer(MODEL))[::30]
+    monkeypatch.setattr("qa.reading.build.sample_windows", lambda tokenizer: few)
+    monkeypatch.setattr("qa.reading.build.is_same", lambda given, expected: False)
+    monkeypatch.setattr("qa.reading.model.reader_key", lambda *parts: "key")
+    build(str(weights), str(MODEL), str(tmp_path / "key"))
     assert [path.name for path in (tmp_path / "key").iterdir()] == ["manifest.json"]
-    with pytest.raises(ReaderError, match=r"reader is not used on this processor: .*correlation 0\.812"):
+    with pytest.raises(ReaderError, match="reader is not used on this processor: what it says of a passage depends on"):
         load_reader(tmp_path, weights=weights, sha256=None, on_notice=pytest.fail)
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(tmp_path, weights):
+    """The reader is prepared for this run alone, and that is said."""
+    (tmp_path / "file").write_text("in the way")
+    notices = []
+    found = load_reader(tmp_path / "file" / "cache", weights=weights, sha256=None, on_notice=notices.append)
+    assert len(found.read(QUESTION, [passage(STORY)])) == 1
+    assert [line.endswith("It is prepared for this run alone.") for line in notices] == [False, True]
 
 
 def test_a_build_tells_how_near_it_is(reader, cache):

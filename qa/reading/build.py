@@ -40,7 +40,10 @@ def build(weights: str, model_folder: str, folder: str) -> None:
 
 
 def _write_reader(weights: Path, source: Path, work: Path) -> dict[str, Any]:
-    """Write the graph and check it; the part of the manifest that tells what was found."""
+    """Write the graph and check it; the part of the manifest that tells what was found.
+
+    Where the rounded graph is not true enough on this processor, the one in 32 bits takes its place: slower, and as good.
+    """
     model, tokenizer = read_pair_model(source, weights), read_tokenizer(source)
     tokenizer.no_truncation()
     windows = sample_windows(tokenizer)
@@ -51,14 +54,20 @@ def _write_reader(weights: Path, source: Path, work: Path) -> dict[str, Any]:
     together, alone = reader.logits(checked), [reader.logits([window])[0] for window in checked]
     plain = FastReader(plain_graph(model), tokenizer, identity="").logits(checked)
     correlation, difference = compare(together, plain)
-    refused = ""
-    if not correlation >= LOWEST_CORRELATION:
-        refused = f"its logits stray from those in 32 bits (correlation {correlation:.3f})"
-    elif any(
-        one[0].tobytes() != other[0].tobytes() or one[1] != other[1] for one, other in zip(together, alone, strict=True)
-    ):
-        refused = "what it says of a passage depends on the passages read with it"
-    return {"lowest_correlation": correlation, "greatest_difference": difference, "refused": refused}
+    found = {"lowest_correlation": correlation, "greatest_difference": difference}
+    if correlation >= LOWEST_CORRELATION and is_same(together, alone):
+        return {**found, "rounded": True, "refused": ""}
+    import_openvino().save_model(plain_graph(model), work / GRAPH, compress_to_fp16=False)
+    exact = FastReader(work / GRAPH, tokenizer, identity="")
+    same = is_same(exact.logits(checked), [exact.logits([window])[0] for window in checked])
+    refused = "" if same else "what it says of a passage depends on the passages read with it"
+    return {**found, "rounded": False, "refused": refused}
+
+
+def is_same(given: Sequence[Logits], expected: Sequence[Logits]) -> bool:
+    """Whether logits are the same to the last bit."""
+    pairs = zip(given, expected, strict=True)
+    return all(one[0].tobytes() == other[0].tobytes() and one[1] == other[1] for one, other in pairs)
 
 
 def compare(given: Sequence[Logits], expected: Sequence[Logits]) -> tuple[float, float]:

@@ -6,10 +6,13 @@ has the same reading, to the last bit, alone or among others, in this process or
 `index.fast_encoder` tells; the build is refused where that fails.
 """
 
+import atexit
+import shutil
+import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +20,7 @@ import numpy as np
 
 from index import (
     RECIPE,
+    CacheError,
     EncoderError,
     ReaderError,
     build_key,
@@ -159,10 +163,17 @@ def load_reader(
     try:
         target = Path(cache_folder) / reader_key(folder, found)
         notice = on_notice or (lambda line: None)
-        find_build(target, "qa.reading.build:build", weights, folder, name="reader", notice=notice)
+        try:
+            manifest = find_build(target, "qa.reading.build:build", weights, folder, name="reader", notice=notice)
+        except CacheError as error:
+            notice(f"{error} It is prepared for this run alone.")
+            target = Path(_run_folder()) / target.name
+            manifest = find_build(target, "qa.reading.build:build", weights, folder, name="reader", notice=notice)
         tokenizer = read_tokenizer(folder)
         tokenizer.no_truncation()
-        return FastReader(target / GRAPH, tokenizer, identity=f"{VERSION}/{RECIPE}/{found[:16]}")
+        return FastReader(
+            target / GRAPH, tokenizer, identity=f"{VERSION}/{RECIPE if manifest['rounded'] else 'fp32'}/{found[:16]}"
+        )
     except EncoderError as error:
         raise ReaderError(str(error)) from error
 
@@ -174,6 +185,14 @@ def shared_reader(cache_folder: Path, *, on_notice: Callable[[str], None] | None
         if folder not in _shared:
             _shared[folder] = load_reader(folder, on_notice=on_notice)
         return _shared[folder]
+
+
+@cache
+def _run_folder() -> str:
+    """A folder that lasts as long as this process."""
+    folder = tempfile.mkdtemp(prefix="qa-reader-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 _shared: dict[Path, FastReader] = {}
