@@ -185,6 +185,11 @@ class Assistant(OpenCollection):
         self.close()
 
     @property
+    def identity(self) -> str:
+        """Names the encoder and the reader: answers of the same documents differ where it does."""
+        return f"{super().identity} {self._reader.identity}" if self._reader else super().identity
+
+    @property
     def calibration(self) -> Calibration:
         """The collection's own fit of the confidence; the shipped one until `qa calibrate` has made one.
 

@@ -171,9 +171,8 @@ def load_reader(
             manifest = find_build(target, "qa.reading.build:build", weights, folder, name="reader", notice=notice)
         tokenizer = read_tokenizer(folder)
         tokenizer.no_truncation()
-        return FastReader(
-            target / GRAPH, tokenizer, identity=f"{VERSION}/{RECIPE if manifest['rounded'] else 'fp32'}/{found[:16]}"
-        )
+        recipe = RECIPE if manifest["rounded"] else "fp32"
+        return FastReader(target / GRAPH, tokenizer, identity=f"{VERSION}/{recipe}/{found[:16]}")
     except EncoderError as error:
         raise ReaderError(str(error)) from error
 
