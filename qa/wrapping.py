@@ -100,6 +100,8 @@ _OPEN_END = re.compile(
     r"say|says|said|stated|mentioned|written|described|contained|found|listed|named|mean|means|appear|appears|occur|occurs)$",
     re.IGNORECASE,
 )
+# What emphasises words in a text pasted from a page.
+_EMPHASIS = re.compile(r"</?(?:b|i|u|em|strong|mark|span|p|br)\b[^<>]*>", re.IGNORECASE)
 _ENDING = "?!.,;:\u2026\uff1f\u00bf "
 _MARKED = re.compile(r'(?<![^\s([{\u2013\u2014/])\+?(?:"([^"]+)"|\u201c([^\u201c\u201d]+)\u201d)(?!\w)')
 
@@ -114,7 +116,7 @@ def unwrap(question: str) -> str:
         The question without its wrapping and quotation marks, with one question mark at its end if it asks in words. The
         text as typed where nothing would be left that says what it is about.
     """
-    plain = _without_marks(question)
+    plain = _without_marks(" ".join(_EMPHASIS.sub(" ", question).split()) or question)
     if is_small_talk(plain):
         return plain
     text = whole = _strip_end(plain)

@@ -348,4 +348,4 @@ def test_the_identity_names_recipe_and_weights(reader, weights):
     """The identity is the version, the rounding's recipe and the start of the weights' hash."""
     import hashlib
 
-    assert reader.identity == f"reading/1/int8/1/{hashlib.sha256(weights.read_bytes()).hexdigest()[:16]}"
+    assert reader.identity == f"reading/2/int8/1/{hashlib.sha256(weights.read_bytes()).hexdigest()[:16]}"

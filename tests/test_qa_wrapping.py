@@ -128,3 +128,11 @@ def test_a_question_is_told_by_its_words(text, expected):
 def test_small_letters_give_the_same_terms(question):
     """A letter alone counts as a word of a question; so does "us" behind "the"."""
     assert question_terms(question) == question_terms(question.lower())
+
+
+def test_emphasis_pasted_from_a_page_is_left_out():
+    """Other markup is content, and a question of nothing else stays."""
+    assert unwrap("What is <b>inflation</b>?") == "What is inflation?"
+    assert unwrap("What is <strong class='x'>hybrid</strong> warfare?") == "What is hybrid warfare?"
+    assert unwrap("What does <script> do?") == "What does <script> do?"
+    assert unwrap("<b>") == "<b>"

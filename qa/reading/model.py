@@ -42,7 +42,7 @@ WEIGHTS = Path(__file__).with_name("reader.safetensors")
 READER_SHA256 = (
     "00baea752b417081ac116afc0408916b7e60f89a391dff2a6ba3363305179e8b"  # of the weights that this package ships
 )
-VERSION = "reading/1"  # changes whenever readings would, though the weights do not
+VERSION = "reading/2"  # changes whenever readings would, though the weights do not
 GRAPH = "reader.xml"
 STREAMS = 2
 TEXTS_KEPT = 2048  # whose tokens are remembered: 5 MB
