@@ -11,11 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from index import ReaderError
+
 HIDDEN = -1e4  # added to the score of what must not be attended to or answered
+HEADS = ("token", "answerable")
+FARTHEST = 128  # tokens away; all that is farther falls into one bucket
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +70,19 @@ class Layer(nn.Module):
         found = self.gathered(found.transpose(1, 2).reshape(texts, tokens, width))
         x = self.attention_norm(x + functional.dropout(found, self.dropout, self.training))
         found = self.outer(functional.gelu(self.inner(x)))
-        return self.output_norm(x + functional.dropout(found, self.dropout, self.training))
+        x = self.output_norm(x + functional.dropout(found, self.dropout, self.training))
+        return x
 
 
 class Network(nn.Module):
     """An encoder with the reader's heads."""
+
+    embedding_words: Tensor
+    embedding_positions: Tensor
+    embedding_types: Tensor
+    embedding_norm_weight: Tensor
+    embedding_norm_bias: Tensor
+    embedding_relative: Tensor
 
     def __init__(self, shape: Shape, embeddings: dict[str, Tensor], *, dropout: float = 0.0) -> None:
         """Make a network with untrained layers.
@@ -115,16 +128,23 @@ class Network(nn.Module):
         return self.token(x).float(), self.answerable(x[:, 0]).float().squeeze(-1)
 
 
-def relative_buckets(distance: Tensor, buckets: int, farthest: int = 128) -> Tensor:
-    """Sort relative positions into buckets, near ones exactly and far ones by their logarithm (T5, Raffel et al. 2020)."""
+def relative_buckets(distance: Tensor, buckets: int) -> Tensor:
+    """Sort relative positions into buckets, near ones exactly and far ones by their logarithm (T5, Raffel et al. 2020).
+
+    Args:
+        distance: int64 of any shape.
+        buckets: How many there are; half of them for what lies behind.
+
+    Returns:
+        The bucket of each, int64 of the same shape.
+    """
     half = buckets // 2
     found = (distance > 0).long() * half
     distance = distance.abs()
     exact = half // 2
-    far = (
-        exact + (torch.log(distance.clamp(min=1).float() / exact) / math.log(farthest / exact) * (half - exact)).long()
-    )
-    return found + torch.where(distance < exact, distance, far.clamp(max=half - 1))
+    grown = torch.log(distance.clamp(min=1).float() / exact) / math.log(FARTHEST / exact)
+    far = (exact + (grown * (half - exact)).long()).clamp(max=half - 1)
+    return found + torch.where(distance < exact, distance, far)
 
 
 _BERT = {
@@ -156,25 +176,36 @@ def load_network(folder: Path, *, vocabulary: Path | None = None, dropout: float
         dropout: On hidden states, in training.
 
     Raises:
-        ValueError: The model is neither.
+        ReaderError: The model is neither, or a file of it is missing or damaged.
     """
-    config: dict[str, Any] = json.loads((folder / "config.json").read_text())
+    try:
+        config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        kind = config["model_type"]
+        if kind in ("bert", "mpnet"):
+            return _load_encoder(folder, config, vocabulary, dropout)
+    except (OSError, ValueError, LookupError, RuntimeError, SafetensorError) as error:
+        raise ReaderError(
+            f"{folder} holds no encoder that can be read ({error!r}). "
+            "Name a folder with config.json, model.safetensors and vocab.txt of a BERT or MPNet encoder."
+        ) from error
+    raise ReaderError(f"{folder} is a {kind} model. Name the folder of a BERT or MPNet encoder.")
+
+
+def _load_encoder(folder: Path, config: dict[str, Any], vocabulary: Path | None, dropout: float) -> Network:
     weights = {name.removeprefix("mpnet."): value for name, value in load_file(folder / "model.safetensors").items()}
-    kind = config["model_type"]
-    if kind not in ("bert", "mpnet"):
-        raise ValueError(f"{folder} is a {kind} model; the reader starts from BERT or MPNet.")
+    relative = config["model_type"] == "mpnet"
     shape = Shape(
         config["hidden_size"],
         config["num_hidden_layers"],
         config["num_attention_heads"],
         config["intermediate_size"],
         config["layer_norm_eps"],
-        config.get("relative_attention_num_buckets", 0) if kind == "mpnet" else 0,
+        config.get("relative_attention_num_buckets", 0) if relative else 0,
     )
     positions = weights["embeddings.position_embeddings.weight"]
     embeddings = {
         "words": weights["embeddings.word_embeddings.weight"],
-        "positions": positions[2:] if kind == "mpnet" else positions,  # MPNet's first two are for padding
+        "positions": positions[2:] if relative else positions,  # MPNet's first two are for padding
         "types": weights.get("embeddings.token_type_embeddings.weight", torch.zeros(2, shape.width)),
         "norm.weight": weights["embeddings.LayerNorm.weight"],
         "norm.bias": weights["embeddings.LayerNorm.bias"],
@@ -184,18 +215,12 @@ def load_network(folder: Path, *, vocabulary: Path | None = None, dropout: float
     if shape.buckets:
         embeddings["relative"] = weights["encoder.relative_attention_bias.weight"]
     network = Network(shape, embeddings, dropout=dropout)
-    names = _MPNET if kind == "mpnet" else _BERT
-    with torch.no_grad():
-        for number, layer in enumerate(network.layers):
-            for ours, theirs in names.items():
-                for part in ("weight", "bias"):
-                    value = weights[f"encoder.layer.{number}.{theirs}.{part}"]
-                    getattr(getattr(layer, ours), part).copy_(value)
+    _copy(weights, _layers(network, "encoder.layer.", _MPNET if relative else _BERT))
     return network
 
 
 def _same_words(theirs: Path, ours: Path) -> Tensor:
-    """For each word of our vocabulary its row in theirs; special tokens by their meaning."""
+    """Return for each word of our vocabulary its row in theirs, int64; special tokens by their meaning."""
     rows = {word: row for row, word in enumerate(theirs.read_text(encoding="utf-8").split("\n"))}
     for special, other in (("[CLS]", "<s>"), ("[SEP]", "</s>"), ("[PAD]", "<pad>")):
         rows[special] = rows.get(other, rows.get(special, 0))
@@ -205,26 +230,35 @@ def _same_words(theirs: Path, ours: Path) -> Tensor:
 
 def save_weights(network: Network, path: Path) -> None:
     """Write layers and heads as 16-bit floats, named as in `transformers.BertModel`."""
-    values = {}
-    for number, layer in enumerate(network.layers):
-        for ours, theirs in _BERT.items():
-            for part in ("weight", "bias"):
-                values[f"bert.encoder.layer.{number}.{theirs}.{part}"] = getattr(getattr(layer, ours), part)
-    for head in ("token", "answerable"):
-        for part in ("weight", "bias"):
-            values[f"{head}.{part}"] = getattr(getattr(network, head), part)
-    halves = {name: value.detach().to(torch.float16).contiguous().cpu() for name, value in values.items()}
+    halves = {name: value.detach().to("cpu", torch.float16).contiguous() for name, value in _saved(network).items()}
     save_file(halves, path)
 
 
 def load_weights(network: Network, path: Path) -> None:
     """Read layers and heads as `save_weights` wrote them."""
-    values = load_file(path)
+    _copy(load_file(path), _saved(network))
+
+
+def _saved(network: Network) -> dict[str, Tensor]:
+    """Name what is saved, as it is named in the file."""
+    heads = {f"{head}.{part}": value for head in HEADS for part, value in getattr(network, head).named_parameters()}
+    return {**_layers(network, "bert.encoder.layer.", _BERT), **heads}
+
+
+def _layers(network: Network, prefix: str, names: dict[str, str]) -> dict[str, Tensor]:
+    """Name the weights of the layers as another library does, which `names` tells."""
+    return {
+        f"{prefix}{number}.{theirs}.{part}": value
+        for number, layer in enumerate(network.layers)
+        for ours, theirs in names.items()
+        for part, value in getattr(layer, ours).named_parameters()
+    }
+
+
+def _copy(weights: dict[str, Tensor], targets: dict[str, Tensor]) -> None:
+    """Copy weights into those of the same name, which must be of the same shape."""
     with torch.no_grad():
-        for number, layer in enumerate(network.layers):
-            for ours, theirs in _BERT.items():
-                for part in ("weight", "bias"):
-                    getattr(getattr(layer, ours), part).copy_(values[f"bert.encoder.layer.{number}.{theirs}.{part}"])
-        for head in ("token", "answerable"):
-            for part in ("weight", "bias"):
-                getattr(getattr(network, head), part).copy_(values[f"{head}.{part}"])
+        for name, target in targets.items():
+            if weights[name].shape != target.shape:
+                raise ValueError(f"{name} has the shape {tuple(weights[name].shape)}, not {tuple(target.shape)}")
+            target.copy_(weights[name])

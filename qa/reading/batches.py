@@ -1,0 +1,262 @@
+"""Put examples together into batches, laid out as `qa.reading.layout` tells, each time a little otherwise."""
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from index import SourceError
+from qa.reading.data import NOT_KNOWN, Prepared
+from qa.reading.layout import HEADING_TOKENS, QUESTION_TOKENS, TOKENS
+from qa.reading.network import HIDDEN
+from qa.reading.rewording import VARIANTS
+
+CLS_ID, SEP_ID = 101, 102  # of [CLS] and [SEP] in BERT's vocabulary
+IGNORED = -100  # in place of a token that the loss leaves out
+WIDTH_STEP = 16  # batches are a multiple of so many tokens wide
+SORTED_BATCHES = 40  # examples are sorted by length within so many batches
+AHEAD = 8  # batches made ready while a GPU computes
+AS_WRITTEN = 0.4  # share of questions that are not reworded
+WITHOUT_HEADING = 0.4  # share of passages whose heading is left out
+# How often examples of a file are drawn, relative to one of SQuAD: many are short and alike, or only say that a whole
+# passage answers.
+DRAWN = {
+    "squad2_unans": 2.0, "squad11train_44art": 1.5, "squad11train_emptycity": 1.5, "squad11train_routerlens": 1.5,
+    "squadshifts_new_wiki": 1.5, "qamr_dev": 0.3, "qamr_test": 0.3, "qadiscourse": 0.5, "squad11train_kou_sentences": 0.6,
+    "neg_qamr_dev": 0.2, "neg_qamr_test": 0.2, "neg_qadiscourse": 0.3, "neg_squad11train_kou_sentences": 0.4,
+    "medquad": 0.5, "neg_medquad": 0.6, "fairytaleqa": 0.7, "neg_fairytaleqa": 0.5, "neg_squad11train_44art": 0.5,
+    "neg_squad11train_emptycity": 0.5, "neg_squad11train_routerlens": 0.5, "neg_squadshifts_new_wiki": 0.6,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Pairs ready for a network, as tensors; B texts of T tokens.
+
+    Attributes:
+        ids: int64 (B, T).
+        types: int64 (B, T): 0 for the question, 1 for the rest.
+        mask: bool (B, T): True for a token, False for padding.
+        inside: bool (B, T): tokens of the passage.
+        spans: int64 (B, 2): first and last token of the answer; 0 for none, -100 where not known.
+        evidence: float32 (B, T): 1 for tokens of the answering sentence, 0 for others; -1 where not known.
+        answerable: float32 (B,).
+        window: int64 (B,): the first token of the passage that is read.
+        teacher: float32 (B, T, 3): the teacher's start, end and evidence for each token it read; None without one.
+        judged: float32 (B, 3): the teacher's start and end for "no answer", and answerable; None without one.
+    """
+
+    ids: Tensor
+    types: Tensor
+    mask: Tensor
+    inside: Tensor
+    spans: Tensor
+    evidence: Tensor
+    answerable: Tensor
+    window: Tensor
+    teacher: Tensor | None
+    judged: Tensor | None
+
+    def to(self, device: str) -> "Batch":
+        """Return the batch on a device."""
+        return self._each(lambda value: value.to(device, non_blocking=True))
+
+    def pinned(self) -> "Batch":
+        """Return the batch in memory that a GPU can read by itself."""
+        return self._each(lambda value: value.pin_memory())
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> "Batch":
+        values: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
+        return Batch(**{name: value if value is None else change(value) for name, value in values.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What a teacher said of every example, about the tokens of one window of its passage.
+
+    Attributes:
+        first: First token of the window in the passage: int32 (examples,).
+        tokens: Start, end and evidence: float16 (tokens of all windows, 3), example after example.
+        offsets: int64 (examples + 1,), into `tokens`.
+        judged: float32 (examples, 3): start and end of "no answer", answerable.
+    """
+
+    first: np.ndarray
+    tokens: np.ndarray
+    offsets: np.ndarray
+    judged: np.ndarray
+
+
+class Assembler:
+    """Puts examples together into batches."""
+
+    def __init__(self, data: Prepared, labels: Labels | None = None) -> None:
+        """Take the examples, and what a teacher said of them."""
+        self.data = data
+        self.labels = labels
+        self._passage_lengths = np.diff(data.passage_offsets)
+        self._question_lengths = np.minimum(np.diff(data.question_offsets), QUESTION_TOKENS)
+        self._heading_lengths = np.minimum(np.diff(data.heading_offsets), HEADING_TOKENS)
+
+    def lengths(self, rows: np.ndarray) -> np.ndarray:
+        """Return about how many tokens some examples have, to sort by: integers of shape (rows,)."""
+        table = self.data.table[rows]
+        both = self._question_lengths[table[:, 0] * VARIANTS] + self._passage_lengths[table[:, 2]]
+        return np.asarray(np.minimum(TOKENS, both + 8))
+
+    def batch(self, rows: np.ndarray, rng: np.random.Generator, *, plain: bool = False) -> Batch:
+        """Put some examples together.
+
+        Args:
+            rows: Which examples: integers of shape (B,).
+            rng: Chooses wordings, headings and, without a teacher, windows.
+            plain: Whether questions stay as written, and all headings are kept.
+
+        Returns:
+            The batch, its width a multiple of 16. A passage that is too long is read in one window: the teacher's, or
+            else any that holds the answer.
+        """
+        data, count = self.data, len(rows)
+        question, heading, passage, start, end, first_told, last_told = data.table[rows].T.astype(np.int64)
+        wording = np.zeros(count, dtype=np.int64)
+        if not plain:
+            wording = np.where(rng.random(count) < AS_WRITTEN, 0, rng.integers(1, VARIANTS, count))
+            heading = np.where(rng.random(count) < WITHOUT_HEADING, 0, heading)
+        asked = question * VARIANTS + wording
+        asked_length, heading_length = self._question_lengths[asked], self._heading_lengths[heading]
+        before = 2 + asked_length + np.where(heading_length, heading_length + 1, 0)
+        room = np.minimum(TOKENS - 1 - before, self._passage_lengths[passage])
+        first = self._first_read(rows, room, rng)
+
+        total = before + room + 1
+        width = -(-int(total.max()) // WIDTH_STEP) * WIDTH_STEP
+        ids = np.zeros((count, width), dtype=np.int64)
+        everyone, places = np.arange(count), np.arange(width)
+        ids[:, 0] = CLS_ID
+        ids[everyone, 1 + asked_length] = SEP_ID
+        _fill(ids, data.questions, data.question_offsets[asked], asked_length, np.ones(count, dtype=np.int64))
+        heading_end = data.heading_offsets[heading + 1]
+        _fill(ids, data.headings, heading_end - heading_length, heading_length, 2 + asked_length)
+        titled = everyone[heading_length > 0]
+        ids[titled, before[titled] - 1] = SEP_ID
+        _fill(ids, data.passages, data.passage_offsets[passage] + first, room, before)
+        ids[everyone, total - 1] = SEP_ID
+        mask = places < total[:, None]
+        types = (places >= (2 + asked_length)[:, None]) & mask
+
+        inside = (places >= before[:, None]) & (places < (before + room)[:, None])
+        spans = np.stack([start, end], axis=1)
+        moved = spans - first[:, None] + before[:, None]
+        lost = ((moved < before[:, None]) | (moved >= (before + room)[:, None])).any(axis=1, keepdims=True)
+        spans = np.where(spans == -1, 0, np.where((spans == NOT_KNOWN) | lost, IGNORED, moved))
+        token = places - before[:, None] + first[:, None]  # of the passage, where it is inside
+        told = inside & (token >= first_told[:, None]) & (token <= last_told[:, None])
+        evidence = np.where((first_told == NOT_KNOWN)[:, None], -1.0, told).astype(np.float32)
+        return Batch(
+            torch.from_numpy(ids),
+            torch.from_numpy(types.astype(np.int64)),
+            torch.from_numpy(mask),
+            torch.from_numpy(inside),
+            torch.from_numpy(spans),
+            torch.from_numpy(evidence),
+            torch.from_numpy(data.answerable[rows]),
+            torch.from_numpy(first),
+            *self._taught(rows, first, room, before, width),
+        )
+
+    def _first_read(self, rows: np.ndarray, room: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Choose the token of each passage that its window begins with; `room` is how many tokens it holds."""
+        _, _, passage, start, end, first_told, last_told = self.data.table[rows].T.astype(np.int64)
+        last_start = self._passage_lengths[passage] - room
+        if self.labels is not None:
+            return np.asarray(np.minimum(self.labels.first[rows], last_start))
+        known_first, known_last = np.where(start >= 0, start, first_told), np.where(start >= 0, end, last_told)
+        low = np.where(known_first >= 0, np.maximum(0, known_last - room + 1), 0)
+        high = np.maximum(low, np.where(known_first >= 0, np.minimum(known_first, last_start), last_start))
+        drawn = low + (rng.random(len(rows)) * (high - low + 1)).astype(np.int64)
+        whole_answers = (self.data.answerable[rows] > 0) & (known_first < 0)
+        return np.asarray(np.minimum(np.where(whole_answers, 0, drawn), last_start))
+
+    def _taught(
+        self, rows: np.ndarray, first: np.ndarray, room: np.ndarray, before: np.ndarray, width: int
+    ) -> tuple[Tensor | None, Tensor | None]:
+        """Lay out what the teacher said of the tokens that are read; None twice without a teacher."""
+        labels = self.labels
+        if labels is None:
+            return None, None
+        teacher = np.full((len(rows), width, 3), HIDDEN, dtype=np.float32)
+        skipped = first - labels.first[rows]
+        held = np.maximum(np.minimum(np.diff(labels.offsets)[rows] - skipped, room), 0)
+        _fill(teacher, labels.tokens, labels.offsets[rows] + skipped, held, before)
+        return torch.from_numpy(teacher), torch.from_numpy(labels.judged[rows])
+
+
+def _fill(target: np.ndarray, flat: np.ndarray, starts: np.ndarray, lengths: np.ndarray, places: np.ndarray) -> None:
+    """Copy a stretch of `flat` into each row of `target`, from a place on."""
+    step = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    rows = np.repeat(np.arange(len(lengths)), lengths)
+    target[rows, np.repeat(places, lengths) + step] = flat[np.repeat(starts, lengths) + step]
+
+
+def draw_batches(assembler: Assembler, size: int, rng: np.random.Generator) -> Iterator[Batch]:
+    """Yield batches without end: each example as often as it weighs, those held out never.
+
+    Args:
+        assembler: Puts them together.
+        size: Examples a batch.
+        rng: Draws everything.
+
+    Raises:
+        SourceError: The examples fill less than two batches, or all are held out.
+    """
+    data = assembler.data
+    drawn = np.array([DRAWN.get(name, 1.0) for name in data.names])
+    weights = np.where(data.held_out, 0.0, data.weight * drawn[data.source]).astype(np.float64)
+    if len(weights) < 2 * size or not weights.any():
+        raise SourceError(
+            f"{np.count_nonzero(weights)} examples are too few to train on: at least {2 * size} are needed. Add data."
+        )
+    expected = weights / weights.mean()
+    while True:
+        times = np.floor(expected + rng.random(len(expected))).astype(np.int64)  # an epoch: each as often as it weighs
+        rows = rng.permutation(np.repeat(np.arange(len(expected)), times))
+        for start in range(0, len(rows) - size, size * SORTED_BATCHES):
+            part = rows[start : start + size * SORTED_BATCHES]
+            part = part[np.argsort(assembler.lengths(part), kind="stable")]
+            for first in rng.permutation(np.arange(0, len(part) - size + 1, size)):
+                yield assembler.batch(part[first : first + size], rng)
+
+
+def prefetch(batches: Iterator[Batch], device: str) -> Iterator[Batch]:
+    """Yield batches on a device; for a GPU they are put together in a thread, some ahead."""
+    if device == "cpu":
+        yield from batches
+        return
+    ready: queue.Queue[Batch | Exception] = queue.Queue(maxsize=AHEAD)
+    stopped = threading.Event()
+
+    def work() -> None:
+        try:
+            for batch in batches:
+                if stopped.is_set():
+                    return
+                ready.put(batch.pinned())
+        except Exception as error:  # raised again where the batches are used
+            ready.put(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    try:
+        while True:
+            batch = ready.get()
+            if isinstance(batch, Exception):
+                raise batch
+            yield batch.to(device)
+    finally:
+        stopped.set()
+        while not ready.empty():
+            ready.get_nowait()
