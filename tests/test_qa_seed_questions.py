@@ -64,3 +64,19 @@ def test_forty_more_questions_are_half_answerable_and_all_new():
     assert [bool(entry["sentences"]) for entry in MORE] == [True] * 20 + [False] * 20
     assert [entry["verdicts"] for entry in MORE] == [["answered"]] * 20 + [["closest", "not_in_sources"]] * 20
     assert len({entry["question"].lower() for entry in [*QUESTIONS, *MORE]}) == 106
+
+
+def test_forty_more_questions_are_judged(assistant):
+    """None of the unanswerable is answered. Of the answerable three in five are, all but one with a right sentence."""
+    answered, right, wrong = [], [], []
+    for entry in MORE:
+        answer = assistant.ask(entry["question"])
+        if entry["sentences"]:
+            shown = (answer.citations + answer.closest)[0]
+            answered += [entry] * answer.found
+            right += [entry] * any(s in entry["sentences"] for s in quoted_sentences(assistant, shown))
+        else:
+            wrong += [entry["question"]] * answer.found
+    assert wrong == []
+    assert len(answered) >= 12
+    assert len(right) >= 17, [entry["question"] for entry in MORE if entry["sentences"] and entry not in right]
