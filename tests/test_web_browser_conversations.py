@@ -72,7 +72,8 @@ def ask(page, question, turn):
 
 
 def show_list(page):
-    """Open the list; returns its rows."""
+    """Open the list, once the page is ready; returns its rows."""
+    expect(page.locator(".qa-scope")).to_contain_text("passage")
     page.get_by_role("button", name="Conversations", exact=True).click()
     expect(page.locator(".qa-view-conversations")).to_be_visible()
     return page.locator(".qa-conversation")

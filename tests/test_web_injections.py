@@ -15,6 +15,8 @@ from urllib.parse import quote, urlencode
 import pytest
 from injections import PAYLOADS, fits_a_file_name, fits_a_text_file
 
+from qa.query import read_question
+
 pytest_plugins = ["web_fixtures"]
 load = importlib.import_module if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.importorskip
 expect = load("playwright.sync_api").expect
@@ -30,7 +32,7 @@ IN_NAMES = [payload for payload in PAYLOADS.values() if fits_a_file_name(payload
 LATEST = 5  # answers of a batch that are shown
 NAMES = "all => [...new Set(all.map((item) => item.localName))]"
 EXPORTED = set(
-    "section h1 h2 p time figure blockquote mark figcaption bdi br code details summary pre".split()
+    "section h1 h2 p time figure blockquote mark strong figcaption bdi br code details summary pre".split()
 )  # what a saved page is made of
 PER_PAGE = 5  # questions; a long chat is slow to send
 PER_QUESTION = 3
@@ -107,12 +109,16 @@ def test_payloads_in_questions_are_shown(server, visit):
         box = page.get_by_role("textbox", name="Question")
         for payload in questions[first : first + PER_PAGE]:
             question = f"What is the payload {payload}?"
-            for typed, place in ((question, ".qa-question"), ("And why is that?", ".qa-searched")):
+            core = read_question(question).core
+            for typed, place, said in (
+                (question, ".qa-question", question),
+                ("And why is that?", ".qa-searched", core),
+            ):
                 turn += 1
                 box.evaluate(TYPE, json.dumps(typed))
                 box.press("Enter")
                 expect(page.locator(f"#turn-{turn}")).to_be_visible(timeout=20_000)
-                assert " ".join(question.split()) in " ".join(page.locator(place).last.text_content().split())
+                assert " ".join(said.split()) in " ".join(page.locator(place).last.text_content().split())
         assert page.evaluate("window.pwned") is None
 
 
