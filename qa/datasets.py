@@ -2,8 +2,8 @@
 
 corpus.jsonl    {"_id", "title", "text"}: one passage each
 queries.jsonl   {"_id", "text"}; where known "answers" (strings), "answer_starts" (where the answers are excerpts of the
-                corpus), "answer_sentences" or "selected_sentences" (strings), "answerable" (bool) and "history"
-                ([{"role": "user", "text"}, …], oldest first)
+                corpus), "answer_sentences" or "selected_sentences" (strings), "answerable" (bool), "context_id" (the
+                entry it was written about) and "history" ([{"role": "user", "text"}, …], oldest first)
 qrels.tsv       query-id, corpus-id, score, with a header line
 
 What "answerable" says wins over qrels.tsv; a question without it is answerable when qrels.tsv names an entry for it.
@@ -35,6 +35,7 @@ class LabelledQuestion:
         answer_sentences: Sentences of the corpus that answer.
         answerable: Whether the corpus answers it.
         relevant: Ids of the corpus entries that answer it, with their grade; none when it is not answerable.
+        context: Id of the corpus entry that it was written about; "" where that is not known.
     """
 
     id: str
@@ -45,6 +46,7 @@ class LabelledQuestion:
     answer_sentences: tuple[str, ...]
     answerable: bool
     relevant: dict[str, int]
+    context: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,7 @@ def _question(record: dict[str, Any], relevant: dict[str, dict[str, int]]) -> La
         answer_sentences=tuple(record.get("answer_sentences") or record.get("selected_sentences") or ()),
         answerable=answerable,
         relevant=entries if answerable else {},
+        context=str(record.get("context_id") or ""),
     )
 
 
