@@ -78,6 +78,15 @@ def ticking(stop: int = 10**9) -> Callable[[], float]:
     return clock
 
 
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """So small a network waits more for a second thread than it gains."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 @pytest.fixture(scope="module")
 def tokenizer() -> Any:
     """The bundled tokenizer, not cutting off."""
@@ -153,10 +162,8 @@ def test_the_window_of_a_long_passage_holds_the_answer(tokenizer):
         assert batch.ids.shape[1] == 256
         for row, (first, last) in enumerate(batch.spans.tolist()):
             assert tokenizer.decode(batch.ids[row, first : last + 1].tolist()) == "lower saxony"
-            told = batch.ids[row][batch.evidence[row] == 1].tolist()
-            assert "the bell was cast in lower saxony.".endswith(tokenizer.decode(told)) or "lower" in (
-                tokenizer.decode(told)
-            )
+            told = tokenizer.decode(batch.ids[row][batch.evidence[row] == 1].tolist())
+            assert told in "the bell was cast in lower saxony." and "lower saxony" in told
             windows.add((row, int(batch.window[row])))
     assert len(windows) > 30
 
@@ -201,15 +208,15 @@ def test_what_is_not_known_is_marked(tokenizer):
     assert batch.answerable.tolist() == [0, 1, 1, 1]
 
 
-def test_headings_and_wordings_change(data):
+def test_headings_and_wordings_change(tokenizer):
     """About two passages in five lose their heading, and three questions in five are worded otherwise."""
-    titled = replace(data, table=data.table.copy())
-    titled.table[:, 1] = 0
-    assert titled.heading_offsets.tolist() == [0, 0]
-    assembler, rng = Assembler(data), np.random.default_rng(0)
-    asked = [tuple(row[:12].tolist()) for _ in range(30) for row in assembler.batch(np.arange(20), rng).ids]
-    written = {tuple(row[:12].tolist()) for row in plain_batch(data).ids}
-    assert 0.3 < np.mean([question in written for question in asked]) < 0.55
+    question, heading = "Where was the old bridge moved?", "Bridges"
+    assembler = Assembler(prepare([example(question, "To Oslo.", "Oslo", heading=heading)] * 50, tokenizer))
+    rng = np.random.default_rng(0)
+    batches = [assembler.batch(np.arange(50), rng) for _ in range(20)]
+    texts = [tokenizer.decode(ids.tolist(), skip_special_tokens=False) for batch in batches for ids in batch.ids]
+    assert 0.36 < np.mean(["[SEP] bridges [SEP]" not in text for text in texts]) < 0.44
+    assert 0.55 < np.mean(["[CLS] where was the old bridge moved? [SEP]" not in text for text in texts]) < 0.65
 
 
 def test_prepared_data_is_kept(data, tmp_path):
@@ -282,13 +289,14 @@ def test_few_negatives_are_retrieved_for_single_sentences():
     fruits = [
         example(f"Which {n}?", f"Fact {n} is fig number {n}x.", f"{n}x", source="qamr_dev") for n in range(30, 60)
     ]
-    for encoder in (ToyEncoder(),):
-        encoder.encode_passages = lambda texts: np.eye(90, dtype=np.float32)[
-            [int(re.findall(r"\d+", t)[0]) for t in texts]
-        ]
-        found = list(retrieved(fruits, encoder))
-        assert (len(found), {one.weight for one in found}) == (60, {0.1})
-        assert len(list(retrieved([replace(fruit, source="toy") for fruit in fruits], encoder))) == 150
+
+    class Numbers(ToyEncoder):
+        def encode_passages(self, texts: Any) -> np.ndarray:
+            return np.eye(90, dtype=np.float32)[[int(re.findall(r"\d+", text)[0]) for text in texts]]
+
+    found = list(retrieved(fruits, Numbers()))
+    assert (len(found), {one.weight for one in found}) == (60, {0.1})
+    assert len(list(retrieved([replace(fruit, source="toy") for fruit in fruits], Numbers()))) == 150
 
 
 def test_a_passage_loses_exactly_its_answering_sentence():

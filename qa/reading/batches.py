@@ -71,8 +71,11 @@ class Batch:
         return self._each(lambda value: value.pin_memory())
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> "Batch":
-        values: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
-        return Batch(**{name: value if value is None else change(value) for name, value in values.items()})
+        found: dict[str, Any] = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            found[field.name] = None if value is None else change(value)
+        return Batch(**found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,7 @@ def _nearest(
 
     Near is what has a like embedding and, to a lesser part, rare words in common.
     """
+    # scikit-learn comes with sentence-transformers.
     from sklearn.feature_extraction.text import TfidfVectorizer  # type: ignore[import-untyped]
 
     asked = encoder.encode_passages(questions).astype(np.float32)
