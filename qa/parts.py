@@ -29,6 +29,7 @@ _JOINT = re.compile(
     rf"(?:\s*[,;])?\s+(?:and|but|as well as)(?:\s+(?:also|then|if so),?)?,?\s+(?={_CLAUSE})|\s*;\s+(?={_CLAUSE})",
     re.IGNORECASE,
 )
+_COMMA = re.compile(rf",\s+(?={_CLAUSE})", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<=\?)\s+(?=\S)")
 _LINK = re.compile(r"(?:and|also|but|plus|then|secondly|second|or)[,:]?\s+(?:also\s+|then\s+)?(?=\S)", re.IGNORECASE)
 _FIRST = re.compile(rf"(?:{QUESTION_WORDS})\b", re.IGNORECASE)
@@ -117,9 +118,16 @@ def _joined(sentence: str) -> list[str]:
     for match in _JOINT.finditer(sentence):
         before, after = sentence[start : match.start()], sentence[match.end() :]
         if len(before.split()) >= 3 and _tells(before) and not _goes_on(before, after):
-            pieces.append(before)
+            pieces += _listed(before)
             start = match.end()
     return [*pieces, sentence[start:]]
+
+
+def _listed(text: str) -> list[str]:
+    """The questions before an "and" that are joined by commas, each of them whole: "When is it, who leads it" has two."""
+    pieces = _COMMA.split(text)
+    whole = all(len(piece.split()) >= 3 and re.match(_CLAUSE, piece, re.IGNORECASE) for piece in pieces)
+    return pieces if whole else [text]
 
 
 def _goes_on(before: str, after: str) -> bool:

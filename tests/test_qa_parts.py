@@ -61,3 +61,14 @@ def test_there_are_four_parts_at_most():
     assert split_questions(core) == (
         "Who owns the boat?", "Who owns the car?", "Who owns the house?", "Who owns the dog? Who owns the cat?",
     )  # fmt: skip
+
+
+def test_questions_may_be_listed():
+    """With commas before the last "and"."""
+    asked = "When does the project start, who leads the team, and how much does phase one cost?"
+    assert split_questions(asked) == (
+        "When does the project start?",
+        "Who leads the team?",
+        "How much does phase one cost?",
+    )
+    assert split_questions("In 1990, who led it and who paid?")[0] == "In 1990, who led it?"
