@@ -116,9 +116,10 @@ def _joined(sentence: str) -> list[str]:
         return [sentence]
     pieces, start = [], 0
     for match in _JOINT.finditer(sentence):
-        before, after = sentence[start : match.start()], sentence[match.end() :]
+        listed, after = _listed(sentence[start : match.start()]), sentence[match.end() :]
+        before = listed[-1]
         if len(before.split()) >= 3 and _tells(before) and not _goes_on(before, after):
-            pieces += _listed(before)
+            pieces += listed
             start = match.end()
     return [*pieces, sentence[start:]]
 
