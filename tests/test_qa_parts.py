@@ -71,4 +71,5 @@ def test_questions_may_be_listed():
         "Who leads the team?",
         "How much does phase one cost?",
     )
-    assert split_questions("In 1990, who led it and who paid?")[0] == "In 1990, who led it?"
+    whole = "In 1990, who led it and who paid?"
+    assert split_questions(whole) == (whole,)
