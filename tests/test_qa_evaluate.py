@@ -176,8 +176,8 @@ def test_the_report_lays_out_answers_kinds_and_reliability(folder, tmp_path):
     outcomes = [
         right,
         replace(right, right=False, words=None),
-        Outcome("person", True, False, 0.2, True, None, ()),
-        Outcome("person", False, True, 0.7, False, None, ()),
+        Outcome("person", True, False, 0.2, True, "", ()),
+        Outcome("person", False, True, 0.7, False, "", ()),
     ]
     (result,) = evaluate_folders([folder], encoder=ToyEncoder(), reader=None, home=tmp_path / "home")
     result.answers, result.kinds = answer_figures(outcomes), figures_by_kind(outcomes)

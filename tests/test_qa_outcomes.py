@@ -10,7 +10,7 @@ from qa.citations import cite
 from qa.datasets import LabelledQuestion
 from qa.outcomes import Outcome, answer_figures, figures_by_kind, judge, outcome_reliability
 
-RIGHT = Outcome("place", True, True, 0.9, True, None, ("the tree",))
+RIGHT = Outcome("place", True, True, 0.9, True, "", ("the tree",))
 WRONG = replace(RIGHT, right=False, confidence=0.7)
 WITHHELD = replace(RIGHT, answered=False, confidence=0.4)
 UNKNOWN = replace(RIGHT, right=None, literal_answers=())
