@@ -175,7 +175,7 @@ def test_the_report_lays_out_answers_kinds_and_reliability(folder, tmp_path):
     right = Outcome("place", True, True, 0.9, True, "the tree", ("tree",))
     outcomes = [
         right,
-        replace(right, right=False, words=None),
+        replace(right, right=False, words=""),
         Outcome("person", True, False, 0.2, True, "", ()),
         Outcome("person", False, True, 0.7, False, "", ()),
     ]
