@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +13,6 @@ from index import (
     Limits,
     Progress,
     QuestionError,
-    Selection,
     SourceError,
     UpdateReport,
     load_encoder,
@@ -98,31 +96,7 @@ class Assistant(OpenCollection):
         """
         selection = select_sources(sources)
         encoder = encoder or load_encoder(cache_folder=encoder_folder(), on_notice=on_notice)
-        with ThreadPoolExecutor(1, thread_name_prefix="reader") as worker:  # it loads while the collection is opened
-            loading = (
-                worker.submit(shared_reader, encoder_folder(), on_notice=on_notice) if reader == "bundled" else None
-            )
-            opened = cls._open(selection, encoder, home, on_progress=on_progress, on_notice=on_notice, wait=wait)
-            try:
-                opened._reader = loading.result() if loading else reader
-            except BaseException:
-                opened.close()
-                raise
-        opened._drop_old_calibration()
-        return opened
-
-    @classmethod
-    def _open(
-        cls,
-        selection: Selection,
-        encoder: Encoder,
-        home: str | Path | None,
-        *,
-        on_progress: Callable[[Progress], None] | None,
-        on_notice: Callable[[str], None] | None,
-        wait: bool,
-    ) -> "Assistant":
-        """Open a collection without a reader."""
+        loaded = shared_reader(encoder_folder(), on_notice=on_notice) if reader == "bundled" else reader
         collection, name = open_collection(selection, encoder, Path(home or home_folder()))
         update: UpdateReport | BackgroundUpdate
         try:
@@ -137,7 +111,9 @@ class Assistant(OpenCollection):
         except BaseException:
             collection.close()
             raise
-        return cls(collection, name, update, reader=None, on_progress=on_progress, on_notice=on_notice)
+        assistant = cls(collection, name, update, reader=loaded, on_progress=on_progress, on_notice=on_notice)
+        assistant._drop_old_calibration()
+        return assistant
 
     @classmethod
     def open_collection(
