@@ -1,9 +1,13 @@
 """The index of some sources: read them, keep them in a catalog, search them. It knows nothing of `qa`."""
 
-from index.background import BackgroundUpdate, UpdateStopped
-from index.candidates import describe
 from index.collection import Collection
-from index.encoder import Encoder, bundled_model_folder, english_words, load_encoder
+from index.encoders import load_encoder
+from index.encoders.base import Encoder, bundled_model_folder, english_words
+from index.encoders.build import plain_graph, round_graph
+from index.encoders.cache import build_key, find_build, write_build
+from index.encoders.graph import import_openvino, read_pair_model
+from index.encoders.openvino import compile_graph, infer, pad, padded_width, read_tokenizer
+from index.encoders.quantize import RECIPE, sample_pairs
 from index.errors import (
     BatchError,
     CacheError,
@@ -15,20 +19,9 @@ from index.errors import (
     SourceError,
     StorageError,
 )
-from index.fast_build import plain_graph, round_graph
-from index.fast_cache import build_key, find_build, write_build
-from index.fast_calibration import sample_pairs
-from index.fast_encoder import read_tokenizer
-from index.fast_graph import import_openvino, read_pair_model
-from index.fast_rounding import RECIPE
-from index.fast_running import compile_graph, infer, pad, padded_width
-from index.inspecting import CollectionInfo, inspect_collection, kept_selection, reset_collection
-from index.language import is_english
-from index.locking import hold_lock
-from index.passages import split_passages
+from index.parsers import read_document
+from index.parsers.isolation import IsolatedReader
 from index.progress import Progress
-from index.readers import read_document
-from index.readers.isolated import IsolatedReader
 from index.records import (
     Document,
     DocumentInfo,
@@ -41,14 +34,24 @@ from index.records import (
     StoredPassage,
     Totals,
 )
-from index.rules import EVERYTHING, Selection, SourceRules
 from index.search import Hit, Limits, Search
-from index.sentences import split_sentences
-from index.sources import CATALOG_FILE, file_hash, find_sources, text_hash
-from index.spelling import NearWord, edit_distance
-from index.terms import STOP_TERMS, matching_spans, question_terms, term_spans, text_terms
-from index.updating import UpdateReport
-from index.watching import FileWatcher
+from index.sources import CATALOG_FILE, EVERYTHING, Selection, SourceRules, file_hash, find_sources, text_hash
+from index.store.catalog import describe
+from index.store.check import CollectionInfo, inspect_collection, kept_selection, reset_collection
+from index.store.sqlite import hold_lock
+from index.text.passages import split_passages, split_sentences
+from index.text.terms import (
+    STOP_TERMS,
+    NearWord,
+    edit_distance,
+    is_english,
+    matching_spans,
+    question_terms,
+    term_spans,
+    text_terms,
+)
+from index.update import UpdateReport
+from index.watch import BackgroundUpdate, FileWatcher, UpdateStopped
 
 __all__ = [
     "CATALOG_FILE",

@@ -1,12 +1,11 @@
 """Ask your own documents: the answers are their very sentences, each with a citation that can be checked."""
 
 from index import Selection, SourceRules
-from qa.answers import Answer, Scope
+from qa.answering.answer import Answer, Conversation, Scope
+from qa.answering.citation import Citation
 from qa.assistant import Assistant
-from qa.changes import TextChange, compare_texts
-from qa.citations import Citation
 from qa.collections import delete_collection, list_collections
-from qa.conversation import Conversation
+from qa.verify import TextChange, compare_texts
 
 __all__ = [
     "Answer",

@@ -1,19 +1,183 @@
-"""The collections that are kept: list them, find one by its name, delete one."""
+"""Where things are kept, and what a collection is called.
 
+Say which documents to ask, and open the index of them, or say how to come by one.
+
+The collections that are kept: list them, find one by its name, delete one.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shlex
 import shutil
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
+
+from platformdirs import user_data_path
 
 from index import (
     CATALOG_FILE,
+    Collection,
     CollectionInfo,
+    Encoder,
+    Failure,
+    OutdatedError,
     Selection,
     SourceError,
+    SourceRules,
     StorageError,
     hold_lock,
     inspect_collection,
     kept_selection,
+    reset_collection,
 )
-from qa.places import collections_folder, home_folder
+
+_NAME = re.compile(r"[^\W_](?:[\w. -]{0,62}[\w-])?")
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)  # on Windows
+
+
+def default_sources() -> Path:
+    """The folder asked about when none is named: `seeds` here, else the document shipped with this package."""
+    here = Path("seeds")
+    shipped = Path(__file__).parent / "seeds"
+    return here if here.is_dir() else shipped if shipped.is_dir() else Path(__file__).parent.parent / "seeds"
+
+
+def home_folder() -> Path:
+    """Where collections are kept: `QA_HOME`, else the user's data folder."""
+    return Path(os.environ.get("QA_HOME") or user_data_path("qa", appauthor=False)).expanduser()
+
+
+def encoder_folder() -> Path:
+    """Where the fast form of the encoder is kept once it is built: `QA_CACHE`, else `encoders` in the home folder."""
+    return Path(os.environ.get("QA_CACHE") or home_folder() / "encoders").expanduser()
+
+
+def collections_folder(home: str | Path) -> Path:
+    """Where collections are kept in a home folder, a folder each."""
+    return Path(home) / "collections"
+
+
+def conversations_file(home: str | Path) -> Path:
+    """Where the conversations of the page are kept in a home folder."""
+    return Path(home) / "conversations.sqlite"
+
+
+def name_collection(selection: Selection, encoder: Encoder) -> tuple[str, str]:
+    """What a collection is called, and the name of its folder.
+
+    The folder of one that was named is its name. That of any other is the same for the same sources, rules and encoder.
+
+    Raises:
+        SourceError: It cannot be called so.
+    """
+    if selection.name:
+        return (check_name(selection.name),) * 2
+    resolved = sorted(str(Path(path).expanduser().resolve()) for path in selection.paths)
+    name = Path(resolved[0]).name or "documents"
+    rules = [] if selection.rules == SourceRules() else [json.dumps(asdict(selection.rules), sort_keys=True)]
+    identity = "\0".join([encoder.identity, *resolved, *rules])
+    digest = hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    readable = re.sub(r"[^A-Za-z0-9._-]+", "_", name).strip("._")[:40] or "documents"
+    return name, f"{readable}-{digest}"
+
+
+def check_name(name: str) -> str:
+    """The name of a collection, fit to name a folder on every system; SourceError when it is not."""
+    name = unicodedata.normalize("NFC", name)
+    if not _NAME.fullmatch(name) or _RESERVED.match(name):
+        raise SourceError(
+            f"a collection cannot be called {name!r}. Use up to 64 letters, digits, dots, hyphens and spaces, "
+            "beginning with a letter or a digit."
+        )
+    return name
+
+
+Sources = str | Path | Sequence[str | Path] | Selection
+
+
+def select_sources(sources: Sources | None) -> Selection:
+    """Make a selection, with absolute paths, of whatever names sources; of the default sources when nothing does.
+
+    Raises:
+        SourceError: Nothing is named, or a path does not exist.
+    """
+    if sources is None:
+        sources = default_sources()
+    if not isinstance(sources, Selection):
+        sources = Selection((sources,) if isinstance(sources, (str, Path)) else tuple(sources))
+    if not sources.paths:
+        raise SourceError("no sources were named. Name a file or a folder of documents.")
+    paths = [Path(path).expanduser() for path in sources.paths]
+    missing = next((given for given, path in zip(sources.paths, paths, strict=True) if not path.exists()), None)
+    if missing is not None:
+        raise SourceError(f"{str(missing)!r} does not exist. Name a file or a folder of documents.")
+    return Selection(tuple(path.resolve() for path in paths), sources.rules, sources.name)
+
+
+def open_collection(selection: Selection, encoder: Encoder, home: Path) -> tuple[Collection, str]:
+    """Open the index of some sources, not brought up to them yet.
+
+    Args:
+        selection: As `select_sources` gives it.
+        encoder: Turns texts into vectors.
+        home: Where collections are kept.
+
+    Returns:
+        The collection and what it is called.
+
+    Raises:
+        OutdatedError: It was made by another version or with another model; says how to rebuild it.
+        StorageError: It cannot be opened.
+    """
+    name, key = name_collection(selection, encoder)
+    try:
+        return Collection(collections_folder(home) / key, encoder), name
+    except OutdatedError as error:
+        raise OutdatedError(error.fact, f"Rebuild it: {rebuild_command(selection, encoder)}") from error
+
+
+def rebuild_collection(selection: Selection, encoder: Encoder, home: Path) -> None:
+    """Empty the index of some sources, if there is one; the next opening makes it anew.
+
+    Raises:
+        StorageError: It cannot be written, or another process is updating it.
+    """
+    folder = collections_folder(home) / name_collection(selection, encoder)[1]
+    if folder.is_dir():
+        with hold_lock(folder, patience=0):
+            reset_collection(folder)
+
+
+def rebuild_command(selection: Selection, encoder: Encoder) -> str:
+    """The command line that rebuilds the index of some sources with an encoder."""
+    rules, defaults, words = selection.rules, SourceRules(), ["qa", "index", "--rebuild"]
+    for option, patterns in (("--include", rules.include), ("--exclude", rules.exclude)):
+        words += [word for pattern in patterns for word in (option, pattern)]
+    for option, changed in (
+        ("--hidden", rules.hidden != defaults.hidden),
+        ("--follow-links", rules.links != defaults.links),
+        ("--no-gitignore", rules.ignore_files != defaults.ignore_files),
+    ):
+        words += [option] if changed else []
+    words += ["--name", selection.name] if selection.name else []
+    model = getattr(encoder, "name", "")
+    words += ["--model", model] if model else []
+    return shlex.join([*words, "--", *map(str, selection.paths)])
+
+
+def nothing_read(paths: Sequence[str | Path], failures: Sequence[Failure]) -> str:
+    """Say that sources hold nothing to ask, and why."""
+    named = ", ".join(repr(str(path)) for path in paths)
+    if not failures:
+        return f"{named} holds no documents. Put some documents there, then try again."
+    first = failures[0].reason
+    more = f" ({len(failures) - 1} more could not be read either.)" if len(failures) > 1 else ""
+    return f"{named} holds nothing that can be read: {first}{more}"
+
 
 _LAST = (CATALOG_FILE, "lock")  # so that a deletion that was cut short can be seen and finished
 

@@ -1,4 +1,12 @@
-"""A conversation as a file of its own that proves itself: Markdown, HTML or JSON, each with the records of its answers.
+"""Answers as a table: a row a citation; and a workbook of such rows in which every text stays a text.
+
+Write answers to a file: .jsonl for programs, .csv and .xlsx for spreadsheets, .md for people.
+
+The file appears whole or not at all: it is written under another name, flushed to the disk and renamed.
+
+A conversation as one HTML page that stands by itself: no script, nothing fetched, light and dark, ready to be printed.
+
+A conversation as a file of its own that proves itself: Markdown, HTML or JSON, each with the records of its answers.
 
 What is read and what is proved are one: the text is made from the records alone, and a file whose text is not what its
 records make was altered; so was one whose own hash does not fit. So the layout of a format never changes without the
@@ -6,20 +14,350 @@ number in `FORMAT`; a test holds it. Format 2 also shows what came with version 
 none of that, so that the same code makes the text of format 1.
 """
 
+import csv
 import hashlib
+import html
 import json
+import os
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from html import unescape
+from itertools import count as count_from
 from pathlib import Path
-from typing import Any
+from string import punctuation
+from typing import Any, TextIO
 
 from index import BatchError
-from qa.answer_files import answer_sections, block_quote, describe_remarks, escape_markdown, tell_verdict
-from qa.citations import Citation
+from qa.answering.answer import NOT_READ
+from qa.answering.citation import Citation, split_quote
 from qa.conversations import ConversationInfo, KeptTurn
-from qa.export_page import RECORDS_CLOSE, RECORDS_OPEN, render_page
+from qa.markup import Mark, escape, line_class, render_marked
+from qa.text import count, visible, visible_line
+
+CITATION_COLUMNS = (
+    "quote", "source", "paragraph", "page", "heading", "row", "sheet", "slide", "date", "start", "end", "path", "text_sha256",
+)  # fmt: skip
+COLUMNS = ("line", "question", "verdict", "confidence", "answer", "kind", "message", *CITATION_COLUMNS, "hash")
+LONGEST_CELL = 32_767  # characters, of the format; the JSON Lines hold what is longer
+_WIDTHS = {"question": 40, "answer": 24, "message": 24, "quote": 80, "source": 24}  # characters
+_UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9a-fA-F]{4}_)")
+
+
+def answer_rows(record: dict[str, Any]) -> Iterator[list[Any]]:
+    """The rows that tell a record, in the order of `COLUMNS`; none for a row of the questions that was not answered."""
+    if "answer" in record:
+        answer = record["answer"]
+        first = [record["line"], answer["question"], answer["verdict"], answer["confidence"], answer.get("answer", "")]
+        first += [answer.get("kind", "answer"), answer.get("message", "")]
+        for citation in answer["citations"] or [{}]:
+            yield [*first, *(citation.get(column) for column in CITATION_COLUMNS), answer["hash"]]
+
+
+def answer_span(citation: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Where the exact answer words of a citation stand in the document's text; None in records that do not tell."""
+    if citation.get("answer_start") is None:
+        return None
+    return citation["answer_start"], citation["answer_end"]
+
+
+def write_workbook(path: Path, records: Iterator[dict[str, Any]]) -> None:
+    """Write an .xlsx: a sheet of answers, and one of the rows that were not answered.
+
+    No text is ever a formula, whatever it begins with. What XML cannot hold is written as the format has it, "_x0007_".
+
+    Args:
+        path: The file.
+        records: As `write_answers` takes them.
+    """
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+
+    workbook = Workbook(write_only=True)
+    answered, others = workbook.create_sheet("Answers"), workbook.create_sheet("Not answered")
+
+    def make(sheet: Any, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        text = _UNWRITABLE.sub(lambda match: f"_x{ord(match[0]):04X}_", value)[:LONGEST_CELL]
+        cell = WriteOnlyCell(sheet, text)
+        cell.data_type = "s"  # else a text that begins with "=" is a formula
+        cell.quotePrefix = value[:1] in ("=", "+", "-", "@", "\t", "\r")  # and stays none when it is edited
+        return cell
+
+    answered.freeze_panes = "C2"
+    for position, column in enumerate(COLUMNS):
+        answered.column_dimensions[chr(ord("A") + position)].width = _WIDTHS.get(column, 12)
+    answered.append(COLUMNS)
+    others.append(("line", "reason"))
+    for record in records:
+        for row in answer_rows(record):
+            answered.append([make(answered, value) for value in row])
+        if "error" in record:
+            others.append([record["line"], make(others, record["error"])])
+    workbook.save(path)
+
+
+_MARKUP = re.compile(r"[\\`*_\[\]{}#~|$]|:(?=//)|^[-+=:]")
+_LIST_NUMBER = re.compile(r"^(\d+)([.)])")
+_BEGIN, _END = "\x02", "\x03"  # no text that was made visible holds these
+
+
+def write_answers(path: Path, records: Iterator[dict[str, Any]]) -> None:
+    """Write records as the file `path`, whose suffix says how.
+
+    Args:
+        path: `.jsonl`: exactly `Answer.to_dict()` a line. `.csv`: a row a citation, or one row without when an
+            answer has none. `.xlsx`: the same as a workbook, in which every text stays a text. `.md`: a report with
+            every quote as a block quote.
+        records: `line` and `answer` (as `Answer.to_dict()` gives it), or `line` and `error` for a row of the
+            questions that was not answered: only the report and the workbook tell those.
+
+    Raises:
+        BatchError: The suffix is another one, or the file cannot be written; a file already there stays as it was.
+    """
+    write = answer_writer(path)
+    new = path.with_name(path.name + ".new")
+    try:
+        if write is write_workbook:
+            write_workbook(new, records)
+        else:
+            with new.open("w", encoding="utf-8", newline="") as file:
+                write(file, records)
+        with new.open("rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(new, path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        new.unlink(missing_ok=True)
+        raise BatchError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def answer_writer(path: Path) -> Callable[[Any, Iterator[dict[str, Any]]], None]:
+    """Choose the writer of a file by its suffix.
+
+    Raises:
+        BatchError: The suffix is none of `.jsonl`, `.csv`, `.xlsx` and `.md`.
+    """
+    writers = {".jsonl": _write_json_lines, ".csv": _write_table, ".xlsx": write_workbook, ".md": _write_report}
+    try:
+        return writers[path.suffix.lower()]
+    except KeyError:
+        raise BatchError(f"{path.name}: answers are written to {', '.join(writers)} files.") from None
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename durable, where a folder can be opened (not on Windows)."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _write_json_lines(file: TextIO, records: Iterator[dict[str, Any]]) -> None:
+    for record in records:
+        if "answer" in record:
+            file.write(json.dumps(record["answer"], ensure_ascii=False) + "\n")
+
+
+def _write_table(file: TextIO, records: Iterator[dict[str, Any]]) -> None:
+    """Write UTF-8 without a byte-order mark, lines ending in CR LF (RFC 4180).
+
+    A cell that begins with = + - or @ is left as it is, for a quote that has been altered is not a quote. Some
+    spreadsheet programs read such a cell as a formula: where the documents are not trusted, write a workbook.
+    """
+    table = csv.writer(file)
+    table.writerow(COLUMNS)
+    for record in records:
+        table.writerows(answer_rows(record))
+
+
+def _write_report(file: TextIO, records: Iterator[dict[str, Any]]) -> None:
+    file.write("# Answers\n")
+    for record in records:
+        if "error" in record:
+            file.write(f"\n## Line {record['line']}: not answered\n\n{escape_markdown(record['error'])}\n")
+            continue
+        answer = record["answer"]
+        file.write(f"\n## {escape_markdown(' '.join(answer['question'].split()))}\n")
+        file.writelines(f"\n{escape_markdown(line)}\n" for line in describe_remarks(answer))
+        for part, citations in answer_sections(answer):
+            if part is not answer:
+                file.write(f"\n### {escape_markdown(' '.join(part['question'].split()))}\n")
+            file.write(f"\n{tell_verdict(part, escape_markdown)}\n")
+            for number, citation in citations:
+                place = escape_markdown(f"{citation['source']}, {Citation(**citation).locator()}")
+                file.write(f"\n{block_quote(citation)}\n\n\\[{number}\\] {place}\n")
+
+
+def answer_sections(
+    answer: Mapping[str, Any],
+) -> Iterator[tuple[Mapping[str, Any], list[tuple[int, Mapping[str, Any]]]]]:
+    """The parts of a record, or the record itself where it has none.
+
+    Args:
+        answer: As `Answer.to_dict` gives it, in this version or before.
+
+    Yields:
+        Each part with its quotes, or its closest passages where it has no quotes, under their 1-based numbers in the
+        whole: all quotes are counted before the closest passages.
+    """
+    quotes, nearest = count_from(1), count_from(1 + len(answer["citations"]))
+    for part in answer.get("parts") or [answer]:
+        cited = [(number, citation) for citation, number in zip(part["citations"], quotes, strict=False)]
+        closest = [(number, citation) for citation, number in zip(part["closest"], nearest, strict=False)]
+        yield part, cited or closest
+
+
+def tell_verdict(answer: Mapping[str, Any], escape: Callable[[str], str]) -> str:
+    """The verdict of an answer in one line, or the message of a greeting or guidance, escaped."""
+    return describe_verdict(answer) if answer.get("kind", "answer") == "answer" else escape(answer["message"])
+
+
+def describe_remarks(answer: Mapping[str, Any]) -> list[str]:
+    """A line for each word of a record that was searched as another, and one where nothing was read; not escaped."""
+    lines = [f'Searched "{word}" instead of "{typed}".' for typed, word in answer.get("corrected", ())]
+    return [*lines, NOT_READ] if answer.get("basis") == "retrieval" else lines
+
+
+def describe_verdict(answer: Mapping[str, Any]) -> str:
+    """The verdict of an answer, as `Answer.to_dict` gives it, in one line without markup."""
+    confidence = f"confidence {answer['confidence']:.2f}"
+    closest = "Closest passages (they may not answer)"
+    if answer["verdict"] == "answered":
+        return f"Answered, {confidence}."
+    if answer["verdict"] == "closest":
+        return f"{closest}, {confidence}:"
+    scope = answer["scope"]
+    searched = f"{count(scope['documents'], 'document')} and {count(scope['passages'], 'passage')}"
+    return f"Not in the sources, {confidence}. Searched: {searched}." + (f" {closest}:" if answer["closest"] else "")
+
+
+def block_quote(citation: Mapping[str, Any]) -> str:
+    """The quote of a citation as Markdown: escaped, its exact answer words bold where the record tells them."""
+    before, words, after = map(visible, split_quote(citation["quote"], citation["start"], answer_span(citation)))
+    lines, inside = [], False
+    for line in f"{before}{_BEGIN}{words}{_END}{after}".split("\n"):
+        told = _BEGIN + line if inside else line
+        inside = _BEGIN in told and _END not in told
+        head, _, rest = told.partition(_BEGIN)
+        bold, _, tail = rest.partition(_END)
+        lines.append(
+            "> " + (_embolden(head, bold, tail) if bold.strip() else escape_markdown(f"{head}{bold}{tail}".strip()))
+        )
+    return "\n".join(lines)
+
+
+def _embolden(head: str, bold: str, tail: str) -> str:
+    """A line of Markdown with some of its words bold.
+
+    Markdown reads "**" as bold only where a letter is on its inner side, or a blank or sign on its outer side. Where
+    the words have neither, they are bold together with what stands beside them up to the next blank.
+    """
+    words = bold.strip()
+    first = bold.index(words)
+    head, tail = (head + bold[:first]).lstrip(), (bold[first + len(words) :] + tail).rstrip()
+    if not _is_read_as_bold(head[-1:], words[0]):
+        beside = re.split(r"\s", head)[-1]
+        head, words = head[: len(head) - len(beside)], beside + words
+    if not _is_read_as_bold(tail[:1], words[-1]):
+        beside = re.split(r"\s", tail)[0]
+        words, tail = words + beside, tail[len(beside) :]
+    return f"{escape_markdown(head)}**{escape_markdown(words)}**{escape_markdown(tail)}"
+
+
+def _is_read_as_bold(outside: str, inside: str) -> bool:
+    """Whether Markdown reads "**" between two characters as bold; `outside` is empty at the end of a line."""
+    letter = unicodedata.category(inside)[0] not in "PS"
+    return letter or outside.isspace() or outside in punctuation
+
+
+def escape_markdown(text: str) -> str:
+    """Escape a text as one line that Markdown shows as it is: no markup, link or HTML of a document comes through."""
+    escaped = _MARKUP.sub(r"\\\g<0>", html.escape(visible_line(text), quote=False))
+    return _LIST_NUMBER.sub(r"\1\\\2", escaped)
+
+
+RECORDS_OPEN, RECORDS_CLOSE = '<pre id="records">', "</pre>"
+_STYLE = """
+:root { color-scheme: light dark; --muted: #586068; --line: #dfdfda; --mark: #ffefb0; --mark-text: #1d2125; }
+@media (prefers-color-scheme: dark) {
+:root { --muted: #a6aeb5; --line: #32393f; --mark: #57480f; --mark-text: #fff3cc; }
+}
+body { max-width: 42rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.55 system-ui, sans-serif; overflow-wrap: anywhere; }
+h2 { margin: 2.5rem 0 0.25rem; padding-top: 1.5rem; border-top: 1px solid var(--line); font-size: 1.25rem; }
+figure { margin: 1rem 0; break-inside: avoid; }
+blockquote { margin: 0; padding-left: 1rem; border-left: 3px solid var(--line); font-family: Charter, Cambria, Georgia, serif; }
+.qa-lines { white-space: pre-wrap; }
+mark { background: var(--mark); color: var(--mark-text); }
+figcaption, .about { color: var(--muted); font-size: 0.8125rem; }
+figcaption { margin-top: 0.35rem; }
+code { font-size: 0.75rem; }
+pre { white-space: pre-wrap; font-size: 0.6875rem; color: var(--muted); }
+@media print {
+body { max-width: none; margin: 0; }
+h2 { break-after: avoid; }
+mark { background: none; color: inherit; text-decoration: underline; }
+details { display: none; }
+}
+"""
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+
+
+def render_page(content: Mapping[str, Any], records: str) -> str:
+    """Make the page.
+
+    Args:
+        content: `title` and `turns`, each with `asked` and `answer`.
+        records: The same as JSON, to be put into the page for `qa verify`.
+
+    Returns:
+        The page, escaped throughout.
+    """
+    title = escape(content["title"])
+    turns = "".join(_render_turn(turn) for turn in content["turns"])
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        f'<h1 dir="auto">{title}</h1>\n{turns}<details>\n<summary>Records</summary>\n'
+        f'<p class="about">qa verify checks this file by what follows.</p>\n{RECORDS_OPEN}{escape(records)}{RECORDS_CLOSE}\n'
+        "</details>\n</body>\n</html>\n"
+    )
+
+
+def _render_turn(turn: Mapping[str, Any]) -> str:
+    answer = turn["answer"]
+    asked = f'<time datetime="{escape(turn["asked"])}">{escape(turn["asked"])}</time>.'
+    head = f'<section>\n<h2 dir="auto">{escape(answer["question"])}</h2>\n'
+    head += f'<p class="about">{asked}</p>\n' if answer.get("parts") else ""
+    head += "".join(f'<p class="about" dir="auto">{escape(line)}</p>\n' for line in describe_remarks(answer))
+    body = ""
+    for part, citations in answer_sections(answer):
+        verdict = tell_verdict(part, escape)
+        if part is not answer:
+            body += f'<h3 dir="auto">{escape(part["question"])}</h3>\n<p class="about">{verdict}</p>\n'
+        else:
+            body += f'<p class="about">{asked} {verdict}</p>\n'
+        body += "".join(_render_citation(number, citation) for number, citation in citations)
+    return f'{head}{body}<p class="about">Answer <code>{escape(answer["hash"])}</code></p>\n</section>\n'
+
+
+def _render_citation(number: int, citation: Mapping[str, Any]) -> str:
+    passage, start = citation["passage"], citation["passage_start"]
+    mark = Mark(citation["start"], citation["end"], f'title="[{number}]"', answer_span(citation))
+    shown = render_marked(passage, start, [mark])
+    place = f"{citation['source']}, {Citation(**citation).locator()}"
+    return (
+        f'<figure>\n<blockquote class="{line_class(passage)}" dir="auto">{shown}</blockquote>\n'
+        f"<figcaption>[{number}] <bdi>{escape(place)}</bdi><br>characters {citation['start']:d} to {citation['end']:d} "
+        f"of text <code>{escape(citation['text_sha256'])}</code></figcaption>\n</figure>\n"
+    )
+
 
 FORMAT = 2
 SUFFIXES = (".md", ".html", ".json")

@@ -7,7 +7,7 @@ import tantivy  # noqa: F401
 from toy_encoder import ToyEncoder
 
 from index import Collection
-from index.language import tell_language
+from index.text.terms import tell_language
 
 tell_language("The committee met again on Monday.")  # loads its model, for the same reason
 

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import gradio
 
 from index import Document, DocumentStatus, Passage, QuestionError, SourceError, StoredPassage
-from qa.answers import Answer, Scope
-from qa.citations import cite
+from qa.answering.answer import Answer, Scope
+from qa.answering.citation import cite
 from qa.web.following import Following
 from qa.web.handlers import Handlers
 from qa.web.host import AssistantHost

@@ -4,7 +4,7 @@ import io
 import zipfile
 
 from index import read_document
-from index.passages import split_passages
+from index.text.passages import split_passages
 
 PLACES = ("page", "sheet", "slide", "date", "row", "heading")
 

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from toy_encoder import ToyEncoder
 
-from index.catalog import Catalog
 from index.collection import Collection
-from index.dense import VECTORS_PER_PASSAGE, DenseIndex
 from index.errors import SourceError, StorageError
-from index.lexical import LexicalIndex
-from index.passages import LONGEST_ROW, split_passages
 from index.records import Document, Locator, Totals
+from index.store.catalog import Catalog
+from index.store.lexical_index import LexicalIndex
+from index.store.vector_index import VECTORS_PER_PASSAGE, DenseIndex
+from index.text.passages import LONGEST_ROW, split_passages
 
 
 @pytest.fixture

@@ -122,7 +122,7 @@ def strand_deletions(made):
 def test_deletions_that_were_never_committed_are_not_in_the_way(made, folder, monkeypatch, swept):
     """Tantivy refuses to write a list of deletions over one; it is swept away, or else the index is built anew."""
     if not swept:
-        monkeypatch.setattr("index.lexical.LexicalIndex._sweep", lambda self: None)
+        monkeypatch.setattr("index.store.lexical_index.LexicalIndex._sweep", lambda self: None)
     strand_deletions(made)
     (folder / "a.txt").unlink()
     collection = Collection(made, ToyEncoder())

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from index.catalog import Catalog
-from index.dense import DenseIndex
 from index.records import Document, Passage, PreparedPassage, Sentence, Source
-from index.vectors import VECTORS_PER_PASSAGE, vector_ids
+from index.store.catalog import VECTORS_PER_PASSAGE, Catalog, vector_ids
+from index.store.vector_index import DenseIndex
 
 DIMENSION = 16
 SENTENCES = 3

@@ -12,16 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index import fast_cache
-from index.encoder import SentenceTransformerEncoder, bundled_model_folder
+from index.encoders import cache as fast_cache
+from index.encoders.base import SentenceTransformerEncoder, bundled_model_folder
+from index.encoders.build import build, plain_graph
+from index.encoders.cache import read_manifest
+from index.encoders.graph import Linear, import_openvino, read_model
+from index.encoders.openvino import compile_graph, load_fast_encoder, pad, plan_batches, read_tokenizer
+from index.encoders.quantize import Range, round_layers, sample_texts, split_channels
 from index.errors import EncoderError
-from index.fast_build import build, plain_graph
-from index.fast_cache import read_manifest
-from index.fast_calibration import sample_texts
-from index.fast_encoder import load_fast_encoder, plan_batches, read_tokenizer
-from index.fast_graph import Linear, import_openvino, read_model
-from index.fast_rounding import Range, round_layers, split_channels
-from index.fast_running import compile_graph, pad
 
 ROOT = Path(__file__).parent.parent
 MODEL = bundled_model_folder()
@@ -38,7 +36,7 @@ TEXTS = [
 LOAD = """
 import sys
 from pathlib import Path
-from index.fast_encoder import load_fast_encoder
+from index.encoders.openvino import load_fast_encoder
 encoder = load_fast_encoder(Path(sys.argv[1]), Path(sys.argv[2]), notice=lambda line: print("notice", line))
 print("vector", encoder.encode_question("Who closed the bridge?").tobytes().hex())
 """
@@ -200,7 +198,7 @@ def test_batches_hold_similar_lengths():
 
 def test_a_dominant_channel_is_split(monkeypatch):
     """The two splits allowed go to the channel with the largest weight, whose copies then share it."""
-    monkeypatch.setattr("index.fast_rounding.SPLITS", 2)
+    monkeypatch.setattr("index.encoders.quantize.SPLITS", 2)
     weight = np.array([[9.0, 1.0, 1.0], [9.0, 1.0, -1.0]], dtype=np.float32)
     seen = Range(np.full(3, -0.17, dtype=np.float32), np.full(3, 2, dtype=np.float32))
     assert split_channels(weight, seen).tolist() == [0, 1, 2, 0, 0]
@@ -289,7 +287,7 @@ def test_a_refused_build_is_remembered(copied):
 
 def test_vectors_that_stray_are_refused(tmp_path, monkeypatch):
     """A build whose vectors are not near the library's is marked refused, and leaves no graph behind."""
-    monkeypatch.setattr("index.fast_build._plain_vectors", lambda source: -np.ones((1, 384)) / np.sqrt(384))
+    monkeypatch.setattr("index.encoders.build._plain_vectors", lambda source: -np.ones((1, 384)) / np.sqrt(384))
     build(MODEL, tmp_path / "key")
     manifest = read_manifest(tmp_path / "key")
     assert manifest["refused"].startswith("its vectors stray from the plain ones (cosine ")
@@ -298,7 +296,9 @@ def test_vectors_that_stray_are_refused(tmp_path, monkeypatch):
 
 def test_a_build_over_a_damaged_one_replaces_it(tmp_path, monkeypatch):
     """A folder that is there and not whole gives way; nothing else is left beside the new one."""
-    monkeypatch.setattr("index.fast_build._write_encoder", lambda source, work: {"refused": "a test", "dimension": 1})
+    monkeypatch.setattr(
+        "index.encoders.build._write_encoder", lambda source, work: {"refused": "a test", "dimension": 1}
+    )
     (tmp_path / "key").mkdir()
     (tmp_path / "key" / "manifest.json").write_text("{")
     build(MODEL, tmp_path / "key")
@@ -341,7 +341,7 @@ def test_another_architecture_has_no_fast_form(tmp_path):
 def test_openvino_is_imported_without_its_converter():
     """OpenVINO's converter, whose import reports to a server, stays out; it can still be imported by who wants it."""
     code = (
-        "import sys; from index.fast_graph import import_openvino; import_openvino(); "
+        "import sys; from index.encoders.graph import import_openvino; import_openvino(); "
         "print('openvino.tools.ovc' in sys.modules)"
     )
     assert start(code).communicate()[0] == "False\n"

@@ -5,8 +5,8 @@ from math import log
 import numpy as np
 import pytest
 
-from index.candidates import Signature, join, term_keys
-from index.fusion import Query, Statistics, fade_queries, score_passages, term_weights
+from index.search import Query, Statistics, fade_queries, score_passages, term_weights
+from index.store.catalog import Signature, join, term_keys
 
 EAST = np.array([1.0, 0.0])
 NORTH = np.array([0.0, 1.0])

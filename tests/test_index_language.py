@@ -2,7 +2,7 @@
 
 import pytest
 
-from index.language import tell_language
+from index.text.terms import tell_language
 
 TEXTS = {
     "english": ("The committee met again on Monday and put off the vote.", "en"),

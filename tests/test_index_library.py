@@ -5,16 +5,7 @@ import os
 import pytest
 from toy_encoder import ToyEncoder
 
-from index import (
-    BackgroundUpdate,
-    Collection,
-    Document,
-    DocumentStatus,
-    Locator,
-    SourceError,
-    file_hash,
-    text_hash,
-)
+from index import BackgroundUpdate, Collection, Document, DocumentStatus, Locator, SourceError, file_hash, text_hash
 
 MODIFIED = 1_700_000_000  # seconds: 2023-11-14T22:13:20Z
 

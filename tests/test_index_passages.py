@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.passages import LONGEST_PASSAGE, split_passages
-from index.readers import read_document
+from index.parsers import read_document
 from index.records import Document
 from index.sources import text_hash
+from index.text.passages import LONGEST_PASSAGE, split_passages
 
 SEED = next((Path(__file__).parent.parent / "seeds").glob("*.txt"))
 LONG = "This paragraph below is clearly longer than the line above it, and it ends in a full stop."

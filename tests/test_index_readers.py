@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from index.errors import SourceError
-from index.passages import split_passages
-from index.readers import read_document
+from index.parsers import read_document
+from index.text.passages import split_passages
 
 TEXTS = {
     "plain": "One.\nTwo.",

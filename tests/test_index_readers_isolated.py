@@ -10,7 +10,8 @@ import pytest
 from reading import make_docx, make_pdf
 
 from index import IsolatedReader, SourceError, read_document
-from index.readers import FORMATS, isolated
+from index.parsers import FORMATS
+from index.parsers import isolation as isolated
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +162,7 @@ FORBIDDEN = {
 def test_the_process_may_not_write_connect_or_start_programs(code):
     """What a reader has no business with is refused in the process that reads."""
     script = (
-        "import sys; from index.readers import worker; sys.addaudithook(worker._forbid)\n"
+        "import sys; from index.parsers import worker; sys.addaudithook(worker._forbid)\n"
         f"try:\n    {code}\nexcept PermissionError as error: print(error)"
     )
     output = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
@@ -171,7 +172,7 @@ def test_the_process_may_not_write_connect_or_start_programs(code):
 def test_the_process_loads_nothing_that_is_slow():
     """Neither the model's libraries nor FAISS is loaded to read a file."""
     script = (
-        "import sys, index.readers.worker; print({'torch', 'faiss', 'tantivy', 'gradio', 'openvino'} & {*sys.modules})"
+        "import sys, index.parsers.worker; print({'torch', 'faiss', 'tantivy', 'gradio', 'openvino'} & {*sys.modules})"
     )
     assert (
         subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "set()\n"

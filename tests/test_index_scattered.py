@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 
-from index.scattered import CONNECTIONS, FEWEST, ScatteredReader
+from index.store.sqlite import CONNECTIONS, FEWEST, ScatteredReader
 
 STATEMENT = "SELECT id, name FROM things WHERE id IN ({}) ORDER BY +id"
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.sentences import split_sentences
+from index.text.passages import split_sentences
 
 TEXTS = st.text(alphabet=st.sampled_from("ab AB.!?\n\r\t\"'()\u2019\u201d\u2014\U0001f600\ufeff1:"), max_size=200)
 

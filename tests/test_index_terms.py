@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from index.terms import question_terms, term_spans, text_terms
+from index.text.terms import question_terms, term_spans, text_terms
 
 
 @pytest.mark.parametrize(

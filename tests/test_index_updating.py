@@ -159,14 +159,14 @@ def test_a_file_that_failed_is_tried_again_only_when_it_or_its_readers_change(tm
     file = tmp_path / "a.pdf"
     file.write_bytes(b"broken")
     os.utime(file, (1_000, 1_000))
-    monkeypatch.setattr("index.updating.SETTLED_NS", -1)
+    monkeypatch.setattr("index.update.SETTLED_NS", -1)
     collection = Collection(tmp_path / "collection", ToyEncoder())
     for _ in range(3):
         assert [failure.reason for failure in collection.update([file], read=read).failures] == ["a.pdf is broken."]
     assert tried == ["a.pdf"]
     file.write_bytes(b"broken otherwise")
     collection.update([file], read=read)
-    monkeypatch.setattr("index.updating.readers_version", lambda: "newer")
+    monkeypatch.setattr("index.update.readers_version", lambda: "newer")
     collection.update([file], read=read)
     assert len(tried) == 3
     collection.close()

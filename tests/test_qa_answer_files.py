@@ -8,9 +8,8 @@ from openpyxl import load_workbook
 from toy_assistant import ToyAssistant
 from two_answers import BOTH, CORRECTED, GREETING, GUIDANCE, WHEN
 
-from qa.answer_files import block_quote, escape_markdown, write_answers
-from qa.answer_tables import COLUMNS, answer_rows
 from qa.batch import answer_batch
+from qa.exports import COLUMNS, answer_rows, block_quote, escape_markdown, write_answers
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from qa.answer_types import (
+from qa.answering.answer_types import (
     answer_kind,
     defines,
     definition_subject,

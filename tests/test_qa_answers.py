@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from two_answers import BOTH, COLOUR, CORRECTED, GREETING, GUIDANCE, SCOPE, WHEN, quote
 
-from qa.answers import VERSION, Answer, Scope, hash_record, is_searched_alone, join_parts
-from qa.disagreement import Disagreement, Statement
-from qa.evidence import TermEvidence
-from qa.verification import Check, verify_answers
+from qa.answering.answer import VERSION, Answer, Scope, hash_record, is_searched_alone, join_parts
+from qa.answering.citation import TermEvidence
+from qa.answering.disagreements import Disagreement, Statement
+from qa.verify import Check, verify_answers
 
 ROOT = Path(__file__).parent.parent
 NEW_KEYS = {"version", "kind", "message", "answer", "parts", "corrected"}

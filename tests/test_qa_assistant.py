@@ -12,9 +12,9 @@ import pytest
 from toy_encoder import ToyEncoder
 
 from index import EncoderError, QuestionError, SourceError, StorageError
-from index import encoder as encoder_module
+from index import encoders as encoder_module
 from qa import Assistant, Scope
-from qa.places import default_sources, encoder_folder, home_folder
+from qa.collections import default_sources, encoder_folder, home_folder
 
 
 def test_the_chat_question_is_answered_from_paragraph_two(assistant):
@@ -262,7 +262,7 @@ def test_the_encoder_is_kept_at_home_unless_qa_cache_says_otherwise(monkeypatch,
 
 def test_when_the_fast_encoder_cannot_be_built_the_plain_one_answers(monkeypatch, tmp_path):
     """One line says why; the plain encoder is another identity, so vectors are never mixed."""
-    from index import fast_encoder
+    from index.encoders import openvino as fast_encoder
 
     def refuse(*arguments, **named):
         raise EncoderError("this processor has no fast form.")

@@ -21,7 +21,7 @@ from qa.bench.figures import Spread, StartupFigures
 from qa.bench.options import parse_sizes
 from qa.bench.startup import time_chat, time_process
 from qa.cli import main
-from qa.places import encoder_folder
+from qa.collections import encoder_folder
 
 ROOT = Path(__file__).parent.parent
 SIZE = asdict(BENCHMARK.sizes[0])

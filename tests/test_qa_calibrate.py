@@ -8,8 +8,8 @@ from toy_encoder import ToyEncoder
 
 from index import SourceError
 from qa import Assistant
-from qa.calibrate import _fit, calibrate_assistant, make_questions
-from qa.verdict import SHIPPED, Calibration, Evidence, calibrate, confidence, log_odds
+from qa.answering.confidence import SHIPPED, Calibration, Evidence, calibrate, confidence, log_odds
+from qa.evaluation.calibration import _fit, calibrate_assistant, make_questions
 
 
 @pytest.fixture

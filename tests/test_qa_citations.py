@@ -7,7 +7,7 @@ from toy_encoder import ToyEncoder
 
 from index import Passage, Sentence, text_hash
 from qa import Assistant
-from qa.citations import Verification, cite, verify
+from qa.answering.citation import Verification, cite, verify
 
 TEXT = "\ufeffOne is here.\r\n\r\nTwo \u201cis\u201d here. Three \U0001f600 is."
 PIECES = [

@@ -6,12 +6,11 @@ import pytest
 from toy_assistant import ToyAssistant
 
 from index import SourceError, StorageError, load_encoder
-from qa.answers import Scope
+from qa.answering.answer import Scope
 from qa.batch import answer_batch
 from qa.cli import main
-from qa.collections import list_collections
-from qa.places import encoder_folder
-from qa.verification import verify_answers
+from qa.collections import encoder_folder, list_collections
+from qa.verify import verify_answers
 
 
 @pytest.fixture

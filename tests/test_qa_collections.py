@@ -10,7 +10,7 @@ from toy_encoder import ToyEncoder
 from index import OutdatedError, Selection, SourceError, SourceRules, StorageError, hold_lock
 from qa import Assistant, delete_collection, list_collections
 from qa.cli import main
-from qa.opening import rebuild_command
+from qa.collections import rebuild_command
 
 
 class OtherEncoder(ToyEncoder):
@@ -34,7 +34,7 @@ def home(tmp_path, monkeypatch):
     """A home for collections, where the command line finds them too; the toy encoder encodes."""
     monkeypatch.setenv("QA_HOME", str(tmp_path / "home"))
     monkeypatch.setattr("qa.assistant.load_encoder", lambda **named: ToyEncoder())
-    monkeypatch.setattr("qa.choosing.load_encoder", lambda *named, **more: ToyEncoder())
+    monkeypatch.setattr("qa.cli.options.load_encoder", lambda *named, **more: ToyEncoder())
     return tmp_path / "home"
 
 

@@ -13,7 +13,7 @@ import pytest
 from toy_assistant import ToyAssistant
 
 from index import StorageError
-from qa.answers import hash_record
+from qa.answering.answer import hash_record
 from qa.conversations import LONGEST_TITLE, Conversations
 
 ANNA, BERT = "anna", "bert"

@@ -7,7 +7,7 @@ from toy_encoder import ToyEncoder
 
 from qa import Assistant
 from qa.batch import answer_batch
-from qa.questions import Row, read_questions
+from qa.batch.questions import Row, read_questions
 
 TABLE = "conversation,question\nc1,Which fruit fell from the tree?\n,What about it?\nc1,What about it?\nc2,?\n"
 ROWS = [

@@ -3,7 +3,7 @@
 import pytest
 
 from index import NearWord
-from qa.corrections import Corrected, choose_spelling, correct_spelling, may_be_misspelt
+from qa.answering.question import Corrected, choose_spelling, correct_spelling, may_be_misspelt
 
 HELD = {"appl": 3, "mediat": 2, "window": 1, "fifa": 1}
 NEAR = {"aple": ("apple", 1), "mediatrs": ("mediators", 1), "widnow": ("window", 1), "Merkul": ("Merkel", 1)}

@@ -9,12 +9,12 @@ from toy_encoder import ToyEncoder
 
 from index import Passage
 from qa import Assistant
-from qa.citations import cite
-from qa.disagreement import find_disagreements
-from qa.quotes import NEAR
-from qa.terminal import describe_answer
-from qa.values import read_values
-from qa.verdict import Calibration
+from qa.answering.citation import cite
+from qa.answering.confidence import Calibration
+from qa.answering.disagreements import find_disagreements
+from qa.answering.quotes import NEAR
+from qa.answering.values import read_values
+from qa.cli.output import describe_answer
 
 
 def make_citation(text, source, *, before=100):

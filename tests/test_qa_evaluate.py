@@ -8,9 +8,9 @@ import pytest
 from toy_encoder import ToyEncoder
 
 from index import BatchError, SourceError
-from qa.datasets import read_corpus, read_dataset
-from qa.evaluation_report import describe_evaluations, evaluate_folders, plot_evaluations, write_runs
-from qa.outcomes import Outcome, answer_figures, figures_by_kind, outcome_reliability
+from qa.evaluation.datasets import read_corpus, read_dataset
+from qa.evaluation.report import describe_evaluations, evaluate_folders, plot_evaluations, write_runs
+from qa.evaluation.run import Outcome, answer_figures, figures_by_kind, outcome_reliability
 
 CORPUS = [
     {"_id": "p1", "title": "Apples", "text": "An apple fell.\n\nIt was red."},
@@ -84,7 +84,7 @@ def test_excerpts_and_answering_sentences_are_read(folder):
 
 def test_each_corpus_entry_is_a_row(folder):
     """An entry is one passage, blank lines and all, its title the heading."""
-    from index.passages import split_passages
+    from index.text.passages import split_passages
 
     document = read_corpus(folder / "corpus.jsonl", name="corpus.jsonl")
     assert [(p.row, p.heading, document.text[p.start : p.end]) for p in split_passages(document)] == [

@@ -14,7 +14,7 @@ from index import BatchError
 from qa.cli import main
 from qa.conversations import Conversations
 from qa.exports import SUFFIXES, export_conversation, write_export
-from qa.verification import Check, verify_answers
+from qa.verify import Check, verify_answers
 
 PAYLOADS = (
     "<script>window.pwned=1</script>",

@@ -9,14 +9,14 @@ from toy_encoder import ToyEncoder
 
 from index import BatchError
 from qa import Assistant
-from qa.calibrate import FEWEST_JUDGED, _fit, calibrate_assistant
+from qa.answering.confidence import calibrate
 from qa.cli import main
+from qa.collections import conversations_file
 from qa.conversations import Conversations
-from qa.datasets import read_dataset
-from qa.evaluation_report import evaluate_folders
+from qa.evaluation.calibration import FEWEST_JUDGED, _fit, calibrate_assistant
+from qa.evaluation.datasets import read_dataset
+from qa.evaluation.report import evaluate_folders
 from qa.feedback import Judgement, read_judgements, write_feedback
-from qa.places import conversations_file
-from qa.verdict import calibrate
 
 
 @pytest.fixture

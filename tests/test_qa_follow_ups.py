@@ -3,8 +3,8 @@
 import pytest
 from two_answers import GREETING, WHEN
 
-from qa.conversation import Conversation
-from qa.follow_ups import CONTEXT_WEIGHT, StandAlone, is_dependent, stand_alone
+from qa.answering.answer import Conversation
+from qa.answering.question import CONTEXT_WEIGHT, StandAlone, is_dependent, stand_alone
 
 
 @pytest.mark.parametrize("history", [[], [""], ["Who is mediating?"]], ids=["none", "blank", "the same"])

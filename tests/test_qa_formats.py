@@ -7,7 +7,7 @@ import pytest
 from reading import flow, make_docx, make_eml, make_epub, make_pdf, make_pptx, make_xlsx, replaced, zipped
 
 from qa import Assistant
-from qa.citations import verify
+from qa.answering.citation import verify
 
 FACTS = {
     "Leeds": "The archive of Leeds keeps the maps of the old canal.",

@@ -2,8 +2,7 @@
 
 import pytest
 
-from qa.datasets import LabelledQuestion
-from qa.gold import holds_answer, is_right, literal_answers
+from qa.evaluation.datasets import LabelledQuestion, holds_answer, is_right, literal_answers
 
 LONG = "one two three four five six seven eight nine ten eleven twelve thirteen"
 TWELVE = LONG.removesuffix(" thirteen")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from qa.metrics import (
+from qa.evaluation.metrics import (
     area_under_curve,
     coverage_at_precision,
     exact_match,

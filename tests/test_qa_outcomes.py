@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from index import Passage
-from qa.answers import Answer, Scope
-from qa.citations import cite
-from qa.datasets import LabelledQuestion
-from qa.outcomes import Outcome, answer_figures, figures_by_kind, judge, outcome_reliability
+from qa.answering.answer import Answer, Scope
+from qa.answering.citation import cite
+from qa.evaluation.datasets import LabelledQuestion
+from qa.evaluation.run import Outcome, answer_figures, figures_by_kind, judge, outcome_reliability
 
 RIGHT = Outcome("place", True, True, 0.9, True, "", ("the tree",))
 WRONG = replace(RIGHT, right=False, confidence=0.7)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from qa.parts import split_questions
+from qa.answering.parts import split_questions
 
 SPLIT = {
     "Who wrote it and when was it published?": ("Who wrote it?", "When was it published?"),

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.phrasing import phrase_questions
-from qa.subjects import LONGEST_SENTENCE
+from qa.suggestions.phrasing import phrase_questions
+from qa.suggestions.subjects import LONGEST_SENTENCE
 
 MADE = {
     "Marie Curie was a Polish physicist who worked in Paris.": "Who was Marie Curie?",

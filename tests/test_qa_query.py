@@ -4,11 +4,10 @@ import pytest
 from toy_encoder import ToyEncoder
 
 from index import QuestionError
-from index.phrases import phrase_pattern
-from index.spelling import NearWord, count_spellings, edit_distance, near_spellings, one_edit_away
+from index.text.terms import NearWord, count_spellings, edit_distance, near_spellings, one_edit_away, phrase_pattern
 from qa import Assistant
-from qa.evidence import TermEvidence
-from qa.query import TypedQuestion, matching_sources, read_question
+from qa.answering.citation import TermEvidence
+from qa.answering.question import TypedQuestion, matching_sources, read_question
 
 TYPED = {
     "plain": ("Who  is\nmediating?", TypedQuestion("Who is mediating?", (), (), "Who is mediating?")),

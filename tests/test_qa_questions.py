@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index import BatchError
-from qa.questions import Row, read_questions
+from qa.batch.questions import Row, read_questions
 
 
 def write(path, content):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from qa.quotable import LONGEST_LIST, expand_list, is_lead_in, is_quotable, leans
+from qa.answering.quotes import LONGEST_LIST, expand_list, is_lead_in, is_quotable, leans
 
 
 @pytest.mark.parametrize(

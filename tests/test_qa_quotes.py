@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from index.candidates import Candidate
-from index.fusion import Query, Statistics
-from index.terms import question_terms, text_terms
-from qa.answer_types import answer_kind, has_kind
-from qa.quotes import (
+from index.search import Query, Statistics
+from index.store.catalog import Candidate
+from index.text.terms import question_terms, text_terms
+from qa.answering.answer_types import answer_kind, has_kind
+from qa.answering.quotes import (
     CONTEXT,
     COVERAGE,
     ECHO,
@@ -29,7 +29,7 @@ from qa.quotes import (
     rank_sentences,
     score_sentences,
 )
-from qa.reading.records import Reading, SentenceReading
+from qa.reading.spans import Reading, SentenceReading
 
 NOTHING = Statistics(3, 9, 90)
 

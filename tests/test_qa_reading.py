@@ -11,10 +11,19 @@ import pytest
 
 from index import ReaderError, bundled_model_folder, plain_graph, read_pair_model, read_tokenizer
 from qa.reading.build import build, compare, sample_windows
-from qa.reading.layout import Tokens, Window, lay_out, tokenise
 from qa.reading.model import FastReader, load_reader, plan_pairs
-from qa.reading.records import ReadablePassage, Reading, SentenceReading
-from qa.reading.spans import best_spans, read_spans, trim
+from qa.reading.spans import (
+    ReadablePassage,
+    Reading,
+    SentenceReading,
+    Tokens,
+    Window,
+    best_spans,
+    lay_out,
+    read_spans,
+    tokenise,
+    trim,
+)
 
 ROOT = Path(__file__).parent.parent
 MODEL = bundled_model_folder()
@@ -25,7 +34,7 @@ READ = """
 import sys
 from pathlib import Path
 from qa.reading.model import load_reader
-from qa.reading.records import ReadablePassage
+from qa.reading.spans import ReadablePassage
 reader = load_reader(Path(sys.argv[1]), weights=Path(sys.argv[2]), sha256=None, on_notice=lambda line: print("notice"))
 print(reader.read(sys.argv[3], [ReadablePassage("Bridges", sys.argv[4], ((0, len(sys.argv[4])),))]))
 print("torch" in sys.modules, "transformers" in sys.modules)

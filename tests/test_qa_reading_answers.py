@@ -5,10 +5,10 @@ from toy_encoder import ToyEncoder
 
 from index import ReaderError
 from qa import Assistant
-from qa.composing import LEAST_READ, MOST_READ, READ_WITHIN
-from qa.guidance import HELLO, WELCOME
+from qa.answering.compose import LEAST_READ, MOST_READ, READ_WITHIN
+from qa.answering.requests import HELLO, WELCOME
 from qa.reading import model
-from qa.reading.records import Reading, SentenceReading
+from qa.reading.spans import Reading, SentenceReading
 
 ORCHARD = """The plum tree stands by the wall.
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from index import BatchError
-from qa.datasets import read_dataset
-from qa.metrics import Figure
+from qa.evaluation.datasets import read_dataset
+from qa.evaluation.metrics import Figure
 from qa.reading.evaluate import Judged, area_figure, cut_off, describe, evaluate, figures, main
-from qa.reading.records import ReadablePassage, Reading, SentenceReading
+from qa.reading.spans import ReadablePassage, Reading, SentenceReading
 
 CORPUS = {
     "a": ("Norway", "Oslo is the capital. Bergen is wet."),

@@ -30,13 +30,22 @@ from index import (
     read_pair_model,
     read_tokenizer,
 )
-from qa.reading.batches import CLS_ID, SEP_ID, Assembler, Batch, Labels, draw_batches, prefetch
-from qa.reading.data import Example, Prepared, prepare, read_examples
-from qa.reading.layout import lay_out, mark_ids, tokenise
+from qa.reading.batches import (
+    CLS_ID,
+    SEP_ID,
+    Assembler,
+    Batch,
+    Labels,
+    draw_batches,
+    prefetch,
+    retrieved,
+    twins,
+    without_answer,
+)
+from qa.reading.data import Example, Prepared, misspell, prepare, read_examples, reword
 from qa.reading.model import READER_SHA256, WEIGHTS, FastReader
-from qa.reading.negatives import retrieved, twins, without_answer
 from qa.reading.network import HIDDEN, Network, load_network, load_weights, save_weights
-from qa.reading.rewording import misspell, reword
+from qa.reading.spans import lay_out, mark_ids, tokenise
 from qa.reading.train import main
 from qa.reading.training import Plan, label, label_loss, loss_of, teacher_loss, train, validate
 from tests.toy_encoder import ToyEncoder

@@ -10,10 +10,10 @@ import pytest
 from toy_encoder import ToyEncoder
 
 from index import matching_spans, question_terms
-from index.terms import text_terms
+from index.text.terms import text_terms
 from qa import Assistant
-from qa.citations import Citation
-from qa.verification import verify_answers
+from qa.answering.citation import Citation
+from qa.verify import verify_answers
 
 ROOT = Path(__file__).parent.parent
 

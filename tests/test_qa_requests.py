@@ -2,8 +2,8 @@
 
 import pytest
 
-from qa.requests import Request, is_small_talk, read_request, request_kind
-from qa.wrapping import unwrap
+from qa.answering.question import unwrap
+from qa.answering.requests import Request, is_small_talk, read_request, request_kind
 
 
 @pytest.mark.parametrize("text", ["hi", "hello there", "Good morning!", "how are you", "Hi, how are you?", "Hey :)"])

@@ -6,10 +6,10 @@ import pytest
 from two_answers import BOTH, CORRECTED, GREETING, GUIDANCE, WHEN
 
 from index import Progress
-from qa.answers import Answer, Scope
-from qa.citations import Citation
-from qa.evidence import TermEvidence
-from qa.terminal import count, describe_answer, describe_progress, visible, visible_line
+from qa.answering.answer import Answer, Scope
+from qa.answering.citation import Citation, TermEvidence
+from qa.cli.output import describe_answer
+from qa.text import count, describe_progress, visible, visible_line
 
 
 def test_closest_passages_are_called_so():

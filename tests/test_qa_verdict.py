@@ -4,7 +4,7 @@ from math import exp
 
 import pytest
 
-from qa.verdict import ANSWERED, CLOSEST, Evidence, confidence, decide, is_lacking, log_odds
+from qa.answering.confidence import ANSWERED, CLOSEST, Evidence, confidence, decide, is_lacking, log_odds
 
 
 def test_in_a_collection_of_one_passage_the_quote_alone_counts():

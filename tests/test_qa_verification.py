@@ -6,9 +6,9 @@ import pytest
 from toy_assistant import ToyAssistant
 
 from index import BatchError, SourceError
-from qa import verification
-from qa.answers import hash_record
-from qa.verification import Check, verify_answers
+from qa import verify as verification
+from qa.answering.answer import hash_record
+from qa.verify import Check, verify_answers
 
 
 @pytest.fixture

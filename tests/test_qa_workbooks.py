@@ -8,9 +8,9 @@ from openpyxl import Workbook, load_workbook
 from toy_assistant import ToyAssistant
 
 from index import BatchError
-from qa.answer_tables import COLUMNS
 from qa.batch import answer_batch
-from qa.questions import Row, read_questions
+from qa.batch.questions import Row, read_questions
+from qa.exports import COLUMNS
 
 
 def write(path, *rows, merged=(), hidden=()):

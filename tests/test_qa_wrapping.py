@@ -3,7 +3,7 @@
 import pytest
 
 from index import question_terms
-from qa.wrapping import asks, unwrap
+from qa.answering.question import asks, unwrap
 
 WRAPPED = [
     "According to the passage, who owns the boat?",

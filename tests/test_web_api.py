@@ -19,7 +19,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from two_answers import BOTH, CORRECTED, GREETING, GUIDANCE, WHEN
 
 from index import Document, DocumentInfo, Passage
-from qa.relevance import Relevance
+from qa.answering.citation import Relevance
 from qa.web.api import RequestError
 from qa.web.host import AssistantHost, LoadState, NotReady
 from qa.web.results import RESULTS

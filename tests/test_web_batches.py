@@ -16,7 +16,7 @@ from two_answers import GREETING, WHEN
 
 from index import BatchError
 from qa.batch import answer_batch
-from qa.questions import Row
+from qa.batch.questions import Row
 from qa.web import strings
 from qa.web.batch_view import render_batch_progress, render_controls, render_tabs
 from qa.web.batches import FORMATS, MOST_BATCHES, MOST_ROWS, Batches, BatchState

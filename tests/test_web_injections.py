@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 import pytest
 from injections import PAYLOADS, fits_a_file_name, fits_a_text_file
 
-from qa.query import read_question
+from qa.answering.question import read_question
 
 pytest_plugins = ["web_fixtures"]
 load = importlib.import_module if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.importorskip

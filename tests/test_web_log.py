@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from qa.answers import Answer, Scope
+from qa.answering.answer import Answer, Scope
 from qa.web.log import note_answer, start_log
 
 ANSWER = Answer("Which plum\nis blue?", "Which plum is blue?", "answered", 0.9, (), (), Scope(1, 2))

@@ -9,7 +9,7 @@ from plum_assistant import ask, event, follow, open_plums
 from test_web_render import Reader, make_citation, make_turn
 
 from index import QuestionError
-from qa.answers import Answer, Scope
+from qa.answering.answer import Answer, Scope
 from qa.web import strings
 from qa.web.following import Following
 from qa.web.library import LibraryHandlers

@@ -8,13 +8,11 @@ import pytest
 from two_answers import BOTH, CORRECTED, GREETING, GUIDANCE, WHEN
 
 from index import Document, Passage
-from qa.answers import Answer, Scope
-from qa.citations import cite
-from qa.disagreement import Disagreement, Statement
-from qa.evidence import TermEvidence
-from qa.relevance import Relevance
+from qa.answering.answer import Answer, Scope
+from qa.answering.citation import Relevance, TermEvidence, cite
+from qa.answering.disagreements import Disagreement, Statement
+from qa.markup import Mark, escape, line_class, render_marked
 from qa.web.frame import render_message, render_welcome
-from qa.web.markup import Mark, escape, line_class, render_marked
 from qa.web.panel import View, choose_window, render_view
 from qa.web.render import Turn, describe, render_question, render_turn
 

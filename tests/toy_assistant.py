@@ -6,8 +6,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from index import Failure, Passage, QuestionError, UpdateReport, read_document
-from qa.answers import Answer, Scope
-from qa.citations import cite
+from qa.answering.answer import Answer, Scope
+from qa.answering.citation import cite
 
 
 class ToyAssistant:

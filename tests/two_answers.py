@@ -1,8 +1,8 @@
 """Answers made by hand, in which every offset can be counted: exact words, two questions in one, a greeting, guidance."""
 
 from index import Passage
-from qa.answers import Answer, Scope, join_parts
-from qa.citations import cite
+from qa.answering.answer import Answer, Scope, join_parts
+from qa.answering.citation import cite
 
 TEXT = "The harbour was built in 1848. It *still* stands.\n\nPears are green."
 SCOPE = Scope(1, 2)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index import BatchError, SourceError, find_sources, read_document
-from qa.datasets import read_corpus
+from qa.evaluation.datasets import read_corpus
 
 SENTENCE_WORDS = (5, 40)
 FEWEST_WORDS = 85  # of a passage

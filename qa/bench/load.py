@@ -23,7 +23,7 @@ from qa.bench.figures import LoadFigures, spread
 from qa.bench.machine import held_memory
 from qa.bench.options import Options
 from qa.bench.startup import QA, run_python, running_chat
-from qa.places import default_sources, encoder_folder
+from qa.collections import default_sources, encoder_folder
 from qa.web import strings
 
 PASSAGES_AT_MOST = 1_000

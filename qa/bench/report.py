@@ -2,15 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from qa.bench.figures import (
-    Benchmark,
-    BuildFigures,
-    EncodingFigures,
-    LoadFigures,
-    SizeFigures,
-    Spread,
-    StartupFigures,
-)
+from qa.bench.figures import Benchmark, BuildFigures, EncodingFigures, LoadFigures, SizeFigures, Spread, StartupFigures
 
 NOT_KNOWN = "-"
 GAP = 3  # spaces between columns

@@ -34,7 +34,7 @@ from qa.bench.load import measure_load
 from qa.bench.machine import describe_machine
 from qa.bench.options import REAL_AT_MOST, Options
 from qa.bench.startup import measure_startup
-from qa.places import default_sources, encoder_folder
+from qa.collections import default_sources, encoder_folder
 
 Notice = Callable[[str], None]
 

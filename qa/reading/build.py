@@ -17,8 +17,8 @@ from index import (
     sample_pairs,
     write_build,
 )
-from qa.reading.layout import Window, lay_out, mark_ids, tokenise
 from qa.reading.model import GRAPH, FastReader, Logits
+from qa.reading.spans import Window, lay_out, mark_ids, tokenise
 
 LOWEST_CORRELATION = 0.99  # of the logits with those in 32 bits; .998 is usual
 CHECK_EVERY = 4  # sample pairs

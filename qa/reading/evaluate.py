@@ -15,13 +15,12 @@ from pathlib import Path
 import numpy as np
 
 from index import BatchError, Document, QAError, split_sentences
-from qa.datasets import Dataset, LabelledQuestion, read_corpus, read_dataset
-from qa.gold import holds_answer
-from qa.metrics import RESAMPLES, SEED, Figure, area_under_curve, exact_match, mean_figure, word_f1
-from qa.notices import notify
-from qa.places import encoder_folder
+from qa.cli.output import notify
+from qa.collections import encoder_folder
+from qa.evaluation.datasets import Dataset, LabelledQuestion, holds_answer, read_corpus, read_dataset
+from qa.evaluation.metrics import RESAMPLES, SEED, Figure, area_under_curve, exact_match, mean_figure, word_f1
 from qa.reading.model import Reader, load_reader
-from qa.reading.records import ReadablePassage
+from qa.reading.spans import ReadablePassage
 
 KEPT = 0.75  # of the answerable questions, above the cut-off
 EXACT_MATCH, F1, SENTENCE, AUROC, ABOVE = (

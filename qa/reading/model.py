@@ -3,7 +3,7 @@
 Its embeddings are those of the bundled sentence encoder; the weights shipped with this package are its layers and
 heads. The rounded graph is built once, checked against the one in 32 bits, and kept in the cache folder. A passage
 has the same reading, to the last bit, alone or among others, in this process or in another, for the reasons that
-`index.fast_encoder` tells; the build is refused where that fails.
+`index.encoders.openvino` tells; the build is refused where that fails.
 """
 
 import atexit
@@ -34,9 +34,7 @@ from index import (
     padded_width,
     read_tokenizer,
 )
-from qa.reading.layout import Tokens, Window, lay_out, mark_ids, tokenise
-from qa.reading.records import ReadablePassage, Reading
-from qa.reading.spans import read_spans
+from qa.reading.spans import ReadablePassage, Reading, Tokens, Window, lay_out, mark_ids, read_spans, tokenise
 
 WEIGHTS = Path(__file__).with_name("reader.safetensors")
 READER_SHA256 = (

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from index import QAError, SourceError, bundled_model_folder, load_encoder, read_tokenizer
-from qa.places import encoder_folder
+from qa.collections import encoder_folder
+from qa.reading.batches import make_negatives
 from qa.reading.data import Prepared, prepare, read_examples
 from qa.reading.model import WEIGHTS
-from qa.reading.negatives import make_negatives
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from qa.metrics import area_under_curve
+from qa.evaluation.metrics import area_under_curve
 from qa.reading.batches import IGNORED, Assembler, Batch, Labels, draw_batches, prefetch
 from qa.reading.data import NATURAL, Prepared
 from qa.reading.network import HIDDEN, Network, load_network, save_weights

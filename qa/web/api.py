@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from index import DocumentInfo, Passage, QAError
-from qa.citations import Citation, cite
+from qa.answering.citation import Citation, cite
 from qa.web.host import AssistantHost
 from qa.web.log import note_answer
 

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from qa.questions import Row
+from qa.batch.questions import Row
+from qa.markup import escape
 from qa.web import strings
 from qa.web.batches import FORMATS, LARGEST_FILE, MOST_ROWS, BatchState
-from qa.web.markup import escape, render_button
+from qa.web.markup import render_button
 
 SHOWN_ROWS = 20  # that cannot be asked; more are counted
 SHOWN_CHARACTERS = 160  # of a quote or a reason

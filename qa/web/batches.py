@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from index import BatchError, QAError
-from qa.answers import Answer
+from qa.answering.answer import Answer
 from qa.batch import answer_batch
-from qa.questions import Row, read_questions
+from qa.batch.questions import Row, read_questions
 from qa.web import strings
 from qa.web.host import AssistantHost, NotReady
 from qa.web.log import note_answer

@@ -6,10 +6,10 @@ passage was found; then the words it shares with the question are marked too. Ci
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from qa.citations import Citation
-from qa.relevance import Relevance
+from qa.answering.citation import Citation, Relevance
+from qa.markup import Mark, escape, line_class, render_marked
 from qa.web import strings
-from qa.web.markup import Mark, escape, line_class, render_button, render_marked
+from qa.web.markup import render_button
 
 
 def render_cards(turn: int, citations: Mapping[int, Citation], remarks: Sequence[str] = ()) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 import gradio as gr
 
 from index import QAError
+from qa.markup import escape
 from qa.web import strings
 from qa.web.host import NotReady
-from qa.web.markup import escape
 from qa.web.tools import Tool, Tools
 
 

@@ -1,10 +1,10 @@
 """Where the quotes of an answer disagree: the sentences side by side, each with its source. Pure functions."""
 
-from qa.answers import Section
-from qa.disagreement import Disagreement, Statement
+from qa.answering.answer import Section
+from qa.answering.disagreements import Disagreement, Statement
+from qa.markup import Mark, escape, render_marked
 from qa.web import strings
 from qa.web.cards import render_marker
-from qa.web.markup import Mark, escape, render_marked
 
 
 def render_disagreements(turn: int, section: Section) -> str:

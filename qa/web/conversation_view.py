@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from qa.conversations import LONGEST_TITLE, ConversationInfo
+from qa.markup import escape
 from qa.web import strings
 from qa.web.listing import Listing
-from qa.web.markup import escape, render_button
+from qa.web.markup import render_button
 from qa.web.panel import render_panel
 
 LISTED = 50  # conversations on a page of the list

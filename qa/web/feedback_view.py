@@ -5,8 +5,8 @@ Only what is kept can be judged. The page's script presses and releases them; se
 
 from typing import TYPE_CHECKING
 
+from qa.markup import escape
 from qa.web import strings
-from qa.web.markup import escape
 
 if TYPE_CHECKING:
     from qa.web.render import Turn

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from qa.markup import escape
 from qa.web import strings
-from qa.web.markup import escape, render_button
+from qa.web.markup import render_button
 
 
 def render_header(status: str, said: str, *, private: bool = True) -> str:

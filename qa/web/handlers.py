@@ -15,7 +15,8 @@ from typing import Any
 import gradio as gr
 
 from index import QAError, QuestionError
-from qa.citations import Citation, compare, verify
+from qa.answering.citation import Citation, compare, verify
+from qa.markup import keep_sendable
 from qa.web import strings
 from qa.web.chat import say, show_turns
 from qa.web.frame import render_message, render_pending
@@ -24,7 +25,6 @@ from qa.web.keeping import Keeping
 from qa.web.library_view import describe_facts
 from qa.web.listing import read_number
 from qa.web.log import note_answer
-from qa.web.markup import keep_sendable
 from qa.web.narrowing import ask_narrowed
 from qa.web.panel import View, choose_window, find_page, render_view
 from qa.web.placing import place_citation, place_quotes

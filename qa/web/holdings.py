@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from pathlib import PurePath
 
 from index import DocumentStatus
+from qa.markup import escape
 from qa.web import strings
-from qa.web.markup import escape, render_button
+from qa.web.markup import render_button
 from qa.web.panel import render_panel
 
 MOST_BARS = 20

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from index import QAError
-from qa.answers import Answer
+from qa.answering.answer import Answer
 from qa.conversations import Conversations, KeptTurn
 from qa.web import strings
 from qa.web.host import AssistantHost, NotReady

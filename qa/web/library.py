@@ -15,7 +15,7 @@ from typing import Any
 import gradio as gr
 
 from index import DocumentStatus, QAError, SourceError
-from qa.places import home_folder
+from qa.collections import home_folder
 from qa.web import strings
 from qa.web.frame import render_message
 from qa.web.holdings import render_holdings

@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from index import DocumentStatus
+from qa.markup import escape
 from qa.web import strings
 from qa.web.listing import PAGE_ROWS, STATES, Selection
-from qa.web.markup import escape, render_button
+from qa.web.markup import render_button
 from qa.web.panel import render_panel
 from qa.web.uploads import LARGEST_FILE, LARGEST_TOGETHER, MOST_FILES
 

@@ -11,10 +11,10 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qa.terminal import visible_line
+from qa.text import visible_line
 
 if TYPE_CHECKING:
-    from qa.answers import Answer
+    from qa.answering.answer import Answer
 
 LAYOUT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 OWN = "qa"

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from index import QuestionError
-from qa.answers import Answer
-from qa.query import matching_sources, read_question
+from qa.answering.answer import Answer
+from qa.answering.question import matching_sources, read_question
 from qa.web import strings
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index import Document, Passage
+from qa.markup import Mark, escape, line_class, render_marked
 from qa.web import strings
-from qa.web.markup import Mark, escape, line_class, render_button, render_marked
+from qa.web.markup import render_button
 from qa.web.render import Turn
 
 WINDOW = 40  # paragraphs

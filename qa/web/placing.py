@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from index import Document, QAError
-from qa.citations import Citation, Verification, compare
+from qa.answering.citation import Citation, Verification, compare
 from qa.web import strings
 from qa.web.render import Turn
 

@@ -8,14 +8,15 @@ numbers they have in the whole. The cards of the sources are made in `cards.py`.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from qa.answers import Answer, Section, is_searched_alone
-from qa.citations import Citation
-from qa.labels import Label
+from qa.answering.answer import Answer, Section, is_searched_alone
+from qa.answering.citation import Citation
+from qa.conversations import Label
+from qa.markup import escape, render_quote
 from qa.web import strings
 from qa.web.cards import group_citations, render_cards, render_marker
 from qa.web.contrast import describe_disagreement, render_disagreements
 from qa.web.feedback_view import render_thumbs, render_wrong
-from qa.web.markup import escape, render_button, render_quote
+from qa.web.markup import render_button
 from qa.web.narrowing import Narrowing
 
 NAMED = 5  # documents searched; more are counted

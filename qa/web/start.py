@@ -7,10 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from index import Encoder, Progress, Selection, StorageError
-from qa.collections import find_collection, list_collections
+from qa.collections import conversations_file, find_collection, home_folder, list_collections, select_sources
 from qa.conversations import Conversations
-from qa.opening import select_sources
-from qa.places import conversations_file, home_folder
 from qa.web.access import choose_access
 from qa.web.host import AssistantHost
 from qa.web.log import start_log

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import gradio as gr
 
 from index import QAError
+from qa.markup import escape
 from qa.suggestions import suggest_first, suggest_next
 from qa.web import strings
 from qa.web.host import AssistantHost, NotReady
 from qa.web.listing import Numbers, read_number
-from qa.web.markup import escape, render_button
+from qa.web.markup import render_button
 from qa.web.render import Turn
 
 if TYPE_CHECKING:

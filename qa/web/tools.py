@@ -16,7 +16,7 @@ from anyio.to_thread import run_sync
 from pydantic import ConfigDict, TypeAdapter, ValidationError, validate_call
 
 from index import QAError
-from qa.terminal import visible_line
+from qa.text import visible_line
 from qa.web import strings
 from qa.web.api import Api, RequestError
 from qa.web.host import AssistantHost, NotReady

@@ -1,0 +1,239 @@
+"""Run graphs by OpenVINO: make them ready, pad what they take, and take what they give.
+
+An encoder several times faster than the library's: bytes in place of 32-bit numbers, run by OpenVINO.
+
+The rounded graph is built once, in a process of its own, checked there against sentence-transformers, and kept in a
+cache folder under a key made of everything it depends on. Later starts verify checksums and load it; they import
+neither torch nor transformers. Measured in seconds of processor time against `SentenceTransformer.encode`: 3.8 times
+the passages of 100 to 150 tokens, 5 to 6 times the questions; lowest cosine .998 for passages, .994 for any text tried.
+
+A text has the same vector, to the last bit, alone or in any batch: sums over bytes are exact, each batch runs on one
+thread, and the width of a batch is a multiple of 16, the numbers a processor adds at a time. Other widths differ. A
+question, alone, runs on two threads, which share out what is to be computed but no sum: 1.4 to 1.5 times as fast.
+"""
+
+import hashlib
+import json
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from index.encoders.base import weights_hash
+from index.encoders.cache import build_key, find_build
+from index.encoders.graph import import_openvino
+from index.encoders.quantize import RECIPE
+from index.errors import EncoderError
+
+STREAMS_AT_MOST = 16
+WIDTH_STEP = 16
+
+
+def compile_graph(graph, *, streams: int | None = None, threads: int | None = None):
+    """Make a graph, or the file of one, ready to run, sums in 32 bits.
+
+    Args:
+        graph: The graph.
+        streams: How many batches run at once; as many as there are cores when omitted.
+        threads: How many threads they share, no more than there are cores; one each when omitted.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    streams = streams or min(cores, STREAMS_AT_MOST)
+    threads = min(cores, threads or streams)
+    settings = {"NUM_STREAMS": str(streams), "INFERENCE_NUM_THREADS": str(threads), "ENABLE_CPU_PINNING": "NO"}
+    settings["INFERENCE_PRECISION_HINT"] = "f32"  # bfloat16 is offered too, and is slow and inexact
+    try:
+        return import_openvino().Core().compile_model(graph, "CPU", settings)
+    except RuntimeError as error:
+        raise EncoderError(f"OpenVINO cannot run this model ({str(error).strip().splitlines()[-1]}).") from error
+
+
+def padded_width(length: int) -> int:
+    """The width a text of so many tokens is padded to: the next multiple of 16, the numbers added at a time."""
+    return -(-length // WIDTH_STEP) * WIDTH_STEP
+
+
+def pad(ids: Sequence[np.ndarray], width: int, *others: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """What a graph takes, all of shape (texts, width), padded with zeros.
+
+    Args:
+        ids: The token ids of each text.
+        width: Tokens, as many as the longest text has or more.
+        others: Other numbers for each token, as a reader takes the token types.
+
+    Returns:
+        Token ids (int32), mask (float32), and the others (float32).
+    """
+    shape = (len(ids), width)
+    padded, mask, *more = (np.zeros(shape, dtype) for dtype in (np.int32, *[np.float32] * (1 + len(others))))
+    for row, tokens in enumerate(ids):
+        padded[row, : len(tokens)] = tokens
+        mask[row, : len(tokens)] = 1
+        for numbers, given in zip(more, others, strict=True):
+            numbers[row, : len(tokens)] = given[row]
+    return [padded, mask, *more]
+
+
+def infer(compiled: Any, inputs: list[np.ndarray]) -> list[np.ndarray]:
+    """Run a graph once: its outputs, copied."""
+    request = compiled.create_infer_request()
+    request.infer(inputs)
+    return [request.get_output_tensor(place).data.copy() for place in range(len(compiled.outputs))]
+
+
+TOKENS_PER_BATCH = 1024  # small enough to stay in a core's cache: a tenth faster than 4,096
+SMALL_BATCH = 8
+WINDOW = 2048  # texts sorted by length together
+QUESTION_THREADS = 2
+QUESTION_WIDTH = 64  # tokens; what is longer is no question, and runs as a passage does
+GRAPH = "encoder.xml"
+SETTINGS = (
+    "config.json",
+    "config_sentence_transformers.json",
+    "modules.json",
+    "sentence_bert_config.json",
+    "1_Pooling/config.json",
+    "tokenizer.json",
+)
+
+
+class FastEncoder:
+    """The rounded encoder. Safe to share between threads."""
+
+    def __init__(self, graph: Path, tokenizer, *, identity: str, dimension: int) -> None:
+        """Wrap a graph; what passages need is made ready when the first come.
+
+        Args:
+            graph: The file of the graph.
+            tokenizer: The model's tokenizer, cutting off what is too long and not padding.
+            identity: Changes whenever the vectors would.
+            dimension: Numbers in a vector.
+        """
+        self.identity = identity
+        self.dimension = dimension
+        self._graph = graph
+        self._tokenizer = tokenizer
+        self._questions = compile_graph(graph, streams=1, threads=QUESTION_THREADS)
+        self._passages = None
+        self._making_ready = threading.Lock()
+        # OpenVINO's binding looks NumPy up on first use, and two threads that come to that at once wait for each other
+        # for ever: one inference here, by one thread, comes first.
+        self.encode_question("")
+
+    def encode_passages(self, texts: Sequence[str]) -> np.ndarray:
+        """Encode texts: float32 of shape (len(texts), dimension), unit rows, in the order given."""
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        compiled = self._for_passages()
+        streams = int(compiled.get_property("NUM_STREAMS"))
+
+        def run(rows: list[int], ids: list[np.ndarray], width: int) -> None:
+            [vectors[rows]] = infer(compiled, pad(ids, width))
+
+        pending: deque[Future] = deque()
+        with ThreadPoolExecutor(streams) as workers:  # OpenVINO's own queue aborts or hangs when it is let go
+            for start in range(0, len(texts), WINDOW):
+                ids = self._tokenise(texts[start : start + WINDOW])
+                for rows, width in plan_batches([len(row) for row in ids]):
+                    pending.append(
+                        workers.submit(run, [start + row for row in rows], [ids[row] for row in rows], width)
+                    )
+                    if len(pending) > 2 * streams:
+                        pending.popleft().result()
+            while pending:
+                pending.popleft().result()
+        return vectors
+
+    def encode_question(self, text: str) -> np.ndarray:
+        """Encode one question, alone: float32 of shape (dimension,), of length 1."""
+        [ids] = self._tokenise([text])
+        width = padded_width(len(ids))
+        compiled = self._questions if width <= QUESTION_WIDTH else self._for_passages()
+        return infer(compiled, pad([ids], width))[0][0]
+
+    def _for_passages(self):
+        with self._making_ready:
+            if self._passages is None:
+                self._passages = compile_graph(self._graph)
+            return self._passages
+
+    def _tokenise(self, texts: Sequence[str]) -> list[np.ndarray]:
+        found = []
+        for start in range(0, len(texts), 128):  # the tokenizer's own records are large: few at a time
+            part = [text.encode("utf-8", "replace").decode() for text in texts[start : start + 128]]
+            found += [np.array(encoding.ids, dtype=np.int32) for encoding in self._tokenizer.encode_batch_fast(part)]
+        return found
+
+
+def plan_batches(lengths: Sequence[int]) -> Iterator[tuple[list[int], int]]:
+    """Group texts of similar length into batches of few different shapes, since each new shape costs 1.3 MB and 5 ms.
+
+    Args:
+        lengths: Tokens in each text.
+
+    Yields:
+        The positions of a batch's texts, and its width in tokens, longest first. A batch holds as many texts as fit
+        `TOKENS_PER_BATCH`; where too few of a like length are left, `SMALL_BATCH`, or one.
+    """
+    order = sorted(range(len(lengths)), key=lambda position: -lengths[position])
+    while order:
+        width = padded_width(lengths[order[0]])
+        sizes = (size for size in (TOKENS_PER_BATCH // width, SMALL_BATCH) if 0 < size <= len(order))
+        alike = (size for size in sizes if 4 * padded_width(lengths[order[size - 1]]) >= 3 * width)
+        size = next(alike, 1)
+        yield order[:size], width
+        order = order[size:]
+
+
+def load_fast_encoder(
+    model_folder: Path, cache_folder: Path, *, notice: Callable[[str], None], weights_sha256: str | None = None
+) -> FastEncoder:
+    """Load the fast form of a model, building and checking it first where the cache has none that is whole.
+
+    Args:
+        model_folder: The model, in the layout of sentence-transformers.
+        cache_folder: Where built encoders are kept, each in a folder of its own (60 MB); made when missing.
+        notice: Called with one line before a build, which takes about half a minute.
+        weights_sha256: The hash of the weights when it is known already.
+
+    Returns:
+        The encoder.
+
+    Raises:
+        EncoderError: The model has no fast form, its fast form is not true enough on this processor, a part is
+            missing, or the cache cannot be written. The plain encoder still works.
+    """
+    model_folder, weights_sha256 = Path(model_folder), weights_sha256 or weights_hash(Path(model_folder))
+    folder = Path(cache_folder) / encoder_key(model_folder, weights_sha256)
+    manifest = find_build(folder, "index.encoders.build:build", model_folder, name="fast encoder", notice=notice)
+    identity = f"{RECIPE}/{weights_sha256[:16]}"
+    tokenizer = read_tokenizer(model_folder)
+    return FastEncoder(folder / GRAPH, tokenizer, identity=identity, dimension=manifest["dimension"])
+
+
+def read_tokenizer(model_folder: Path):
+    """The model's tokenizer, cutting off what is longer than the model reads, and not padding."""
+    from tokenizers import Tokenizer
+
+    try:
+        tokens = json.loads((model_folder / "sentence_bert_config.json").read_text())["max_seq_length"]
+        tokenizer = Tokenizer.from_file(str(model_folder / "tokenizer.json"))
+    except Exception as error:
+        raise EncoderError(f"the tokenizer in {model_folder} cannot be read ({error}).") from error
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(tokens)
+    return tokenizer
+
+
+def encoder_key(model_folder: Path, weights_sha256: str) -> str:
+    """Name what a build depends on: weights, settings, recipe, OpenVINO, processor. 32 hexadecimal digits."""
+    try:
+        settings = [hashlib.sha256((model_folder / name).read_bytes()).hexdigest() for name in SETTINGS]
+    except OSError as error:
+        raise EncoderError(f"{error.filename} cannot be read ({error.strerror}).") from error
+    threads = f"questions on {QUESTION_THREADS} threads"
+    return build_key(RECIPE, threads, weights_sha256, import_openvino().__version__, *settings)

@@ -1,0 +1,168 @@
+"""A collection's files as a person keeps them: see how each stands, add some, take some out, let them in again.
+
+Files that are added are copied into the folder `added` of the collection and belong to its sources from then on. Files
+that lie anywhere else are a person's own: they are never touched, only excluded.
+"""
+
+import os
+import re
+import shutil
+import unicodedata
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from index.errors import SourceError, StorageError
+from index.records import DocumentStatus, Source
+from index.sources import SourceRules, find_sources
+from index.store.catalog import Catalog, describe_time
+
+NAME_BYTES = 200  # file systems take 255; the rest is for " (2)" and the name of a copy under way
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*\ud800-\udfff\u202a-\u202e\u2066-\u2069]')
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)  # on Windows
+
+
+class Library:
+    """The files of one collection."""
+
+    def __init__(self, catalog: Catalog, folder: Path) -> None:
+        """Look after the files of a collection.
+
+        Args:
+            catalog: The collection's, open.
+            folder: The collection's own.
+        """
+        self._catalog = catalog
+        self.added_folder = Path(os.path.realpath(folder)) / "added"
+        self._expected: tuple[Source, ...] = ()
+
+    def find_added(self) -> list[Source]:
+        """The files that were added."""
+        return find_sources([self.added_folder], SourceRules(ignore_files=False)) if self.added_folder.is_dir() else []
+
+    def expect(self, sources: Iterable[Source]) -> None:
+        """Note the files that an update is about to look at."""
+        self._expected = tuple(sources)
+
+    @property
+    def has_excluded(self) -> bool:
+        """Whether a person has taken files out, which can be let in again."""
+        return bool(self._catalog.exclusions())
+
+    def statuses(self) -> tuple[DocumentStatus, ...]:
+        """How every file stands, by the name shown, then path."""
+        found = {status.path: status for status in self._catalog.document_statuses()}
+        for failure in self._catalog.failures():
+            size, modified = _look_at(failure.path)
+            found[failure.path] = DocumentStatus(
+                None, failure.source, failure.path, "failed", size=size, modified=modified, reason=failure.reason
+            )
+        for path, source in self._catalog.exclusions().items():
+            size, modified = _look_at(path)
+            found[path] = DocumentStatus(None, source, path, "excluded", size=size, modified=modified)
+        for source in self._expected:
+            if source.path not in found:
+                modified = describe_time(source.modified_ns) if source.modified_ns else ""
+                found[source.path] = DocumentStatus(
+                    None, source.name, source.path, "pending", size=source.size, modified=modified
+                )
+        return tuple(sorted(found.values(), key=lambda status: (status.source, status.path)))
+
+    def add_files(self, files: Iterable[str | Path]) -> tuple[str, ...]:
+        """Copy files into the collection; the next update reads them.
+
+        Args:
+            files: Each is copied under its own name, made safe; a name that is taken gets " (2)".
+
+        Returns:
+            The paths of the copies, in order.
+
+        Raises:
+            SourceError: One is no file, or cannot be read; none is copied.
+            StorageError: They cannot be written; those before are copied.
+        """
+        originals = [Path(file).expanduser() for file in files]
+        for original in originals:
+            if not original.is_file():
+                raise SourceError(f"{str(original)!r} is not a file. Name files to add.")
+            if not os.access(original, os.R_OK):
+                raise SourceError(f"{str(original)!r} cannot be opened. Check that it may be read.")
+        taken = {status.source.casefold() for status in self.statuses()}
+        return tuple(self._add(original, taken) for original in originals)
+
+    def _add(self, original: Path, taken: set[str]) -> str:
+        copy = self.added_folder / f".{os.getpid()}.part"  # hidden, so that half a file is never read
+        try:
+            self.added_folder.mkdir(mode=0o700, exist_ok=True)
+            shutil.copyfile(original, copy)
+            with suppress(OSError):  # only so that the person sees the file's own date
+                shutil.copystat(original, copy)
+            copy.chmod(0o600)
+            number = 1
+            while True:
+                name = _safe_name(original.name, number)
+                number += 1
+                if name.casefold() in taken or (self.added_folder / name).exists():
+                    continue
+                os.replace(copy, self.added_folder / name)
+                taken.add(name.casefold())
+                return str(self.added_folder / name)
+        except OSError as error:
+            with suppress(OSError):
+                copy.unlink()
+            raise StorageError(f"{original.name} cannot be added to the collection: {error.strerror}.") from error
+
+    def remove(self, path: str) -> None:
+        """Take a file out at once: one that was added is deleted, any other is left alone and excluded.
+
+        Args:
+            path: As `statuses` gives it.
+
+        Raises:
+            SourceError: There is no such file.
+            StorageError: It cannot be deleted.
+        """
+        status = self._find(path)
+        if Path(path).parent == self.added_folder:
+            try:
+                Path(path).unlink(missing_ok=True)
+            except OSError as error:
+                raise StorageError(f"{status.source} cannot be deleted: {error.strerror}.") from error
+            self._catalog.forget(path)
+            self._expected = tuple(source for source in self._expected if source.path != path)
+        elif status.state != "excluded":
+            self._catalog.exclude(path, status.source)
+
+    def restore(self, path: str) -> None:
+        """Let an excluded file in again; the next update reads it.
+
+        Raises:
+            SourceError: It is not excluded.
+        """
+        if not self._catalog.restore(path):
+            raise SourceError(f"{path!r} is not excluded from this collection.")
+
+    def _find(self, path: str) -> DocumentStatus:
+        found = next((status for status in self.statuses() if status.path == path), None)
+        if found is None:
+            raise SourceError(f"{path!r} is not in this collection.")
+        return found
+
+
+def _safe_name(name: str, number: int) -> str:
+    """A name that every file system takes, and that shows itself for what it is; numbered from 2 on."""
+    name = _UNSAFE.sub("_", unicodedata.normalize("NFC", name)).strip(" .") or "document"
+    name = f"_{name}" if _RESERVED.match(name) else name
+    stem, dot, suffix = name.rpartition(".")
+    stem, suffix = (stem, dot + suffix) if stem and len(suffix) <= 20 else (name, "")
+    stem = stem.encode()[:NAME_BYTES].decode(errors="ignore")
+    return f"{stem} ({number}){suffix}" if number > 1 else f"{stem}{suffix}"
+
+
+def _look_at(path: str) -> tuple[int, str]:
+    """The size of a file and the time of its last change; nothing where there is none."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return 0, ""
+    return found.st_size, describe_time(found.st_mtime_ns)

@@ -1,0 +1,190 @@
+"""Read a file into a Document: one module a format, chosen by the file's suffix.
+
+`read_document` reads in this process; `isolated.IsolatedReader` does it in another one, within limits, as is right for
+files from who knows where.
+"""
+
+import hashlib
+import importlib
+import os
+import stat
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from index.errors import SourceError
+from index.parsers.builder import MEGABYTE, Extraction
+from index.records import Document
+from index.sources import file_hash, text_hash
+
+LARGEST_FILE = 512 * MEGABYTE
+LARGEST_TEXT = 200 * MEGABYTE
+
+
+class Format(NamedTuple):
+    """How a format is read: a function of a module here, given bytes and a name; and the package that does the work.
+
+    The version is raised when the same file would give another text, for quotes are proved by it.
+    """
+
+    module: str
+    function: str
+    version: int
+    package: str | None = None
+    largest: int = LARGEST_TEXT
+
+    @property
+    def extractor(self) -> str:
+        """Name and version, with those of the package, for `Document.extractor`."""
+        from index.parsers.containers import library_version
+
+        own = f"{self.module} {self.version}"
+        return f"{own}, {library_version(self.package)}" if self.package else own
+
+
+_TEXT = Format("text", "read_text", 1)
+_MARKDOWN = Format("markdown", "read_markdown_file", 1)
+_HTML = Format("html", "read_html", 1, "selectolax")
+_XHTML = Format("html", "read_xhtml", 1, "selectolax")
+_JSON_LINES = Format("json_records", "read_json_lines", 1)
+_RST = Format("restructured", "read_rst", 1, "docutils")
+FORMATS = {
+    ".txt": _TEXT,
+    ".text": _TEXT,
+    ".md": _MARKDOWN,
+    ".markdown": _MARKDOWN,
+    ".rst": _RST,
+    ".html": _HTML,
+    ".htm": _HTML,
+    ".xhtml": _XHTML,
+    ".pdf": Format("pdf", "read_pdf", 1, "pypdfium2", LARGEST_FILE),
+    ".docx": Format("word", "read_docx", 1, "python-docx", LARGEST_FILE),
+    ".pptx": Format("slides", "read_pptx", 1, "python-pptx", LARGEST_FILE),
+    ".xlsx": Format("workbook", "read_xlsx", 1, "openpyxl", LARGEST_FILE),
+    ".epub": Format("epub", "read_epub", 1, "selectolax", LARGEST_FILE),
+    ".csv": Format("delimited", "read_csv", 1),
+    ".tsv": Format("delimited", "read_tsv", 1),
+    ".json": Format("json_records", "read_json", 1),
+    ".jsonl": _JSON_LINES,
+    ".ndjson": _JSON_LINES,
+    ".eml": Format("mail", "read_eml", 1, "selectolax"),
+    ".mbox": Format("mail", "read_mbox", 1, "selectolax", LARGEST_FILE),
+}
+
+
+@lru_cache(maxsize=1)
+def readers_version() -> str:
+    """Changes whenever a file might be read otherwise: 16 hexadecimal digits for all formats and their packages."""
+    from index.parsers.containers import package_version
+
+    known = [(suffix, f.module, f.version, package_version(f.package or "")) for suffix, f in FORMATS.items()]
+    return hashlib.sha256(repr(known).encode()).hexdigest()[:16]
+
+
+def read_document(path: str | Path, *, name: str) -> Document:
+    """Read one file.
+
+    Args:
+        path: The file.
+        name: The name shown, in messages too.
+
+    Returns:
+        Its text with locators. For text and Markdown the text is the file's own characters, so
+        `text[start:end]` holds for anyone who decodes the file.
+
+    Raises:
+        SourceError: The file cannot be opened, is of a format that is not read, is too large, damaged, or is not what
+            its suffix says.
+    """
+    shown = show_name(name)
+    format_ = find_format(path, name=name)
+    content = _read_bytes(Path(path), shown, format_.largest)
+    extraction: Extraction = _take_apart(format_.module, format_.function, content, shown)
+    return Document(
+        source=name,
+        path=str(path),
+        text=extraction.text,
+        text_sha256=text_hash(extraction.text),
+        file_sha256=file_hash(content),
+        locators=extraction.locators,
+        silent=extraction.silent,
+        extractor=format_.extractor,
+        notes=extraction.notes,
+    )
+
+
+def read_rows(path: str | Path, *, name: str) -> list[tuple[int, list[str]]]:
+    """Read the cells of a workbook's first visible sheet that holds any.
+
+    Args:
+        path: The file.
+        name: The name shown, in messages.
+
+    Returns:
+        Its rows, less those that are blank: the number of each as a spreadsheet shows it, and its cells as one line each.
+
+    Raises:
+        SourceError: As `read_document`; or it is no .xlsx.
+    """
+    shown = show_name(name)
+    if Path(path).suffix.lower() != ".xlsx":
+        raise SourceError(f"{shown} is no .xlsx workbook. Save it as one.")
+    content = _read_bytes(Path(path), shown, FORMATS[".xlsx"].largest)
+    return _take_apart("workbook", "read_sheet_rows", content, shown)
+
+
+def _take_apart(module: str, function: str, content: bytes, shown: str) -> Any:
+    """Call a reader, and translate whatever it raises."""
+    read = getattr(importlib.import_module(f"index.parsers.{module}"), function)
+    try:
+        return read(content, name=shown)
+    except (SourceError, MemoryError):
+        raise
+    except RecursionError as error:
+        raise SourceError(f"{shown} is nested too deep to be read. Remove it, or make it flatter.") from error
+    except Exception as error:  # libraries raise anything at all over a file that is broken on purpose
+        kind = type(error).__name__
+        raise SourceError(
+            f"{shown} is damaged: it cannot be read ({kind}). Open it where it was made and save it anew."
+        ) from error
+
+
+def find_format(path: str | Path, *, name: str) -> Format:
+    """Choose the format by the suffix.
+
+    Raises:
+        SourceError: No format has it.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in FORMATS:
+        named = repr(show_name(suffix)) if suffix else "'without suffix'"
+        raise SourceError(f"{show_name(name)}: files of type {named} are not read (those read: {', '.join(FORMATS)}).")
+    return FORMATS[suffix]
+
+
+def show_name(name: str) -> str:
+    """A file's name as one line: line ends, control characters and marks that turn text around become escapes."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape", "replace").decode()
+        for character in name
+    )
+
+
+def _read_bytes(path: Path, shown: str, largest: int) -> bytes:
+    """The bytes of a regular file that is not too large, looked at before it is read."""
+    try:
+        with open(path, "rb", opener=_open_at_once) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise SourceError(f"{shown} is not a file that holds data. Remove it.")
+            if status.st_size > largest:
+                raise SourceError(f"{shown} is larger than {largest // MEGABYTE} MB. Split it, then index it again.")
+            return file.read(status.st_size)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "its name cannot be used"
+        raise SourceError(f"{shown} cannot be opened: {reason}. Check that it exists and may be read.") from error
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open without waiting, as for the other end of a pipe."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

@@ -1,0 +1,213 @@
+"""Put an extracted text together, block by block, with the place of each block.
+
+Blocks are separated by a blank line, which is where `split_passages` splits. Characters that no text holds (zero
+bytes, control characters, half surrogate pairs) and those that only steer line breaking (soft hyphens, zero-width
+spaces) are left out, so that the text can be stored, hashed and searched. Text and Markdown files do not come here:
+theirs stays as it is.
+
+Turn the rows of a table into sentences that keep the names of their columns: "Item: Rent; Cost: 300."
+
+A row stands alone when it is found and quoted, so the names go into its text.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from index.errors import SourceError
+from index.records import Locator
+
+MEGABYTE = 1_000_000
+MOST_TEXT = 200 * MEGABYTE  # characters extracted from one file
+LONGEST_TITLE = 300  # characters of a heading, a sheet's name or a subject that a locator repeats
+
+_NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b\u2060\ufeff\ud800-\udfff]+")
+_LINE_END = re.compile(r"\r\n?|[\x85\u2028\u2029]")
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """What a reader got out of a file.
+
+    Attributes:
+        text: The extracted text.
+        locators: As in `Document`.
+        silent: As in `Document`.
+        notes: As in `Document`.
+    """
+
+    text: str
+    locators: tuple[Locator, ...] = ()
+    silent: tuple[tuple[int, int], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def clean_text(text: str) -> str:
+    """Leave out what is no text; every line end becomes a line feed."""
+    if text.isprintable():  # none of those characters is
+        return text
+    return _NO_TEXT.sub("", _LINE_END.sub("\n", text))
+
+
+def one_line(text: str) -> str:
+    """A text as one line: every stretch of white space becomes one space."""
+    return " ".join(clean_text(text).split())
+
+
+def list_some(values: Sequence[object], most: int = 20) -> str:
+    """List values in a note: "3, 7 and 12 more"."""
+    listed = ", ".join(map(str, values[:most]))
+    return f"{listed} and {len(values) - most:,} more" if len(values) > most else listed
+
+
+class TextBuilder:
+    """Collects blocks of text; each gets the page, sheet, slide and date set last, and the headings above it."""
+
+    def __init__(self, name: str) -> None:
+        """Start with no text.
+
+        Args:
+            name: The file's name, for messages.
+        """
+        self._name = name
+        self._pieces: list[str] = []
+        self._length = 0
+        self._path: list[tuple[int, str]] = []
+        self._place: dict[str, int | str | None] = {}
+        self._spans: list[tuple[int, int, dict]] = []
+        self._silent: list[tuple[int, int]] = []
+        self.notes: list[str] = []
+
+    @property
+    def length(self) -> int:
+        """How many characters there are so far."""
+        return self._length
+
+    def move_to(self, **place: int | str | None) -> None:
+        """Set the place of what follows: any of `page`, `sheet`, `slide`, `date`."""
+        self._place = place
+
+    def begin_section(self, level: int, title: str) -> None:
+        """Set the heading of what follows without writing it; it ends every section of its level or a deeper one."""
+        self._path = [entry for entry in self._path if entry[0] < level]
+        if title := one_line(title)[:LONGEST_TITLE]:
+            self._path.append((level, title))
+
+    def add_heading(self, level: int, title: str) -> None:
+        """Write a heading, which does not answer, and set it as the heading of what follows."""
+        title = one_line(title)
+        if title:
+            self._add(title, {**self._place, "heading": None}, silent=True)
+            self.begin_section(level, title)
+
+    def add_paragraph(self, text: str, *, silent: bool = False) -> None:
+        """Write a paragraph. White space around it is left out, and nothing is written when nothing is left."""
+        self._add(clean_text(text).strip(), {**self._place, "heading": self._heading()}, silent=silent)
+
+    def add_row(self, number: int, text: str) -> None:
+        """Write a row of a table, which becomes one passage.
+
+        Args:
+            number: Its 1-based number.
+            text: One line.
+        """
+        self._add(one_line(text), {**self._place, "heading": self._heading(), "row": number}, silent=False)
+
+    def finish(self) -> Extraction:
+        """The text with its locators; neighbouring blocks of one place share a locator, rows do not."""
+        spans: list[tuple[int, int, dict]] = []
+        for start, end, place in self._spans:
+            if spans and spans[-1][2] == place and "row" not in place:
+                spans[-1] = (spans[-1][0], end, place)
+            else:
+                spans.append((start, end, place))
+        locators = tuple(Locator(start, end, **place) for start, end, place in spans if any(place.values()))
+        return Extraction("".join(self._pieces), locators, tuple(self._silent), tuple(self.notes))
+
+    def _heading(self) -> str | None:
+        return " > ".join(title for _, title in self._path) or None
+
+    def _add(self, text: str, place: dict, *, silent: bool) -> None:
+        if not text:
+            return
+        gap = "\n\n" if self._pieces else ""
+        start = self._length + len(gap)
+        end = start + len(text)
+        if end > MOST_TEXT:
+            raise SourceError(
+                f"{self._name} holds more than {MOST_TEXT // MEGABYTE} MB of text. Split it, then index it again."
+            )
+        self._pieces += (gap, text)
+        self._length = end
+        self._spans.append((start, end, place))
+        if silent:
+            self._silent.append((start, end))
+
+
+LONGEST_NAME = 120  # characters of a column's name in a row
+_NUMBER = re.compile(r"[^\w]*\d[\d.,:/\s%\u20ac$\u00a3-]*")
+_ENDS = (".", "!", "?", "\u2026", "\u3002")
+
+
+def describe_row(names: Sequence[str], cells: Sequence[str]) -> str:
+    """Write one row.
+
+    Args:
+        names: The columns' names; shorter than the row, or blank, where a column has none.
+        cells: The row's values, each one line.
+
+    Returns:
+        One line, without the cells that are blank; empty when all are.
+    """
+    parts = []
+    for position, cell in enumerate(cells):
+        if cell:
+            name = names[position][:LONGEST_NAME] if position < len(names) else ""
+            parts.append(f"{name}: {cell}" if name else cell)
+    line = "; ".join(parts)
+    lone = len(parts) == 1 and parts[0] in cells
+    return line if not line or lone or line.endswith(_ENDS) else line + "."
+
+
+def column_names(cells: Iterable[str]) -> list[str]:
+    """The names in a header row, each one line and without a closing colon."""
+    return [one_line(cell).rstrip(":").rstrip() for cell in cells]
+
+
+def is_header(row: Sequence[str], below: Sequence[str]) -> bool:
+    """Whether a row names the columns: two names or more, none of them a number, above a row that is not blank.
+
+    The first column may be without a name, as where it names the rows.
+    """
+    named = [cell for cell in row if cell]
+    if len(named) < 2 or not any(below) or any(is_number(cell) or len(cell) > LONGEST_NAME for cell in named):
+        return False
+    return len(named) == len(row) or (len(named) == len(row) - 1 and not row[0])
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell holds a number, a date or an amount rather than words."""
+    return bool(_NUMBER.fullmatch(cell))
+
+
+def add_table(builder: TextBuilder, rows: Sequence[Sequence[str]], *, headers: int | None = None) -> None:
+    """Write a table: its header as a paragraph that does not answer, then each row.
+
+    Args:
+        builder: Where to.
+        rows: All rows, the first one number 1; ragged ones are fine.
+        headers: How many rows at the top are headers, where the format says so; found out when omitted.
+    """
+    rows = [[one_line(cell) for cell in row] for row in rows]
+    if headers is None:
+        headers = int(len(rows) > 1 and is_header(rows[0], rows[1]))
+    width = max((len(row) for row in rows[:headers]), default=0)
+    names = []
+    for column in range(width):
+        above = [row[column] for row in rows[:headers] if column < len(row) and row[column]]
+        names.append(" ".join(dict.fromkeys(above)))
+    names = column_names(names)
+    if any(names):
+        builder.add_paragraph("; ".join(name for name in names if name), silent=True)
+    for number, row in enumerate(rows[headers:], start=headers + 1):
+        builder.add_row(number, describe_row(names, row))

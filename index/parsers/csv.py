@@ -1,0 +1,90 @@
+"""Read .csv and .tsv files: each record is a row that keeps the names of its columns, which the first line gives.
+
+Rows are numbered as a spreadsheet shows them: the header is row 1.
+"""
+
+import csv
+import io
+from collections.abc import Iterator
+
+from index.errors import SourceError
+from index.parsers.builder import Extraction, TextBuilder, column_names, describe_row, one_line
+from index.parsers.plain import decode_text
+
+LONGEST_FIELD = 10_000_000  # characters
+SAMPLE_LINES = 20
+_DELIMITERS = (",", ";", "\t")
+
+
+def read_csv(content: bytes, *, name: str) -> Extraction:
+    """Read a file whose values are separated by commas, semicolons or tabs, whichever its first lines use."""
+    text = decode_text(content, name=name).removeprefix("\ufeff")
+    first, _, rest = text.partition("\n")
+    if len(first.strip()) == 5 and first.startswith("sep="):  # Excel's own way to say it
+        return _read(rest, first[4], 1, name=name)
+    return _read(text, _find_delimiter(text), 0, name=name)
+
+
+def read_tsv(content: bytes, *, name: str) -> Extraction:
+    """Read a file whose values are separated by tabs."""
+    return _read(decode_text(content, name=name).removeprefix("\ufeff"), "\t", 0, name=name)
+
+
+def _find_delimiter(text: str) -> str:
+    """The delimiter that splits the first records into the most columns, equally many in each."""
+    sample = "".join(io.StringIO(text[:100_000], newline="").readlines()[:SAMPLE_LINES])
+
+    def count_columns(delimiter: str) -> tuple[int, int]:
+        try:
+            widths = [
+                len(record) for record in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter) if record
+            ]
+        except csv.Error:
+            return 0, 0
+        same = sum(width == widths[0] for width in widths) if widths and widths[0] > 1 else 0
+        return same, widths[0] if widths else 0
+
+    return max(_DELIMITERS, key=count_columns)
+
+
+def _read(text: str, delimiter: str, lines_before: int, *, name: str) -> Extraction:
+    builder = TextBuilder(name)
+    names: list[str] | None = None
+    for number, record in enumerate(_parse(text, delimiter, name=name), start=lines_before + 1):
+        cells = [one_line(cell) for cell in record]
+        if names is None and any(cells):
+            names = column_names(cells)
+            builder.add_paragraph("; ".join(filter(None, names)), silent=True)
+        else:
+            builder.add_row(number, describe_row(names or (), cells))
+    return builder.finish()
+
+
+def _parse(text: str, delimiter: str, *, name: str) -> Iterator[list[str]]:
+    """The records.
+
+    Raises:
+        SourceError: A quotation mark is never closed, which would make one value of all that follows.
+    """
+    csv.field_size_limit(LONGEST_FIELD)
+    number = 0
+    try:
+        for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+            number += 1
+            yield record
+    except csv.Error as error:
+        raise SourceError(
+            f"{name} cannot be read after row {number}: {error}. Is a quotation mark not closed?"
+        ) from error
+    if _ends_quoted(text, delimiter):
+        raise SourceError(f"{name} has a quotation mark that is never closed, in row {number}. Close it.")
+
+
+def _ends_quoted(text: str, delimiter: str) -> bool:
+    """Whether the last value is still open: one more quotation mark then changes nothing but that."""
+    try:
+        for _ in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
+            pass
+    except csv.Error as error:
+        return "unexpected end of data" in str(error)
+    return False

@@ -1,0 +1,171 @@
+"""Read .docx documents: headings by their outline level, lists, tables as rows, text boxes and notes at the foot.
+
+Left out: text marked as deleted, comments, page headers and footers, pictures. A .docx knows no pages.
+"""
+
+from collections.abc import Iterator
+
+from index.parsers.builder import Extraction, TextBuilder, add_table, one_line
+from index.parsers.containers import load_library, open_package, refuse_document_types
+
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_TEXT_BOX = f"{_W}txbxContent"
+_LEFT_OUT = {f"{_W}del", f"{_W}moveFrom", f"{_W}pPr", f"{_W}rPr", _FALLBACK, _TEXT_BOX}
+_BREAKS = {f"{_W}tab": " ", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}
+_TITLE_LEVEL = 0
+
+
+def read_docx(content: bytes, *, name: str) -> Extraction:
+    """Read a document.
+
+    Raises:
+        SourceError: It is no .docx, damaged, protected with a password or not safe to read.
+    """
+    docx = load_library("docx", "python-docx", name=name, suffix=".docx")
+    package = open_package(content, name=name, suffix=".docx", holds="word/document.xml")
+    refuse_document_types(package, name=name, suffix=".docx")
+    builder = TextBuilder(name)
+    _Word(docx.Document(package.fp), builder).add()
+    return builder.finish()
+
+
+class _Word:
+    """Writes the body of a document."""
+
+    def __init__(self, document, builder: TextBuilder) -> None:
+        self._document = document
+        self._builder = builder
+        self._levels = _outline_levels(document)
+        self._items: list[str] = []
+
+    def add(self) -> None:
+        self._add_blocks(self._document.element.body)
+        self._builder.begin_section(_TITLE_LEVEL, "")
+        for part in ("footnotes", "endnotes"):
+            self._add_notes(part)
+
+    def _add_blocks(self, parent) -> None:
+        for element in parent:
+            if element.tag == f"{_W}p":
+                self._add_paragraph(element)
+            elif element.tag == f"{_W}tbl":
+                self._end_list()
+                add_table(self._builder, list(_rows(element)))
+            elif element.tag in (f"{_W}sdt", f"{_W}sdtContent", f"{_W}ins", f"{_W}moveTo", f"{_W}customXml"):
+                self._add_blocks(element)
+        self._end_list()
+
+    def _add_paragraph(self, paragraph) -> None:
+        text = "\n".join(filter(None, map(one_line, _text(paragraph).split("\n"))))
+        level, listed = self._kind(paragraph)
+        if level is not None and len(text) < 300:
+            self._end_list()
+            self._builder.add_heading(level, text)
+        elif listed and text:
+            self._items.append(f"- {text}")
+        else:
+            self._end_list()
+            self._builder.add_paragraph(text)
+        for box in paragraph.iter(_TEXT_BOX):
+            if not any(ancestor.tag == _FALLBACK for ancestor in box.iterancestors()):
+                self._add_blocks(box)
+
+    def _end_list(self) -> None:
+        self._builder.add_paragraph("\n".join(self._items))
+        self._items.clear()
+
+    def _kind(self, paragraph) -> tuple[int | None, bool]:
+        """The level of a heading, 0 for a title, None for other text; and whether it is an item of a list."""
+        properties = paragraph.find(f"{_W}pPr")
+        if properties is None:
+            return None, False
+        style = properties.find(f"{_W}pStyle")
+        level, listed = self._levels.get(style.get(f"{_W}val"), (None, False)) if style is not None else (None, False)
+        outline = properties.find(f"{_W}outlineLvl")
+        if outline is not None:
+            level = _outline(outline)
+        return level, listed or properties.find(f"{_W}numPr") is not None
+
+    def _add_notes(self, kind: str) -> None:
+        from docx.opc.constants import RELATIONSHIP_TYPE
+        from docx.oxml import parse_xml
+
+        for relationship in self._document.part.rels.values():
+            if relationship.reltype == getattr(RELATIONSHIP_TYPE, kind.upper()) and not relationship.is_external:
+                for note in parse_xml(relationship.target_part.blob):
+                    if note.get(f"{_W}type") is None:  # the others are rules drawn above the notes
+                        number = one_line(note.get(f"{_W}id") or "")
+                        body = one_line(" ".join(_text(paragraph) for paragraph in note.iter(f"{_W}p")))
+                        self._builder.add_paragraph(f"[{number}] {body}" if body else "")
+
+
+def _outline_levels(document) -> dict[str, tuple[int | None, bool]]:
+    """Of each paragraph style that makes headings or lists, by its id: the level, and whether it makes lists."""
+    styles = {style.get(f"{_W}styleId"): style for style in document.styles.element.iter(f"{_W}style")}
+    levels = {}
+    for id_ in styles:
+        level, listed, base, seen = None, False, id_, set()
+        while base in styles and base not in seen:
+            seen.add(base)
+            style = styles[base]
+            outline = style.find(f"{_W}pPr/{_W}outlineLvl")
+            named = style.find(f"{_W}name")
+            label = (named.get(f"{_W}val") or "").lower() if named is not None else ""
+            if level is None and outline is not None:
+                level = _outline(outline)
+            if level is None and label == "title":
+                level = _TITLE_LEVEL
+            listed = listed or style.find(f"{_W}pPr/{_W}numPr") is not None or label.startswith("list ")
+            based = style.find(f"{_W}basedOn")
+            base = based.get(f"{_W}val") if based is not None else None
+        if level is not None or listed:
+            levels[id_] = (level, listed and level is None)
+    return levels
+
+
+def _outline(element) -> int | None:
+    value = element.get(f"{_W}val") or ""
+    return int(value) + 1 if value.isdigit() and int(value) < 9 else None  # 9 means "body text"
+
+
+def _text(root) -> str:
+    """The text of a paragraph as it is shown, without that of the text boxes anchored in it."""
+    parts: list[str] = []
+    waiting = list(reversed(root))
+    while waiting:
+        element = waiting.pop()
+        if element.tag in (f"{_W}t", f"{_W}delText"):
+            parts.append(element.text or "")
+        elif element.tag in _BREAKS:
+            parts.append(_BREAKS[element.tag])
+        elif element.tag not in _LEFT_OUT:
+            waiting += reversed(element)
+    return "".join(parts)
+
+
+def _rows(table) -> Iterator[list[str]]:
+    """The rows of a table; a cell merged downwards is repeated in each, one merged sideways stands once."""
+    above: list[str] = []
+    for row in _children(table, "tr"):
+        line: list[str] = []
+        for cell in _children(row, "tc"):
+            text = one_line(" ".join(_text(paragraph) for paragraph in cell.iter(f"{_W}p")))
+            properties = cell.find(f"{_W}tcPr")
+            span = properties.find(f"{_W}gridSpan") if properties is not None else None
+            merged = properties.find(f"{_W}vMerge") if properties is not None else None
+            if merged is not None and merged.get(f"{_W}val") != "restart" and len(line) < len(above):
+                text = above[len(line)]
+            width = (span.get(f"{_W}val") or "1") if span is not None else "1"
+            line += [text] + [""] * (min(int(width), 1_000) - 1 if width.isdigit() else 0)
+        above = line
+        yield line
+
+
+def _children(parent, tag: str) -> Iterator:
+    """Children of a kind, also those inside content controls and insertions."""
+    for child in parent:
+        if child.tag == f"{_W}{tag}":
+            yield child
+        elif child.tag in (f"{_W}sdt", f"{_W}sdtContent", f"{_W}ins", f"{_W}customXml"):
+            yield from _children(child, tag)

@@ -1,0 +1,373 @@
+"""Find the rows of a table in a web page, with cells that span rows repeated in each.
+
+Read a web page as a browser would show it: text in order, headings, lists and tables; no scripts, menus or hidden parts.
+
+Parsed by Lexbor (selectolax) by the rules of HTML5, so that broken pages give the text a browser gives. Left out: what
+style sheets hide from elsewhere, pictures, forms, and text that a script would add.
+
+Read an .epub book: its chapters in reading order, each a page of XHTML in a zip file.
+
+The headings come from the chapters; a chapter without any is found under the title of its page.
+"""
+
+import codecs
+import posixpath
+import re
+from collections.abc import Callable
+from urllib.parse import unquote
+
+from index.errors import SourceError
+from index.parsers.builder import Extraction, TextBuilder, add_table, list_some, one_line
+from index.parsers.containers import damaged, load_library, open_package, read_member, refuse_kind
+from index.parsers.plain import decode_text
+
+MOST_SPANNED = 1_000  # columns or rows; HTML's own limit for columns
+
+
+def is_data_table(table) -> bool:
+    """Whether a table holds data rather than lay out a page: two columns or more, and no table or heading inside."""
+    if (table.attributes.get("role") or "") in ("presentation", "none"):
+        return False
+    if any(len(table.css(tag)) > found for tag, found in (("table", 1), ("h1", 0), ("h2", 0), ("h3", 0))):
+        return False
+    return any(sum(cell.tag in ("td", "th") for cell in row.iter()) > 1 for row in table.css("tr"))
+
+
+def read_rows(table, gather_text: Callable[..., str]) -> tuple[list[list[str]], int | None]:
+    """Read the cells of a table.
+
+    Args:
+        table: The element.
+        gather_text: Gives the text of a cell.
+
+    Returns:
+        The rows in order, and how many at the top are headers; None where the table does not say.
+    """
+    rows: list[list[str]] = []
+    heads: list[bool] = []
+    below: dict[int, tuple[int, str]] = {}  # by column: rows still to come that a cell spans, and its text
+    for row in table.css("tr"):
+        cells = [cell for cell in row.iter() if cell.tag in ("td", "th")]
+        texts = [gather_text(cell) for cell in cells]
+        line: list[str] = []
+        for cell, text in zip(cells, texts, strict=True):
+            _fill_spanned(line, below)
+            columns, more_rows = _span(cell, "colspan"), _span(cell, "rowspan") - 1
+            for column in range(columns):
+                shown = text if column == 0 or cell.tag == "th" else ""  # a name counts for all, a value stands once
+                if more_rows:
+                    below[len(line)] = (more_rows, shown)
+                line.append(shown)
+        _fill_spanned(line, below)
+        rows.append(line)
+        named = [cell.tag == "th" for cell, text in zip(cells, texts, strict=True) if text]
+        heads.append(row.parent.tag == "thead" or (bool(named) and all(named)))
+    if not any(heads):
+        return rows, None
+    headers = next((position for position, head in enumerate(heads) if not head), len(rows))
+    return rows, headers if headers < len(rows) else 0
+
+
+def _fill_spanned(line: list[str], below: dict[int, tuple[int, str]]) -> None:
+    while len(line) in below:
+        rows, text = below.pop(len(line))
+        if rows > 1:
+            below[len(line)] = (rows - 1, text)
+        line.append(text)
+
+
+def _span(cell, attribute: str) -> int:
+    value = (cell.attributes.get(attribute) or "").strip()
+    return max(1, min(int(value), MOST_SPANNED)) if value.isascii() and value.isdigit() and len(value) < 9 else 1
+
+
+SKIPPED = frozenset(
+    """
+    head script style noscript template nav svg canvas iframe object embed audio video select textarea button input
+    datalist -comment
+    """.split()
+)
+BLOCKS = frozenset(
+    """
+    address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure
+    footer form header hr legend li main menu ol p pre section summary table tbody td tfoot th thead tr ul
+    """.split()
+)
+LISTS = ("ul", "ol", "menu", "dir", "dl")
+HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
+_HIDING_STYLE = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.I)
+_META = re.compile(rb"<meta\b[^>]{0,500}?\bcharset\s*=\s*[\"']?\s*([\w.:-]+)", re.I)
+_XML = re.compile(rb"\s*<\?xml\b[^>]{0,200}?\bencoding\s*=\s*[\"']([\w.:-]+)[\"']", re.I)
+_SELF_CLOSED = re.compile(r"<([a-zA-Z][\w:-]*)((?:\s[^<>]*)?)/>")
+_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+
+
+def read_html(content: bytes, *, name: str) -> Extraction:
+    """Read a page.
+
+    Args:
+        content: The file's bytes, in the encoding that it declares, else UTF-8.
+        name: The file's name, for messages.
+
+    Returns:
+        Paragraphs with their headings; a row of a table is a row.
+
+    Raises:
+        SourceError: It is no text in the encoding declared.
+    """
+    builder = TextBuilder(name)
+    add_html(decode_html(content, name=name), builder, name=name)
+    return builder.finish()
+
+
+def read_xhtml(content: bytes, *, name: str) -> Extraction:
+    """Read a page written as XML, where any element may close itself; otherwise as `read_html`."""
+    builder = TextBuilder(name)
+    add_html(close_elements(decode_html(content, name=name)), builder, name=name)
+    return builder.finish()
+
+
+def decode_html(content: bytes, *, name: str) -> str:
+    """Decode a page by its byte-order mark, else by what it declares, else as UTF-8."""
+    if content.startswith((b"%PDF-", b"PK\x03\x04", b"\x89PNG", b"\xd0\xcf\x11\xe0")):
+        refuse_kind(content, name=name, suffix=".html")
+    declared = _XML.match(content[:1024]) or _META.search(content[:4096])
+    encoding = declared[1].decode("ascii", "replace").lower() if declared else "utf-8"
+    if content.startswith(codecs.BOM_UTF8) or encoding.startswith(("utf-16", "utf-32")):
+        encoding = "utf-8"  # a declaration in single bytes cannot be in UTF-16: browsers take it as UTF-8
+    try:
+        codec = codecs.lookup(encoding).name
+        "".encode(codec)
+    except LookupError as error:
+        raise SourceError(f"{name} declares the unknown encoding {encoding!r}. Save it as UTF-8.") from error
+    # As browsers do: what is declared as Latin-1 or ASCII is Windows-1252.
+    return decode_text(content, name=name, encoding="cp1252" if codec in ("iso8859-1", "ascii") else codec)
+
+
+def close_elements(text: str) -> str:
+    """Write `<a/>` as `<a></a>`: HTML knows no elements that close themselves, and would leave it open."""
+
+    def close(match: re.Match) -> str:
+        return match[0] if match[1].lower() in _VOID else f"<{match[1]}{match[2]}></{match[1]}>"
+
+    return _SELF_CLOSED.sub(close, text)
+
+
+def add_html(text: str, builder: TextBuilder, *, name: str) -> None:
+    """Write the visible text of a page to a builder."""
+    lexbor = load_library("selectolax.lexbor", "selectolax", name=name, suffix=".html")
+    body = lexbor.LexborHTMLParser(text).body
+    if body is not None:
+        _Page(builder).add(body)
+
+
+class _Page:
+    """Walks the elements of a page without recursion, however deep they are nested."""
+
+    def __init__(self, builder: TextBuilder) -> None:
+        self._builder = builder
+        self._inline: list[str] = []  # text of the block being read
+        self._items: list[str] = []  # finished lines of the list being read
+        self._lists: list[int | None] = []  # of each open list: the next number, or None where it has none
+        self._marker = ""  # what the next line of the list begins with
+        self._verbatim = 0  # depth of elements whose white space counts
+
+    def add(self, root) -> None:
+        node = root
+        while node is not None:
+            inside = self._enter(node)
+            child = node.child if inside else None
+            if child is not None:
+                node = child
+                continue
+            while True:
+                if inside:
+                    self._leave(node)
+                if node.mem_id == root.mem_id:
+                    node = None
+                elif node.next is None:
+                    node, inside = node.parent, True
+                    continue
+                else:
+                    node = node.next
+                break
+        self._end_list()
+
+    def _enter(self, node) -> bool:
+        """Take note of an element's beginning; returns whether what it holds is to be read."""
+        tag = node.tag
+        if tag == "-text":
+            self._inline.append(node.text_content or "")
+            return False
+        if tag in SKIPPED or is_hidden(node):
+            return False
+        if tag == "br":
+            self._inline.append("\n" if self._verbatim else "\v")
+        elif tag in HEADINGS:
+            self._end_list()
+            self._builder.add_heading(HEADINGS[tag], gather_text(node))
+            return False
+        elif tag == "table" and is_data_table(node):
+            self._end_list()
+            self._add_table(node)
+            return False
+        elif tag in BLOCKS:
+            self._begin_block(tag, node)
+        return True
+
+    def _begin_block(self, tag: str, node) -> None:
+        self._end_block()
+        indent = "  " * min(len(self._lists) - 1, 10)
+        if tag in LISTS:
+            start = node.attributes.get("start") or ""
+            self._lists.append(None if tag != "ol" else int(start) if start.isdecimal() and len(start) < 9 else 1)
+        elif tag == "li" and self._lists:
+            number = self._lists[-1]
+            self._marker = f"{indent}- " if number is None else f"{indent}{number}. "
+            if number is not None:
+                self._lists[-1] = number + 1
+        elif tag in ("dt", "dd") and self._lists:
+            self._marker = indent if tag == "dt" else f"{indent}  "
+        elif tag == "pre":
+            self._verbatim += 1
+
+    def _leave(self, node) -> None:
+        tag = node.tag
+        if tag not in BLOCKS:
+            return
+        self._end_block()
+        if tag in LISTS and self._lists:
+            self._lists.pop()
+            if not self._lists:
+                self._end_list()
+        elif tag == "pre":
+            self._verbatim -= 1
+
+    def _end_block(self) -> None:
+        """Finish a paragraph, or a line of the list around it."""
+        whole = "".join(self._inline)
+        self._inline.clear()
+        if self._verbatim:
+            text = "\n".join(line.rstrip() for line in whole.expandtabs().split("\n")).strip("\n")
+        else:
+            text = "\n".join(filter(None, (one_line(line) for line in whole.split("\v"))))
+        if not self._lists:
+            self._builder.add_paragraph(text)
+        elif text:
+            self._items.append(self._marker + text)
+            self._marker = " " * len(self._marker)
+
+    def _end_list(self) -> None:
+        self._end_block()
+        if self._items:
+            self._builder.add_paragraph("\n".join(self._items))
+            self._items.clear()
+
+    def _add_table(self, table) -> None:
+        caption = next((child for child in table.iter() if child.tag == "caption"), None)
+        if caption is not None:
+            self._builder.add_paragraph(gather_text(caption))
+        rows, headers = read_rows(table, gather_text)
+        add_table(self._builder, rows, headers=headers)
+
+
+def is_hidden(node) -> bool:
+    """Whether an element says of itself that it is not shown."""
+    attributes = node.attributes
+    if not attributes:
+        return False
+    return (
+        "hidden" in attributes
+        or attributes.get("aria-hidden") == "true"
+        or (node.tag == "dialog" and "open" not in attributes)
+        or bool(_HIDING_STYLE.search(attributes.get("style") or ""))
+    )
+
+
+def gather_text(root) -> str:
+    """The visible text inside an element, as one line."""
+    parts: list[str] = []
+    node = root.child
+    while node is not None:
+        tag = node.tag
+        if tag == "-text":
+            parts.append(node.text_content or "")
+        elif tag == "br" or tag in BLOCKS:
+            parts.append(" ")
+        skipped = tag in SKIPPED or (tag != "-text" and is_hidden(node))
+        child = None if skipped else node.child
+        if child is not None:
+            node = child
+            continue
+        while node is not None and node.next is None:
+            node = node.parent
+            if node is None or node.mem_id == root.mem_id:
+                return one_line("".join(parts))
+            parts.append(" " if node.tag in BLOCKS else "")
+        node = node.next
+    return one_line("".join(parts))
+
+
+_CONTAINER = "META-INF/container.xml"
+_ENCRYPTION = "META-INF/encryption.xml"
+_TITLE = re.compile(r"<title[^>]*>(.{1,1000}?)</title>", re.I | re.S)
+_HEADING = re.compile(r"<h[1-6]\b", re.I)
+_PAGES = ("application/xhtml+xml", "text/html")
+
+
+def read_epub(content: bytes, *, name: str) -> Extraction:
+    """Read a book.
+
+    Raises:
+        SourceError: It is not a book, is damaged, or its text is protected.
+    """
+    package = open_package(content, name=name, suffix=".epub", holds=_CONTAINER)
+
+    def unpack(member: str) -> bytes:
+        return read_member(package, member, name=name, suffix=".epub")
+
+    container = _parse(unpack(_CONTAINER), name)
+    root = next(iter(container.xpath("//*[local-name()='rootfile']/@full-path")), "")
+    protected = unpack(_ENCRYPTION) if _ENCRYPTION in package.namelist() else b""
+    builder = TextBuilder(name)
+    builder.notes += _add_chapters(root, unpack, protected, builder, name)
+    return builder.finish()
+
+
+def _add_chapters(root: str, unpack, protected: bytes, builder: TextBuilder, name: str) -> list[str]:
+    """Write every chapter in the order of the spine; returns what to note."""
+    book = _parse(unpack(root), name)
+    items = {item.get("id"): item for item in book.xpath("//*[local-name()='manifest']/*[local-name()='item']")}
+    missing = []
+    for reference in book.xpath("//*[local-name()='spine']/*[local-name()='itemref']/@idref"):
+        item = items.get(reference)
+        if item is None or item.get("media-type") not in _PAGES or "nav" in (item.get("properties") or "").split():
+            continue
+        member = posixpath.normpath(posixpath.join(posixpath.dirname(root), unquote(item.get("href") or "")))
+        if member.encode() in protected or (item.get("href") or "?").encode() in protected:
+            raise SourceError(f"{name} is protected (DRM): its text is encrypted and cannot be read.")
+        try:
+            page = close_elements(decode_html(unpack(member), name=f"{name}: {member}"))
+        except SourceError:
+            missing.append(one_line(member))
+            continue
+        title = _TITLE.search(page)
+        builder.begin_section(0, "" if _HEADING.search(page) or not title else title[1])
+        add_html(page, builder, name=name)
+    if missing and not builder.length:
+        raise damaged(name, ".epub")
+    return [f"chapters that cannot be read: {list_some(missing)}"] if missing else []
+
+
+def _parse(content: bytes, name: str):
+    """Parse XML without entities and without fetching anything.
+
+    Raises:
+        SourceError: It is not XML.
+    """
+    etree = load_library("lxml.etree", "lxml", name=name, suffix=".epub")
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        return etree.fromstring(content, parser)
+    except etree.XMLSyntaxError as error:
+        raise damaged(name, ".epub") from error

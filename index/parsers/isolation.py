@@ -1,0 +1,177 @@
+"""Read files in a process of their own, within limits of time and memory, so that a hostile one harms nothing else.
+
+The process (`worker`) is started when the first file needs it, reads many files, and is replaced after a failure and
+every so often. Small text and Markdown files are read right here: no library takes them apart.
+What is held everywhere: the time, the size of the text, one process more or less. The limits of memory and of
+processor time need `resource`: there is none on Windows, and macOS does not keep the one of memory.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from index.errors import SourceError
+from index.parsers import find_format, read_document, show_name
+from index.parsers.builder import MEGABYTE
+from index.records import Document, Locator
+
+SECONDS = 60.0  # to read a file, and one more for each megabyte of it
+MEMORY = 1_000 * MEGABYTE  # bytes above what the worker needs to start
+FILES_A_WORKER = 200
+READ_HERE = {".txt": 20 * MEGABYTE, ".text": 20 * MEGABYTE, ".md": MEGABYTE, ".markdown": MEGABYTE}  # bytes
+
+_START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from index.parsers.worker import main; main()"
+
+
+class IsolatedReader:
+    """Reads files like `read_document`, in another process; close it, or use it in a `with` statement."""
+
+    def __init__(self, *, seconds: float = SECONDS, memory: int = MEMORY) -> None:
+        """Start nothing yet.
+
+        Args:
+            seconds: The time to read one file in, and one second more for each megabyte of it.
+            memory: The bytes to read one file in.
+        """
+        self._seconds = seconds
+        self._memory = memory
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen | None = None
+        self._files_read = 0
+
+    def __enter__(self) -> "IsolatedReader":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        with self._lock:
+            self._stop()
+
+    def __call__(self, path: str | Path, *, name: str) -> Document:
+        """Read one file.
+
+        Args:
+            path: The file.
+            name: The name shown, in messages too.
+
+        Returns:
+            What `read_document` returns.
+
+        Raises:
+            SourceError: As `read_document`, or reading it took too long, too much memory, or ended the process.
+        """
+        find_format(path, name=name)
+        try:
+            size = os.stat(path).st_size
+        except (OSError, ValueError):
+            size = 0  # whoever reads it says what is wrong
+        if size <= READ_HERE.get(Path(path).suffix.lower(), -1):
+            return read_document(path, name=name)
+        reply, text = self._ask(path, name, size, rows=False)
+        return _document(reply, text, str(path), name)
+
+    def read_rows(self, path: str | Path, *, name: str) -> list[tuple[int, list[str]]]:
+        """Read the cells of a workbook, as `index.parsers.read_rows` does; arguments and errors as for reading a file."""
+        try:
+            size = os.stat(path).st_size
+        except (OSError, ValueError):
+            size = 0
+        _, text = self._ask(path, name, size, rows=True)
+        return [(number, cells) for number, cells in map(json.loads, text.split("\n")[:-1])]
+
+    def _ask(self, path: str | Path, name: str, size: int, *, rows: bool) -> tuple[dict, str]:
+        """Have the worker read a file of some bytes; returns its reply and the text that follows it."""
+        request = {"path": str(path), "name": name, "seconds": self._seconds + size / MEGABYTE, "rows": rows}
+        with self._lock:
+            try:
+                reply, text = self._exchange(request)
+                if reply.get("error") == "memory":
+                    used = self._files_read > 1
+                    self._stop()
+                    if used:  # the files before may have left too little: only a new process can tell
+                        reply, text = self._exchange(request)
+            except BaseException:  # an interruption too leaves half a reply behind
+                self._stop()
+                raise
+        if "error" in reply:
+            raise SourceError(self._name_excess(show_name(name)) if reply["error"] == "memory" else reply["error"])
+        return reply, text
+
+    def _exchange(self, request: dict) -> tuple[dict, str]:
+        """Send a request to the worker, starting one where need be; returns its reply and the text that follows it.
+
+        Raises:
+            SourceError: No whole reply came in time.
+        """
+        if self._process is None or self._process.poll() is not None or self._files_read >= FILES_A_WORKER:
+            self._stop()
+            self._process = _start_worker(self._memory)
+            self._files_read = 0
+        self._files_read += 1
+        process, shown, seconds = self._process, show_name(request["name"]), request["seconds"]
+        late = threading.Event()
+        timer = threading.Timer(seconds, lambda: (late.set(), process.kill()))
+        timer.daemon = True
+        timer.start()
+        try:
+            process.stdin.write(json.dumps(request).encode() + b"\n")
+            process.stdin.flush()
+            reply = json.loads(process.stdout.readline())
+            size = reply.get("bytes", 0)
+            content = process.stdout.read(size)
+            if len(content) == size:
+                return reply, content.decode("utf-8")
+        except (OSError, ValueError):  # the pipe or the reply is broken off: said below
+            pass
+        finally:
+            timer.cancel()
+        if late.is_set():
+            raise SourceError(f"{shown} needs more than {seconds:.0f} seconds to read. Split it, then index it again.")
+        raise SourceError(f"{shown} cannot be read: the reader crashed. It may be damaged; remove it, or save it anew.")
+
+    def _name_excess(self, shown: str) -> str:
+        megabytes = self._memory // MEGABYTE
+        amount = f"{megabytes / 1000:g} GB" if megabytes >= 1000 else f"{megabytes} MB"
+        return f"{shown} needs more than {amount} of memory to read. Split it, then index it again."
+
+    def _stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.stdin.close()
+            self._process.stdout.close()
+            self._process.wait()
+            self._process = None
+
+
+def _start_worker(memory: int) -> subprocess.Popen:
+    """Start a worker that finds the modules that this process finds, and none in the current folder besides."""
+    here = str(Path(__file__).resolve().parents[2])
+    path = [here, *(entry for entry in sys.path if entry)]
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(
+        [sys.executable, "-P", "-B", "-c", _START, json.dumps(path), str(memory)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+    )
+
+
+def _document(reply: dict, text: str, path: str, name: str) -> Document:
+    return Document(
+        source=name,
+        path=path,
+        text=text,
+        text_sha256=reply["text_sha256"],
+        file_sha256=reply["file_sha256"],
+        locators=tuple(Locator(*values) for values in reply["locators"]),
+        silent=tuple((start, end) for start, end in reply["silent"]),
+        extractor=reply["extractor"],
+        notes=tuple(reply["notes"]),
+    )

@@ -1,0 +1,117 @@
+"""Read messages: .eml holds one, .mbox many. Each has its date, and its subject as heading.
+
+The sender, recipients, date and subject are a paragraph of their own. Lines quoted from earlier messages (">") are
+kept but do not answer: they were written by somebody else on another day. Attachments are named and not read.
+"""
+
+import re
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.utils import parsedate_to_datetime
+
+from index.errors import SourceError
+from index.parsers.builder import Extraction, TextBuilder, clean_text, list_some, one_line
+from index.parsers.containers import refuse_kind
+from index.parsers.html import add_html
+
+MOST_NESTED = 10  # messages within messages
+_SEPARATOR = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\r\n]*\r?\n")
+_ESCAPED = re.compile(rb"^>(>*From )", re.MULTILINE)
+_QUOTED = re.compile(r"((?:^>.*(?:\n|\Z))+)", re.MULTILINE)
+_HEADERS = ("From", "To", "Cc", "Date", "Subject")
+
+
+def read_eml(content: bytes, *, name: str) -> Extraction:
+    """Read one message.
+
+    Raises:
+        SourceError: It has no headers, or its text is not in the encoding that it declares.
+    """
+    message = _parse(content)
+    if not any(header in message for header in ("From", "To", "Date", "Subject", "Received", "Message-ID")):
+        refuse_kind(content, name=name, suffix=".eml")
+    builder = TextBuilder(name)
+    try:
+        attached = _add_message(message, builder, name, 0)
+    except (LookupError, UnicodeError) as error:
+        raise SourceError(f"{name} is not in the encoding that it declares. Save the message anew.") from error
+    if attached:
+        builder.notes.append(f"attachments are not read: {list_some(attached)}")
+    return builder.finish()
+
+
+def read_mbox(content: bytes, *, name: str) -> Extraction:
+    """Read a mailbox; messages that cannot be decoded are noted, and how many attachments there are.
+
+    Raises:
+        SourceError: It does not begin like a mailbox, or no message can be decoded.
+    """
+    separators = list(_SEPARATOR.finditer(content))
+    if not separators or content[: separators[0].start()].strip():
+        refuse_kind(content, name=name, suffix=".mbox")
+    builder = TextBuilder(name)
+    wrong: list[str] = []
+    attached = 0
+    ends = [*(match.start() for match in separators[1:]), len(content)]
+    for number, (match, end) in enumerate(zip(separators, ends, strict=True), start=1):
+        try:
+            message = _parse(_ESCAPED.sub(rb"\1", content[match.end() : end]))
+            attached += len(_add_message(message, builder, name, 0))
+        except (LookupError, ValueError, AttributeError, TypeError):  # what broken messages lead to
+            wrong.append(str(number))
+    if wrong:
+        named = f"{'message' if len(wrong) == 1 else 'messages'} {list_some(wrong)}"
+        if not builder.length:
+            raise SourceError(f"{name} cannot be read: {named} are not in the encoding declared. Save them anew.")
+        builder.notes.append(f"{named} cannot be read in the encoding declared")
+    if attached:
+        builder.notes.append(f"attachments are not read: {attached:,} in all")
+    return builder.finish()
+
+
+def _parse(content: bytes) -> EmailMessage:
+    return BytesParser(policy=policy.default).parsebytes(content)
+
+
+def _add_message(message: EmailMessage, builder: TextBuilder, name: str, depth: int) -> list[str]:
+    """Write a message and those inside it; returns the names of the attachments, which are not read."""
+    builder.begin_section(0, _header(message, "Subject"))
+    builder.move_to(date=_date(message))
+    headers = [f"{header}: {value}" for header in _HEADERS if (value := _header(message, header))]
+    body = message.get_body(("plain", "html"))
+    text = body.get_content(errors="strict") if body is not None else ""
+    attached = [part for part in message.walk() if part.is_attachment() and part.get_content_type() != "message/rfc822"]
+    names = [one_line(part.get_filename() or part.get_content_type()) for part in attached]
+    builder.add_paragraph("\n".join(headers + ([f"Attachments: {', '.join(names)}"] if names else [])))
+    if body is not None and body.get_content_type() == "text/html":
+        add_html(text, builder, name=name)
+    else:
+        for position, stretch in enumerate(_QUOTED.split(clean_text(text))):
+            _add_text(builder, stretch, quoted=position % 2 == 1)
+    if depth < MOST_NESTED:
+        for part in message.iter_attachments() if message.is_multipart() else ():
+            if part.get_content_type() == "message/rfc822":
+                _add_message(part.get_content(), builder, name, depth + 1)
+    return names
+
+
+def _add_text(builder: TextBuilder, text: str, *, quoted: bool) -> None:
+    for paragraph in re.split(r"\n(?:[>\s]*\n)+" if quoted else r"\n\s*\n", text):
+        builder.add_paragraph("\n".join(line.rstrip() for line in paragraph.split("\n")), silent=quoted)
+
+
+def _header(message: EmailMessage, header: str) -> str:
+    """A header as one line; empty when it is missing or broken."""
+    try:
+        return one_line(str(message.get(header) or ""))
+    except (ValueError, IndexError, AttributeError, TypeError, LookupError):  # what the parser of headers lets through
+        return ""
+
+
+def _date(message: EmailMessage) -> str | None:
+    """The day it was sent, as the sender's clock had it."""
+    try:
+        return parsedate_to_datetime(_header(message, "Date")).date().isoformat()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None

@@ -1,0 +1,314 @@
+"""Tell the columns of a PDF's page apart, and put what they hold in reading order.
+
+Two columns are told from a table by their lines: those of columns are of some length and leave little blank. A line
+across the gap between the columns ends them, and they begin anew below it.
+
+Find the tables among the lines of a PDF's page: neighbouring lines of several cells that stand in the same columns.
+
+Kept simple: one line a row, a header that names every column, no rules looked for. Whatever does not fit stays text.
+
+Join the segments of a PDF's page into paragraphs and tables, in reading order.
+
+A paragraph begins where the gap, the size or the indent of a line says so, or the line before ends early with a full
+stop. Words divided at the end of a line become whole.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+
+from index.parsers.builder import is_header
+from index.parsers.pdf.lines import Segment, group_lines
+
+COLUMN_LINES = 3  # a column has at least so many lines
+COLUMN_CHARACTERS = 15  # and half of them at least so many characters
+COLUMN_FILLED = 0.55  # and half of them fill at least this share of its width: the cells of a table leave more blank
+NARROWEST_GAP = 3.0  # points between columns
+MOST_SEGMENTS = 3_000  # a page with more is no page of prose: it is read line by line
+MOST_COLUMNS = 4
+_GAPS_TRIED = 8
+
+
+def split_columns(segments: list[Segment], columns: int = 1) -> list[list[Segment]]:
+    """Part segments into stretches that are read one after the other, each of one column.
+
+    Args:
+        segments: In any order.
+        columns: How many columns are known to stand side by side already, these segments being one of them.
+    """
+    gap = _find_gap(segments, columns)
+    if gap is None:
+        return [segments]
+    parts: list[list[Segment]] = []
+    left: list[Segment] = []
+    right: list[Segment] = []
+    across: list[Segment] = []
+
+    def close_columns() -> None:
+        for side in (left, right):
+            if side:
+                parts.extend(split_columns(list(side), columns + 1))
+                side.clear()
+
+    begin, end = gap
+    for lines in _bands(group_lines(segments)):
+        is_table = _is_table(lines, gap)
+        for line in lines:
+            if is_table or any(segment.left < end and segment.right > begin for segment in line):
+                close_columns()
+                across += line
+                continue
+            if across:
+                parts.append(list(across))
+                across.clear()
+            left += [segment for segment in line if segment.right <= begin]
+            right += [segment for segment in line if segment.left >= end]
+    close_columns()
+    return [*parts, across] if across else parts
+
+
+def _bands(lines: Sequence[list[Segment]]) -> list[list[list[Segment]]]:
+    """Part lines where a blank as high as a line runs through all columns."""
+    bands: list[list[list[Segment]]] = []
+    bottom = 0.0
+    for line in lines:
+        if not bands or min(segment.top for segment in line) - bottom > 0.8 * line[0].size:
+            bands.append([])
+        bands[-1].append(line)
+        bottom = max(segment.bottom for segment in line)
+    return bands
+
+
+def _is_table(lines: Sequence[Sequence[Segment]], gap: tuple[float, float]) -> bool:
+    """Whether lines with words on both sides of a gap are rows: on one side they are short."""
+    left = [sum(len(segment.text) for segment in line if segment.right <= gap[0]) for line in lines]
+    right = [sum(len(segment.text) for segment in line if segment.left >= gap[1]) for line in lines]
+    both = sum(bool(one and other) for one, other in zip(left, right, strict=True))
+    return both >= COLUMN_LINES and both >= 0.7 * len(lines) and min(median(left), median(right)) < COLUMN_CHARACTERS
+
+
+def _find_gap(segments: Sequence[Segment], columns: int) -> tuple[float, float] | None:
+    """Where the gap between two columns of prose begins and ends, or None where there is one column."""
+    if columns == MOST_COLUMNS or not 2 * COLUMN_LINES <= len(segments) <= MOST_SEGMENTS:
+        return None
+
+    def is_readable(side: Sequence[Segment]) -> bool:
+        return _is_column(side) or _find_gap(side, columns + 1) is not None
+
+    begin, end = min(segment.left for segment in segments), max(segment.right for segment in segments)
+    margin = 0.15 * (end - begin)
+    events = sorted([(segment.left, 1) for segment in segments] + [(segment.right, -1) for segment in segments])
+    gaps = []
+    crossing = 0
+    for (x, step), (following, _) in zip(events, events[1:], strict=False):
+        crossing += step
+        if following - x >= NARROWEST_GAP and begin + margin < (x + following) / 2 < end - margin:
+            gaps.append((crossing, x - following, x, following))
+    for *_, x, following in sorted(gaps)[:_GAPS_TRIED]:
+        left = [segment for segment in segments if segment.right <= x]
+        right = [segment for segment in segments if segment.left >= following]
+        if left and right and _are_beside(left, right) and is_readable(left) and is_readable(right):
+            return x, following
+    return None
+
+
+def _is_column(segments: Sequence[Segment]) -> bool:
+    """Whether segments are lines of prose: enough of them, of some length, with little blank in them."""
+    if len(segments) < COLUMN_LINES:
+        return False
+    lines = group_lines(segments)
+    if len(lines) < COLUMN_LINES:
+        return False
+    width = max(segment.right for segment in segments) - min(segment.left for segment in segments)
+    filled = [sum(segment.right - segment.left for segment in line) for line in lines]
+    lengths = [sum(len(segment.text) for segment in line) for line in lines]
+    return median(lengths) >= COLUMN_CHARACTERS and median(filled) >= COLUMN_FILLED * width
+
+
+def _are_beside(left: Sequence[Segment], right: Sequence[Segment]) -> bool:
+    """Whether two columns stand beside each other for some lines, not one below the other."""
+    top = max(min(segment.top for segment in side) for side in (left, right))
+    bottom = min(max(segment.bottom for segment in side) for side in (left, right))
+    return bottom - top > COLUMN_LINES * median(segment.size for segment in left) * 0.8
+
+
+FEWEST_ROWS = 2  # below the header
+MOST_FILLED = 0.8  # of a row's width is text; lines of prose with wide gaps between words are fuller
+
+
+def find_table(lines: Sequence[Sequence[Segment]], first: int) -> list[list[str]]:
+    """Read the table that begins at a line.
+
+    Args:
+        lines: The lines of a column or page from top to bottom, each from left to right.
+        first: Position of the line that would be its header.
+
+    Returns:
+        Its rows, each of as many cells as the header has; empty when no table begins there.
+    """
+    header = lines[first]
+    if len(header) < 2 or not is_loose(header):
+        return []
+    rows = [[segment.text for segment in header]]
+    above = header
+    for line in lines[first + 1 :]:
+        cells = _place(line, header)
+        far = line[0].top - above[0].top > 2.5 * header[0].size
+        if cells is None or far or sum(map(bool, cells)) < 2 or not is_loose(line):
+            break
+        rows.append(cells)
+        above = line
+    return rows if len(rows) > FEWEST_ROWS and is_header(rows[0], rows[1]) else []
+
+
+def is_loose(line: Sequence[Segment], most_filled: float = MOST_FILLED) -> bool:
+    """Whether less than a share of a line is text, the rest of it gaps between its segments."""
+    filled = sum(segment.right - segment.left for segment in line)
+    return filled < most_filled * (line[-1].right - line[0].left)
+
+
+def _place(line: Sequence[Segment], header: Sequence[Segment]) -> list[str] | None:
+    """The cells of a line below the columns of a header; None when one stands below none of them, or two below one."""
+    cells = [""] * len(header)
+    for segment in line:
+        shared = [min(segment.right, name.right) - max(segment.left, name.left) for name in header]
+        column = shared.index(max(shared))
+        if shared[column] <= 0 or cells[column]:
+            return None
+        cells[column] = segment.text
+    return cells
+
+
+LOOSE = 0.6  # a line of which less is text is no prose: it keeps its line end
+
+_ITEM = re.compile(r"(?:[\u2022\u25e6\u2023\u25aa\u25cf\u2013*-]|\(?(?:\d{1,3}|[a-z])[.)])\s")
+_CLOSED = re.compile(r"[.!?:\u2026\u3002][\"'\u2019\u201d)\]]*$")
+_DIVIDED = re.compile(r"(\w+)(?:\xad|(?<=[^\W\d_])-)$")
+_FIRST_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph, or a table.
+
+    Attributes:
+        text: Its text; a divided last word ends in a soft hyphen or a hyphen. Empty for a table.
+        size: Size of its type, in points.
+        full: Whether its last line reaches the edge of the column, as where the column or page cuts the paragraph.
+        rows: The rows of a table, the header first.
+    """
+
+    text: str
+    size: float
+    full: bool = False
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    text: str
+    left: float
+    right: float
+    top: float
+    size: float
+    loose: bool
+
+
+def lay_out(segments: Sequence[Segment], words: frozenset[str] = frozenset()) -> list[Paragraph]:
+    """Join the segments of a page into paragraphs.
+
+    Args:
+        segments: What stands on the page, in any order.
+        words: All words of the document in lower case, those with hyphens too: they say whether a word that a line's
+            end divides is written with a hyphen.
+
+    Returns:
+        Paragraphs in reading order.
+    """
+    found: list[Paragraph] = []
+    for column in split_columns(list(segments)):
+        paragraphs = _read_column(group_lines(column), words)
+        if found and paragraphs and goes_on(found[-1], paragraphs[0]):
+            joined = join_lines(found[-1].text, paragraphs[0].text, words)
+            paragraphs[0] = replace(paragraphs[0], text=joined, size=found.pop().size)
+        found += paragraphs
+    return found
+
+
+def goes_on(before: Paragraph, after: Paragraph) -> bool:
+    """Whether a paragraph at the top of a column or page goes on the one before."""
+    if not before.full or _CLOSED.search(before.text) or abs(before.size - after.size) > 0.1 * before.size:
+        return False
+    return after.text[:1].islower()
+
+
+def join_lines(before: str, after: str, words: frozenset[str] = frozenset(), gap: str = " ") -> str:
+    """Join two lines; a word divided by a hyphen at the end of the first becomes whole."""
+    divided, rest = _DIVIDED.search(before), _FIRST_WORD.match(after)
+    if not divided or not rest:
+        return before + gap + after
+    whole, hyphened = divided[1] + rest[0], f"{divided[1]}-{rest[0]}"
+    if not after[0].islower() or (hyphened.lower() in words and whole.lower() not in words):
+        return before[:-1] + "-" + after
+    return before[:-1] + after
+
+
+def _read_column(lines: Sequence[Sequence[Segment]], words: frozenset[str]) -> list[Paragraph]:
+    """Read the tables and the paragraphs between them, from top to bottom."""
+    found: list[Paragraph] = []
+    begun = position = 0
+    while position < len(lines):
+        rows = find_table(lines, position)
+        if rows:
+            found += _paragraphs([_line(line) for line in lines[begun:position]], words)
+            found.append(Paragraph("", lines[position][0].size, rows=tuple(map(tuple, rows))))
+            begun = position = position + len(rows)
+        else:
+            position += 1
+    return found + _paragraphs([_line(line) for line in lines[begun:]], words)
+
+
+def _line(segments: Sequence[Segment]) -> _Line:
+    largest = max(segments, key=lambda segment: len(segment.text))
+    return _Line(
+        text=" ".join(segment.text for segment in segments),
+        left=segments[0].left,
+        right=max(segment.right for segment in segments),
+        top=largest.top,
+        size=largest.size,
+        loose=is_loose(segments, LOOSE),
+    )
+
+
+def _paragraphs(lines: Sequence[_Line], words: frozenset[str]) -> list[Paragraph]:
+    """Join the lines of a column, from top to bottom, into paragraphs."""
+    if not lines:
+        return []
+    steps = [after.top - before.top for before, after in zip(lines, lines[1:], strict=False)]
+    usual = median([step for step in steps if step > 0] or [0])
+    left, right = min(line.left for line in lines), sorted(line.right for line in lines)[int(0.9 * len(lines))]
+    texts: list[str] = []
+    found: list[Paragraph] = []
+    for position, line in enumerate(lines):
+        before = lines[position - 1] if position else None
+        after = lines[position + 1] if position + 1 < len(lines) else None
+        short = before is not None and before.right < right - 0.25 * (right - left)
+        if before is None or _begins(before, line, after, usual, short, bool(_ITEM.match(texts[-1]))):
+            found += [Paragraph(texts.pop(), before.size)] if texts else []
+            texts.append(line.text)
+        else:
+            texts[-1] = join_lines(texts[-1], line.text, words, "\n" if short or before.loose or line.loose else " ")
+    full = lines[-1].right >= right - 0.25 * (right - left) and not lines[-1].loose
+    return [*found, Paragraph(texts.pop(), lines[-1].size, full)]
+
+
+def _begins(before: _Line, line: _Line, after: _Line | None, usual: float, short: bool, item: bool) -> bool:
+    """Whether a line begins a paragraph: by the gap above it, its size, its mark, its indent, or the line before."""
+    step = line.top - before.top
+    if step > 1.3 * min(usual, 1.6 * line.size) or not 0.85 < line.size / before.size < 1.18:
+        return True
+    if _ITEM.match(line.text) or (short and _CLOSED.search(before.text)):
+        return True
+    indented = line.left > before.left + 0.6 * line.size
+    return indented and not item and (after is None or after.left < line.left - 0.4 * line.size or short)

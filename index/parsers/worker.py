@@ -1,0 +1,112 @@
+"""The process in which `IsolatedReader` reads files: one request a line in, one reply a line and a text out.
+
+Before the first file it gives up what reading needs not: it may not write files, open connections, start programs, or
+take more memory than allowed. Where `resource` is missing (Windows) the limits of memory and processor time are not
+kept; the parent's limit of time is.
+"""
+
+import json
+import os
+import signal
+import sys
+from dataclasses import fields
+from operator import attrgetter
+
+from index.errors import SourceError
+from index.parsers import read_document, read_rows
+from index.records import Document, Locator
+
+try:
+    import resource
+except ImportError:
+    resource = None
+
+_PLACE = attrgetter(*(field.name for field in fields(Locator)))
+_FORBIDDEN = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.startfile", "os.system")
+_CHANGING = frozenset(
+    """
+    os.remove os.rename os.mkdir os.rmdir os.link os.symlink os.truncate os.chmod os.chown os.utime shutil.rmtree
+    shutil.move shutil.copyfile shutil.copytree tempfile.mkstemp tempfile.mkdtemp
+    """.split()
+)
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+
+def main() -> None:
+    """Read the files asked for on standard input until it ends; `sys.argv[2]` is the memory allowed, in bytes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interruption means
+    requests, replies = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 1)  # what libraries print is no reply
+    _limit_memory(int(sys.argv[2]))
+    sys.addaudithook(_forbid)
+    for line in requests:
+        request = json.loads(line)
+        _limit_processor_time(request["seconds"])
+        header, text = _answer(request["path"], request["name"], rows=request["rows"])
+        replies.write(json.dumps(header).encode() + b"\n")
+        replies.write(text)
+        replies.flush()
+
+
+def _answer(path: str, name: str, *, rows: bool) -> tuple[dict, bytes]:
+    try:
+        if rows:
+            text = "".join(json.dumps(row) + "\n" for row in read_rows(path, name=name)).encode("ascii")
+            return {"bytes": len(text)}, text
+        document = read_document(path, name=name)
+        text = document.text.encode("utf-8")
+        return _header(document, len(text)), text
+    except SourceError as error:
+        return {"error": str(error)}, b""
+    except MemoryError:
+        return {"error": "memory"}, b""
+
+
+def _header(document: Document, size: int) -> dict:
+    return {
+        "bytes": size,
+        "text_sha256": document.text_sha256,
+        "file_sha256": document.file_sha256,
+        "locators": list(map(_PLACE, document.locators)),
+        "silent": document.silent,
+        "extractor": document.extractor,
+        "notes": document.notes,
+    }
+
+
+def _forbid(event: str, arguments: tuple) -> None:
+    """Refuse, as an audit hook, what a reader has no business with."""
+    if event == "open":
+        _, mode, flags = arguments
+        writes = any(letter in mode for letter in "wax+") if isinstance(mode, str) else bool((flags or 0) & _WRITING)
+        if not writes:
+            return
+    elif not event.startswith(_FORBIDDEN) and event not in _CHANGING:
+        return
+    raise PermissionError(1, f"a reader may not do this: {event}")
+
+
+def _limit_memory(allowed: int) -> None:
+    """Allow so many bytes more than this process has now, and no file to be written."""
+    if resource is None:
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            used = int(file.read().split()[0]) * resource.getpagesize()
+    except OSError:
+        used = 0
+    try:
+        resource.setrlimit(resource.RLIMIT_AS, (used + allowed, used + allowed))
+    except (OSError, ValueError):  # a system that does not keep it
+        return
+
+
+def _limit_processor_time(seconds: float) -> None:
+    """End this process some time after the parent would have, should there be no parent any more."""
+    if resource is not None:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        _, most = resource.getrlimit(resource.RLIMIT_CPU)
+        resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime + seconds) + 5, most))

@@ -1,0 +1,1 @@
+"""Keep the catalog and the indexes derived from it."""

@@ -1,0 +1,190 @@
+"""BM25 candidates in tantivy, derived from the catalog.
+
+Terms come from `index.text.terms`, joined by spaces, so that both sides of a search and the exact scores use one analyser.
+Like FAISS, tantivy only proposes candidates. Its commits are transactional; the catalog keeps the generation of the last
+one. Killed between the two, the changes since are applied again, which does no harm: each document's passages are
+deleted before they are added.
+"""
+
+import json
+import shutil
+from collections.abc import Sequence
+from contextlib import suppress
+from itertools import chain
+from pathlib import Path
+
+from index.errors import StorageError
+from index.store.catalog import Catalog, passage_terms
+from index.text.terms import allowed_edits
+
+WRITER_BYTES = 24_000_000
+ANY = "\x00any"  # stands in every entry; no text gives such a term
+
+
+class LexicalIndex:
+    """Terms of passages, ranked by BM25."""
+
+    def __init__(self, folder: Path) -> None:
+        """Name the folder it is kept in; `follow` opens it."""
+        self._folder = folder
+        self._index = None
+        self._searcher = None
+        self._generation = 0
+
+    def follow(self, catalog: Catalog) -> None:
+        """Bring it up to the catalog: open or rebuild, add what is new, drop what was removed, commit.
+
+        Args:
+            catalog: The truth. Its `lexical_generation` entry tells how far the folder had come.
+
+        Raises:
+            StorageError: The folder cannot be written.
+        """
+        try:
+            if self._index is None:
+                self._open(catalog)
+            generation = catalog.generation
+            if generation != self._generation:
+                try:
+                    self._apply(catalog, generation)
+                except ValueError:  # what a killed process left is in the way
+                    self._begin(catalog)
+                    self._apply(catalog, generation)
+        except (ValueError, OSError) as error:
+            raise StorageError(
+                f"the lexical index {self._folder} cannot be written: {str(error).splitlines()[0]} "
+                "Free some disk space, then run the same command again; what was committed is kept."
+            ) from error
+
+    def _open(self, catalog: Catalog) -> None:
+        import tantivy
+
+        recorded = catalog.meta("lexical_generation")
+        if recorded is not None:
+            try:
+                self._index = tantivy.Index.open(str(self._folder))
+                self._generation = int(recorded)
+            except ValueError:
+                recorded = None  # damaged: what it held is rebuilt from the catalog
+        if recorded is None:
+            self._begin(catalog)
+        self._schema = self._index.schema
+        self._searcher = self._index.searcher()
+
+    def _begin(self, catalog: Catalog) -> None:
+        """Begin anew, empty."""
+        import tantivy
+
+        builder = tantivy.SchemaBuilder()
+        builder.add_integer_field("passage", indexed=True, fast=True)
+        builder.add_integer_field("document", indexed=True)
+        builder.add_text_field("terms", tokenizer_name="whitespace", index_option="freq")
+        with catalog.transaction():  # first, so that a rebuild that is cut short begins again
+            catalog.set_meta("lexical_generation", "0")
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir(mode=0o700)
+        self._index, self._generation = tantivy.Index(builder.build(), path=str(self._folder)), 0
+
+    def _sweep(self) -> None:
+        """Remove lists of deletions that a killed process wrote and never committed: the next has the same name."""
+        segments = json.loads((self._folder / "meta.json").read_bytes())["segments"]
+        listed = {
+            f"{segment['segment_id'].replace('-', '')}.{segment['deletes']['opstamp']}.del"
+            for segment in segments
+            if segment["deletes"]
+        }
+        for file in self._folder.glob("*.del"):
+            if file.name not in listed:
+                with suppress(OSError):  # on Windows, where another process reads it
+                    file.unlink()
+
+    def _apply(self, catalog: Catalog, generation: int) -> None:
+        import tantivy
+
+        self._sweep()
+        writer = self._index.writer(WRITER_BYTES, 1)
+        for document_id, _, _ in catalog.removals_since(self._generation):
+            writer.delete_documents_by_term("document", document_id)
+        cleared: set[int] = set()
+        for passages in catalog.passages_since(self._generation):
+            for document_id in {passage.document_id for passage in passages} - cleared:
+                writer.delete_documents_by_term("document", document_id)
+                cleared.add(document_id)
+            for passage in passages:
+                if passage.passage.answering:
+                    entry = tantivy.Document()
+                    entry.add_integer("passage", passage.id)
+                    entry.add_integer("document", passage.document_id)
+                    heading, sentences = passage_terms(passage.passage, passage.text)
+                    entry.add_text("terms", " ".join(chain([ANY], heading, *sentences)))
+                    writer.add_document(entry)
+        writer.commit()
+        writer.wait_merging_threads()
+        self._index.reload()
+        self._searcher = self._index.searcher()
+        with catalog.transaction():
+            catalog.set_meta("lexical_generation", str(generation))
+        self._generation = generation
+
+    def search(
+        self, terms: Sequence[str], k: int, *, required: Sequence[str] = (), documents: Sequence[int] | None = None
+    ) -> list[int]:
+        """Find passages that hold some of the terms.
+
+        Args:
+            terms: As `index.text.terms.question_terms` gives them.
+            k: How many passages to return.
+            required: Terms that each of the passages must hold.
+            documents: Ids of the documents to look in; all when omitted.
+
+        Returns:
+            Passage ids, best BM25 first.
+        """
+        import tantivy
+
+        if not (terms or required) or not self._searcher.num_docs:
+            return []
+        clauses = [(tantivy.Occur.Should, self._term(term)) for term in terms]
+        clauses += [(tantivy.Occur.Must, self._term(term)) for term in required]
+        query = tantivy.Query.boolean_query(clauses)
+        if documents is not None:
+            inside = tantivy.Query.term_set_query(self._schema, "document", list(documents))
+            query = tantivy.Query.boolean_query(
+                [(tantivy.Occur.Must, query), (tantivy.Occur.Must, tantivy.Query.const_score_query(inside, 0.0))]
+            )
+        hits = self._searcher.search(query, limit=k, count=False).hits
+        return [int(id_) for id_ in self._searcher.fast_field_values("passage", [address for _, address in hits])]
+
+    def search_near(self, term: str, k: int) -> list[int]:
+        """Find passages that hold a term spelt nearly like this one: passage ids, in the order they were written."""
+        import tantivy
+
+        edits = allowed_edits(term)
+        if not edits or not self._searcher.num_docs:
+            return []
+        query = tantivy.Query.fuzzy_term_query(self._schema, "terms", term, distance=edits)
+        hits = self._searcher.search(
+            query, limit=k, count=False, order_by_field="passage", order=tantivy.Order.Asc
+        ).hits
+        return [int(id_) for id_, _ in hits]
+
+    def passages(self) -> list[int]:
+        """Ids of all passages it holds, each as often as it holds it."""
+        import tantivy
+
+        count = self._searcher.num_docs
+        hits = self._searcher.search(tantivy.Query.all_query(), limit=max(1, count), count=False).hits
+        return [int(id_) for id_ in self._searcher.fast_field_values("passage", [address for _, address in hits])]
+
+    def frequencies(self, terms: Sequence[str]) -> dict[str, int]:
+        """In how many passages each term occurs."""
+        searcher = self._searcher
+        if searcher.doc_freq("terms", ANY) == searcher.num_docs:
+            return {term: searcher.doc_freq("terms", term) for term in terms}
+        # tantivy's own figure counts what was removed and not merged away yet
+        return {term: searcher.search(self._term(term), limit=1, count=True).count for term in terms}
+
+    def _term(self, term: str):
+        import tantivy
+
+        return tantivy.Query.term_query(self._schema, "terms", term, index_option="freq")

@@ -1,0 +1,1 @@
+"""Split text into passages, sentences and terms."""

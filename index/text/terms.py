@@ -1,0 +1,375 @@
+"""Tell the language of a text, with the py3langid library (97 languages; Lui and Baldwin 2012).
+
+Turn text into terms: the one analyser behind lexical search, sentence choice and highlighting.
+
+A word becomes a term by dropping accents, case and possessives and taking its Snowball English stem (Porter 2001), so
+that "Mediators'" and "mediating" meet. Numbers keep their decimals ("3.5") and lose thousands separators ("1,000" is
+"1000"); a code such as "GPT-4" gives its parts and the joined "gpt4", so every spelling of it meets every other. A
+question keeps only the words that say what it is about; texts keep every word, so a question made of nothing but
+common words can still be matched. Left out: synonyms (the encoder's work) and the segmentation of languages without
+spaces.
+
+Words that must stand together: matched in texts whatever their case, white space and quotation marks.
+
+Near spellings: words of the collection that differ from a word by a letter or two.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from hashlib import blake2b
+from itertools import chain
+from string import ascii_lowercase
+from threading import Lock
+from typing import Any
+
+import Stemmer
+
+SAMPLE = 2_000  # characters from the beginning, from the middle and from the end
+LETTERS = 12  # fewer do not tell
+SURE = 0.5  # probability
+# Probability from which a text without English function words is not in English. Of 9,053 English questions cut to
+# keywords (SQuAD 2.0, ClapNQ, SelQA) .3 % come out so; of fourteen short foreign ones, all but the shortest.
+FOREIGN = 0.6
+OTHER_LETTERS = 0.3  # share of letters beyond Latin ones in a text that is not in English
+# Words of English that no other language with many speakers has, or hardly ever.
+_ENGLISH = frozenset(
+    "the of and what which who whom whose when where why how is are were does did has have had can could would should "
+    "with from this that these those their there they it its into about between after before because not by".split()
+)
+_ENOUGH = 0.08  # share of these words in English prose: .2 to .4; in names and tables: none
+_LANGUAGE_WORD = re.compile(r"[^\W\d_]+")
+
+
+def tell_language(text: str) -> str:
+    """ISO 639-1 code of the language most of a text is in; empty where that cannot be told.
+
+    A label for a person to go by; neither search nor answers depend on it.
+    """
+    middle = max(SAMPLE, len(text) // 2)
+    sample = text[:SAMPLE] + text[middle : middle + SAMPLE] + text[max(middle + SAMPLE, len(text) - SAMPLE) :]
+    code, probability = _classify(sample)
+    return code if probability >= SURE and len(code) == 2 else ""
+
+
+def is_english(text: str) -> bool:
+    """Tell whether a question or a passage can be read as English; also where that cannot be told.
+
+    Args:
+        text: A question, or the text of some passages.
+
+    Returns:
+        False where it has few words that only English has and another language is all but certain. Names, numbers and
+        tables, which are in no language, can be read.
+    """
+    sample = text[:SAMPLE]
+    words = _LANGUAGE_WORD.findall(sample.lower())
+    other = sum(character > "\u024f" for character in sample if character.isalpha())
+    if other > OTHER_LETTERS * sum(map(str.isalpha, sample)):
+        return False
+    if not words or sum(word in _ENGLISH for word in words) >= max(1, _ENOUGH * len(words)):
+        return True
+    code, probability = _classify(sample)
+    return code == "en" or probability < FOREIGN
+
+
+def _classify(text: str) -> tuple[str, float]:
+    """The likeliest language and its probability; 0 for a text with too few letters."""
+    if sum(map(str.isalpha, text)) < LETTERS:
+        return "", 0.0
+    code, probability = _identifier().classify(text)
+    return str(code), float(probability)
+
+
+@cache
+def _identifier() -> Any:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+
+
+# What a question says without saying what it is about: function words, question words and phrases of asking. Leaving
+# out question words as well as function words is worth about .01 nDCG@10 over ten sets.
+STOP_WORDS = frozenset(
+    """
+    a about above across act acting acts actually after again against ago all almost along already also although
+    always am among an and another any anybody anyone anything anyway are aren't around as ask at away back be
+    became because been before begin behind being below beside besides between both but by call called can can't
+    cannot cause come could couldn't currently describe did didn't do does doesn't doing don't done down due during
+    each either else enough especially etc even ever every everyone everything exactly explain far few find for from
+    further gave get gets getting give given gives go going gone got had hadn't has hasn't have haven't having he
+    hello help her here hers herself hey hi him himself his how however i i'd i'll i'm i've if in indeed instead
+    into is isn't it it's its itself just kind know known later least less let let's like likely look lot made
+    mainly make makes making many may maybe me mean means might mine more most mostly much must my myself name named
+    near neither never no nobody none nor not nothing now of off often oh ok okay on once one ones only onto or
+    other others otherwise ought our ours ourselves out over own part per perhaps please possible probably quite
+    rather really regarding role said same say says see seem seems seen several shall she should shouldn't show
+    since so some somebody someone something sometimes somewhat sort still such sure take taken tell than thank
+    thanks that that's the their theirs them themselves then there there's therefore these they they're thing things
+    this those though through throughout thus to together too took toward towards type types under unless unlike
+    until up upon us use used uses using usually various very via want was wasn't way we we're well went were
+    weren't what what's whatever when whenever where where's wherever whether which whichever while who who's
+    whoever whole whom whose why will with within without won't would wouldn't yes yet you you're your yours
+    yourself
+    """.split()
+)
+# Acronyms that, in small letters, are stop words: written in capitals they are terms of their own.
+ACRONYMS = frozenset({"IT", "US", "WHO"})
+
+# "Which countries mediate?" is answered by a country's name: what is asked for seldom stands beside the answer.
+_ASKED_FOR = re.compile(
+    r"\b(what|which)\s+(?:year|month|day|date|century|decade|time|countr(?:y|ies)|nations?|cit(?:y|ies)|towns?|places?|"
+    r"person|people|company|companies|organi[sz]ations?|names?)\b",
+    re.IGNORECASE,
+)
+_THE_US = re.compile(r"\bthe us\b")  # in small letters "us" is a stop word, but not behind "the"
+_WORD = re.compile(
+    r"""
+    (?:[^\W\d_]\.){2,}(?!\w)                          # U.S., p.m.
+    |[^\W\d_]?\d+(?:[.,]\d+)+(?!\w)                   # 3.5, 1,000, 192.168.0.1, v2.0
+    |[^\W\d_]{1,12}-\d{1,3}(?!\w)                     # GPT-4, F-16, COVID-19
+    |[^\W_]+(?:[\u0300-\u036f]+[^\W_]*)*(?:['\u2019][^\W_]+)*  # words, with decomposed accents and apostrophes
+    """,
+    re.VERBOSE,
+)
+_DIGIT = re.compile(r"\d")
+_THOUSANDS = re.compile(r",(?=\d{3}(?:\D|$))")
+_ACCENTS = re.compile(r"[\u0300-\u036f]")
+_STEMMING = Lock()  # PyStemmer's stemmers may not be shared between threads without one
+
+
+def question_terms(text: str) -> list[str]:
+    """Find the terms that say what a question is about.
+
+    Args:
+        text: The question as typed.
+
+    Returns:
+        Distinct terms in order of first appearance, without stop words and the kind of thing asked for ("which
+        country"); every word's term when nothing else is left.
+    """
+    text = _THE_US.sub(lambda match: match.group().upper(), text)
+    for tokens in (_tokens(_ASKED_FOR.sub(r"\1", text)), _tokens(text)):
+        telling = [term for token in tokens for term, stop in _analyse(token) if not stop or _is_letter(token)]
+        if telling:
+            return list(dict.fromkeys(telling))
+    return list(dict.fromkeys(text_terms(text)))
+
+
+def text_terms(text: str) -> list[str]:
+    """Find every term of a text.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        One term or more for each word, in order, stop words and repetitions included.
+    """
+    return [term for token in _tokens(text) for term, _ in _analyse(token)]
+
+
+@lru_cache(maxsize=1 << 17)
+def term_key(term: str) -> int:
+    """A number for a term, the same on every machine: 64 bits of its hash, so that two terms never share one."""
+    return int.from_bytes(blake2b(term.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+
+
+def term_spans(text: str) -> Iterator[tuple[str, int, int]]:
+    """Find where each term stands, to highlight it.
+
+    Args:
+        text: Any text.
+
+    Yields:
+        (term, start, end), offsets in characters of `text`, in order of `start`; stop words are left out. The terms of
+        a code such as "GPT-4" all span the whole of it.
+    """
+    shouting = text.isupper()
+    for match in _WORD.finditer(text):
+        token = match.group()
+        for term, stop in _analyse(token.lower() if shouting else token):
+            if not stop:
+                yield term, match.start(), match.end()
+
+
+def matching_spans(text: str, terms: Collection[str]) -> Iterator[tuple[int, int]]:
+    """Find the words that a search for some terms counts.
+
+    Args:
+        text: A sentence or a heading: what the index takes the terms of as a whole.
+        terms: Of a question, as `question_terms` gives them; stop words among them count too.
+
+    Yields:
+        (start, end) of each such word, in characters of `text`, in order.
+    """
+    shouting = text.isupper()
+    for match in _WORD.finditer(text):
+        token = match.group()
+        if any(term in terms for term, _ in _analyse(token.lower() if shouting else token)):
+            yield match.span()
+
+
+def _is_letter(token: str) -> bool:
+    """Whether a word is one letter, as in "vitamin c", which counts in a question however it is written; "a", "i" do not."""
+    return len(token) == 1 and token.isalpha() and token.lower() not in STOP_WORDS
+
+
+def _tokens(text: str) -> list[str]:
+    """The words of a text as written; lowered where all is in capitals, as there capitals mark no acronym."""
+    return _WORD.findall(text.lower() if text.isupper() else text)
+
+
+@lru_cache(maxsize=1 << 17)
+def _analyse(token: str) -> tuple[tuple[str, bool], ...]:
+    """The terms of one word as written, each with whether it is a stop word."""
+    if token.replace(".", "") in ACRONYMS:
+        return ((token.replace(".", ""), False),)
+    word = token.casefold().replace("\u2019", "'")
+    if not word.isascii():
+        word = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFKD", word)))
+    if word in STOP_WORDS:
+        return ((_stem(word.replace("'", "")), True),)
+    if "-" in word:
+        letters, digits = word.split("-")
+        return (letters + digits, False), (_stem(letters), letters in STOP_WORDS), (digits, False)
+    if _DIGIT.search(word):
+        return ((_THOUSANDS.sub("", word.removesuffix("'s")), False),)
+    bare = word.removesuffix("'s").replace("'", "").replace(".", "")
+    return ((_stem(bare), bare in STOP_WORDS or (len(bare) == 1 and bare.isascii() and token != bare.upper())),)
+
+
+@lru_cache(maxsize=1)
+def _stemmer() -> Stemmer.Stemmer:
+    return Stemmer.Stemmer("english", 0)
+
+
+def _stem(word: str) -> str:
+    with _STEMMING:
+        return _stemmer().stemWord(word)
+
+
+STOP_TERMS = frozenset(term for word in STOP_WORDS for term, _ in _analyse(word))
+
+
+_APOSTROPHE = re.compile("['\u2019]")
+
+
+def phrase_pattern(phrase: str) -> re.Pattern[str]:
+    """Compile a phrase.
+
+    Args:
+        phrase: Words as typed between quotation marks; at least one.
+
+    Returns:
+        A pattern that finds the words next to each other, as whole words, in any case; line breaks count as spaces and
+        straight apostrophes as curly ones.
+    """
+    words = [_APOSTROPHE.sub("['\u2019]", re.escape(word)) for word in phrase.split()]
+    before = r"(?<!\w)" if phrase.strip()[0].isalnum() else ""
+    after = r"(?!\w)" if phrase.strip()[-1].isalnum() else ""
+    return re.compile(before + r"\s+".join(words) + after, re.IGNORECASE)
+
+
+def holds_phrases(text: str, phrases: Sequence[re.Pattern[str]]) -> bool:
+    """Whether a text holds every one of some phrases."""
+    return all(phrase.search(text) for phrase in phrases)
+
+
+MOST_SPELLINGS = 3
+
+_LETTERS = re.compile(r"[^\W\d_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class NearWord:
+    """A word of the collection that is spelt nearly like another.
+
+    Attributes:
+        word: As it is written in the texts most often.
+        distance: In how many letters it differs, as `edit_distance` counts them.
+        passages: In how many passages it or another inflection of it occurs.
+    """
+
+    word: str
+    distance: int
+    passages: int
+
+
+def allowed_edits(term: str) -> int:
+    """How many letters a near spelling of a stem may differ in: none below three letters, one below seven, else two."""
+    return 0 if len(term) < 3 else 1 if len(term) < 7 else 2
+
+
+def edit_distance(first: str, second: str) -> int:
+    """Letters to insert, delete, replace or swap with a neighbour to turn one word into the other (Damerau 1964)."""
+    before: list[int] = []
+    above = list(range(len(second) + 1))
+    for i, letter in enumerate(first, start=1):
+        row = [i]
+        for j, other in enumerate(second, start=1):
+            row.append(min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (letter != other)))
+            if i > 1 and j > 1 and letter == second[j - 2] and first[i - 2] == other:
+                row[j] = min(row[j], before[j - 2] + 1)
+        before, above = above, row
+    return above[-1]
+
+
+def near_spellings(term: str, texts: Iterable[str]) -> tuple[str, ...]:
+    """Find the words of some texts that are spelt nearly like a term.
+
+    Args:
+        term: As the analyser gives it, that is, stemmed.
+        texts: Texts that may hold such words.
+
+    Returns:
+        At most three words as they stand in the texts, nearest first, then by alphabet.
+    """
+    most = allowed_edits(term)
+    found: dict[str, tuple[int, str]] = {}
+    for text in texts:
+        for other, start, end in term_spans(text):
+            if other != term and abs(len(other) - len(term)) <= most and other not in found:
+                distance = edit_distance(term, other)
+                if distance <= most:
+                    found[other] = (distance, text[start:end])
+    return tuple(word for _, word in sorted(found.values())[:MOST_SPELLINGS])
+
+
+def one_edit_away(word: str) -> set[str]:
+    """List the strings that differ from a word by one letter left out, added, replaced or swapped with its neighbour."""
+    cuts = [(word[:position], word[position:]) for position in range(len(word) + 1)]
+    found = {before + after[1:] for before, after in cuts if after}
+    found |= {before + after[1] + after[0] + after[2:] for before, after in cuts if len(after) > 1}
+    found |= {before + letter + after[1:] for before, after in cuts if after for letter in ascii_lowercase}
+    found |= {before + letter + after for before, after in cuts for letter in ascii_lowercase}
+    return found - {word}
+
+
+def count_spellings(word: str, texts: Iterable[str], most: int) -> dict[str, tuple[int, str]]:
+    """Find how the words of some texts near to a word are spelt.
+
+    Args:
+        word: In small letters.
+        texts: Texts that may hold such words.
+        most: In how many letters they may differ: 1 or 2.
+
+    Returns:
+        For each term its least distance, and its spelling at that distance that occurs most often, of equals the first
+        by alphabet.
+    """
+    counts = Counter(chain.from_iterable(map(_LETTERS.findall, texts)))
+    one = one_edit_away(word)
+    ranked = []
+    for spelt, count in counts.items():
+        small = spelt.lower()
+        if small in one:
+            ranked.append((1, -count, spelt))
+        elif most > 1 and small != word and abs(len(small) - len(word)) <= most and edit_distance(word, small) <= most:
+            ranked.append((2, -count, spelt))
+    found: dict[str, tuple[int, str]] = {}
+    for distance, _, spelt in sorted(ranked):
+        found.setdefault(text_terms(spelt)[0], (distance, spelt))
+    return found

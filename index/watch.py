@@ -1,0 +1,234 @@
+"""Tell when something changes under some files and folders, through the watchdog library.
+
+The system says what it sees at once; a change counts as complete when nothing more has happened for a moment, so that a
+file still being written, or a folder being copied, is read once. It is only said that something has changed: an update
+finds out what. Where the system watches no more folders, they are looked over every ten seconds instead. What lies
+behind links that lead out of a folder is not watched; the next update of any kind sees it.
+
+Update a collection in a thread of its own, while others already search it.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from index.collection import Collection
+from index.progress import Progress
+from index.sources import IGNORE_FILE, Selection
+from index.update import UpdateReport
+
+POLL_SECONDS = 10.0
+LONGEST_DELAYS = 10  # delays after which a change is told although the next has come already
+SEEN = ("created", "modified", "moved", "deleted")  # reading a file is an event too, but changes nothing
+
+
+class FileWatcher:
+    """Watches until it is stopped, in threads of its own."""
+
+    def __init__(
+        self,
+        selection: Selection,
+        on_change: Callable[[], None],
+        *,
+        own: Path,
+        delay: float = 1.0,
+        on_notice: Callable[[str], None] | None = None,
+    ) -> None:
+        """Begin to watch.
+
+        Args:
+            selection: The files and folders, and whether hidden ones among what they hold count.
+            on_change: Called when something has changed, never twice at once.
+            own: The folder of files that were added, which lies in the collection's folder; of the latter, nothing
+                else counts: it changes with every update.
+            delay: Seconds without a change that make a change complete.
+            on_notice: Called with one line where the system cannot watch.
+        """
+        self._on_change, self._delay = on_change, delay
+        self._changed, self._stopped = threading.Event(), threading.Event()
+        self._last = 0.0
+        self._observer = self._observe(selection, own, on_notice or (lambda line: None))
+        self._thread = threading.Thread(target=self._run, name="watching", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop watching, and wait until nothing is being told any more."""
+        self._stopped.set()
+        self._changed.set()
+        self._observer.stop()
+        self._observer.join()
+        self._thread.join()
+
+    def _observe(self, selection: Selection, own: Path, notice: Callable[[str], None]):
+        from watchdog.observers import Observer
+        from watchdog.observers.polling import PollingObserver
+
+        observer = Observer()
+        try:
+            self._schedule(observer, selection, own)
+            observer.start()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            notice(f"The system watches no more folders ({reason}); looking for changes every {POLL_SECONDS:.0f} s.")
+            observer.unschedule_all()
+            observer = PollingObserver(timeout=POLL_SECONDS)
+            self._schedule(observer, selection, own)
+            observer.start()
+        return observer
+
+    def _schedule(self, observer, selection: Selection, own: Path) -> None:
+        roots = [Path(path).expanduser().resolve() for path in selection.paths]
+        for folder in dict.fromkeys(root for root in roots if root.is_dir()):
+            handler = _Handler(self._note, folder, hidden=selection.rules.hidden, apart=own.parent)
+            observer.schedule(handler, str(folder), recursive=True)
+        files = [root for root in roots if not root.is_dir()]
+        for folder in dict.fromkeys(file.parent for file in files):
+            if not any(folder.is_relative_to(root) for root in roots):
+                handler = _Handler(self._note, folder, names=frozenset(file.name for file in files))
+                observer.schedule(handler, str(folder), recursive=False)
+        if own.is_dir():
+            observer.schedule(_Handler(self._note, own), str(own), recursive=False)
+
+    def _note(self) -> None:
+        self._last = time.monotonic()
+        self._changed.set()
+
+    def _run(self) -> None:
+        while self._changed.wait() and not self._stopped.is_set():
+            first = time.monotonic()
+            while True:
+                quiet = time.monotonic() - self._last
+                if quiet >= self._delay or time.monotonic() - first >= LONGEST_DELAYS * self._delay:
+                    break
+                if self._stopped.wait(self._delay - quiet):
+                    return
+            self._changed.clear()  # first: what happens from here on is told again
+            self._on_change()
+
+
+class _Handler:
+    """Says of the events under one folder which of them count."""
+
+    def __init__(
+        self,
+        note: Callable[[], None],
+        folder: Path,
+        *,
+        hidden: bool = False,
+        apart: Path | None = None,
+        names: frozenset[str] | None = None,
+    ) -> None:
+        self._note, self._folder, self._hidden, self._apart, self._names = note, folder, hidden, apart, names
+
+    def dispatch(self, event) -> None:
+        """Take an event, as watchdog's observers hand it over."""
+        if event.event_type in SEEN and not (event.is_directory and event.event_type == "modified"):
+            paths = [os.fsdecode(path) for path in (event.src_path, getattr(event, "dest_path", "")) if path]
+            if any(self._counts(Path(path)) for path in paths):
+                self._note()
+
+    def _counts(self, path: Path) -> bool:
+        if self._names is not None:
+            return path.parent == self._folder and path.name in self._names
+        if not path.is_relative_to(self._folder) or (self._apart and path.is_relative_to(self._apart)):
+            return False
+        inside = path.relative_to(self._folder).parts
+        return self._hidden or all(not part.startswith(".") or part == IGNORE_FILE for part in inside)
+
+
+JOIN_SECONDS = 0.02
+
+
+class UpdateStopped(Exception):
+    """The update was told to stop; what it has committed stays."""
+
+
+class BackgroundUpdate:
+    """An update of a collection, running in a thread, and again as often as it is told while it runs."""
+
+    def __init__(
+        self,
+        collection: Collection,
+        selection: Selection | Iterable[str | Path],
+        *,
+        on_progress: Callable[[Progress], None] | None = None,
+        on_notice: Callable[[str], None] | None = None,
+    ) -> None:
+        """Start; arguments as for `Collection.update`."""
+        self._collection = collection
+        self._selection = selection if isinstance(selection, Selection) else Selection(tuple(selection))
+        self._on_progress, self._on_notice = on_progress, on_notice
+        self._report: UpdateReport | None = None
+        self._error: BaseException | None = None
+        self._stopped = threading.Event()
+        self._lock = threading.Lock()  # guards the next two
+        self._wanted_again = self._ended = False
+        self._thread = threading.Thread(target=self._run, name="indexing", daemon=True)
+        self._thread.start()
+
+    @property
+    def running(self) -> bool:
+        """Whether it is still at work."""
+        return self._thread.is_alive()
+
+    def repeat(self) -> bool:
+        """Let it look at all files once more when it is through; returns False when it has ended already."""
+        with self._lock:
+            self._wanted_again = not self._ended
+            return self._wanted_again
+
+    def wait_searchable(self, patience: float) -> None:
+        """Wait until the update is over, at most so many seconds, and then until the collection can be searched.
+
+        Raises:
+            QAError: The update failed.
+        """
+        self._thread.join(patience)
+        while self.running and not self._collection.searchable:
+            self._thread.join(JOIN_SECONDS)
+        if not self.running:
+            self.finish()
+
+    def finish(self) -> UpdateReport:
+        """Wait for the end.
+
+        Returns:
+            What was done.
+
+        Raises:
+            QAError: The update failed.
+            UpdateStopped: It was told to stop.
+        """
+        while self.running:
+            self._thread.join(JOIN_SECONDS)
+        if self._error:
+            raise self._error
+        return self._report
+
+    def stop(self) -> None:
+        """Tell it to stop at its next step, and wait for that."""
+        self._stopped.set()
+        self._collection.stop_waiting()
+        self._thread.join()
+
+    def _run(self) -> None:
+        again = True
+        while again:
+            self._error = None
+            try:
+                self._report = self._collection.update(
+                    self._selection, on_progress=self._tell, on_notice=self._on_notice, live=True
+                )
+            except BaseException as error:  # handed to whoever waits
+                self._error = error
+            with self._lock:
+                again = self._wanted_again and not self._stopped.is_set()
+                self._wanted_again, self._ended = False, not again
+
+    def _tell(self, progress: Progress) -> None:
+        if self._stopped.is_set():
+            raise UpdateStopped
+        if self._on_progress:
+            self._on_progress(progress)

@@ -1,0 +1,1 @@
+"""Turn a question and the passages found for it into an answer."""

@@ -1,0 +1,176 @@
+"""Take two questions in one apart: "Who wrote it and when was it published?".
+
+A question is cut only where a whole question follows: a question word or an auxiliary with a subject. So "between A and
+B", "rules and regulations" and "What did X say and do?" stay whole. A part that speaks of "it" gets the subject of the
+part before where that is plain; otherwise it leans on the part before as a follow-up does.
+"""
+
+import re
+
+from index import STOP_TERMS, question_terms
+from qa.answering.question import AUXILIARIES, QUESTION_WORDS, WH_WORDS, asks
+
+MOST_PARTS = 4
+
+_SUBJECT = (
+    r"(?:it|they|he|she|we|you|i|there|this|that|these|those|the|an?|his|her|its|their|our|my|your|any|some|all|each)"
+)
+_NOT_A_VERB = r"(?:he|she|it|they|we|you|i|the|an?|this|that|these|those|his|her|its|their|our|my|your|and|or|not|else)"
+_CLAUSE = (
+    rf"(?:(?:who|what|where|when|why|how|whom)(?:'s|\u2019s| (?:{AUXILIARIES})\b) \S|"
+    rf"(?:what|which|whose|how (?:many|much))(?: [\w'\u2019-]+){{1,3}}? (?:{AUXILIARIES})\b \S|"
+    rf"how (?:much|many|long|often|far|old|big|large|high|deep|fast|tall|wide|heavy) (?:{AUXILIARIES})\b \S|"
+    r"(?:in|on|at|to|for|from|by|with|of|into|under|through|during) "
+    rf"(?:what|which|whom)(?: [\w'\u2019-]+){{0,3}}? (?:{AUXILIARIES})\b \S|"
+    rf"who (?!{_NOT_A_VERB}\b)[\w'\u2019-]+(?:ed|s|ote|ew|ought|an|ade|ld|aid|on|ent|uilt|ave|ook|ave)\b \S|"
+    rf"(?:{AUXILIARIES}) {_SUBJECT}\b \S)"
+)
+_JOINT = re.compile(
+    rf"(?:\s*[,;])?\s+(?:and|but|as well as)(?:\s+(?:also|then|if so),?)?,?\s+(?={_CLAUSE})|\s*;\s+(?={_CLAUSE})",
+    re.IGNORECASE,
+)
+_COMMA = re.compile(rf",\s+(?={_CLAUSE})", re.IGNORECASE)
+_SENTENCE = re.compile(r"(?<=\?)\s+(?=\S)")
+_LINK = re.compile(r"(?:and|also|but|plus|then|secondly|second|or)[,:]?\s+(?:also\s+|then\s+)?(?=\S)", re.IGNORECASE)
+_FIRST = re.compile(rf"(?:{QUESTION_WORDS})\b", re.IGNORECASE)
+_RELATIVE = re.compile(rf"\b(?:{WH_WORDS}|that|if|whether)\b", re.IGNORECASE)
+_PLAIN_WH = r"(?:who|what|when|where|why|how(?: (?:much|many|long|often|far|old))?)"
+_COORDINATED = re.compile(
+    rf"({_PLAIN_WH})(?:\s*,\s*({_PLAIN_WH}))?\s*,?\s+(?:and|&)\s+({_PLAIN_WH})\s+((?:{AUXILIARIES})\b\s+\S.*)",
+    re.IGNORECASE,
+)
+_NEVER_TOGETHER = frozenset({"who what", "what who"})
+
+_NOUN = r"(?:(?:the|an?|this|that|our|my|your|his|her|their)\s+)?[^\s,;?]+(?:\s+[^\s,;?]+){0,4}?"
+_NO_PREPOSITION = re.compile(
+    rf"\b(?:of|in|on|at|by|with|for|from|to|as|during|before|after|and|or|{WH_WORDS}|that|{AUXILIARIES})\b",
+    re.IGNORECASE,
+)
+_DESCRIBED = re.compile(
+    rf"(?:what|who|where|when|how)\s+(?:is|are|was|were)\s+(?P<subject>{_NOUN})"
+    r"(?:\s+(?:\w+ed|\w+en|born|made|built|held|found|kept|sold|set|paid|known))?",
+    re.IGNORECASE,
+)
+_DONE = re.compile(
+    rf"(?:who|what)\s+(?!{AUXILIARIES}\b)(?!{_NOT_A_VERB}\b)[\w-]+(?:\s+(?:out|up|off))?\s+(?P<subject>{_NOUN})",
+    re.IGNORECASE,
+)
+_NAMED = re.compile(
+    rf"(?:{WH_WORDS})\s+(?:{AUXILIARIES})\s+(?P<subject>(?:the\s+)?[A-Z][\w.'\u2019-]*(?:\s+(?:(?:of|de|von|van|the|la)\s+)*[A-Z][\w.'\u2019-]*)*)\s+[a-z]\w+.*"
+)
+_PRONOUN = re.compile(r"\b(it|they|them|he|she|him)\b(?!['\u2019])", re.IGNORECASE)
+_POSSESSIVE = re.compile(r"\b(its|their|his)\b(?=\s+\w)", re.IGNORECASE)
+
+
+def split_questions(core: str) -> tuple[str, ...]:
+    """Take a question apart where it is several.
+
+    Args:
+        core: The core of a question, as `qa.answering.question.unwrap` gives it.
+
+    Returns:
+        One to four questions, each with a question mark where there are several; the core alone where it is one.
+    """
+    parts: list[str] = []
+    for sentence in _sentences(core):
+        parts += _coordinated(sentence) or _joined(sentence)
+    if len(parts) < 2:
+        return (core,)
+    if len(parts) > MOST_PARTS:
+        parts[MOST_PARTS - 1 :] = [" ".join(f"{part}?" for part in parts[MOST_PARTS - 1 :]).rstrip("?")]
+    whole: list[str] = []
+    for part in parts:
+        whole.append(_carry_subject(whole[-1], part) if whole else part)
+    return tuple(_finish(part) for part in whole)
+
+
+def _sentences(core: str) -> list[str]:
+    """The questions that follow each other, where every one but the first begins as a question does."""
+    pieces = _SENTENCE.split(core)
+    found: list[str] = []
+    for piece in pieces:
+        plain = _LINK.sub("", piece, count=1) if found and _LINK.match(piece) else piece
+        if (found and not (_FIRST.match(plain) and _tells(plain))) or (found and not asks(found[-1])):
+            found[-1] += " " + piece
+        else:
+            found.append(plain)
+    return [piece.rstrip("? ") for piece in found]
+
+
+def _coordinated(sentence: str) -> list[str]:
+    """ "When and where was X born" as two, or three; nothing where it is not of that form."""
+    match = _COORDINATED.fullmatch(sentence)
+    if not match or not _tells(match[4]) or _JOINT.search(match[4]):
+        return []
+    words = [word for word in match.group(1, 2, 3) if word]
+    if " ".join(word.lower() for word in words) in _NEVER_TOGETHER or len({word.lower() for word in words}) < len(
+        words
+    ):
+        return []
+    return [f"{word} {match[4]}" for word in words]
+
+
+def _joined(sentence: str) -> list[str]:
+    """The questions joined by "and" or a semicolon."""
+    if not _FIRST.match(sentence):
+        return [sentence]
+    pieces, start = [], 0
+    for match in _JOINT.finditer(sentence):
+        listed, after = _listed(sentence[start : match.start()]), sentence[match.end() :]
+        before = listed[-1]
+        if len(before.split()) >= 3 and _tells(before) and not _goes_on(before, after):
+            pieces += listed
+            start = match.end()
+    return [*pieces, sentence[start:]]
+
+
+def _listed(text: str) -> list[str]:
+    """The questions before an "and" that are joined by commas, each of them whole: "When is it, who leads it" has two."""
+    pieces = _COMMA.split(text)
+    whole = all(len(piece.split()) >= 3 and re.match(_CLAUSE, piece, re.IGNORECASE) for piece in pieces)
+    return pieces if whole else [text]
+
+
+def _goes_on(before: str, after: str) -> bool:
+    """Whether what follows "and" goes on a clause inside the question: "the man who came and who died"."""
+    opener = _FIRST.match(before)
+    inside = before[opener.end() if opener else 0 :]
+    return bool(_RELATIVE.search(inside)) or "between" in before.lower().split()
+
+
+def _tells(text: str) -> bool:
+    return bool(set(question_terms(text)) - STOP_TERMS)
+
+
+def _carry_subject(before: str, part: str) -> str:
+    """The part with its pronoun replaced by the subject of the one before, where both are plain."""
+    if not (_PRONOUN.search(part) or _POSSESSIVE.search(part)):
+        return part
+    subject = _subject(before)
+    opener = _FIRST.match(part)
+    if not subject or _RELATIVE.search(part, opener.end() if opener else 0):
+        return part
+    owner = subject + ("'" if subject.endswith("s") else "'s")
+    if _PRONOUN.search(part):
+        return _PRONOUN.sub(lambda _: subject, part, count=1)
+    return _POSSESSIVE.sub(lambda _: owner, part, count=1)
+
+
+def _subject(question: str) -> str:
+    """What a plain question is about: "the boat" of "Who owns the boat", "Marie Curie" of "When was Marie Curie born"."""
+    text = question.rstrip("? ")
+    for pattern in (_NAMED, _DESCRIBED, _DONE):
+        match = pattern.fullmatch(text)
+        if (
+            match
+            and not _NO_PREPOSITION.search(match["subject"])
+            and _tells(match["subject"])
+            and not _PRONOUN.search(match["subject"])
+        ):
+            return match["subject"]
+    return ""
+
+
+def _finish(part: str) -> str:
+    text = part.strip(" ,;?")
+    return text[:1].upper() + text[1:] + "?"

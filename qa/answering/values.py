@@ -1,0 +1,326 @@
+"""Numbers as they stand in a sentence, as values that can be compared.
+
+A number is kept as the range of what it may mean: "1.2 million" is whatever rounds to it, and "more than 300" has no
+upper end. So two numbers contradict each other exactly when their ranges do not meet. Read are digits and English number
+words, with scales, currencies, percentages and hedges. Left out, because it is not told what they mean: ordinals,
+fractions, spans ("5 to 10"), times, and numbers that are part of a name ("page 12", "Apollo 11", "F-16").
+
+Dates as they stand in a sentence, as values that can be compared.
+
+Read are years, months with a year, and days, written out or as in ISO 8601. Everything else that tells a time (decades,
+centuries, spans, years before Christ, "before 1990", 3/4/2021) is found but not read: where such stands, it is not told
+which time is meant.
+
+The numbers and dates of a text together, each read once: what is part of a date is no number.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from index import term_spans
+
+_SMALL = (
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
+    "nineteen"
+).split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_WORDS = {word: value for value, word in enumerate(_SMALL, start=1)}
+_WORDS |= {word: 10 * value for value, word in enumerate(_TENS, start=2)}
+_WORDS |= {f"{ten} {one}": _WORDS[ten] + _WORDS[one] for ten in _TENS for one in _SMALL[:9]} | {"a": 1, "an": 1}
+_SCALES = {"": 1, "hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_SCALES |= {"k": 10**3, "m": 10**6, "mn": 10**6, "bn": 10**9, "b": 10**9, "tn": 10**12}  # after a sign of currency
+_LONG = "hundred|thousand|million|billion|trillion"
+_UNITS = {
+    "us$": "$", "$": "$", "usd": "$", "dollar": "$", "\u20ac": "\u20ac", "euro": "\u20ac", "eur": "\u20ac",
+    "\u00a3": "\u00a3", "gbp": "\u00a3", "pound": "\u00a3", "\u00a5": "\u00a5", "yen": "\u00a5",
+    "%": "%", "percent": "%", "per cent": "%", "percentage point": "points",
+}  # fmt: skip
+_SCALE_GROUPS = ("scale", "short", "word_scale", "single_scale")
+_ONES = "|".join(_SMALL[:9])
+_SPELT = rf"(?:{'|'.join(_TENS)})(?:[\s-]+(?:{_ONES}))?|{'|'.join(sorted(_SMALL[1:], key=len, reverse=True))}"
+_NUMBER = re.compile(
+    rf"""
+    (?<![\w.,/:\#\u2013\u2014\u2212-])
+    (?:(?P<sign>US\$|[$\u20ac\u00a3\u00a5])\s?|(?P<code>(?:USD|EUR|GBP)\s))?
+    (?:
+        (?P<digits>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?)
+        (?:\s*(?P<scale>{_LONG})\b|(?(sign)\s?(?P<short>k|mn|m|bn|b|tn)\b|(?!)))?
+        |
+        (?:(?P<words>{_SPELT})\b(?:\s+(?P<word_scale>{_LONG})\b)?|(?P<single>one|an?)\s+(?P<single_scale>{_LONG})\b)
+    )
+    (?![\w/:-]|[.,]\d)
+    (?:\s*(?P<unit>%|percentage\s+points?\b|per\s?cent\b|(?:US\s+)?dollars?\b|euros?\b|pounds?\b|yen\b|USD\b|EUR\b|GBP\b))?
+    (?P<more>\+|\s+or\s+more\b)?
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_ANY = re.compile(rf"\d|\b(?:{_SPELT}|{_LONG})\b", re.IGNORECASE)
+# What makes two numbers one: "5 to 10", "3 out of 4", "two hundred and six", "2-3"; but not "300, and 5 more".
+_JOINED = re.compile(
+    rf"\s*[\u2013\u2014-]|\s*[/x]\s*(?=\d)|\s+(?:(?:to|or|and|in|out\s+of)\s+)?(?=[$\u20ac\u00a3\u00a5]?\d)|"
+    rf"\s+(?:(?:to|or|and|in|out\s+of)\s+)?(?=(?:a\s+)?(?:{_SPELT}|one|half)\b)",
+    re.IGNORECASE,
+)
+_ABOUT = re.compile(
+    r"(?:\b(?:about|around|approximately|approx\.|roughly|some|nearly|almost|circa|ca?\.|estimated|close\s+to|"
+    r"average\s+of|averag(?:es|ed|ing))\s+|[~\u2248]\s?)$",
+    re.IGNORECASE,
+)
+_LESS = re.compile(
+    r"\b(?:(?:less|fewer|no\s+more)\s+than|under|below|at\s+most|up\s+to|as\s+(?:many|much)\s+as|maximum\s+of|within)\s+$",
+    re.IGNORECASE,
+)
+_MORE = re.compile(  # looked for after the one above
+    r"\b(?:(?:more|no\s+less|no\s+fewer)\s+than|over|at\s+least|above|upwards\s+of|exceed(?:s|ed|ing)?|minimum\s+of)\s+$",
+    re.IGNORECASE,
+)
+# Numbers that tell how much more, how many times, which one: what they are added to is not told.
+_RELATIVE = re.compile(
+    r"(?:\b(?:another|additional|further|extra|other|remaining|first|last|next|past|previous|every|each|by|than|times|"
+    r"page|pages|pp?\.|chapter|section|figure|fig\.|table|number|nos?\.|article|part|step|version|volume|line|paragraph|"
+    r"option|phase|type|class|grade|level|rule|item|episode|season|act|route|room|form|schedule|age|aged|ages)\s+|"
+    r"[#\u2116(\[]\s?)$",
+    re.IGNORECASE,
+)
+_CAPITALISED = re.compile(r"(?<![\w'\u2019])([^\W\d_a-z][\w'\u2019.-]*)\s+$")
+_ITEM = re.compile(r"[.)]\s")
+CONTEXT_BEFORE = 40  # characters before a number that are looked at
+NOUN_WORDS = 3
+ROUNDED_ZEROS = 3  # 5,000 may be rounded, 500 is taken as it stands
+HEDGED = Decimal("0.05")  # "about 325" is within five hundredths
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number with what it counts.
+
+    Attributes:
+        start: First character in the sentence, a sign of currency included.
+        end: Character after the last, a sign or word of currency or percentage included.
+        unit: "$", "\u20ac", "\u00a3", "\u00a5", "%" or "points" (of percentage); empty for anything else.
+        nouns: The terms of the words that follow at once, three at most: what is counted; none after a unit.
+        low: The least it may mean, inclusive.
+        high: The most, exclusive.
+    """
+
+    start: int
+    end: int
+    unit: str
+    nouns: tuple[str, ...]
+    low: Decimal
+    high: Decimal
+
+    def contradicts(self, other: "Quantity") -> bool:
+        """Whether no number is meant by both."""
+        return self.high <= other.low or other.high <= self.low
+
+
+def may_hold_values(text: str) -> bool:
+    """Whether a text can hold a number or a date that is read at all: a quick look that misses none."""
+    return bool(_ANY.search(text))
+
+
+def read_quantities(sentence: str) -> tuple[tuple[Quantity, ...], bool]:
+    """Find the numbers of a sentence.
+
+    Args:
+        sentence: Its text, with blanks in place of its dates.
+
+    Returns:
+        The numbers that can be read, in order; and whether there are others.
+    """
+    found, position = [], 0
+    terms = list(term_spans(sentence))
+    left = sentence
+    while match := _NUMBER.search(sentence, position):
+        position = match.end()
+        before = sentence[max(0, match.start() - CONTEXT_BEFORE) : match.start()]
+        if joined := _JOINED.match(sentence, position):
+            following = _NUMBER.match(sentence, joined.end())
+            position = following.end() if following else joined.end()
+        elif not _is_named(before, match) and (before.strip() or not _ITEM.match(sentence, position)):
+            found.append(_read_quantity(match, before, _nouns(sentence, position, terms)))
+            left = left[: match.start()] + " " * (position - match.start()) + left[position:]
+    return tuple(found), bool(_NUMBER.search(left) or re.search(r"\d", left))
+
+
+def _is_named(before: str, match: re.Match) -> bool:
+    """Whether a number belongs to the word before it: "page 12", "another 20"; without a unit also "Apollo 11"."""
+    if any(pattern.search(before) for pattern in (_ABOUT, _MORE, _LESS)):
+        return False
+    word = None if _unit(match) else _CAPITALISED.search(before)
+    return bool(_RELATIVE.search(before) or (word and any(True for _ in term_spans(word[1]))))
+
+
+def _read_quantity(match: re.Match, before: str, nouns: tuple[str, ...]) -> Quantity:
+    scale = _SCALES[next((match[name].lower() for name in _SCALE_GROUPS if match[name]), "")]
+    digits = (match["digits"] or "").replace(",", "")
+    spelt = " ".join(re.split(r"[\s-]+", (match["words"] or match["single"] or "").lower()))
+    value = Decimal(digits or _WORDS[spelt]) * scale
+    low, high = _widen(value, digits, scale, about=bool(_ABOUT.search(before)))
+    if _LESS.search(before):
+        low = Decimal("-Infinity")
+    elif match["more"] or _MORE.search(before):
+        high = Decimal("Infinity")
+    unit = _unit(match)
+    return Quantity(match.start(), match.end(), unit, () if unit else nouns, low, high)
+
+
+def _unit(match: re.Match) -> str:
+    written = " ".join((match["sign"] or match["code"] or match["unit"] or "").lower().removeprefix("us ").split())
+    return _UNITS.get(written, _UNITS.get(written.removesuffix("s"), ""))
+
+
+def _widen(value: Decimal, digits: str, scale: int, *, about: bool) -> tuple[Decimal, Decimal]:
+    """What rounds to a number as it is written: half a unit of its last place, on both sides."""
+    place = Decimal(10) ** -len(digits.partition(".")[2])
+    if scale > 100 or about:
+        place *= scale
+    zeros = 0 if "." in digits else len(digits) - len(digits.rstrip("0"))
+    if scale == 1 and (zeros >= ROUNDED_ZEROS or about):
+        place = Decimal(10) ** zeros
+    half = max(place / 2, value * HEDGED) if about else place / 2
+    return value - half, value + half
+
+
+def _nouns(sentence: str, end: int, terms: list[tuple[str, int, int]]) -> tuple[str, ...]:
+    """The telling words that follow with nothing but blanks between."""
+    nouns: list[str] = []
+    for term, start, stop in terms:
+        if start >= end:
+            if not sentence[end:start].isspace() or len(nouns) == NOUN_WORDS:
+                break
+            nouns.append(term)
+            end = stop
+    return tuple(nouns)
+
+
+_MONTHS = "january february march april may june july august september october november december".split()
+_NAMED = rf"(?P<month>{'|'.join(_MONTHS)})"
+_DAY = r"(?P<day>3[01]|[12]?\d)(?:st|nd|rd|th)?"
+_YEAR = r"(?P<year>1\d{3}|20\d\d)"
+_WHOLE = r"(?<![\w/:#$\u20ac\u00a3\u00a5\u2013\u2014-])(?<!\d[.,])(?:{})(?![\w/:\u2013\u2014%-]|[.,]\d)"
+_DATES = tuple(
+    re.compile(_WHOLE.format(pattern), re.IGNORECASE)
+    for pattern in (
+        r"(?P<year>\d{4})-(?P<number>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])",
+        rf"{_DAY}(?:\s+of)?\s+{_NAMED}(?:,?\s+{_YEAR})?",
+        rf"{_NAMED}\s+{_DAY}(?:,?\s+{_YEAR})?",
+        rf"{_NAMED},?(?:\s+of)?\s+{_YEAR}",
+    )
+)
+# Four digits are a year after some words, and between brackets; after others, and at the end, they may be one.
+_BARE = re.compile(_WHOLE.format(_YEAR) + r"(?=(?P<end>\s*(?:[.,;:!?)\]]|$))?)")
+_LEADING = re.compile(r"(?:\b(?:in|during|year|spring|summer|autumn|fall|winter)\s+|\()$", re.IGNORECASE)
+_PERHAPS = re.compile(r"\b(?:on|of|from|to|and|between)\s+$", re.IGNORECASE)
+# What makes of a date a bound, or something near it.
+_BOUND = re.compile(
+    r"\b(?:before|after|until|till|by|since|about|around|circa|ca?\.|early|late|mid|beginning|end|prior to|up to|as)"
+    r"(?:\s+(?:in|of|the))?[\s-]+$",
+    re.IGNORECASE,
+)
+_UNREAD = re.compile(
+    r"(?:^|\b(?:[Aa]|[Tt]he) )(?:1\d{3}|20\d\d)(?=\s[^\W\d])|"  # "the 1994 directive"; "2004 saw"
+    r"\b\d{3,4}s\b|\b(?:century|centuries|decades?|millennium)\b|\b\d+\s*(?:BCE?|AD|CE)\b|\bAD\s*\d+|"
+    r"\d{4}\s*[/\u2013\u2014-]\s*\d{2,4}|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}|"
+    rf"\b(?:{'|'.join(month.title() for month in _MONTHS if month not in ('may', 'march'))})\b|\b[Ii]n\s+(?:March|May)\b|"
+    r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|(?i:\b(?:spring|summer|autumn|winter|today|yesterday|tomorrow|ago|"
+    r"now|currently|formerly|previously|originally|initially)\b|"
+    r"\b(?:last|next|this|previous|past|every|each)\s+(?:day|week|month|quarter|season|year)\b)",
+)
+CONTEXT_BEFORE_DATE = 40  # characters before a date that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    """A day, a month or a year.
+
+    Attributes:
+        start: First character in the sentence.
+        end: Character after the last.
+        parts: Year, month and day; None where it is not told.
+    """
+
+    start: int
+    end: int
+    parts: tuple[int | None, int | None, int | None]
+
+    def contradicts(self, other: "Date") -> bool:
+        """Whether the two cannot be one day: what both of them tell is not the same."""
+        told = [(one, two) for one, two in zip(self.parts, other.parts, strict=True) if None not in (one, two)]
+        return any(one != two for one, two in told)
+
+
+def read_dates(sentence: str) -> tuple[tuple[Date, ...], tuple[tuple[int, int], ...]]:
+    """Find the dates of a sentence.
+
+    Args:
+        sentence: Its text.
+
+    Returns:
+        The dates that can be read, in order; and the spans of everything that tells a time and cannot.
+    """
+    dates, unread, left = [], [], sentence
+    for pattern in (*_DATES, _BARE):
+        for match in pattern.finditer(left):
+            before = sentence[max(0, match.start() - CONTEXT_BEFORE_DATE) : match.start()]
+            if not _BOUND.search(before) and (pattern is not _BARE or _LEADING.search(before)):
+                dates.append(_read_date(match))
+            elif _BOUND.search(before) or _PERHAPS.search(before) or match["end"] is not None:
+                unread.append(match.span())
+        for start, end in [*unread, *((date.start, date.end) for date in dates)]:
+            left = left[:start] + " " * (end - start) + left[end:]
+    unread += [match.span() for match in _UNREAD.finditer(left)]
+    return tuple(sorted(dates, key=lambda date: date.start)), tuple(sorted(unread))
+
+
+def _read_date(match: re.Match) -> Date:
+    found = match.groupdict()
+    month = int(found["number"]) if found.get("number") else None
+    if found.get("month"):
+        month = _MONTHS.index(found["month"].lower()) + 1
+    year, day = (int(found[name]) if found.get(name) else None for name in ("year", "day"))
+    return Date(match.start(), match.end(), (year, month, day))
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What a text states in numbers and dates.
+
+    Attributes:
+        dates: The dates read, in order.
+        quantities: The numbers read, in order.
+        vague: Where it tells a time that is not read: first character and character after the last.
+        others: Whether it holds numbers that are not read.
+    """
+
+    dates: tuple[Date, ...]
+    quantities: tuple[Quantity, ...]
+    vague: tuple[tuple[int, int], ...]
+    others: bool
+
+    @property
+    def stated(self) -> tuple[Date | Quantity, ...]:
+        """The dates and numbers read."""
+        return (*self.dates, *self.quantities)
+
+    @property
+    def spans(self) -> list[tuple[int, int]]:
+        """Where all of these stand."""
+        return [*self.vague, *((value.start, value.end) for value in self.stated)]
+
+
+def read_values(text: str) -> Values:
+    """Read the numbers and dates of a text, such as a sentence."""
+    dates, vague = read_dates(text)
+    quantities, others = read_quantities(blank(text, [*vague, *((date.start, date.end) for date in dates)]))
+    return Values(dates, quantities, vague, others)
+
+
+def blank(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """The text with blanks in place of some stretches: every other character stays where it was."""
+    for start, end in spans:
+        text = text[:start] + " " * (end - start) + text[end:]
+    return text

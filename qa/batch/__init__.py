@@ -1,0 +1,302 @@
+"""A journal beside the output of a long run, so that it can be interrupted at any byte and go on where it stopped.
+
+JSON lines: a header that says what the run is about, then one record a line, each handed to the operating system
+as soon as it is made. A last line that is torn is dropped when the journal is opened again. A journal is locked
+while in use, so that two runs cannot write one. (Without `fcntl`, on Windows, there is no lock.)
+
+Answer a file of questions: one at a time, in order, into a file that appears when all are done.
+
+Answers go to a journal beside the output first, so a run that was interrupted goes on where it stopped. The journal
+belongs to one state of the questions and of the collection, and to one version of the answers: when any has changed
+since, the run starts over, for answers from two states would not agree. Memory does not grow with the number of questions.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from index import BatchError, QuestionError
+from qa.answering.answer import VERSION
+from qa.batch.questions import Row, read_questions
+from qa.exports import answer_writer, write_answers
+
+if TYPE_CHECKING:
+    from qa.assistant import Assistant
+
+
+_MAGIC = b'{"qa_journal": 1, '
+_LONGEST_HEADER = 65536  # bytes; another program's file of that name may be one huge line
+
+
+class Journal:
+    """The records of one run, on disk. A context manager: leaving it closes the file and keeps it.
+
+    Attributes:
+        path: The file.
+        kept: Records found from an earlier run about the same.
+        differs: What the journal that was there, and is begun afresh, was about otherwise.
+    """
+
+    def __init__(self, path: Path, about: dict[str, Any]) -> None:
+        """Open the journal of a run, or begin one.
+
+        Args:
+            path: The journal file; its folder must exist.
+            about: Plain values that say what the run is about; a journal about anything else is begun afresh.
+
+        Raises:
+            BatchError: The file cannot be written, is in use, or is there and is no journal.
+        """
+        self.path = path
+        self.kept = 0
+        self.differs: tuple[str, ...] = ()
+        header = {"qa_journal": 1, **about}
+        try:
+            path.touch()
+            self._file = path.open("r+b", buffering=0)
+        except OSError as error:
+            raise BatchError(f"cannot write {path}: {error.strerror or error}") from error
+        try:
+            self._lock()
+            self._recover(header)
+        except OSError as error:
+            self.close()
+            raise BatchError(f"cannot write {path}: {error.strerror or error}") from error
+        except BatchError:
+            self.close()
+            raise
+
+    def append(self, record: dict[str, Any]) -> None:
+        """Add a record.
+
+        Raises:
+            BatchError: It could not be written; the records before it are kept.
+        """
+        line = json.dumps(record, ensure_ascii=False).encode("utf-8") + b"\n"
+        try:
+            while line:
+                line = line[self._file.write(line) :]
+        except OSError as error:
+            raise BatchError(
+                f"cannot write {self.path}: {error.strerror or error}. "
+                "What was answered is kept: run the same command again to go on."
+            ) from error
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Read all records, in order, one at a time."""
+        with self.path.open("rb") as file:
+            file.readline()
+            for line in file:
+                yield json.loads(line)
+
+    def remove(self) -> None:
+        """Close and remove the file: what it was for is done."""
+        self.close()
+        self.path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Close the file; its records stay."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        """Enter."""
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Close the file."""
+        self.close()
+
+    def _lock(self) -> None:
+        try:
+            import fcntl
+        except ImportError:
+            return
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BatchError(f"{self.path} is in use: the same answers are being written by another run.") from error
+
+    def _recover(self, header: dict[str, Any]) -> None:
+        """Keep the whole records of the same run, drop the rest; write the header where there is none."""
+        with self.path.open("rb") as file:
+            first = file.readline(_LONGEST_HEADER)
+            if not first.startswith(_MAGIC[: len(first)]):
+                raise BatchError(f"{self.path} is there and is not ours to overwrite. Move it away, then try again.")
+            found = _parse(first)
+            if found == header:
+                end = len(first)
+                for line in file:
+                    if not _parse(line):
+                        break
+                    end += len(line)
+                    self.kept += 1
+                self._file.truncate(end)
+                self._file.seek(end)
+                return
+        self.differs = tuple(name for name in header if found and found.get(name) != header[name])
+        self._file.truncate(0)
+        self.append(header)
+
+
+def _parse(line: bytes) -> dict[str, Any]:
+    """Parse one line; a torn line is an empty record."""
+    try:
+        record = json.loads(line) if line.endswith(b"\n") else {}
+    except ValueError:
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+__all__ = ["BatchReport", "Row", "answer_batch", "check_files", "read_questions"]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReport:
+    """What became of the questions.
+
+    Attributes:
+        answered: Rows answered, "not in the sources" included.
+        kept: How many rows, answered or not, were done by an earlier run that was interrupted.
+        not_answered: The other rows, each with its reason.
+    """
+
+    answered: int
+    kept: int
+    not_answered: tuple[Row, ...]
+
+
+def answer_batch(
+    assistant: "Assistant",
+    questions_path: str | Path,
+    answers_path: str | Path,
+    *,
+    also: Sequence[str | Path] = (),
+    on_progress: Callable[[int, int], None] | None = None,
+    on_record: Callable[[dict[str, Any]], None] | None = None,
+    on_notice: Callable[[str], None] | None = None,
+) -> BatchReport:
+    """Answer a file of questions; each answer is what `assistant.ask` gives for that question alone, or, for the
+    turns of a conversation, what `assistant.conversation` gives.
+
+    Args:
+        assistant: Who is asked.
+        questions_path: `.txt`, `.csv`, `.jsonl` or `.xlsx`, as `read_questions` takes them.
+        answers_path: `.jsonl`, `.csv`, `.xlsx` or `.md`, as `write_answers` makes them; replaced once all answers are
+            there.
+        also: More files for the same answers.
+        on_progress: Called with the rows done and the rows in all, after each row.
+        on_record: Called with what became of each row, as `write_answers` takes it, once it is kept.
+        on_notice: Called with one line when an earlier run is resumed or started over.
+
+    Returns:
+        How many were answered, and the rows that were not, with reasons.
+
+    Raises:
+        BatchError: A file cannot be used, is not what its suffix says, or has changed meanwhile. What was answered
+            stays in the journal, `answers_path` with ".part" added.
+    """
+    questions_path, answers_path = Path(questions_path), Path(answers_path).resolve()
+    total = check_files(questions_path, answers_path)
+    others = [Path(path).resolve() for path in also]
+    for path in others:
+        answer_writer(path)
+    about = _describe_run(assistant, questions_path)
+    with Journal(answers_path.with_name(answers_path.name + ".part"), about) as journal:
+        _notify(journal, on_notice)
+        done = journal.kept
+        rows = read_questions(questions_path)
+        histories: dict[str, tuple[str, ...]] = {}
+        for row, record in zip(islice(rows, done), journal.records(), strict=False):
+            _remember(histories, row, record)
+        for row in rows:
+            record = _answer(assistant, row, histories.get(row.conversation, ()))
+            journal.append(record)
+            _remember(histories, row, record)
+            done += 1
+            if on_record:
+                on_record(record)
+            if on_progress:
+                on_progress(done, total)
+        if _describe_run(assistant, questions_path) != about:
+            raise BatchError(
+                f"{questions_path.name} or the collection changed while it was answered. "
+                "Run the same command again to answer every question from one state."
+            )
+        for path in (*others, answers_path):
+            write_answers(path, journal.records())
+        bad = tuple(Row(record["line"], "", record["error"]) for record in journal.records() if "error" in record)
+        journal.remove()
+        return BatchReport(answered=done - len(bad), kept=journal.kept, not_answered=bad)
+
+
+def check_files(questions_path: str | Path, answers_path: str | Path) -> int:
+    """Check, before any work, that questions can be read and answers can be written.
+
+    Returns:
+        How many rows the questions have.
+
+    Raises:
+        BatchError: They cannot; the message says why.
+    """
+    questions_path, answers_path = Path(questions_path), Path(answers_path)
+    answer_writer(answers_path)
+    if answers_path.is_dir():
+        raise BatchError(f"{answers_path} is a folder. Name a file.")
+    if not answers_path.resolve().parent.is_dir():
+        raise BatchError(f"the folder {answers_path.parent} does not exist. Make it, then try again.")
+    rows = sum(1 for _ in read_questions(questions_path))
+    if answers_path.exists() and answers_path.samefile(questions_path):
+        raise BatchError(f"{answers_path} holds the questions. Write the answers to another file.")
+    return rows
+
+
+def _remember(histories: dict[str, tuple[str, ...]], row: Row, record: dict[str, Any]) -> None:
+    """Note a turn for those after it: the first and the last of a conversation are all that a follow-up needs."""
+    if row.conversation and "answer" in record and record["answer"].get("kind") != "greeting":
+        histories[row.conversation] = (*histories.get(row.conversation, ())[:1], row.question)
+
+
+def _answer(assistant: "Assistant", row: Row, history: tuple[str, ...]) -> dict[str, Any]:
+    if row.error:
+        return {"line": row.line, "error": row.error}
+    try:
+        return {
+            "line": row.line,
+            "answer": (assistant.conversation(history) if history else assistant).ask(row.question).to_dict(),
+        }
+    except QuestionError as error:
+        return {"line": row.line, "error": str(error)}
+
+
+def _describe_run(assistant: "Assistant", questions_path: Path) -> dict[str, Any]:
+    """Say which questions are asked of which collection, in plain values that change when either does."""
+    try:
+        with questions_path.open("rb") as file:
+            questions = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise BatchError(f"cannot read {questions_path.name}: {error.strerror or error}") from error
+    collection = hashlib.sha256()
+    for entry in sorted((document.source, document.path, document.text_sha256) for document in assistant.documents()):
+        collection.update(json.dumps(entry).encode("ascii"))
+    return {
+        "questions": questions,
+        "collection": collection.hexdigest(),
+        "generation": assistant.generation,
+        "encoder": assistant.identity,
+        "version": VERSION,
+    }
+
+
+def _notify(journal: Journal, on_notice: Callable[[str], None] | None) -> None:
+    if on_notice is None:
+        return
+    if journal.kept:
+        on_notice(f"resuming after {journal.kept} row" + ("s" if journal.kept > 1 else ""))
+    elif journal.differs:
+        changed = "the questions" if "questions" in journal.differs else "the collection"
+        changed = "this program" if journal.differs == ("version",) else changed
+        on_notice(f"starting over: {changed} changed since the run that was interrupted")

@@ -1,0 +1,276 @@
+"""The command line: `qa chat`, `ask`, `batch`, `index`, `collections` and more. Parse, call, print.
+
+Answers go to standard output; notices, failures and progress to standard error. Exit codes: 0 success; 1 a known error,
+in one line on standard error; 2 wrong usage; 130 interrupted with Ctrl-C; 141 the reader of the output stopped reading.
+Each command imports what takes long to import.
+"""
+
+import argparse
+import json
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from qa.bench.options import Options
+from qa.cli.options import chosen_encoder, open_assistant
+from qa.cli.output import notify, show_progress
+from qa.text import count
+
+if TYPE_CHECKING:
+    from qa.assistant import Assistant
+    from qa.feedback import Judgement
+import io
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+
+from index import QAError, QuestionError
+from qa.cli.options import bundled_encoder, chosen_selection, notify_failures, parse_arguments
+from qa.cli.output import describe_answer, describe_change, describe_collections
+from qa.text import name_first, visible_line
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: What stands behind `qa` on the command line; taken from there when omitted.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        SystemExit: With code 2 on wrong usage, 0 on `--help`.
+    """
+    options = parse_arguments(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = COMMANDS[options.command](options)
+        sys.stdout.flush()
+        return code
+    except QAError as error:
+        return _fail(str(error))
+    except KeyboardInterrupt:
+        return _fail(options.interrupted, code=130)
+    except BrokenPipeError:
+        _silence_output()
+        return 141
+    except OSError as error:
+        _silence_output()
+        return _fail(str(error))
+
+
+def _chat(options: argparse.Namespace) -> int:
+    from qa.web.start import chat
+
+    chat(
+        options,
+        chosen_selection(options),
+        load_encoder=lambda: chosen_encoder(options),
+        on_notice=notify,
+        on_indexed=notify_failures,
+    )
+    return 0
+
+
+def _ask(options: argparse.Namespace) -> int:
+    try:
+        options.question.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise QuestionError("the question is not UTF-8 text. Type it in a terminal that is set to UTF-8.") from error
+    with open_assistant(options) as assistant:
+        answer = assistant.ask(options.question)
+    if options.json:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8", errors="strict", newline="\n")
+        print(json.dumps(answer.to_dict(), ensure_ascii=False))
+    else:
+        print(describe_answer(answer, emphasise=_shows_bold()))
+    return 0
+
+
+def _shows_bold() -> bool:
+    """Whether standard output is a terminal that shows bold, and nobody asked for plain text."""
+    return sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb" and not os.environ.get("NO_COLOR")
+
+
+def _batch(options: argparse.Namespace) -> int:
+    from qa.batch import answer_batch, check_files
+
+    check_files(options.questions, options.output)
+    with open_assistant(options) as assistant, show_progress("questions") as show:
+        report = answer_batch(assistant, options.questions, options.output, on_progress=show, on_notice=notify)
+    for row in report.not_answered:
+        notify(f"line {row.line} not answered: {row.error}")
+    notify(f"{report.answered} answered, {len(report.not_answered)} rows not answered")
+    return 0
+
+
+def _index(options: argparse.Namespace) -> int:
+    if options.check:
+        return _check(options)
+    if options.rebuild:
+        from qa.collections import home_folder, rebuild_collection, select_sources
+
+        options.selection = select_sources(chosen_selection(options))
+        rebuild_collection(options.selection, chosen_encoder(options) or bundled_encoder(), home_folder())
+    with open_assistant(options) as assistant:
+        report, scope = assistant.report, assistant.scope
+    print(f"{count(scope.documents, 'document')}, {count(scope.passages, 'passage')}")
+    print(
+        f"{report.added} new, {report.changed} changed, {report.removed} removed, {report.unchanged} unchanged, "
+        f"{len(report.failures)} not read"
+    )
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from qa.collections import home_folder, open_collection, select_sources
+
+    encoder = chosen_encoder(options) or bundled_encoder()
+    collection, _ = open_collection(select_sources(chosen_selection(options)), encoder, home_folder())
+    try:
+        findings = collection.check(on_notice=notify)
+    finally:
+        collection.close()
+    for finding in findings or ("in step",):
+        print(visible_line(finding))
+    return 1 if findings else 0
+
+
+def _collections(options: argparse.Namespace) -> int:
+    from qa.collections import delete_collection, home_folder, list_collections
+
+    if options.delete is not None:
+        delete_collection(home_folder(), options.delete)
+        print(f"deleted {visible_line(options.delete)}")
+        return 0
+    found = list_collections(home_folder())
+    if options.json:
+        for info in found:
+            print(json.dumps(asdict(info)))
+    else:
+        print(describe_collections(found))
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from qa.verify import verify_answers
+
+    found: Counter[str] = Counter()
+    for check in verify_answers(options.answers, folders=options.sources, show_changes=options.show_changes):
+        found[check.finding] += 1
+        if check.finding != "exact":
+            print(visible_line(f"line {check.line}: {check.finding}: {name_first(check.source, check.detail)}"))
+            if check.change:
+                print(describe_change(check.change))
+    print(", ".join(f"{found[name]} {name}" for name in ("exact", "moved", "changed", "gone")))
+    broken = [f"{found[name]} {name}" for name in ("changed", "gone", "altered", "malformed") if found[name]]
+    return _fail(f"{options.answers} does not hold: {', '.join(broken)}") if broken else 0
+
+
+def _calibrate(options: argparse.Namespace) -> int:
+    """Fit the confidence to the collection, and print what came of it."""
+    from qa.evaluation.calibration import calibrate_assistant
+
+    with open_assistant(options) as assistant, show_progress("questions") as show:
+        report = calibrate_assistant(assistant, judgements=_read_judgements(assistant), on_progress=show)
+    print(report.describe())
+    return 0
+
+
+def _feedback(options: argparse.Namespace) -> int:
+    """Write what was said of answers as labelled questions."""
+    from qa.feedback import write_feedback
+
+    with open_assistant(options) as assistant:
+        report = write_feedback(assistant, _read_judgements(assistant), options.output)
+    for source in report.lost:
+        notify(f"a quote of {source} is left out: it is not in the documents any more")
+    print(f"{count(report.questions, 'question')}, {count(report.passages, 'passage')}")
+    return 0
+
+
+def _read_judgements(assistant: "Assistant") -> tuple["Judgement", ...]:
+    """What was said of answers from this collection in the page, on this computer."""
+    from qa.collections import conversations_file, home_folder
+    from qa.conversations import Conversations
+    from qa.feedback import read_judgements
+
+    path = conversations_file(home_folder())
+    if not path.exists():
+        return ()
+    with closing(Conversations(path, on_notice=notify)) as store:
+        return read_judgements(store, assistant.key)
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    """Measure on labelled questions, and print the figures."""
+    from qa.evaluation.report import describe_evaluations, evaluate_folders, plot_evaluations, write_runs
+
+    evaluations = []
+    with show_progress("questions") as show:
+        for evaluation in evaluate_folders(
+            options.datasets, limit=options.limit, encoder=chosen_encoder(options), on_progress=show
+        ):
+            evaluations.append(evaluation)
+            if options.runs:
+                write_runs(evaluation, options.runs)
+            for question, reason in evaluation.skipped.items():
+                notify(f"{evaluation.name}: question {question} not asked: {reason}")
+    if options.json:
+        for evaluation in evaluations:
+            print(json.dumps(evaluation.to_dict()))
+    else:
+        print(describe_evaluations(evaluations))
+    if options.plot:
+        plot_evaluations(evaluations, options.plot)
+    return 0
+
+
+def _bench(options: argparse.Namespace) -> int:
+    """Measure speed and memory, or how the chat bears many people; print the figures."""
+    from qa.bench.plot import check_plot, plot_benchmark
+    from qa.bench.report import describe_benchmark, describe_load
+    from qa.bench.run import run_benchmark, run_load
+
+    wanted = Options(options.texts, options.sizes, options.work, options.repeats, options.people, options.seconds)
+    if options.load:
+        load = run_load(wanted, on_notice=notify)
+        print(json.dumps(load.to_dict()) if options.json else "\n".join(describe_load(load)))
+        return 0
+    if options.plot:
+        check_plot(options.plot)
+    benchmark = run_benchmark(wanted, on_notice=notify)
+    print(json.dumps(benchmark.to_dict()) if options.json else describe_benchmark(benchmark))
+    if options.plot:
+        plot_benchmark(benchmark, options.plot)
+    return 0
+
+
+def _fail(message: str, *, code: int = 1) -> int:
+    print(f"qa: {visible_line(message)}", file=sys.stderr)
+    return code
+
+
+def _silence_output() -> None:
+    """Point standard output at nothing: what is left in its buffer would fail again when Python exits."""
+    with open(os.devnull, "w") as nothing:
+        os.dup2(nothing.fileno(), sys.stdout.fileno())
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "chat": _chat,
+    "ask": _ask,
+    "batch": _batch,
+    "index": _index,
+    "collections": _collections,
+    "verify": _verify,
+    "calibrate": _calibrate,
+    "feedback": _feedback,
+    "eval": _evaluate,
+    "bench": _bench,
+}

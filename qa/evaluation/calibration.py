@@ -1,0 +1,210 @@
+"""Fit the confidence to one's own documents, and say how often it then judges rightly.
+
+Questions are asked twice: of everything, and with the document that answers them hidden. The first should be found, the
+second not. They are made from the documents: the telling words of a sentence, every third left out, as a person who half
+remembers it might type them; questions of one's own can be given instead. Half of them fit two numbers, an intercept
+and a slope on the log-odds of the shipped confidence (Platt 1999); the other half measure it. The report promises no more
+than it measured, and hidden documents are strangers: questions that come nearer to what is there are judged worse. Answers
+that people judged in the page are asked again, and count beside these where they still begin with the same quote.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from index import QuestionError, SourceError, question_terms, term_spans
+from qa.answering.confidence import SHIPPED, Calibration, calibrate, decide, log_odds
+from qa.assistant import Assistant
+from qa.feedback import Judgement
+
+QUESTIONS = 200
+FEWEST_DOCUMENTS = 5
+FEWEST_QUESTIONS = 20
+FEWEST_JUDGED = 10  # answers
+TELLING_WORDS = 5  # of the sentence a question is made from
+PULL = 0.1  # towards the shipped setting, as strong as a fraction of one question
+SEED = 20_231
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationReport:
+    """What was fitted and how it did on the questions it was not fitted on.
+
+    Attributes:
+        calibration: The fit.
+        held_out: How many judgements were checked; half of them on hidden documents.
+        right: How many were right with the fit: answered where the document is there, not answered where it is hidden.
+        right_before: How many were right with what was in force before.
+        answered_hidden: How many were answered although the document was hidden.
+        refused_there: How many were said not to be in the sources although the document was there.
+        judged: How many answers judged by people could be used.
+        judged_held_out: How many of these were held out; none where they were too few.
+        judged_right: How many of those the fit judges as people did.
+        judged_right_before: The same with what was in force before.
+    """
+
+    calibration: Calibration
+    held_out: int
+    right: int
+    right_before: int
+    answered_hidden: int
+    refused_there: int
+    judged: int = 0
+    judged_held_out: int = 0
+    judged_right: int = 0
+    judged_right_before: int = 0
+
+    def describe(self) -> str:
+        """One sentence for a person, and another where answers were judged."""
+        rate = round(100 * self.right / self.held_out)
+        before = round(100 * self.right_before / self.held_out)
+        return (
+            f"At this setting {rate} of 100 held-out questions were judged rightly (before: {before}; {self.held_out} "
+            f"judged, half with their document hidden): {self.answered_hidden} were answered from other documents, "
+            f"{self.refused_there} were refused although their document was there.{self._describe_judged()}"
+        )
+
+    def _describe_judged(self) -> str:
+        if not self.judged:
+            return ""
+        if not self.judged_held_out:
+            return (
+                f" Of the answers judged in the page {self.judged} can be used; at least {FEWEST_JUDGED} are needed, so "
+                "they were left out."
+            )
+        return (
+            f" {self.judged} answers judged in the page were taken in: of {self.judged_held_out} held out, "
+            f"{self.judged_right} are judged as people did (before: {self.judged_right_before})."
+        )
+
+
+def calibrate_assistant(
+    assistant: Assistant,
+    questions: Sequence[tuple[str, str]] | None = None,
+    *,
+    judgements: Sequence[Judgement] = (),
+    on_progress: Callable[[int, int, str], None] | None = None,
+) -> CalibrationReport:
+    """Fit the confidence of a collection and keep the fit in it.
+
+    Args:
+        assistant: Open on the documents.
+        questions: Questions and the name of the document that answers each; made from the documents when omitted.
+        judgements: What people said of answers; too few are left out.
+        on_progress: Called with questions done, questions in all and the collection's name.
+
+    Returns:
+        What was fitted, and how it does.
+
+    Raises:
+        SourceError: There are too few documents or questions to learn from.
+    """
+    names = [info.source for info in assistant.documents()]
+    if len(names) < FEWEST_DOCUMENTS:
+        raise SourceError(
+            f"calibrating needs at least {FEWEST_DOCUMENTS} documents, so that one can be hidden; there are {len(names)}."
+        )
+    asked = list(questions) if questions is not None else make_questions(assistant)
+    if len(asked) < FEWEST_QUESTIONS:
+        raise SourceError(f"calibrating needs at least {FEWEST_QUESTIONS} questions; there are {len(asked)}.")
+    random.Random(SEED).shuffle(asked)
+    odds: list[tuple[float, float]] = []
+    for done, (question, source) in enumerate(asked):
+        if on_progress:
+            on_progress(done, len(asked), assistant.name)
+        findings = (assistant.find(question), assistant.find(question, without=[source]))
+        there, hidden = (assistant.compose(finding, SHIPPED).confidence for finding in findings)
+        odds.append((log_odds(there), log_odds(hidden)))
+    half = len(odds) // 2
+    judged = _ask_judged(assistant, judgements)
+    used = judged if len(judged) >= FEWEST_JUDGED else []
+    learnt, held_out = used[: len(used) // 2], used[len(used) // 2 :]
+    fit, before = _fit(np.array(odds[:half]), learnt), assistant.calibration
+    report = replace(
+        _measure(np.array(odds[half:]), fit, before),
+        judged=len(judged),
+        judged_held_out=len(held_out),
+        judged_right=_count_right(held_out, fit),
+        judged_right_before=_count_right(held_out, before),
+    )
+    assistant.set_calibration(fit)
+    return report
+
+
+def _ask_judged(assistant: Assistant, judgements: Sequence[Judgement]) -> list[tuple[float, bool]]:
+    """The log-odds of questions people judged the answers of, shuffled, each with whether it is to be answered."""
+    judged: list[tuple[float, bool]] = []
+    for judgement in judgements:
+        try:
+            answer = assistant.compose(assistant.find(judgement.question, history=judgement.history), SHIPPED)
+        except QuestionError:  # it names a document that is gone
+            continue
+        first = next((citation.quote for citation in answer.citations + answer.closest), "")
+        if first == judgement.first_quote:
+            judged.append((log_odds(answer.confidence), judgement.answerable))
+    random.Random(SEED).shuffle(judged)
+    return judged
+
+
+def _count_right(judged: Sequence[tuple[float, bool]], calibration: Calibration) -> int:
+    return sum((decide(calibrate(value, calibration)) == "answered") == expected for value, expected in judged)
+
+
+def make_questions(assistant: Assistant) -> list[tuple[str, str]]:
+    """Make questions from sentences spread over the documents, with the name of the document of each."""
+    chosen = random.Random(SEED)
+    candidates: list[tuple[str, str]] = []
+    for info in assistant.documents():
+        text = assistant.document(info.path).text
+        for passage in assistant.passages(info.path):
+            for sentence in passage.sentences if passage.answering else ():
+                question = _half_remembered(text[sentence.start : sentence.end])
+                if question:
+                    candidates.append((question, info.source))
+    return chosen.sample(candidates, min(QUESTIONS, len(candidates)))
+
+
+def _half_remembered(sentence: str) -> str:
+    """The telling words of a sentence, every third left out; nothing when it has too few."""
+    words = [sentence[start:end] for _, start, end in term_spans(sentence)]
+    words = list(dict.fromkeys(words))
+    if len(words) < TELLING_WORDS or not question_terms(sentence):
+        return ""
+    return " ".join(word for position, word in enumerate(words[:12]) if position % 3 != 2)
+
+
+def _fit(odds: np.ndarray, judged: Sequence[tuple[float, bool]] = ()) -> Calibration:
+    """Logistic regression on one feature, drawn a little towards the shipped setting: `odds` of shape (questions, 2)."""
+    from scipy.optimize import minimize
+
+    feature = np.concatenate([odds.T.ravel(), [value for value, _ in judged]])
+    sign = np.concatenate([np.repeat([1.0, -1.0], len(odds)), [1.0 if expected else -1.0 for _, expected in judged]])
+    prior = np.array([SHIPPED.intercept, SHIPPED.slope])
+
+    def loss(weights: np.ndarray) -> float:
+        wrong = np.logaddexp(0, -sign * (weights[0] + weights[1] * feature)).sum()
+        return float(wrong + PULL * ((weights - prior) ** 2).sum())
+
+    intercept, slope = minimize(loss, prior, method="L-BFGS-B", bounds=[(None, None), (0.1, None)]).x
+    return Calibration(round(float(intercept), 4), round(float(slope), 4))
+
+
+def _measure(odds: np.ndarray, fit: Calibration, before: Calibration) -> CalibrationReport:
+    def verdicts(calibration: Calibration) -> tuple[list[str], list[str]]:
+        there, hidden = ([decide(calibrate(value, calibration)) for value in column] for column in odds.T)
+        return there, hidden
+
+    there, hidden = verdicts(fit)
+    old_there, old_hidden = verdicts(before)
+    right = there.count("answered") + sum(verdict != "answered" for verdict in hidden)
+    right_before = old_there.count("answered") + sum(verdict != "answered" for verdict in old_hidden)
+    return CalibrationReport(
+        calibration=fit,
+        held_out=2 * len(odds),
+        right=right,
+        right_before=right_before,
+        answered_hidden=hidden.count("answered"),
+        refused_there=there.count("not_in_sources"),
+    )

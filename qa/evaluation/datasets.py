@@ -1,0 +1,238 @@
+"""Read a folder of labelled questions in BEIR layout.
+
+corpus.jsonl    {"_id", "title", "text"}: one passage each
+queries.jsonl   {"_id", "text"}; where known "answers" (strings), "answer_starts" (where the answers are excerpts of the
+                corpus), "answer_sentences" or "selected_sentences" (strings), "answerable" (bool), "context_id" (the
+                entry it was written about) and "history" ([{"role": "user", "text"}, …], oldest first)
+qrels.tsv       query-id, corpus-id, score, with a header line
+
+What "answerable" says wins over qrels.tsv; a question without it is answerable when qrels.tsv names an entry for it.
+
+Judge a quote by what a dataset knows of the right answer.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from index import BatchError, Document, Locator, SourceError, file_hash, text_hash
+
+OPENING = 120  # characters
+_NO_LETTER = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledQuestion:
+    """A question and what is known of its answer.
+
+    Attributes:
+        id: As in the file.
+        text: The question.
+        history: Questions before it in its conversation, oldest first.
+        answers: What people answered.
+        excerpts: Whether each of `answers` is an excerpt of the corpus, however long.
+        answer_sentences: Sentences of the corpus that answer.
+        answerable: Whether the corpus answers it.
+        relevant: Ids of the corpus entries that answer it, with their grade; none when it is not answerable.
+        context: Id of the corpus entry that it was written about; "" where that is not known.
+    """
+
+    id: str
+    text: str
+    history: tuple[str, ...]
+    answers: tuple[str, ...]
+    excerpts: bool
+    answer_sentences: tuple[str, ...]
+    answerable: bool
+    relevant: dict[str, int]
+    context: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Labelled questions and their corpus.
+
+    Attributes:
+        name: The folder's.
+        corpus: The file.
+        corpus_ids: Ids of its entries in order: entry n is row n + 1 of the indexed corpus.
+        openings: The first letters and digits of its entries, to see what two datasets share.
+        questions: In the order of their file.
+    """
+
+    name: str
+    corpus: Path
+    corpus_ids: tuple[str, ...]
+    openings: frozenset[str]
+    questions: tuple[LabelledQuestion, ...]
+
+
+def read_dataset(folder: str | Path) -> Dataset:
+    """Read a folder in BEIR layout.
+
+    Args:
+        folder: Holds corpus.jsonl, queries.jsonl and qrels.tsv.
+
+    Returns:
+        The dataset; the texts of the corpus stay in its file.
+
+    Raises:
+        BatchError: A file is missing or a line of it cannot be read.
+    """
+    folder = Path(folder)
+    relevant: dict[str, dict[str, int]] = {}
+    for number, line in enumerate(_lines(folder / "qrels.tsv"), start=1):
+        fields = line.split("\t")
+        if number == 1 and not fields[-1].strip().lstrip("-").isdigit():
+            continue
+        try:
+            question, entry, grade = fields
+            relevant.setdefault(question, {})[entry] = int(grade)
+        except ValueError as error:
+            raise BatchError(f"{folder / 'qrels.tsv'}, line {number}: not query-id, corpus-id, score.") from error
+    questions = tuple(_question(record, relevant) for record in _records(folder / "queries.jsonl", ("_id", "text")))
+    if not questions:
+        raise BatchError(f"{folder / 'queries.jsonl'} holds no questions.")
+    corpus = folder / "corpus.jsonl"
+    ids, openings = [], set()
+    for record in _records(corpus, ("_id", "text")):
+        ids.append(str(record["_id"]))
+        openings.add(_NO_LETTER.sub("", record["text"][:OPENING]).casefold())
+    return Dataset(folder.resolve().name, corpus, tuple(ids), frozenset(openings), questions)
+
+
+def read_corpus(path: str | Path, *, name: str) -> Document:
+    """Read corpus.jsonl as one document: each entry a row, its title the heading.
+
+    Args:
+        path: The file.
+        name: The name shown.
+
+    Returns:
+        The document, with the entries' texts as its text.
+
+    Raises:
+        SourceError: The file cannot be read, or a line of it is not an entry.
+    """
+    parts: list[str] = []
+    locators: list[Locator] = []
+    start = 0
+    try:
+        for row, record in enumerate(_records(Path(path), ("_id", "text")), start=1):
+            text = record["text"].strip() or "(empty)"
+            locators.append(Locator(start, start + len(text), heading=record.get("title") or None, row=row))
+            parts.append(text)
+            start += len(text) + 2
+        content = Path(path).read_bytes()
+    except (BatchError, OSError) as error:
+        raise SourceError(str(error)) from error
+    whole = "\n\n".join(parts)
+    return Document(name, str(path), whole, text_hash(whole), file_hash(content), tuple(locators))
+
+
+def _question(record: dict[str, Any], relevant: dict[str, dict[str, int]]) -> LabelledQuestion:
+    history = tuple(turn["text"] for turn in record.get("history") or () if turn.get("role", "user") == "user")
+    entries = relevant.get(str(record["_id"]), {})
+    said = record.get("answerable")
+    answerable = said if isinstance(said, bool) else bool(entries)
+    return LabelledQuestion(
+        id=str(record["_id"]),
+        text=record["text"],
+        history=history,
+        answers=tuple(record.get("answers") or ()),
+        excerpts=bool(record.get("answer_starts")),
+        answer_sentences=tuple(record.get("answer_sentences") or record.get("selected_sentences") or ()),
+        answerable=answerable,
+        relevant=entries if answerable else {},
+        context=str(record.get("context_id") or ""),
+    )
+
+
+def _records(path: Path, required: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(_lines(path), start=1):
+        try:
+            record = json.loads(line)
+            if not all(isinstance(record[key], str) for key in required):
+                raise ValueError
+        except (ValueError, TypeError, KeyError) as error:
+            wanted = " and ".join(f'"{key}"' for key in required)
+            raise BatchError(f"{path}, line {number}: not a JSON object with the strings {wanted}.") from error
+        yield record
+
+
+def _lines(path: Path) -> Iterator[str]:
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            yield from (line.rstrip("\n") for line in file if line.strip())
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not valid UTF-8"
+        raise BatchError(
+            f"{path} cannot be read: {reason}. A dataset holds corpus.jsonl, queries.jsonl and qrels.tsv."
+        ) from error
+
+
+SHORT_ANSWER = 12  # words; a longer answer that is no excerpt is free text, which no quote repeats
+_WORDS = re.compile(r"\w+")
+
+
+def is_right(quote: str, entry: str, question: LabelledQuestion) -> bool | None:
+    """Judge a quote.
+
+    Args:
+        quote: The words quoted.
+        entry: Id of the corpus entry they lie in.
+        question: The question, with what is known of its answer.
+
+    Returns:
+        False where the question is not answerable. Otherwise what `holds_answer` returns; where the answers are free
+        text, whether the entry is one that answers; None where the dataset names no answer.
+    """
+    if not question.answerable:
+        return False
+    held = holds_answer(quote, question)
+    if held is None and question.answers and question.relevant:
+        return question.relevant.get(entry, 0) > 0
+    return held
+
+
+def holds_answer(quote: str, question: LabelledQuestion) -> bool | None:
+    """Compare the words of a quote with the right answer.
+
+    Where the dataset names answering sentences, a right quote holds one of them or lies in one; only words count, so
+    that text split into tokens ("a one - year period") equals the same text as written. Otherwise a right quote holds
+    one of the literal answers; case and white space do not count.
+
+    Args:
+        quote: The words quoted.
+        question: The question, with what is known of its answer.
+
+    Returns:
+        Whether the quote is right; None where the dataset names neither answering sentences nor literal answers.
+    """
+    if question.answer_sentences:
+        said = _words(quote)
+        known = [_words(sentence) for sentence in question.answer_sentences]
+        return any(said.strip() and text.strip() and (text in said or said in text) for text in known)
+    literal = literal_answers(question)
+    return any(_plain(answer) in _plain(quote) for answer in literal) if literal else None
+
+
+def literal_answers(question: LabelledQuestion) -> tuple[str, ...]:
+    """Return the answers that a quote can repeat: excerpts of the corpus, and others of at most twelve words."""
+    return tuple(
+        answer
+        for answer in question.answers
+        if answer.strip() and (question.excerpts or len(answer.split()) <= SHORT_ANSWER)
+    )
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _words(text: str) -> str:
+    """The words of a text with a space around each, so that only whole words are found in it."""
+    return f" {' '.join(_WORDS.findall(text.casefold()))} "

@@ -1,0 +1,218 @@
+"""Questions that a collection answers: some to begin with, and some that go on from an answer.
+
+They are made of its own sentences (`phrasing`), and each is asked before it is offered: only what is answered, first of
+all with the sentence it was made of, is kept. All of it is done in small pieces, so that whoever owns the collection can answer
+between two of them. The same index gives the same questions. English documents only: for others there are none.
+"""
+
+import random
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from index import QuestionError, StoredPassage, question_terms
+from qa.answering.answer import Answer
+from qa.answering.citation import Citation
+from qa.suggestions.phrasing import Phrased, phrase_questions
+
+if TYPE_CHECKING:
+    from qa.assistant import Assistant
+
+
+READ_DOCUMENTS = 24
+READ_PASSAGES = 200  # of each, from its beginning
+MOST_ASKED = 24  # to find some to begin with
+MOST_ASKED_NEXT = 12  # to find some that go on from an answer
+NEIGHBOURS = 100  # paragraphs before and after the quote
+NAMES = 2  # that stand in the quote and are looked for elsewhere
+FOUND_BY_NAME = 4  # passages
+PIECE = 25  # passages without a question, after which whoever waits is answered
+LONGEST_NEXT = 56  # characters
+SEED = 20_231
+_KINDS = (
+    "who",
+    "when",
+    "where",
+    "why",
+    "how",
+    "number",
+    "state",
+    "definition",
+    "if",
+    "verb",
+)  # those that say most first
+_SMALL = re.compile(r"\b[a-z][\w'-]*")
+_CAPITAL = re.compile(r"(?<=[a-z,] )[A-Z][\w'-]*")
+_NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w'-]+(?: (?:of |the |for )*[A-Z][\w'-]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A question that may be suggested.
+
+    Attributes:
+        phrased: The question.
+        path: Path of the document it was made of.
+        start: Where the sentence begins that it was made of, in characters.
+        end: Where that ends.
+    """
+
+    phrased: Phrased
+    path: str
+    start: int
+    end: int
+
+
+class _Cases:
+    """Whether a word is mostly written small, counted in some texts."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._small: Counter[str] = Counter()
+        self._capital: Counter[str] = Counter()
+        for text in texts:
+            self._small.update(_SMALL.findall(text))
+            self._capital.update(_CAPITAL.findall(text))
+
+    def __call__(self, word: str) -> bool | None:
+        small, capital = self._small[word.lower()], self._capital[word]
+        return small > capital if small or capital else None
+
+
+def suggest_first(assistant: "Assistant", count: int) -> Iterator[tuple[str, ...]]:
+    """Find questions to begin with, of as many documents and kinds as there are.
+
+    Args:
+        assistant: Answers.
+        count: How many are wanted.
+
+    Yields:
+        The questions found so far, after each piece of work: a document read, or a question asked.
+    """
+    paths = [status.path for status in assistant.statuses() if status.state == "indexed" and status.language == "en"]
+    yield ()
+    chosen = sorted(random.Random(SEED).sample(range(len(paths)), min(len(paths), READ_DOCUMENTS)))
+    passages: dict[str, list[StoredPassage]] = {}
+    for path in (paths[position] for position in chosen):
+        passages[path] = assistant.passages_from(path, 1, READ_PASSAGES)
+        yield ()
+    cases = _count_cases(passages.values())
+    queues: dict[str, list[Candidate]] = {}
+    for path, read in passages.items():
+        queues[path] = sorted(_make_candidates(path, read, cases), key=lambda made: _KINDS.index(made.phrased.kind))
+        yield ()
+    tried = 0
+    spent: Counter[str] = Counter()  # a question found weighs as much as three more tries: all documents get their turn
+    kinds: Counter[str] = Counter()
+    found: list[str] = []
+    topics: set[frozenset[str]] = set()
+    while len(found) < count and tried < MOST_ASKED and any(queues.values()):
+        path = min((path for path, queue in queues.items() if queue), key=lambda path: spent[path])
+        candidate = min(queues[path], key=lambda candidate: kinds[candidate.phrased.kind])
+        queues[path].remove(candidate)
+        topic = frozenset(question_terms(candidate.phrased.question))
+        if topic in topics:
+            continue
+        topics.add(topic)
+        tried += 1
+        spent[path] += 1
+        if _answers(_ask(assistant, candidate), candidate):
+            kinds[candidate.phrased.kind] += 1
+            spent[path] += 3
+            found.append(candidate.phrased.question)
+        yield tuple(found)
+
+
+def suggest_next(
+    assistant: "Assistant", answer: Answer, *, history: Sequence[str], sources: Sequence[str] = (), count: int = 3
+) -> Iterator[tuple[str, ...]]:
+    """Find questions that go on from an answer: about its neighbourhood, and about the names in its quotes.
+
+    Args:
+        assistant: Answers.
+        answer: The last answer.
+        history: All questions asked so far, that of the answer included; none of them is suggested again.
+        sources: Names of the documents that are searched; all when empty.
+        count: How many are wanted.
+
+    Yields:
+        The questions found so far, after each piece of work: a search, or a question asked. Each stands alone, and is
+        to be asked so; its answer begins with a sentence that this one does not quote.
+    """
+    quoted = answer.citations or answer.closest[: 1 if answer.verdict == "closest" else 0]
+    topics = {frozenset(question_terms(question)) for question in history}
+    passages: dict[str, list[StoredPassage]] = {}
+    for citation in quoted[:2]:
+        if assistant.language_of(citation.path) == "en":
+            first = max(1, citation.paragraph - NEIGHBOURS)
+            read = assistant.passages_from(citation.path, first, 2 * NEIGHBOURS + 1)
+            read.sort(key=lambda stored: abs(stored.passage.paragraph - citation.paragraph))
+            passages.setdefault(citation.path, read)
+    yield ()
+    for name in _names(answer, quoted):
+        for hit in assistant.find(name, sources=sources, k=FOUND_BY_NAME).search.hits:
+            if name in " ".join(hit.text.split()) and assistant.language_of(hit.path) == "en":
+                passages.setdefault(hit.path, []).extend(assistant.passages_from(hit.path, hit.passage.paragraph, 1))
+        yield ()
+    cases = _count_cases(passages.values())
+    shown = {(citation.path, citation.start) for citation in (*answer.citations, *answer.closest)}
+    found: list[str] = []
+    asked = 0
+    for path, read in passages.items():
+        for position, stored in enumerate(read):
+            for candidate in _make_candidates(path, [stored], cases):
+                topic = frozenset(question_terms(candidate.phrased.question))
+                if topic in topics or len(candidate.phrased.question) > LONGEST_NEXT:
+                    continue
+                topics.add(topic)
+                following = _ask(assistant, candidate, sources)
+                if following and _answers(following, candidate):
+                    first = following.citations[0]
+                    if (first.path, first.start) not in shown:
+                        shown.add((first.path, first.start))
+                        found.append(candidate.phrased.question)
+                yield tuple(found)
+                asked += 1
+                if asked == MOST_ASKED_NEXT or len(found) == count:
+                    return
+            if position % PIECE == PIECE - 1:
+                yield tuple(found)
+
+
+def _count_cases(read: Iterable[Sequence[StoredPassage]]) -> _Cases:
+    return _Cases(stored.text for passages in read for stored in passages)
+
+
+def _make_candidates(path: str, read: Sequence[StoredPassage], cases: _Cases) -> list[Candidate]:
+    """Questions made of the sentences of some passages of a document, in order."""
+    return [
+        Candidate(phrased, path, sentence.start, sentence.end)
+        for stored in read
+        for sentence in stored.passage.sentences
+        for phrased in phrase_questions(
+            stored.text[sentence.start - stored.passage.start : sentence.end - stored.passage.start], cases
+        )
+    ]
+
+
+def _ask(assistant: "Assistant", candidate: Candidate, sources: Sequence[str] = ()) -> Answer | None:
+    try:
+        return assistant.ask(candidate.phrased.question, sources=sources)
+    except QuestionError:  # a document is gone since
+        return None
+
+
+def _answers(answer: Answer | None, candidate: Candidate) -> bool:
+    """Whether a question is answered, first of all with the sentence it was made of."""
+    if answer is None or not answer.found:
+        return False
+    best = answer.citations[0]
+    return best.path == candidate.path and best.start <= candidate.start and candidate.end <= best.end
+
+
+def _names(answer: Answer, quoted: Sequence[Citation]) -> tuple[str, ...]:
+    """Names in the quotes that the question does not hold; those that begin a sentence may be none."""
+    asked = set(question_terms(answer.question))
+    names = dict.fromkeys(name for citation in quoted for name in _NAME.findall(" ".join(citation.quote.split())))
+    return tuple(name for name in names if not asked & set(question_terms(name)))[:NAMES]
