@@ -22,11 +22,18 @@ LARGEST_TEXT = 200 * MEGABYTE
 
 
 class Format(NamedTuple):
-    """How a format is read: a function of a module here, given bytes and a name; and the package that does the work.
+    """How to read a format.
 
-    The version is raised when the same file would give another text, for quotes are proved by it.
+    Attributes:
+        name: Stored with every document read, as part of `Document.extractor`, so it never changes.
+        module: The module of this package that reads it.
+        function: Its function, given the file's bytes and name.
+        version: Raise it when the same file would give another text: quotes are verified against it.
+        package: The library that does the work, if any.
+        largest: The largest file read, in bytes.
     """
 
+    name: str
     module: str
     function: str
     version: int
@@ -38,16 +45,16 @@ class Format(NamedTuple):
         """Name and version, with those of the package, for `Document.extractor`."""
         from index.parsers.containers import library_version
 
-        own = f"{self.module} {self.version}"
+        own = f"{self.name} {self.version}"
         return f"{own}, {library_version(self.package)}" if self.package else own
 
 
-_TEXT = Format("text", "read_text", 1)
-_MARKDOWN = Format("markdown", "read_markdown_file", 1)
-_HTML = Format("html", "read_html", 1, "selectolax")
-_XHTML = Format("html", "read_xhtml", 1, "selectolax")
-_JSON_LINES = Format("json_records", "read_json_lines", 1)
-_RST = Format("restructured", "read_rst", 1, "docutils")
+_TEXT = Format("text", "plain", "read_text", 1)
+_MARKDOWN = Format("markdown", "plain", "read_markdown_file", 1)
+_HTML = Format("html", "html", "read_html", 1, "selectolax")
+_XHTML = Format("html", "html", "read_xhtml", 1, "selectolax")
+_JSON_LINES = Format("json_records", "json", "read_json_lines", 1)
+_RST = Format("restructured", "plain", "read_rst", 1, "docutils")
 FORMATS = {
     ".txt": _TEXT,
     ".text": _TEXT,
@@ -57,18 +64,18 @@ FORMATS = {
     ".html": _HTML,
     ".htm": _HTML,
     ".xhtml": _XHTML,
-    ".pdf": Format("pdf", "read_pdf", 1, "pypdfium2", LARGEST_FILE),
-    ".docx": Format("word", "read_docx", 1, "python-docx", LARGEST_FILE),
-    ".pptx": Format("slides", "read_pptx", 1, "python-pptx", LARGEST_FILE),
-    ".xlsx": Format("workbook", "read_xlsx", 1, "openpyxl", LARGEST_FILE),
-    ".epub": Format("epub", "read_epub", 1, "selectolax", LARGEST_FILE),
-    ".csv": Format("delimited", "read_csv", 1),
-    ".tsv": Format("delimited", "read_tsv", 1),
-    ".json": Format("json_records", "read_json", 1),
+    ".pdf": Format("pdf", "pdf", "read_pdf", 1, "pypdfium2", LARGEST_FILE),
+    ".docx": Format("word", "docx", "read_docx", 1, "python-docx", LARGEST_FILE),
+    ".pptx": Format("slides", "pptx", "read_pptx", 1, "python-pptx", LARGEST_FILE),
+    ".xlsx": Format("workbook", "xlsx", "read_xlsx", 1, "openpyxl", LARGEST_FILE),
+    ".epub": Format("epub", "html", "read_epub", 1, "selectolax", LARGEST_FILE),
+    ".csv": Format("delimited", "csv", "read_csv", 1),
+    ".tsv": Format("delimited", "csv", "read_tsv", 1),
+    ".json": Format("json_records", "json", "read_json", 1),
     ".jsonl": _JSON_LINES,
     ".ndjson": _JSON_LINES,
-    ".eml": Format("mail", "read_eml", 1, "selectolax"),
-    ".mbox": Format("mail", "read_mbox", 1, "selectolax", LARGEST_FILE),
+    ".eml": Format("mail", "mail", "read_eml", 1, "selectolax"),
+    ".mbox": Format("mail", "mail", "read_mbox", 1, "selectolax", LARGEST_FILE),
 }
 
 
@@ -77,7 +84,7 @@ def readers_version() -> str:
     """Changes whenever a file might be read otherwise: 16 hexadecimal digits for all formats and their packages."""
     from index.parsers.containers import package_version
 
-    known = [(suffix, f.module, f.version, package_version(f.package or "")) for suffix, f in FORMATS.items()]
+    known = [(suffix, f.name, f.version, package_version(f.package or "")) for suffix, f in FORMATS.items()]
     return hashlib.sha256(repr(known).encode()).hexdigest()[:16]
 
 
@@ -130,7 +137,7 @@ def read_rows(path: str | Path, *, name: str) -> list[tuple[int, list[str]]]:
     if Path(path).suffix.lower() != ".xlsx":
         raise SourceError(f"{shown} is no .xlsx workbook. Save it as one.")
     content = _read_bytes(Path(path), shown, FORMATS[".xlsx"].largest)
-    return _take_apart("workbook", "read_sheet_rows", content, shown)
+    return _take_apart("xlsx", "read_sheet_rows", content, shown)
 
 
 def _take_apart(module: str, function: str, content: bytes, shown: str) -> Any:
