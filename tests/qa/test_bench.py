@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_qa_bench_report import BENCHMARK
+from bench_figures import BENCHMARK
 
 from index import load_encoder
 from qa.bench import apart, encoding, peak, plain, run, searching
@@ -23,7 +23,7 @@ from qa.bench.startup import time_chat, time_process
 from qa.cli import main
 from qa.collections import encoder_folder
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 SIZE = asdict(BENCHMARK.sizes[0])
 OUTCOMES = {
     "encoding": asdict(BENCHMARK.encoding),

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import gradio
 import pytest
+from page_parts import Reader, make_citation, make_turn
 from plum_assistant import ask, event, follow, open_plums
-from test_web_render import Reader, make_citation, make_turn
 
 from index import QuestionError
 from qa.answering.answer import Answer, Scope

@@ -16,7 +16,7 @@ from mcp.client.streamable_http import streamable_http_client
 from web_fixtures import gradio_paths
 
 pytest_plugins = ["web_fixtures"]
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 TOKEN = "a-token-of-the-tests-1234"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 

@@ -26,7 +26,7 @@ from qa.web.results import RESULTS
 from qa.web.tools import WAITING, BusyError, Tools
 
 pytest_plugins = ["web_fixtures"]
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 FOUR_DAYS = "Can Israel beat Iran in four days?"
 SEED = "000_5ac88f397c9b21b0.txt"
 CALLS = (

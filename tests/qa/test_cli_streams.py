@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from toy_assistant import ToyAssistant
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 TOY_MAIN = """
 import sys
 import qa.assistant

@@ -4,9 +4,9 @@ import threading
 from itertools import count
 
 import pytest
+from page_parts import Reader
+from patience import until
 from plum_assistant import PlumAssistant, ask, event, follow, open_plums
-from test_web_batches import until
-from test_web_render import Reader
 
 from index import SourceError
 from qa.web import strings

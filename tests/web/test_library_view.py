@@ -3,8 +3,8 @@
 from types import SimpleNamespace
 
 import pytest
+from page_parts import NASTY, Reader
 from plum_assistant import make_status
-from test_web_render import NASTY, Reader
 
 from index import Document, Passage
 from qa.web.frame import render_header, render_progress

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from toy_encoder import ToyEncoder
 
 import qa.reading.training as training
 from index import (
@@ -48,9 +49,8 @@ from qa.reading.network import HIDDEN, Network, load_network, load_weights, save
 from qa.reading.spans import lay_out, mark_ids, tokenise
 from qa.reading.train import main
 from qa.reading.training import Plan, label, label_loss, loss_of, teacher_loss, train, validate
-from tests.toy_encoder import ToyEncoder
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 MODEL = bundled_model_folder()
 PLAN = Plan(minutes=1.0, batch=8, rate=3e-3, seed=0, device="cpu", half=False)
 SIZES = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}

@@ -3,14 +3,14 @@
 import asyncio
 import re
 import threading
-import time
 
 import gradio
 import pytest
+from page_parts import NASTY, Reader
+from patience import until
 from plum_assistant import SKIP, event, follow
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
-from test_web_render import NASTY, Reader
 from toy_assistant import ToyAssistant
 from two_answers import GREETING, WHEN
 
@@ -91,14 +91,6 @@ def add(batches, tmp_path, content=QUESTIONS, name="q.csv"):
     path = tmp_path / name
     path.write_text(content)
     return batches.add(path)
-
-
-def until(condition):
-    """Wait until something holds."""
-    deadline = time.monotonic() + 20
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert condition()
 
 
 def wait(batch, *stages):

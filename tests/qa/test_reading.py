@@ -25,7 +25,7 @@ from qa.reading.spans import (
     trim,
 )
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 MODEL = bundled_model_folder()
 QUESTION = "When was the bridge closed?"
 STORY = "The old bridge over the river was closed in March, and nobody knows when it will open again. "

@@ -5,7 +5,7 @@ import os
 from importlib.resources import files
 
 import pytest
-from test_qa_suggestions import TEXTS
+from suggestion_texts import TEXTS
 from web_fixtures import SILENCE
 
 pytest_plugins = ["web_fixtures"]

@@ -89,7 +89,7 @@ def test_every_line_of_jsonl_is_the_answer(tmp_path, folder):
 
 def start(folder, questions, answers, *, delay=0.0, before=""):
     """Start answering in another process."""
-    path = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parent.parent)])
+    path = os.pathsep.join([str(Path(__file__).parents[1]), str(Path(__file__).parents[2])])
     command = [sys.executable, "-c", before + RUNNER, folder, questions, answers, delay]
     environment = {**os.environ, "PYTHONPATH": path}
     return subprocess.Popen([*map(str, command)], env=environment, stderr=subprocess.PIPE, text=True)

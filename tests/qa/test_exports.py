@@ -196,7 +196,7 @@ def test_layout_of_a_format_never_changes(suffix, expected):
     assert hashlib.sha256(text.encode("utf-8")).hexdigest()[:16] == expected
 
 
-RECORDS = json.loads((Path(__file__).parent / "answers_version_2.json").read_text(encoding="utf-8"))
+RECORDS = json.loads((Path(__file__).parents[1] / "data" / "answers_version_2.json").read_text(encoding="utf-8"))
 NEW_TURNS = [{"asked": "2024-03-01T12:00:00+00:00", "answer": record} for record in RECORDS]
 
 

@@ -213,7 +213,7 @@ def test_two_processes_open_one_collection_at_once(tmp_path):
         with Assistant.open(sys.argv[1], home=sys.argv[2], encoder=ToyEncoder(), reader=None) as assistant:
             print(assistant.scope, assistant.ask("apple 7").hash)
     """)
-    here = Path(__file__).parent
+    here = Path(__file__).parents[1]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(here), str(here.parent)])}
     command = [sys.executable, "-c", code, str(sources), str(tmp_path / "home")]
     running = [

@@ -15,7 +15,7 @@ from qa import Assistant
 from qa.answering.citation import Citation
 from qa.verify import verify_answers
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_relevance_is_the_same_in_another_process(tmp_path):
 
 def test_answers_kept_before_there_was_a_relevance_still_verify(tmp_path):
     """Their hash is over their own record; a citation can be made from it as well."""
-    record = json.loads((ROOT / "tests" / "answer_before_relevance.json").read_text(encoding="utf-8"))
+    record = json.loads((ROOT / "tests" / "data" / "answer_before_relevance.json").read_text(encoding="utf-8"))
     for citation in record["citations"]:
         citation["path"] = str(ROOT / "seeds" / citation["source"])
     (tmp_path / "answers.jsonl").write_text(json.dumps(record), encoding="utf-8")

@@ -11,7 +11,7 @@ from index.records import Document
 from index.sources import text_hash
 from index.text.passages import LONGEST_PASSAGE, split_passages
 
-SEED = next((Path(__file__).parent.parent / "seeds").glob("*.txt"))
+SEED = next((Path(__file__).parents[2] / "seeds").glob("*.txt"))
 LONG = "This paragraph below is clearly longer than the line above it, and it ends in a full stop."
 TEXTS = st.text(alphabet=st.sampled_from("ab A.?:\n\r\t#-\u2019\u2014\U0001f600\ufeff\x0c1"), max_size=300)
 

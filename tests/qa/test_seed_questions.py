@@ -13,7 +13,10 @@ import pytest
 
 def read_questions(name):
     """The questions of a file beside this one."""
-    return [json.loads(line) for line in (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines()]
+    return [
+        json.loads(line)
+        for line in (Path(__file__).parents[1] / "data" / name).read_text(encoding="utf-8").splitlines()
+    ]
 
 
 QUESTIONS = read_questions("seed_questions.jsonl")

@@ -21,7 +21,7 @@ from index.encoders.openvino import compile_graph, load_fast_encoder, pad, plan_
 from index.encoders.quantize import Range, round_layers, sample_texts, split_channels
 from index.errors import EncoderError
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 MODEL = bundled_model_folder()
 STORY = "The old bridge over the river was closed in March, and nobody in the village knows when it will open again. "
 TEXTS = [

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_qa_suggestions import ALL, TEXTS
+from suggestion_texts import ALL, TEXTS
 
 pytest_plugins = ["web_fixtures"]
 load = importlib.import_module if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.importorskip
@@ -128,7 +128,7 @@ def test_batch_is_answered_from_the_page(library_server, visit, tmp_path, width,
     for suffix in (".csv", ".jsonl", ".md"):
         answers = tmp_path / f"answers{suffix}"
         command = [sys.executable, "-m", "qa", "batch", questions, "-o", answers, "--sources", sources]
-        subprocess.run(command, check=True, env=environment, cwd=Path(__file__).parent.parent, capture_output=True)
+        subprocess.run(command, check=True, env=environment, cwd=Path(__file__).parents[2], capture_output=True)
         assert download(page, suffix) == answers.read_bytes()
     assert download(page, ".xlsx").startswith(b"PK")
     panel.get_by_role("button", name="Remove").click()

@@ -13,7 +13,7 @@ from qa.answering.citation import TermEvidence
 from qa.answering.disagreements import Disagreement, Statement
 from qa.verify import Check, verify_answers
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 NEW_KEYS = {"version", "kind", "message", "answer", "parts", "corrected"}
 OLD = {
     "question": "red", "searched": "red", "verdict": "closest", "found": False, "confidence": 0.5, "citations": [],
@@ -63,7 +63,7 @@ def test_a_record_without_version_is_of_version_1_and_keeps_its_hash():
 
 def test_a_record_of_before_with_citations_keeps_its_hash_too():
     """The kept file has no key that came later, its hash fits, and no key comes in by reading it."""
-    record = json.loads((ROOT / "tests" / "answer_before_relevance.json").read_text(encoding="utf-8"))
+    record = json.loads((ROOT / "tests" / "data" / "answer_before_relevance.json").read_text(encoding="utf-8"))
     answer = Answer.from_dict(record)
     assert hash_record(record) == record["hash"]
     assert (answer.version, answer.citations[0].answer_span) == (1, None)
@@ -74,7 +74,7 @@ def test_a_record_of_before_with_citations_keeps_its_hash_too():
 
 def test_records_of_version_2_stay_what_they_are():
     """Kept in a file: whoever adds a key reads these as they are."""
-    records = json.loads((ROOT / "tests" / "answers_version_2.json").read_text(encoding="utf-8"))
+    records = json.loads((ROOT / "tests" / "data" / "answers_version_2.json").read_text(encoding="utf-8"))
     assert [Answer.from_dict(record) for record in records] == [WHEN, BOTH, GREETING, GUIDANCE, CORRECTED]
     assert [hash_record(record) for record in records] == [record["hash"] for record in records]
 
