@@ -239,7 +239,7 @@ class AssistantHost:
             raise Stopped
         if opening == self._opening:
             stage = "indexing" if self._opened else "loading"
-            self.state = LoadState(stage, strings.describe_progress(progress), share_done(progress))
+            self.state = LoadState(stage, strings.describe_indexing(progress), share_done(progress))
 
 
 def share_done(progress: Progress) -> float:
