@@ -290,16 +290,15 @@ def test_calls_beyond_those_that_may_wait_are_turned_away(monkeypatch):
 
 
 def blocks(language):
-    """The README's examples for programs, of one kind; shell commands are indented lines."""
-    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## From other programs\n")[2]
-    section = section.partition("\n## ")[0]
+    """The examples of the page about programs, of one kind; shell commands are indented lines."""
+    section = (ROOT / "qa" / "docs" / "programs.md").read_text(encoding="utf-8")
     if language == "python":
         return re.findall(r"```python\n(.*?)```", section, re.DOTALL)
     return re.findall(r"^    (curl .*(?:\n      .*)*)", section, re.MULTILINE)
 
 
-def test_readme_commands_work(server, tmp_path):
-    """Each command and each program of the README runs against a running chat and prints a quote, or what it says."""
+def test_documented_commands_work(server, tmp_path):
+    """Each command and each program of the documentation runs against a running chat and prints a quote, or what it says."""
     curl = shutil.which("curl")
     if curl is None:
         pytest.skip("needs curl")
