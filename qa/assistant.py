@@ -28,13 +28,13 @@ from index import (
     UpdateReport,
     load_encoder,
 )
-from qa.answering.answer import Answer, Conversation, Scope, join_parts
+from qa.answering.answer import Answer, Conversation, Scope
 from qa.answering.citation import Citation
-from qa.answering.compose import CLOSEST_SHOWN, Finding, compose_answer, read_hits
+from qa.answering.compose import CLOSEST_SHOWN, Retrieval, compose_answer, read_hits
 from qa.answering.confidence import SHIPPED, Calibration
-from qa.answering.parts import split_questions
-from qa.answering.question import Corrected, correct_spelling, matching_sources, read_question, stand_alone
-from qa.answering.requests import Occurrences, Request, describe_request, is_small_talk, read_request
+from qa.answering.parts import join_parts, split_questions
+from qa.answering.question import Corrected, Question, correct_spelling, matching_sources, read_question, stand_alone
+from qa.answering.requests import Occurrences, describe_request
 from qa.collections import (
     Sources,
     encoder_folder,
@@ -429,24 +429,24 @@ class Assistant(OpenCollection):
         self, question: str, *, history: Sequence[str] = (), as_typed: bool = False, sources: Sequence[str] = ()
     ) -> Answer:
         """Answer what was typed: a greeting, a wish that no sentence can be, one question, or several in one."""
-        typed = read_question(question)
-        request = read_request(typed.core)
-        if request.kind != "question":
-            return self._reply(question, request, sources=(*typed.sources, *_names(sources)))
-        parts = (question,) if typed.phrases else split_questions(typed.core)
+        asked = read_question(question)
+        if asked.request.kind != "question":
+            return self._reply(asked, sources=(*asked.sources, *_names(sources)))
+        parts = (question,) if asked.phrases else split_questions(asked.core)
         if len(parts) == 1:
-            return self.compose(self.find(question, history=history, as_typed=as_typed, sources=sources))
+            return self.compose(self.find(asked, history=history, as_typed=as_typed, sources=sources))
         earlier, answers = [] if as_typed else list(history), []
         for part in parts:
-            finding = self.find(part, history=tuple(earlier), sources=(*typed.sources, *_names(sources)))
+            finding = self.find(part, history=tuple(earlier), sources=(*asked.sources, *_names(sources)))
             answers.append(self.compose(finding))
             earlier.append(part)
         return join_parts(question, answers)
 
-    def _reply(self, question: str, request: Request, *, sources: Sequence[str]) -> Answer:
+    def _reply(self, question: Question, *, sources: Sequence[str]) -> Answer:
         """Reply to what is no question: one line, and for the words it names the places where they occur."""
         nearest: list[Citation] = []
         occurrences: list[Occurrences] = []
+        request = question.request
         for words in request.words:
             finding = self.find(f'"{words}"', sources=sources, k=COUNTED)
             hits = () if finding.phrases_missing else finding.search.hits
@@ -456,7 +456,7 @@ class Assistant(OpenCollection):
                 answer = self.compose(finding)
                 nearest += (answer.citations or answer.closest)[:CLOSEST_SHOWN]
         return Answer(
-            question=question,
+            question=question.typed,
             searched=", ".join(request.words),
             verdict="not_in_sources",
             confidence=0.0,
@@ -487,18 +487,18 @@ class Assistant(OpenCollection):
 
     def find(
         self,
-        question: str,
+        question: str | Question,
         *,
         history: Sequence[str] = (),
         as_typed: bool = False,
         sources: Sequence[str] = (),
         without: Sequence[str] = (),
         k: int = FOUND,
-    ) -> Finding:
+    ) -> Retrieval:
         """Search without composing an answer.
 
         Args:
-            question: As for `ask`.
+            question: As for `ask`; as typed, or already parsed.
             history: Questions asked before in this conversation, oldest first.
             as_typed: Search the words as typed: without the history, and with their spelling.
             sources: As for `ask`.
@@ -511,24 +511,24 @@ class Assistant(OpenCollection):
         Raises:
             QuestionError: As for `ask`.
         """
-        typed = read_question(question)
-        core, earlier = Corrected(typed.core), []
+        asked = question if isinstance(question, Question) else read_question(question)
+        core, earlier = Corrected(asked.core), []
         if not as_typed:
-            core = core if typed.phrases else self._correct(typed.core)
-            cores = [read_question(before).core for before in history]
-            earlier = [self._correct(before).text for before in cores if not is_small_talk(before)]
+            core = core if asked.phrases else self._correct(asked.core)
+            said = [before for before in map(read_question, history) if not before.request.is_small_talk]
+            earlier = [self._correct(before.core).text for before in said]
         turn = stand_alone(core.text, earlier)
         questions = {turn.question: 1.0 - turn.weight}
         if turn.weight:
             questions[turn.context] = turn.weight
         scope, names = self.scope, None
-        wanted = (*typed.sources, *_names(sources))
+        wanted = (*asked.sources, *_names(sources))
         if wanted or without:
             names = tuple(info.source for info in self.documents() if info.source not in without)
             names = matching_sources(names, wanted) if wanted else names
             scope = Scope(len(names), *self._collection.passage_counts(names))
-        search = self._collection.search(questions, Limits(typed.phrases, names), k=k)
-        phrases_missing = bool(typed.phrases) and not search.hits
+        search = self._collection.search(questions, Limits(asked.phrases, names), k=k)
+        phrases_missing = bool(asked.phrases) and not search.hits
         if phrases_missing:
             search = self._collection.search(questions, Limits(sources=names), k=k)
         searched = turn.searched if len(search.queries) > 1 else core.text
@@ -537,24 +537,15 @@ class Assistant(OpenCollection):
             read = read_hits(self._reader, core.text, search.hits, rerank=len(search.queries) == 1)
         if read:
             search = replace(search, hits=read[0])
-        return Finding(
-            question,
-            typed,
-            searched,
-            search,
-            scope,
-            phrases_missing,
-            core.text,
-            core.words,
-            readings=read[1] if read else None,
-        )
+        readings = read[1] if read else None
+        return Retrieval(asked, core.text, core.words, searched, search, scope, phrases_missing, readings)
 
     def _correct(self, core: str) -> Corrected:
         return correct_spelling(core, self._collection.word_frequencies, self._collection.near_words)
 
-    def compose(self, finding: Finding, calibration: Calibration | None = None) -> Answer:
+    def compose(self, retrieval: Retrieval, calibration: Calibration | None = None) -> Answer:
         """Turn what was found into an answer, with the collection's own fit of the confidence or another."""
-        return compose_answer(finding, self._collection.near_spellings, calibration or self.calibration)
+        return compose_answer(retrieval, self._collection.near_spellings, calibration or self.calibration)
 
 
 def _names(sources: Sequence[str]) -> Sequence[str]:

@@ -6,6 +6,7 @@ path is taken, and none is given but in citations.
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
@@ -77,7 +78,7 @@ class Api:
             "searched": finding.searched,
             "phrases_missing": finding.phrases_missing,
             "hits": hits,
-            "scope": finding.scope.to_dict(),
+            "scope": asdict(finding.scope),
         }
 
     def list_sources(
@@ -103,7 +104,7 @@ class Api:
                 for document in listed
             ],
             "not_read": [{"source": failure.source, "reason": failure.reason} for failure in failures[:limit]],
-            "scope": scope.to_dict(),
+            "scope": asdict(scope),
         }
 
     def read_passage(

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from two_answers import BOTH, COLOUR, CORRECTED, GREETING, GUIDANCE, SCOPE, WHEN, quote
 
-from qa.answering.answer import VERSION, Answer, Scope, hash_record, is_searched_alone, join_parts
+from qa.answering.answer import VERSION, Answer, Scope, hash_record
 from qa.answering.citation import TermEvidence
 from qa.answering.disagreements import Disagreement, Statement
+from qa.answering.parts import join_parts
+from qa.answering.question import is_searched_alone
 from qa.verify import Check, verify_answers
 
 ROOT = Path(__file__).parents[2]

@@ -1,7 +1,7 @@
 """Which quotes disagree: a table of pairs that do, and a longer one of pairs that do not."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 from disagreement_pairs import AGREEING, DIFFERENT, WORKERS
@@ -9,12 +9,12 @@ from toy_encoder import ToyEncoder
 
 from index import Passage
 from qa import Assistant
+from qa.answering.answer import describe_answer
 from qa.answering.citation import cite
 from qa.answering.confidence import Calibration
 from qa.answering.disagreements import find_disagreements
 from qa.answering.quotes import NEAR
 from qa.answering.values import read_values
-from qa.cli.output import describe_answer
 
 
 def make_citation(text, source, *, before=100):
@@ -154,7 +154,7 @@ def test_answer_tells_of_its_disagreements_everywhere(assistant):
     texts = [assistant.document(citation.path).text for citation in answer.citations]
     assert [texts[s.citation - 1][s.start : s.end] for s in found.statements] == ["320", "300"]
     assert next(assistant.ask_many([WORKERS])) == answer
-    assert json.loads(json.dumps(answer.to_dict()))["disagreements"] == [found.to_dict()]
+    assert json.loads(json.dumps(answer.to_dict()))["disagreements"] == json.loads(json.dumps([asdict(found)]))
     assert replace(answer, disagreements=()).hash != answer.hash
 
 

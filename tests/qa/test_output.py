@@ -6,9 +6,8 @@ import pytest
 from two_answers import BOTH, CORRECTED, GREETING, GUIDANCE, WHEN
 
 from index import Progress
-from qa.answering.answer import Answer, Scope
+from qa.answering.answer import Answer, Scope, describe_answer
 from qa.answering.citation import Citation, TermEvidence
-from qa.cli.output import describe_answer
 from qa.text import count, describe_progress, visible, visible_line
 
 
