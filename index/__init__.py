@@ -23,12 +23,14 @@ from index.parsers import read_document
 from index.parsers.isolation import IsolatedReader
 from index.progress import Progress
 from index.records import (
+    PLACE_FIELDS,
     Document,
     DocumentInfo,
     DocumentStatus,
     Failure,
     Locator,
     Passage,
+    Place,
     Sentence,
     Source,
     StoredPassage,
@@ -56,6 +58,7 @@ from index.watch import BackgroundUpdate, FileWatcher, UpdateStopped
 __all__ = [
     "CATALOG_FILE",
     "EVERYTHING",
+    "PLACE_FIELDS",
     "RECIPE",
     "STOP_TERMS",
     "BackgroundUpdate",
@@ -77,6 +80,7 @@ __all__ = [
     "NearWord",
     "OutdatedError",
     "Passage",
+    "Place",
     "Progress",
     "QAError",
     "QuestionError",

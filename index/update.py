@@ -45,7 +45,7 @@ def embedded_texts(passage: Passage, text: str) -> tuple[str, ...]:
     Returns:
         1 + sentences texts; one alone where the one sentence is all of it.
     """
-    heading = f"{passage.heading}. " if passage.heading else ""
+    heading = f"{passage.place.heading}. " if passage.place.heading else ""
     sentences = passage.sentences if len(passage.sentences) > 1 else ()
     parts = (text[s.start - passage.start : s.end - passage.start] for s in sentences)
     return tuple(heading + part for part in (text, *parts))

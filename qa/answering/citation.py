@@ -10,10 +10,24 @@ whether that still holds. Searching for a quote happens only there, to say where
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal
 
-from index import Document, Hit, IsolatedReader, Passage, QAError, Search, matching_spans, term_spans, text_terms
+from index import (
+    PLACE_FIELDS,
+    Document,
+    Hit,
+    IsolatedReader,
+    Passage,
+    Place,
+    QAError,
+    Search,
+    matching_spans,
+    term_spans,
+    text_terms,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +71,7 @@ def gather_relevance(hit: Hit, search: Search) -> Relevance:
         Its scores, and the words that gave the lexical one: those the index itself takes for the same.
     """
     terms = {term for query in search.queries for term in query.terms}
-    passage, heading = hit.passage, hit.passage.heading or ""
+    passage, heading = hit.passage, hit.passage.place.heading or ""
     spans = tuple(
         (sentence.start + start, sentence.start + end)
         for sentence in passage.sentences
@@ -137,9 +151,7 @@ class Citation:
         source: The name shown.
         path: Absolute path of the file.
         paragraph: 1-based paragraph in its document.
-        page: 1-based page, where the format has pages.
-        heading: Headings above it, outermost first, joined by " > ", where there are any.
-        row: 1-based row, where the format has rows.
+        place: Where in the file it is; its fields can also be read from the citation, as in `citation.page`.
         start: First character of the quote in the document's extracted text.
         end: Character after its last.
         passage: The whole paragraph.
@@ -147,9 +159,6 @@ class Citation:
         score: Higher is better; comparable between the citations of one answer, rounded to 1e-6.
         text_sha256: Hash of the extracted text, in UTF-8, that the offsets point into.
         twins: Where nearly the same passage stands too, as "source, paragraph N".
-        sheet: Name of the sheet, of a workbook.
-        slide: 1-based slide, of a presentation.
-        date: Day of the message (2024-03-01), whose subject is the heading.
         relevance: Why its passage was found; None where no search found it.
         answer_start: First character of the exact answer words, in the document's text; None where they are not known.
         answer_end: Character after their last; None together with `answer_start`.
@@ -162,9 +171,7 @@ class Citation:
     source: str
     path: str
     paragraph: int
-    page: int | None
-    heading: str | None
-    row: int | None
+    place: Place
     start: int
     end: int
     passage: str
@@ -172,9 +179,6 @@ class Citation:
     score: float
     text_sha256: str
     twins: tuple[str, ...] = ()
-    sheet: str | None = None
-    slide: int | None = None
-    date: str | None = None
     relevance: Relevance | None = None
     answer_start: int | None = None
     answer_end: int | None = None
@@ -201,22 +205,60 @@ class Citation:
         return split_quote(self.quote, self.start, self.answer_span)[1]
 
     def to_dict(self) -> dict[str, Any]:
-        """All fields, in the order above, as plain JSON values."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        """Return the citation as plain JSON values, the fields of its place among them."""
+        values = {name: getattr(self, name) for name in _KEYS}
         relevance = self.relevance.to_dict() if self.relevance else None
         return {**values, "twins": list(self.twins), "relevance": relevance}
 
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> "Citation":
+        """Read what `to_dict` returned, in this version or before; ValueError when the record is not a citation."""
+        citation: Citation = _reader().validate_python(record)
+        return citation
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        from pydantic_core import core_schema
+
+        schema = handler(source)
+        record = handler.resolve_ref_schema(schema)  # changed in place, for pydantic builds it once for all uses
+        record["schema"] = core_schema.no_info_before_validator_function(_with_place, record["schema"])
+        return schema
+
     def locator(self) -> str:
-        """Where it stands, in words: 'page 3, paragraph 12, Results > Costs', 'sheet Costs, row 14', 'slide 5, Aims'."""
-        parts = [f"page {self.page}"] if self.page is not None else []
-        parts += [f"sheet {self.sheet}"] if self.sheet is not None else []
-        parts += [f"slide {self.slide}"] if self.slide is not None else []
-        parts += [self.date] if self.date is not None else []
-        parts += [f"row {self.row}"] if self.row is not None else []
-        if self.sheet is None and self.slide is None and self.date is None:
-            parts += [f"paragraph {self.paragraph}"]
-        parts += [self.heading] if self.heading else []
-        return ", ".join(parts)
+        """Where it stands, in words: 'page 3, paragraph 12, Results > Costs', 'sheet Costs, row 14'."""
+        units = {name: value for name in PLACE_FIELDS if (value := getattr(self.place, name)) is not None}
+        heading, row = units.pop("heading", None), units.pop("row", None)
+        parts = [value if name == "date" else f"{name} {value}" for name, value in units.items()]
+        parts += [f"row {row}"] if row is not None else []
+        parts += [f"paragraph {self.paragraph}"] if units.keys() <= {"page"} else []
+        return ", ".join([*parts, heading] if heading else parts)
+
+
+# In JSON the units added after the first release follow `twins`.
+_FIRST, _LATER = PLACE_FIELDS[:3], PLACE_FIELDS[3:]
+_KEYS = [
+    key
+    for each in fields(Citation)
+    for key in {"place": _FIRST, "twins": ("twins", *_LATER)}.get(each.name, (each.name,))
+]
+for _name in PLACE_FIELDS:
+    setattr(Citation, _name, property(attrgetter(f"place.{_name}")))
+
+
+@cache
+def _reader() -> Any:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Citation)
+
+
+def _with_place(record: Any) -> Any:
+    """Nest the fields of the place, which stand among the others in JSON."""
+    if not isinstance(record, Mapping) or "place" in record:
+        return record
+    place = {name: record[name] for name in PLACE_FIELDS if name in record}
+    return {**{key: value for key, value in record.items() if key not in place}, "place": place}
 
 
 def cite(
@@ -261,9 +303,7 @@ def cite(
         source=source,
         path=path,
         paragraph=passage.paragraph,
-        page=passage.page,
-        heading=passage.heading,
-        row=passage.row,
+        place=passage.place,
         start=start,
         end=end,
         passage=passage_text,
@@ -271,9 +311,6 @@ def cite(
         score=round(score, 6),
         text_sha256=text_sha256,
         twins=twins,
-        sheet=passage.sheet,
-        slide=passage.slide,
-        date=passage.date,
         relevance=relevance,
         answer_start=answer_start,
         answer_end=answer_end,

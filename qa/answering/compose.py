@@ -222,7 +222,7 @@ def quotable(passage: Passage, text: str, embeddings: np.ndarray) -> QuotablePas
 
 def readable(passage: Passage, text: str) -> ReadablePassage:
     """Make a passage, whose own text is given, ready to be read."""
-    return ReadablePassage(passage.heading or "", text, sentence_spans(passage))
+    return ReadablePassage(passage.place.heading or "", text, sentence_spans(passage))
 
 
 def sentence_spans(passage: Passage) -> tuple[tuple[int, int], ...]:
