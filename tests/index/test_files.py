@@ -13,7 +13,7 @@ from index import (
     Locator,
     Place,
     SourceError,
-    file_hash,
+    bytes_hash,
     text_hash,
 )
 
@@ -71,7 +71,7 @@ def test_pages_and_notes_of_a_reader_are_kept(tmp_path, folder):
         text = "An apple. A pear."
         locators = (Locator(0, 9, Place(page=1)), Locator(10, 17, Place(page=3)))
         notes = ("2 pages have no text", "read twice")
-        return Document(name, str(path), text, text_hash(text), file_hash(b""), locators, extractor="x 2", notes=notes)
+        return Document(name, str(path), text, text_hash(text), bytes_hash(b""), locators, extractor="x 2", notes=notes)
 
     collection = Collection(tmp_path / "paged", ToyEncoder())
     collection.update([folder / "a.txt"], read=read)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.hashing import text_hash
 from index.parsers import read_document
 from index.records import Document
-from index.sources import text_hash
 from index.text.passages import LONGEST_PASSAGE, split_passages
 
 SEED = next((Path(__file__).parents[2] / "seeds").glob("*.txt"))
