@@ -19,23 +19,26 @@ from index.errors import (
     SourceError,
     StorageError,
 )
+from index.hashing import bytes_hash, file_hash, text_hash
 from index.parsers import read_document
 from index.parsers.isolation import IsolatedReader
 from index.progress import Progress
 from index.records import (
+    PLACE_FIELDS,
     Document,
     DocumentInfo,
     DocumentStatus,
     Failure,
     Locator,
     Passage,
+    Place,
     Sentence,
     Source,
     StoredPassage,
     Totals,
 )
 from index.search import Hit, Limits, Search
-from index.sources import CATALOG_FILE, EVERYTHING, Selection, SourceRules, file_hash, find_sources, text_hash
+from index.sources import CATALOG_FILE, EVERYTHING, Selection, SourceRules, find_sources
 from index.store.catalog import describe
 from index.store.check import CollectionInfo, inspect_collection, kept_selection, reset_collection
 from index.store.sqlite import hold_lock
@@ -56,6 +59,7 @@ from index.watch import BackgroundUpdate, FileWatcher, UpdateStopped
 __all__ = [
     "CATALOG_FILE",
     "EVERYTHING",
+    "PLACE_FIELDS",
     "RECIPE",
     "STOP_TERMS",
     "BackgroundUpdate",
@@ -77,6 +81,7 @@ __all__ = [
     "NearWord",
     "OutdatedError",
     "Passage",
+    "Place",
     "Progress",
     "QAError",
     "QuestionError",
@@ -94,6 +99,7 @@ __all__ = [
     "UpdateStopped",
     "build_key",
     "bundled_model_folder",
+    "bytes_hash",
     "compile_graph",
     "describe",
     "edit_distance",

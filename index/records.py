@@ -4,8 +4,9 @@ Every offset counts characters (Unicode code points) of a document's `text`, fro
 shown is always `text[start:end]`.
 """
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
+from typing import Any, Literal
 
 import numpy as np
 
@@ -31,29 +32,43 @@ class Source:
     fault: str = ""
 
 
+def _unit(description: str) -> Any:
+    return field(default=None, metadata={"description": description})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in its file a stretch of text is, in the units of the format; None for units the format lacks.
+
+    The descriptions also appear in the JSON Schema of answers. A new unit needs a line here and a column of the same
+    name in the catalog's table of passages.
+    """
+
+    page: int | None = _unit("Page, from 1, where the format has pages.")
+    heading: str | None = _unit('Headings above it, outermost first, joined by " > ".')
+    row: int | None = _unit("Row of a table, from 1.")
+    sheet: str | None = _unit("Sheet of a workbook.")
+    slide: int | None = _unit("Slide of a presentation, from 1.")
+    date: str | None = _unit("Day of a message, as in 2024-03-01.")
+
+
+PLACE_FIELDS = tuple(each.name for each in fields(Place))
+place_values = attrgetter(*PLACE_FIELDS)  # of a Place, as a tuple
+
+
 @dataclass(frozen=True, slots=True)
 class Locator:
-    """Where in its format a stretch of the extracted text stands.
+    """The place of a stretch of the extracted text.
 
     Attributes:
         start: First character.
         end: Character after the last.
-        page: 1-based page, for paged formats.
-        heading: Headings above it, outermost first, joined by " > ".
-        row: 1-based row, for tables.
-        sheet: Name of the sheet, for workbooks.
-        slide: 1-based slide, for presentations.
-        date: Date of a message, as in ISO 8601.
+        place: Where in the file it comes from.
     """
 
     start: int
     end: int
-    page: int | None = None
-    heading: str | None = None
-    row: int | None = None
-    sheet: str | None = None
-    slide: int | None = None
-    date: str | None = None
+    place: Place = Place()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +116,7 @@ class Passage:
         end: Character after the last.
         sentences: Its sentences, in order.
         answering: False for headings, link stubs and lead-ins: kept and shown, never cited.
-        page: As in `Locator`.
-        heading: As in `Locator`.
-        row: As in `Locator`.
-        sheet: As in `Locator`.
-        slide: As in `Locator`.
-        date: As in `Locator`.
+        place: Where in the file it comes from.
     """
 
     paragraph: int
@@ -114,12 +124,7 @@ class Passage:
     end: int
     sentences: tuple[Sentence, ...]
     answering: bool = True
-    page: int | None = None
-    heading: str | None = None
-    row: int | None = None
-    sheet: str | None = None
-    slide: int | None = None
-    date: str | None = None
+    place: Place = Place()
 
 
 @dataclass(frozen=True, slots=True)

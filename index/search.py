@@ -453,4 +453,4 @@ class Searcher:
 
 
 def _with_heading(stored: StoredPassage) -> str:
-    return f"{stored.passage.heading or ''}\n{stored.text}"
+    return f"{stored.passage.place.heading or ''}\n{stored.text}"

@@ -12,7 +12,6 @@ and is no file, and folders that cannot be listed, are returned with the fault. 
 same folder gives the same collection on every machine.
 """
 
-import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -226,13 +225,3 @@ def _look_at(file: Path, name: str) -> Source | None:
     except OSError as error:
         return Source(name, str(file), 0, 0, 0, f"{name} cannot be looked at: {error.strerror}.")
     return Source(name, str(file), status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-
-
-def text_hash(text: str) -> str:
-    """SHA-256 of a text in UTF-8, as 64 hexadecimal digits."""
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
-
-
-def file_hash(content: bytes) -> str:
-    """SHA-256 of a file's bytes, as 64 hexadecimal digits."""
-    return hashlib.sha256(content).hexdigest()

@@ -24,10 +24,11 @@ import numpy as np
 
 from index.encoders.base import Encoder
 from index.errors import SourceError
+from index.hashing import file_hash
 from index.parsers import read_document, readers_version
 from index.progress import Abandoned, Progress, ProgressMeter
 from index.records import Document, Failure, KnownFile, Passage, PreparedPassage, Source, StoredPassage
-from index.sources import SETTLED_NS, file_hash
+from index.sources import SETTLED_NS
 from index.store.catalog import Catalog, passage_terms, term_keys
 from index.text.passages import split_passages
 from index.text.terms import tell_language
@@ -45,7 +46,7 @@ def embedded_texts(passage: Passage, text: str) -> tuple[str, ...]:
     Returns:
         1 + sentences texts; one alone where the one sentence is all of it.
     """
-    heading = f"{passage.heading}. " if passage.heading else ""
+    heading = f"{passage.place.heading}. " if passage.place.heading else ""
     sentences = passage.sentences if len(passage.sentences) > 1 else ()
     parts = (text[s.start - passage.start : s.end - passage.start] for s in sentences)
     return tuple(heading + part for part in (text, *parts))
@@ -288,6 +289,6 @@ def _settled(source: Source) -> Source:
 
 def _current_hash(source: Source) -> str:
     try:
-        return file_hash(Path(source.path).read_bytes())
+        return file_hash(source.path)
     except OSError as error:
         raise SourceError(f"{source.name} cannot be opened: {error.strerror}. Check that it may be read.") from error

@@ -155,7 +155,7 @@ def passage_terms(passage: Passage, text: str) -> tuple[list[str], list[list[str
         The terms of its heading, and those of each of its sentences.
     """
     sentences = (text[s.start - passage.start : s.end - passage.start] for s in passage.sentences)
-    return text_terms(passage.heading or ""), [text_terms(sentence) for sentence in sentences]
+    return text_terms(passage.place.heading or ""), [text_terms(sentence) for sentence in sentences]
 
 
 def term_keys(heading: list[str], sentences: list[list[str]]) -> tuple[np.ndarray, np.ndarray]:
@@ -385,7 +385,7 @@ class Catalog(Holdings):
             passages: In order.
             language: ISO 639-1 code, or empty.
         """
-        pages = max((locator.page for locator in document.locators if locator.page is not None), default=None)
+        pages = max((each.place.page for each in document.locators if each.place.page is not None), default=None)
         with self.transaction():
             if self.is_excluded(document.path):  # since the update began
                 return

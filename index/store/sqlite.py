@@ -25,12 +25,22 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from filelock import FileLock, Timeout
 
 from index.errors import OutdatedError, StorageError
-from index.records import Document, Passage, PreparedPassage, Sentence, StoredPassage
+from index.records import (
+    PLACE_FIELDS,
+    Document,
+    Passage,
+    Place,
+    PreparedPassage,
+    Sentence,
+    StoredPassage,
+    place_values,
+)
 
 LOCK_SECONDS = 600
 LOOK_SECONDS = 0.5  # between two looks whether to give up
@@ -172,48 +182,29 @@ TRIGGERS = tuple(
     for event, row, sign in (("INSERT", "NEW", "+"), ("DELETE", "OLD", "-"))
     for table, statement in (("documents", _ROW), ("passages", _PASSAGE), ("pending", _ROW))
 )
-PASSAGE_COLUMNS = (
-    'id, document_id, paragraph, start, "end", answering, page, heading, "row", sheet, slide, date, sentences, text'
-)
+_PLACE = ", ".join(f'"{name}"' for name in PLACE_FIELDS)
+PASSAGE_COLUMNS = f'id, document_id, paragraph, start, "end", answering, sentences, text, {_PLACE}'
 NEW_PASSAGE = (
-    'INSERT INTO passages (document_id, generation, paragraph, start, "end", answering, page, heading, "row", sheet,'
-    " slide, date, content_hash, sentences, keys, lengths, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    'INSERT INTO passages (document_id, generation, paragraph, start, "end", answering, content_hash, sentences, keys,'
+    f" lengths, text, {_PLACE}) VALUES ({', '.join('?' * (11 + len(PLACE_FIELDS)))})"
 )
 
 
-def pack(document_id: int, generation: int, document: Document, prepared: PreparedPassage) -> tuple:
+def pack(document_id: int, generation: int, document: Document, prepared: PreparedPassage) -> tuple[Any, ...]:
     passage = prepared.passage
     spans = np.array([(s.start, s.end) for s in passage.sentences], dtype="<i4")
     return (
-        (document_id, generation, passage.paragraph, passage.start, passage.end, passage.answering)
-        + (passage.page, passage.heading, passage.row, passage.sheet, passage.slide, passage.date)
-        + (prepared.content_hash, spans.tobytes(), prepared.keys.tobytes())
-        + (prepared.lengths.tobytes(), document.text[passage.start : passage.end])
+        *(document_id, generation, passage.paragraph, passage.start, passage.end, passage.answering),
+        *(prepared.content_hash, spans.tobytes(), prepared.keys.tobytes(), prepared.lengths.tobytes()),
+        *(document.text[passage.start : passage.end], *place_values(passage.place)),
     )
 
 
-def unpack(row: Sequence) -> StoredPassage:
-    (id_, document_id, paragraph, start, end, answering, page, heading, row_number, sheet, slide, date, spans, text) = (
-        row
-    )
-    return StoredPassage(
-        id_,
-        document_id,
-        Passage(
-            paragraph=paragraph,
-            start=start,
-            end=end,
-            sentences=tuple(Sentence(*span) for span in np.frombuffer(spans, dtype="<i4").reshape(-1, 2).tolist()),
-            answering=bool(answering),
-            page=page,
-            heading=heading,
-            row=row_number,
-            sheet=sheet,
-            slide=slide,
-            date=date,
-        ),
-        text,
-    )
+def unpack(row: Sequence[Any]) -> StoredPassage:
+    id_, document_id, paragraph, start, end, answering, spans, text, *place = row
+    sentences = tuple(Sentence(*span) for span in np.frombuffer(spans, dtype="<i4").reshape(-1, 2).tolist())
+    passage = Passage(paragraph, start, end, sentences, bool(answering), Place(*place))
+    return StoredPassage(id_, document_id, passage, text)
 
 
 AT_ONCE = 500  # values in one statement

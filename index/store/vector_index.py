@@ -29,8 +29,8 @@ from pathlib import Path
 
 import numpy as np
 
-from index.encoders.base import file_hash
 from index.errors import StorageError
+from index.hashing import file_hash
 from index.store.catalog import VECTORS_PER_PASSAGE, Catalog
 
 

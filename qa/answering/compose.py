@@ -125,7 +125,7 @@ def is_readable(question: str, texts: Sequence[str]) -> bool:
 
 def readable(passage: Passage, text: str) -> ReadablePassage:
     """Prepare a passage for the reader."""
-    return ReadablePassage(passage.heading or "", text, sentence_spans(passage))
+    return ReadablePassage(passage.place.heading or "", text, sentence_spans(passage))
 
 
 def quotable(passage: Passage, text: str, embeddings: np.ndarray) -> QuotablePassage:

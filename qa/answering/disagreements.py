@@ -195,7 +195,7 @@ def _sentences(number: int, citation: Citation) -> Iterator[_Quoted]:
                 passage=(citation.path, citation.passage_start),
                 start=citation.start + start,
                 end=citation.start + end,
-                is_row=citation.row is not None,
+                is_row=citation.place.row is not None,
                 sentence=_read_sentence(citation.quote[start:end]),
             )
 

@@ -207,7 +207,7 @@ class Evaluator:
         self._reader = shared_reader(encoder_folder()) if reader == "bundled" else reader
         self._assistant = Assistant(self._collection, dataset.name, report, reader=self._reader)
         stored = self._collection.stored_passages(str(dataset.corpus.resolve()))
-        self._ids = [dataset.corpus_ids[passage.passage.row - 1] for passage, _ in stored]
+        self._ids = [dataset.corpus_ids[passage.passage.place.row - 1] for passage, _ in stored]
         self._stored: dict[str, list[tuple[StoredPassage, np.ndarray]]] = {}
         for id_, (passage, vectors) in zip(self._ids, stored, strict=True):
             self._stored.setdefault(id_, []).append((passage, vectors))
@@ -249,16 +249,16 @@ class Evaluator:
             answer = self._assistant.compose(retrieval)
             if kind == "own":
                 kind = "answerable" if question.answerable else "unanswerable"
-                ours = [(self._by_row(hit.passage.row), -rank) for rank, hit in enumerate(retrieval.search.hits)]
+                ours = [(self._by_row(hit.passage.place.row), -rank) for rank, hit in enumerate(retrieval.search.hits)]
                 result.runs[OURS][question.id] = _best(ours)
                 self._run_baselines(question, result.runs)
-                outcomes.append(judge(question, answer, lambda citation: self._by_row(citation.row)))
+                outcomes.append(judge(question, answer, lambda citation: self._by_row(citation.place.row)))
             result.verdicts.setdefault(kind, Counter())[answer.verdict] += 1
             confidences[kind].append(answer.confidence)
             if kind == "answerable":
                 inside.append(self._judge_inside(question, retrieval))
                 shown = (answer.citations or answer.closest)[:1]
-                first += [is_right(citation.quote, self._by_row(citation.row), question) for citation in shown]
+                first += [is_right(citation.quote, self._by_row(citation.place.row), question) for citation in shown]
         qrels = {question.id: question.relevant for question in questions if question.id not in result.skipped}
         for system, run in result.runs.items():
             values = ranking_figures(qrels, run)

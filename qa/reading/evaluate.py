@@ -171,9 +171,9 @@ def _paragraph(question: LabelledQuestion) -> str:
 
 
 def _passage(document: Document, row: int) -> ReadablePassage:
-    place = document.locators[row]
-    text = document.text[place.start : place.end]
-    return ReadablePassage(place.heading or "", text, tuple(split_sentences(text)))
+    locator = document.locators[row]
+    text = document.text[locator.start : locator.end]
+    return ReadablePassage(locator.place.heading or "", text, tuple(split_sentences(text)))
 
 
 def _draw(

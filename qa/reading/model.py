@@ -152,7 +152,7 @@ def load_reader(
     """
     advice = "Install this package again: pip install --force-reinstall --no-deps qa-verbatim"
     try:
-        found = file_hash(weights.read_bytes())
+        found = file_hash(weights)
     except OSError as error:
         raise ReaderError(f"the reader's weights, {weights}, cannot be read ({error.strerror}). {advice}") from error
     if sha256 not in (None, found):
@@ -198,5 +198,5 @@ _sharing = threading.Lock()
 
 def reader_key(model_folder: Path, weights_sha256: str) -> str:
     """Name what a build of the reader depends on: 32 hexadecimal digits."""
-    files = [file_hash((model_folder / name).read_bytes()) for name in ("config.json", "tokenizer.json")]
+    files = [file_hash(model_folder / name) for name in ("config.json", "tokenizer.json")]
     return build_key(VERSION, RECIPE, weights_sha256, import_openvino().__version__, *files)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from index import DocumentInfo, Passage, QAError
+from index import PLACE_FIELDS, DocumentInfo, Passage, QAError
 from qa.answering.citation import Citation, cite
 from qa.web.host import AssistantHost
 from qa.web.log import note_answer
@@ -150,6 +150,6 @@ def _cite_whole(passage: Passage, text: str, source: str, text_sha256: str) -> C
 
 def _describe(place: Citation) -> dict[str, Any]:
     """A whole paragraph and where it stands, in the words of a citation."""
-    names = ("paragraph", "page", "heading", "row", "sheet", "slide", "date", "start", "end", "text_sha256")
+    names = ("paragraph", *PLACE_FIELDS, "start", "end", "text_sha256")
     places = {name: getattr(place, name) for name in names}
     return {"source": place.source, "locator": place.locator(), "text": place.passage, **places}

@@ -1,6 +1,9 @@
 """What the calls give, as JSON Schema: for OpenAPI, by the name of the call. The tests hold real results against it."""
 
-from typing import Any
+from dataclasses import fields
+from typing import Any, get_args
+
+from index import Place
 
 
 def _whole(**properties: dict[str, Any]) -> dict[str, Any]:
@@ -41,12 +44,10 @@ _SCOPE = _whole(
 )
 _PLACE = {
     "paragraph": _number("Number of the paragraph in its document, from 1."),
-    "page": _perhaps("integer", "Page, from 1, where the format has pages."),
-    "heading": _perhaps("string", 'Headings above it, outermost first, joined by " > ".'),
-    "row": _perhaps("integer", "Row of a table, from 1."),
-    "sheet": _perhaps("string", "Sheet of a workbook."),
-    "slide": _perhaps("integer", "Slide of a presentation, from 1."),
-    "date": _perhaps("string", "Day of a message, as in 2024-03-01."),
+    **{
+        each.name: _perhaps("integer" if int in get_args(each.type) else "string", each.metadata["description"])
+        for each in fields(Place)
+    },
     "start": _number("First character, in the document's text."),
     "end": _number("Character after the last."),
     "text_sha256": _HASH,

@@ -9,7 +9,7 @@ from toy_encoder import ToyEncoder
 
 from index.collection import Collection
 from index.errors import SourceError, StorageError
-from index.records import Document, Locator, Totals
+from index.records import Document, Locator, Place, Totals
 from index.store.catalog import Catalog
 from index.store.lexical_index import LexicalIndex
 from index.store.vector_index import VECTORS_PER_PASSAGE, DenseIndex
@@ -237,7 +237,7 @@ def test_a_document_is_looked_up_never_opened(collection, folder):
 def test_ids_leave_room_for_every_sentence_of_the_longest_passage():
     """A passage of nothing but the shortest sentences has fewer than an id has room for."""
     text = "A. " * LONGEST_ROW
-    document = Document("a", "/a", text, "", "", (Locator(0, len(text), row=1),))
+    document = Document("a", "/a", text, "", "", (Locator(0, len(text), Place(row=1)),))
     assert max(len(passage.sentences) for passage in split_passages(document)) < VECTORS_PER_PASSAGE
 
 

@@ -547,7 +547,7 @@ def test_saved_weights_are_the_readers(tiny, tokenizer, data, tmp_path):
 
 def test_the_weights_that_ship_are_those_of_the_card():
     """File, code and model card name the same weights."""
-    assert file_hash(WEIGHTS.read_bytes()) == READER_SHA256
+    assert file_hash(WEIGHTS) == READER_SHA256
     assert READER_SHA256 in WEIGHTS.with_name("CARD.md").read_text(encoding="utf-8")
 
 

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -204,7 +205,7 @@ def test_every_kind_of_answer_fits_the_description(answer):
     record = answer.to_dict()
     for each in (record, *record["parts"]):
         for citation in each["citations"] + each["closest"]:
-            citation["relevance"] = Relevance(0.5, 0.5, 0.5).to_dict()
+            citation["relevance"] = {**asdict(Relevance(0.5, 0.5, 0.5)), "spans": [], "heading_words": []}
     jsonschema.validate(record, RESULTS["ask"])
     for wrong in ({**record, "more": 1}, {**record, "parts": [record, {**record, "more": 1}]}):
         with pytest.raises(jsonschema.ValidationError):
