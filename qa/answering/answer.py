@@ -221,7 +221,7 @@ def describe_answer(answer: Answer, *, emphasise: bool = False) -> str:
         emphasise: Whether to make a terminal show the exact answer words in bold.
 
     Returns:
-        Lines without a line end after the last; safe to print, whatever characters the documents contain.
+        Lines without a line end after the last; safe to print, even if the documents contain control characters.
     """
     blocks = [visible_line(f'Searched "{word}" instead of "{typed}".') for typed, word in answer.corrected]
     if answer.basis == "retrieval" and answer.kind == "answer":

@@ -148,12 +148,12 @@ def question_kind(question: str) -> str:
 
 
 def is_yes_no(core: str) -> bool:
-    """Tell whether a question asks for yes or no: "Is it …?", "Can …?", "whether …"; not "Is it red or blue?"."""
+    """Return whether a question asks for yes or no: "Is it …?", "Can …?", "whether …"; not "Is it red or blue?"."""
     return bool(_YES_NO.match(core)) and not _CHOICE.search(core)
 
 
 def is_method(core: str) -> bool:
-    """Tell whether a question asks how something is done or happens, not how much of it exists."""
+    """Return whether a question asks how something is done or happens, not how much of it exists."""
     return bool(_METHOD.match(core))
 
 
@@ -172,7 +172,7 @@ def definition_subject(core: str) -> str:
 
 
 def has_kind(kind: str, question: str, sentence: str) -> bool:
-    """Tell whether a sentence contains an answer of a kind that the question itself does not contain.
+    """Return whether a sentence contains an answer of a kind that the question itself does not contain.
 
     Args:
         kind: As returned by `answer_kind`.
@@ -194,7 +194,7 @@ def has_kind(kind: str, question: str, sentence: str) -> bool:
 
 
 def _has_new_name(asked: set[str], sentence: str) -> bool:
-    """Tell whether a sentence has a capitalised word that is not in the question and does not just begin the sentence."""
+    """Return whether a sentence has a capitalised word that is not in the question and does not just begin the sentence."""
     for match in _CAPITALISED.finditer(sentence):
         if _bare(match.group()) in asked or match.group() == "I":
             continue

@@ -366,4 +366,4 @@ def compare(citation: Mapping[str, Any], document: Document) -> Verification:
     found = document.text.find(quote)
     if found >= 0:
         return Verification("moved", f"now at character {found}, was at {start}", found)
-    return Verification("changed", f"{document.source} no longer holds these words", None)
+    return Verification("changed", f"{document.source} no longer contains these words", None)

@@ -119,7 +119,7 @@ def _clip(answerable: float) -> float:
 
 
 def is_readable(question: str, texts: Sequence[str]) -> bool:
-    """Tell whether the question and the best passages are in English, the only language of the reader."""
+    """Return whether the question and the best passages are in English, the only language of the reader."""
     return is_english(question) and is_english("\n".join(texts[:3]))
 
 
@@ -239,7 +239,7 @@ def _share(first: Counter[int], second: Counter[int]) -> float:
 
 
 def _stated(text: str) -> tuple[Counter[tuple[str, Decimal, Decimal]], Counter[tuple[int | None, ...]]]:
-    """Collect the numbers and dates of a text, wherever they occur."""
+    """Count the numbers and dates of a text."""
     values = read_values(text)
     quantities = Counter((quantity.unit, quantity.low, quantity.high) for quantity in values.quantities)
     return quantities, Counter(date.parts for date in values.dates)

@@ -119,7 +119,7 @@ def decide(confidence: float) -> Verdict:
 
 
 def is_lacking(question: str, quote: str) -> bool:
-    """Tell whether a question asks for a number or date that its quote lacks. Other kinds are too unreliable.
+    """Return whether a question asks for a number or date that its quote lacks. Other kinds are too unreliable.
 
     Args:
         question: As typed.

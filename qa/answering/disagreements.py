@@ -2,8 +2,8 @@
 
 Two sentences contradict each other only if they say nearly the same in nearly the same words except for one number or date,
 with the same unit or noun, and no reading of the two values agrees. Sentences about different times, with a negation in one
-of them, about different names, or that depend on another sentence, do not. The rules are strict, so that what is reported
-is nearly always a contradiction; most contradictions are not found. Sentences of one passage are never compared.
+of them, about different names, or that depend on another sentence, do not. The rules are strict: nearly
+all that is reported are contradictions, and most contradictions are not found. Sentences of one passage are never compared.
 """
 
 import re
@@ -177,7 +177,7 @@ class _Quoted:
     sentence: _Sentence
 
     def may_contradict(self, other: "_Quoted") -> bool:
-        """Tell whether the two are of different passages; rows of tables must also have the same words."""
+        """Return whether the two are of different passages; rows of tables must also have the same words."""
         alike = self.sentence.terms == other.sentence.terms
         return self.passage != other.passage and (alike or not (self.is_row or other.is_row))
 
@@ -240,7 +240,7 @@ def _find_contradictions(
 
 
 def _same_time(one: Values, other: Values) -> bool:
-    """Tell whether both sentences give the same time, or neither gives any."""
+    """Return whether both sentences give the same time, or neither gives any."""
     if one.vague or other.vague or len(one.dates) != len(other.dates):
         return False
     return not any(first.contradicts(second) for first, second in zip(one.dates, other.dates, strict=True))
@@ -262,20 +262,20 @@ def _comparable(first: _Sentence, second: _Sentence) -> Iterator[tuple[Quantity,
 
 
 def _is_alone(quantity: Quantity, quantities: Sequence[Quantity]) -> bool:
-    """Tell whether no other number of its sentence has the same unit and noun."""
+    """Return whether no other number of its sentence has the same unit and noun."""
     if not quantity.unit and not quantity.nouns:
         return len(quantities) == 1
     return sum((q.unit, q.nouns[:1]) == (quantity.unit, quantity.nouns[:1]) for q in quantities) == 1
 
 
 def _counts_same(one: Quantity, other: Quantity) -> bool:
-    """Tell whether the units agree, and the nouns as far as both are given."""
+    """Return whether the units agree, and the nouns as far as both are given."""
     shorter, longer = sorted((one.nouns, other.nouns), key=len)
     return one.unit == other.unit and longer[: len(shorter)] == shorter
 
 
 def _same_thing(first: _Sentence, second: _Sentence, counted: frozenset[str], asked: _Asked, kind: ValueKind) -> bool:
-    """Tell whether two sentences say the same about the same thing, apart from their values."""
+    """Return whether two sentences say the same about the same thing, apart from their values."""
     if first.denies != second.denies or (first.names - second.terms and second.names - first.terms):
         return False
     terms = (first.terms - counted, second.terms - counted)

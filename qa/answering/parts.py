@@ -190,7 +190,7 @@ def _listed(text: str) -> list[str]:
 
 
 def _goes_on(before: str, after: str) -> bool:
-    """Tell whether "and" continues a clause inside the question: "the man who came and who died"."""
+    """Return whether "and" continues a clause inside the question: "the man who came and who died"."""
     opener = _FIRST.match(before)
     inside = before[opener.end() if opener else 0 :]
     return bool(_RELATIVE.search(inside)) or "between" in before.lower().split()

@@ -98,7 +98,7 @@ def _required_phrases(text: str) -> tuple[str, ...]:
 
 
 def is_searched_alone(question: str, searched: str, corrected: Sequence[Sequence[str]] = ()) -> bool:
-    """Tell whether a question was searched alone, without earlier questions.
+    """Return whether a question was searched alone, without earlier questions.
 
     Args:
         question: As typed.
@@ -115,12 +115,12 @@ def is_searched_alone(question: str, searched: str, corrected: Sequence[Sequence
 
 
 def asks(text: str) -> bool:
-    """Tell whether a text asks in words: it begins as questions do, or contains a question word."""
+    """Return whether a text asks in words: it begins as questions do, or contains a question word."""
     return bool(_ASKING.match(text))
 
 
 def has_content(text: str) -> bool:
-    """Tell whether a text contains a word with content, one that is not a stop word."""
+    """Return whether a text contains a word with content, one that is not a stop word."""
     return bool(set(question_terms(text)) - STOP_TERMS)
 
 
@@ -351,7 +351,7 @@ def stand_alone(question: str, history: Sequence[str]) -> StandAlone:
 
 
 def is_dependent(question: str) -> bool:
-    """Tell whether a turn cannot be understood without the ones before.
+    """Return whether a turn cannot be understood without the ones before.
 
     It is elliptical ("And Oman?"), is short and names nothing or one thing ("Why?", "side effects"), ends in a word that
     refers back, or has such a word before any content word ("Did they agree?", but not "Did Iran say when it will agree?").
@@ -429,7 +429,7 @@ def correct_spelling(
 
 
 def may_be_misspelt(word: str) -> bool:
-    """Tell whether an unknown word may be a typing error: it is long enough and no common English word or inflection."""
+    """Return whether an unknown word may be a typing error: it is long enough and no common English word or inflection."""
     return len(word) >= SHORTEST and not _is_english(word.lower())
 
 
@@ -442,7 +442,7 @@ def choose_spelling(word: str, near: Sequence[NearWord], *, is_name: bool = Fals
         is_name: Whether the word begins with a capital inside the question.
 
     Returns:
-        The first word that is near enough, slips before other errors, as written in the texts; empty if none is.
+        The first word that is near enough, slips before other errors, as written in the texts; empty if no word is.
     """
     typed = word.lower()
     for found in sorted(near, key=lambda found: (found.distance, not is_slip(typed, found.word.lower()))):
@@ -459,7 +459,7 @@ def choose_spelling(word: str, near: Sequence[NearWord], *, is_name: bool = Fals
 
 
 def is_slip(word: str, other: str) -> bool:
-    """Tell whether two words have the same letters, swapped or doubled; two different names rarely do."""
+    """Return whether two words have the same letters, swapped or doubled; two different names rarely do."""
     return sorted(word) == sorted(other) or _DOUBLED.sub(r"\1", word) == _DOUBLED.sub(r"\1", other)
 
 

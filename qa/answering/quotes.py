@@ -88,7 +88,7 @@ class Quote:
         return (reading.start, reading.end) if reading and reading.score >= SURE_WORDS else None
 
 
-# Fitted by conditional logistic regression on the sentence that holds the answer (XQuAD, SQuAD 2.0, SelQA), relative
+# Fitted by conditional logistic regression on the sentence with the answer (XQuAD, SQuAD 2.0, SelQA), relative
 # to the cosine. Fitted on two of the sets and tested on the third they choose as well, to .01.
 COVERAGE = 0.95
 CONTEXT = 0.65
@@ -239,7 +239,7 @@ def join_quotes(
 
 
 def _is_near(each: RankedSentence, best: RankedSentence, *, explained: bool) -> bool:
-    """Tell whether a sentence scores near enough to the best to be quoted too."""
+    """Return whether a sentence scores near enough to the best to be quoted too."""
     if best.quotable and not each.quotable:
         return False
     if best.reading is None:
@@ -308,7 +308,7 @@ _JOINED = re.compile(r"(?:[;,]|;\s*(?:and|or))$")
 
 
 def leans(sentence: str) -> bool:
-    """Tell whether a sentence needs the one before it to be understood: "It was built in 1848."
+    """Return whether a sentence needs the one before it to be understood: "It was built in 1848."
 
     Args:
         sentence: In English; sentences in other languages do not lean.
@@ -329,7 +329,7 @@ def leans(sentence: str) -> bool:
 
 
 def is_lead_in(sentence: str) -> bool:
-    """Tell whether a sentence introduces a list: it has words, and ends in a colon."""
+    """Return whether a sentence introduces a list: it has words, and ends in a colon."""
     text = sentence.rstrip(_CLOSING + "\r\n")
     return text.endswith((":", "\uff1a")) and bool(re.search(r"[^\W_]", text))
 
@@ -423,7 +423,7 @@ _MENU_NAMES = frozenset(
 
 
 def is_quotable(sentence: str) -> bool:
-    """Tell whether a sentence can answer on its own.
+    """Return whether a sentence can answer on its own.
 
     Returns:
         False for a heading, a caption without a verb, a menu ("Home | About | Contact"), a bare question, an image or link, and
@@ -443,7 +443,7 @@ def is_quotable(sentence: str) -> bool:
 
 
 def _is_menu(text: str) -> bool:
-    """Tell whether a text is three or more short names between signs, at least two of them usual in menus."""
+    """Return whether a text is three or more short names between signs, at least two of them usual in menus."""
     names = [name for name in _MENU_SIGN.split(text) if name]
     usual = sum(name.split()[0].casefold() in _MENU_NAMES for name in names)
     return len(names) > 2 and usual > 1 and all(len(name.split()) <= 3 for name in names)

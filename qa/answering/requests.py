@@ -208,7 +208,7 @@ def read_request(core: str) -> Request:
 
 
 def is_small_talk(text: str) -> bool:
-    """Tell whether a text is only a greeting or thanks."""
+    """Return whether a text is only a greeting or thanks."""
     return read_request(text).is_small_talk
 
 

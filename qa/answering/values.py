@@ -38,7 +38,7 @@ class Quantity:
     high: Decimal
 
     def contradicts(self, other: "Quantity") -> bool:
-        """Tell whether no number fits both."""
+        """Return whether no number fits both."""
         return self.high <= other.low or other.high <= self.low
 
 
@@ -57,7 +57,7 @@ class Date:
     parts: tuple[int | None, int | None, int | None]
 
     def contradicts(self, other: "Date") -> bool:
-        """Tell whether the two differ in a part that both give."""
+        """Return whether the two differ in a part that both give."""
         pairs = zip(self.parts, other.parts, strict=True)
         return any(one != two for one, two in pairs if None not in (one, two))
 
@@ -97,7 +97,7 @@ def read_values(text: str) -> Values:
 
 
 def may_hold_values(text: str) -> bool:
-    """Tell quickly whether a text may contain a number or date; never misses one."""
+    """Return quickly whether a text may contain a number or date; never misses one."""
     return bool(_ANY.search(text))
 
 
@@ -204,7 +204,7 @@ def read_quantities(sentence: str) -> tuple[tuple[Quantity, ...], bool]:
 
 
 def _is_named(before: str, match: re.Match[str]) -> bool:
-    """Tell whether a number belongs to the word before it: "page 12", "another 20"; without a unit also "Apollo 11"."""
+    """Return whether a number belongs to the word before it: "page 12", "another 20"; without a unit also "Apollo 11"."""
     if any(pattern.search(before) for pattern in (_ABOUT, _MORE, _LESS)):
         return False
     word = None if _unit(match) else _CAPITALISED.search(before)

@@ -74,7 +74,7 @@ LATER = {
     "exact": (TEXT, Verification("exact", "", START)),
     "changed-elsewhere": (TEXT.replace("One", "Uno"), Verification("exact", "a.txt has changed elsewhere", START)),
     "moved": ("\n" + TEXT, Verification("moved", f"now at character {START + 1}, was at {START}", START + 1)),
-    "changed": (TEXT.replace("Three", "Four"), Verification("changed", "a.txt no longer holds these words", None)),
+    "changed": (TEXT.replace("Three", "Four"), Verification("changed", "a.txt no longer contains these words", None)),
     "gone": (
         None,
         Verification(
