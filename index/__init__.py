@@ -37,14 +37,15 @@ from index.records import (
     StoredPassage,
     Totals,
 )
-from index.search import Hit, Limits, Search
+from index.search import Hit, Limits, Query, Search, Statistics, term_weights
 from index.sources import CATALOG_FILE, EVERYTHING, Selection, SourceRules, find_sources
-from index.store.catalog import describe
+from index.store.catalog import Candidate, describe
 from index.store.check import CollectionInfo, inspect_collection, kept_selection, reset_collection
 from index.store.sqlite import hold_lock
 from index.text.passages import split_passages, split_sentences
 from index.text.terms import (
     STOP_TERMS,
+    STOP_WORDS,
     NearWord,
     edit_distance,
     is_english,
@@ -62,9 +63,11 @@ __all__ = [
     "PLACE_FIELDS",
     "RECIPE",
     "STOP_TERMS",
+    "STOP_WORDS",
     "BackgroundUpdate",
     "BatchError",
     "CacheError",
+    "Candidate",
     "Collection",
     "CollectionInfo",
     "Document",
@@ -84,6 +87,7 @@ __all__ = [
     "Place",
     "Progress",
     "QAError",
+    "Query",
     "QuestionError",
     "ReaderError",
     "Search",
@@ -92,6 +96,7 @@ __all__ = [
     "Source",
     "SourceError",
     "SourceRules",
+    "Statistics",
     "StorageError",
     "StoredPassage",
     "Totals",
@@ -128,6 +133,7 @@ __all__ = [
     "split_passages",
     "split_sentences",
     "term_spans",
+    "term_weights",
     "text_hash",
     "text_terms",
     "write_build",

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 
-from index import STOP_TERMS, NearWord, QuestionError, english_words, question_terms, text_terms
-from index.text.terms import STOP_WORDS
+from index import STOP_TERMS, STOP_WORDS, NearWord, QuestionError, english_words, question_terms, text_terms
 from qa.answering.requests import Request, is_small_talk, read_request
 
 

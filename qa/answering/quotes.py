@@ -18,9 +18,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from index.search import Query, Statistics, term_weights
-from index.store.catalog import Candidate
-from index.text.terms import STOP_TERMS
+from index import STOP_TERMS, Candidate, Query, Statistics, term_weights
 from qa.answering.answer_types import answer_kind, has_kind, is_method
 from qa.reading.spans import Reading, SentenceReading
 

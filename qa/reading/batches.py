@@ -17,14 +17,16 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from index import Encoder, SourceError, split_sentences
 from qa.reading.data import NOT_KNOWN, VARIANTS, Example, Prepared, answering_sentences, is_one_in
 from qa.reading.network import HIDDEN
-from qa.reading.spans import HEADING_TOKENS, QUESTION_TOKENS, TOKENS
+from qa.reading.spans import HEADING_TOKENS, QUESTION_TOKENS, WINDOW_TOKENS
 
+Integers = npt.NDArray[np.integer]
 RETRIEVED = 5  # negatives per question
 RETRIEVED_WEIGHT = 0.3
 SENTENCE_RETRIEVED = 2  # for sources whose passages are single sentences: the nearest are often true answers
@@ -58,7 +60,7 @@ DRAWN = {
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class TrainingBatch:
     """Pairs as input of a network; B texts of T tokens.
 
     Attributes:
@@ -85,20 +87,20 @@ class Batch:
     teacher: Tensor | None
     judged: Tensor | None
 
-    def to(self, device: str) -> "Batch":
+    def to(self, device: str) -> "TrainingBatch":
         """Copy the batch to a device."""
         return self._each(lambda value: value.to(device, non_blocking=True))
 
-    def pinned(self) -> "Batch":
+    def pinned(self) -> "TrainingBatch":
         """Copy the batch to pinned memory, which a GPU can read directly."""
         return self._each(lambda value: value.pin_memory())
 
-    def _each(self, change: Callable[[Tensor], Tensor]) -> "Batch":
+    def _each(self, change: Callable[[Tensor], Tensor]) -> "TrainingBatch":
         found: dict[str, Any] = {}
         for field in fields(self):
             value = getattr(self, field.name)
             found[field.name] = None if value is None else change(value)
-        return Batch(**found)
+        return TrainingBatch(**found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +114,10 @@ class TeacherLabels:
         judged: float32 (examples, 3): start and end of "no answer", answerable.
     """
 
-    first: np.ndarray
-    tokens: np.ndarray
-    offsets: np.ndarray
-    judged: np.ndarray
+    first: npt.NDArray[np.int32]
+    tokens: npt.NDArray[np.float16]
+    offsets: npt.NDArray[np.int64]
+    judged: npt.NDArray[np.float32]
 
 
 class Assembler:
@@ -129,13 +131,13 @@ class Assembler:
         self._question_lengths = np.minimum(np.diff(data.question_offsets), QUESTION_TOKENS)
         self._heading_lengths = np.minimum(np.diff(data.heading_offsets), HEADING_TOKENS)
 
-    def lengths(self, rows: np.ndarray) -> np.ndarray:
+    def lengths(self, rows: Integers) -> Integers:
         """Estimate the number of tokens of some examples, to sort by: integers of shape (rows,)."""
         table = self.data.table[rows]
         both = self._question_lengths[table[:, 0] * VARIANTS] + self._passage_lengths[table[:, 2]]
-        return np.asarray(np.minimum(TOKENS, both + 8))
+        return np.asarray(np.minimum(WINDOW_TOKENS, both + 8))
 
-    def batch(self, rows: np.ndarray, rng: np.random.Generator, *, plain: bool = False) -> Batch:
+    def batch(self, rows: Integers, rng: np.random.Generator, *, plain: bool = False) -> TrainingBatch:
         """Assemble some examples.
 
         Args:
@@ -156,7 +158,7 @@ class Assembler:
         asked = question * VARIANTS + wording
         asked_length, heading_length = self._question_lengths[asked], self._heading_lengths[heading]
         before = 2 + asked_length + np.where(heading_length, heading_length + 1, 0)
-        room = np.minimum(TOKENS - 1 - before, self._passage_lengths[passage])
+        room = np.minimum(WINDOW_TOKENS - 1 - before, self._passage_lengths[passage])
         first = self._first_read(rows, room, rng)
 
         total = before + room + 1
@@ -183,7 +185,7 @@ class Assembler:
         token = places - before[:, None] + first[:, None]  # of the passage, if inside
         told = inside & (token >= first_told[:, None]) & (token <= last_told[:, None])
         evidence = np.where((first_told == NOT_KNOWN)[:, None], -1.0, told).astype(np.float32)
-        return Batch(
+        return TrainingBatch(
             torch.from_numpy(ids),
             torch.from_numpy(types.astype(np.int64)),
             torch.from_numpy(mask),
@@ -195,7 +197,7 @@ class Assembler:
             *self._taught(rows, first, room, before, width),
         )
 
-    def _first_read(self, rows: np.ndarray, room: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def _first_read(self, rows: Integers, room: Integers, rng: np.random.Generator) -> Integers:
         """Choose the first token of each passage to read; `room` is the number of tokens of the window."""
         _, _, passage, start, end, first_told, last_told = self.data.table[rows].T.astype(np.int64)
         last_start = self._passage_lengths[passage] - room
@@ -209,7 +211,7 @@ class Assembler:
         return np.asarray(np.minimum(np.where(whole_answers, 0, drawn), last_start))
 
     def _taught(
-        self, rows: np.ndarray, first: np.ndarray, room: np.ndarray, before: np.ndarray, width: int
+        self, rows: Integers, first: Integers, room: Integers, before: Integers, width: int
     ) -> tuple[Tensor | None, Tensor | None]:
         """Lay out the labels of the tokens that are read; None twice without a teacher."""
         labels = self.labels
@@ -222,14 +224,16 @@ class Assembler:
         return torch.from_numpy(teacher), torch.from_numpy(labels.judged[rows])
 
 
-def _fill(target: np.ndarray, flat: np.ndarray, starts: np.ndarray, lengths: np.ndarray, places: np.ndarray) -> None:
+def _fill(
+    target: npt.NDArray[Any], flat: npt.NDArray[Any], starts: Integers, lengths: Integers, places: Integers
+) -> None:
     """Copy a slice of `flat` into each row of `target`, starting at the given column."""
     step = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     rows = np.repeat(np.arange(len(lengths)), lengths)
     target[rows, np.repeat(places, lengths) + step] = flat[np.repeat(starts, lengths) + step]
 
 
-def draw_batches(assembler: Assembler, size: int, rng: np.random.Generator) -> Iterator[Batch]:
+def draw_batches(assembler: Assembler, size: int, rng: np.random.Generator) -> Iterator[TrainingBatch]:
     """Yield batches without end: each example as often as its weight, held-out ones never.
 
     Args:
@@ -258,12 +262,12 @@ def draw_batches(assembler: Assembler, size: int, rng: np.random.Generator) -> I
                 yield assembler.batch(part[first : first + size], rng)
 
 
-def prefetch(batches: Iterator[Batch], device: str) -> Iterator[Batch]:
+def prefetch(batches: Iterator[TrainingBatch], device: str) -> Iterator[TrainingBatch]:
     """Yield batches on a device; for a GPU, a thread assembles some ahead."""
     if device == "cpu":
         yield from batches
         return
-    ready: queue.Queue[Batch | Exception] = queue.Queue(maxsize=AHEAD)
+    ready: queue.Queue[TrainingBatch | Exception] = queue.Queue(maxsize=AHEAD)
     stopped = threading.Event()
 
     def work() -> None:
@@ -337,8 +341,8 @@ def retrieved(examples: Sequence[Example], encoder: Encoder) -> Iterator[Example
 
 
 def _nearest(
-    questions: Sequence[str], pool: Sequence[str], vectors: np.ndarray, encoder: Encoder
-) -> Iterator[tuple[str, np.ndarray]]:
+    questions: Sequence[str], pool: Sequence[str], vectors: npt.NDArray[np.float32], encoder: Encoder
+) -> Iterator[tuple[str, Integers]]:
     """Yield each question with the positions in the pool of the passages nearest to it, nearest first.
 
     Nearness is that of the embeddings and, with a smaller weight, of rare words in common.

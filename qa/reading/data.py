@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from index import SourceError, split_sentences
 from qa.reading.spans import ANSWER_TOKENS, Tokens, tokenise
@@ -84,17 +85,17 @@ class Prepared:
         names: Names of the sources.
     """
 
-    questions: np.ndarray
-    question_offsets: np.ndarray
-    headings: np.ndarray
-    heading_offsets: np.ndarray
-    passages: np.ndarray
-    passage_offsets: np.ndarray
-    table: np.ndarray
-    answerable: np.ndarray
-    weight: np.ndarray
-    source: np.ndarray
-    held_out: np.ndarray
+    questions: npt.NDArray[np.uint16]
+    question_offsets: npt.NDArray[np.int64]
+    headings: npt.NDArray[np.uint16]
+    heading_offsets: npt.NDArray[np.int64]
+    passages: npt.NDArray[np.uint16]
+    passage_offsets: npt.NDArray[np.int64]
+    table: npt.NDArray[np.int32]
+    answerable: npt.NDArray[np.float32]
+    weight: npt.NDArray[np.float32]
+    source: npt.NDArray[np.int16]
+    held_out: npt.NDArray[np.bool_]
     names: tuple[str, ...]
 
     def save(self, path: Path) -> None:
@@ -212,7 +213,7 @@ def _tokenise(tokenizer: Any, texts: Sequence[str]) -> list[Tokens]:
     ]
 
 
-def _flatten(texts: Sequence[Tokens]) -> tuple[np.ndarray, np.ndarray]:
+def _flatten(texts: Sequence[Tokens]) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.int64]]:
     """Concatenate token ids: uint16 of shape (tokens,), and the offsets."""
     ids = np.concatenate([np.empty(0, dtype=np.int32), *(tokens.ids for tokens in texts)])
     return ids.astype(np.uint16), np.cumsum([0, *(len(tokens.ids) for tokens in texts)], dtype=np.int64)

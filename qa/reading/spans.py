@@ -38,7 +38,7 @@ class Window:
     """One input of the reader.
 
     Attributes:
-        ids: Token ids: int32, shape (length,), at most `TOKENS`.
+        ids: Token ids: int32, shape (length,), at most `WINDOW_TOKENS`.
         types: 0 up to the first [SEP], 1 after it: float32, shape (length,).
         offset: Index in `ids` of the first token of the passage.
         first: Index of that token in the passage.
@@ -98,7 +98,7 @@ class Reading:
     sentences: tuple[SentenceReading, ...]
 
 
-TOKENS = 256  # in all
+WINDOW_TOKENS = 256  # in all
 QUESTION_TOKENS = 48
 HEADING_TOKENS = 24
 _OVERLAP = 64  # tokens of the passage shared by two windows
@@ -145,13 +145,13 @@ def make_windows(
         marks: The ids of [CLS] and [SEP].
 
     Returns:
-        The windows, in the order of the passage. All but the last have `TOKENS` tokens.
+        The windows, in the order of the passage. All but the last have `WINDOW_TOKENS` tokens.
     """
     cls, sep = marks
     asked = [cls, *question[:QUESTION_TOKENS], sep]
     under = [*heading[-HEADING_TOKENS:], sep] if len(heading) else []
     offset = len(asked) + len(under)
-    room = TOKENS - offset - 1
+    room = WINDOW_TOKENS - offset - 1
     windows = []
     for first in range(0, max(len(passage) - _OVERLAP, 1), room - _OVERLAP):
         part = passage[first : first + room]
@@ -206,7 +206,9 @@ def read_spans(
     return Reading(round(float(max(answerable)), DIGITS), sentences)
 
 
-def best_spans(starts: np.ndarray, ends: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def best_spans(
+    starts: npt.NDArray[np.float64], ends: npt.NDArray[np.float64], edges: npt.NDArray[np.integer]
+) -> tuple[npt.NDArray[np.integer], npt.NDArray[np.integer], npt.NDArray[np.float64]]:
     """Find in each sentence the answer with the greatest sum of start and end logit, the first of equals.
 
     Args:

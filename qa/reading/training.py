@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from qa.evaluation.metrics import area_under_curve
-from qa.reading.batches import IGNORED, Assembler, Batch, TeacherLabels, draw_batches, prefetch
+from qa.reading.batches import IGNORED, Assembler, TeacherLabels, TrainingBatch, draw_batches, prefetch
 from qa.reading.data import NATURAL, Prepared
 from qa.reading.network import HIDDEN, Network, load_network, save_weights
 from qa.reading.spans import best_spans
@@ -201,7 +202,7 @@ def _save_checkpoint(path: Path, network: Network, optimizer: torch.optim.Optimi
     part.replace(path)
 
 
-def loss_of(network: Network, batch: Batch) -> Tensor:
+def loss_of(network: Network, batch: TrainingBatch) -> Tensor:
     """Compute the loss of a network on a batch from its labels and, if present, its teacher.
 
     Args:
@@ -219,7 +220,7 @@ def loss_of(network: Network, batch: Batch) -> Tensor:
     return TEACHER_SHARE * taught + (1 - TEACHER_SHARE) * loss
 
 
-def label_loss(tokens: Tensor, answerable: Tensor, batch: Batch) -> Tensor:
+def label_loss(tokens: Tensor, answerable: Tensor, batch: TrainingBatch) -> Tensor:
     """Compute the loss of spans, evidence and answerability against the labels, ignoring unknown ones.
 
     Args:
@@ -239,7 +240,7 @@ def label_loss(tokens: Tensor, answerable: Tensor, batch: Batch) -> Tensor:
     return span_loss + ANSWERABLE_SHARE * answer_loss + EVIDENCE_SHARE * evidence_loss
 
 
-def teacher_loss(tokens: Tensor, answerable: Tensor, batch: Batch, teacher: Tensor, judged: Tensor) -> Tensor:
+def teacher_loss(tokens: Tensor, answerable: Tensor, batch: TrainingBatch, teacher: Tensor, judged: Tensor) -> Tensor:
     """Compute the distance from the outputs of a teacher, over the tokens that it read; least if both agree.
 
     Args:
@@ -293,7 +294,7 @@ def label(network: Network, data: Prepared, *, batch: int, device: str, half: bo
     rng = np.random.default_rng(0)
     rows = np.argsort(assembler.lengths(np.arange(len(data.table))), kind="stable")
     network.to(device).eval()
-    found: list[np.ndarray] = [np.empty((0, 3), dtype=np.float16)] * len(rows)
+    found: list[npt.NDArray[np.float16]] = [np.empty((0, 3), dtype=np.float16)] * len(rows)
     first = np.zeros(len(rows), dtype=np.int32)
     judged = np.zeros((len(rows), 3), dtype=np.float32)
     for start in range(0, len(rows), batch):
@@ -345,7 +346,9 @@ def validate(network: Network, data: Prepared, *, device: str, half: bool) -> Fi
     return figures
 
 
-def _read_batch(network: Network, batch: Batch, device: str, half: bool) -> tuple[np.ndarray, np.ndarray]:
+def _read_batch(
+    network: Network, batch: TrainingBatch, device: str, half: bool
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """Run a network on a batch: float32 logits of the tokens, (B, T, 3), and answerable, (B,)."""
     with torch.no_grad(), torch.autocast(device, dtype=torch.bfloat16, enabled=half):
         tokens, answerable = network(batch.ids.to(device), batch.types.to(device), batch.mask.to(device))

@@ -35,8 +35,8 @@ from qa.reading.batches import (
     CLS_ID,
     SEP_ID,
     Assembler,
-    Batch,
     TeacherLabels,
+    TrainingBatch,
     draw_batches,
     prefetch,
     retrieved,
@@ -143,7 +143,7 @@ def data(tokenizer) -> Prepared:
     return prepare(toys(), tokenizer)
 
 
-def plain_batch(data: Prepared, labels: TeacherLabels | None = None) -> Batch:
+def plain_batch(data: Prepared, labels: TeacherLabels | None = None) -> TrainingBatch:
     """All examples as written, in one batch."""
     return Assembler(data, labels).batch(np.arange(len(data.table)), np.random.default_rng(0), plain=True)
 
@@ -457,7 +457,7 @@ def test_examples_are_drawn_by_weight_and_never_when_held_out(data):
 def test_a_fault_in_the_thread_that_makes_batches_is_raised():
     """What goes wrong while batches are made ready for a GPU ends the training, rather than letting it wait."""
 
-    def failing() -> Iterator[Batch]:
+    def failing() -> Iterator[TrainingBatch]:
         raise SourceError("no batch")
         yield
 
