@@ -192,12 +192,7 @@ def answer_adapter() -> "TypeAdapter[Answer]":
 def hash_record(record: Mapping[str, Any]) -> str:
     """Compute `Answer.hash` from a record written by `Answer.to_dict`, of either version.
 
-    Args:
-        record: `citations`, `closest` and, if present, `parts` are lists of objects. Every other key except "hash"
-            counts too.
-
-    Returns:
-        SHA-256, in hexadecimal, of the record as canonical JSON without the paths of its citations.
+    It is the SHA-256, in hexadecimal, of the record as canonical JSON, without "hash" and the paths of citations.
     """
     content = {key: value for key, value in _without_paths(record).items() if key != "hash"}
     canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -214,14 +209,10 @@ def _without_paths(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def describe_answer(answer: Answer, *, emphasise: bool = False) -> str:
-    """Describe an answer to a person: numbered quotes, each with its source and place.
+    """Describe an answer to a person: numbered quotes with their places, each part under its own question.
 
-    Args:
-        answer: The answer; each part appears under its own question.
-        emphasise: Whether to make a terminal show the exact answer words in bold.
-
-    Returns:
-        Lines without a line end after the last; safe to print, even if the documents contain control characters.
+    The text is safe to print, because control characters are shown as escapes. With `emphasise`, a terminal shows the exact
+    answer words in bold.
     """
     blocks = [visible_line(f'Searched "{word}" instead of "{typed}".') for typed, word in answer.corrected]
     if answer.basis == "retrieval" and answer.kind == "answer":
@@ -282,12 +273,7 @@ class Conversation:
     """A sequence of questions, each understood in the light of the earlier ones."""
 
     def __init__(self, answer: Callable[..., Answer], history: Sequence[str] = ()) -> None:
-        """Begin a conversation; usually called by `Assistant.conversation`.
-
-        Args:
-            answer: Answers a question; takes `history`, `as_typed` and `sources` as keywords.
-            history: Questions asked before, oldest first.
-        """
+        """Begin a conversation after some earlier questions, oldest first; usually called by `Assistant.conversation`."""
         self._answer = answer
         self._history = list(history)
         self._turns: list[Answer] = []

@@ -119,22 +119,14 @@ _METHOD = re.compile(
 
 
 def answer_kind(question: str) -> str | None:
-    """Find the kind of answer a question asks for.
-
-    Returns:
-        "number", "date", "place", "person", "reason" or "name"; None if its words show no kind.
-    """
+    """Find the kind of answer a question asks for; None if its words show no kind."""
     return next((kind for kind, pattern in _KINDS if pattern.search(question)), None)
 
 
 def question_kind(question: str) -> str:
     """Name the form of a question, for figures by kind.
 
-    Args:
-        question: As typed.
-
-    Returns:
-        "yes/no", a kind of answer, "definition", "how" or "other"; the first that fits the question's core.
+    It is "yes/no", a kind of answer, "definition", "how" or "other"; the first that fits the question's core.
     """
     core = unwrap(question)
     if is_yes_no(core):
@@ -172,13 +164,7 @@ def definition_subject(core: str) -> str:
 
 
 def has_kind(kind: str, question: str, sentence: str) -> bool:
-    """Return whether a sentence contains an answer of a kind that the question itself does not contain.
-
-    Args:
-        kind: As returned by `answer_kind`.
-        question: As typed.
-        sentence: A sentence of a document.
-    """
+    """Return whether a sentence contains an answer of a kind that the question itself does not contain."""
     asked = {_bare(word) for word in _WORDS.findall(question)}
     if kind == "number":
         return any(_bare(found) not in asked and not _YEAR.fullmatch(found) for found in _NUMBER.findall(sentence))

@@ -223,19 +223,7 @@ def cite(
     relevance: Relevance | None = None,
     answer: tuple[int, int] | None = None,
 ) -> Citation:
-    """Cite a span of a passage.
-
-    Args:
-        passage: The passage.
-        passage_text: Its text.
-        source: The name shown.
-        path: Absolute path of the file.
-        text_sha256: Hash of the document's text.
-        span: First character and character after the last, in the document's text.
-        score: Higher is better.
-        twins: Places of near-duplicates of the passage.
-        relevance: Why the passage was found.
-        answer: Span of the exact answer words, in the document's text.
+    """Cite a span of a passage, given by its first character and the one after its last in the document's text.
 
     Raises:
         ValueError: The span is not inside the passage, or the answer words are not inside the span.
@@ -264,15 +252,9 @@ def cite(
 
 
 def split_quote(quote: str, start: int, span: tuple[int, int] | None) -> tuple[str, str, str]:
-    """Split a quote around some of its words.
+    """Split a quote that begins at `start` into the text before a span of words, the words, and the text after.
 
-    Args:
-        quote: The quote.
-        start: Its first character, in the document's text.
-        span: Span of the words in the document's text; None for no words.
-
-    Returns:
-        The text before the words, the words, and the text after; together the quote.
+    Without a span, everything is before.
     """
     first, last = (place - start for place in span) if span else (len(quote), len(quote))
     return quote[:first], quote[first:last], quote[last:]
@@ -282,15 +264,7 @@ MOST_NEAR = 3
 
 
 def gather_relevance(hit: Hit, search: Search) -> Relevance:
-    """Explain why a passage was found.
-
-    Args:
-        hit: One of the hits of the search.
-        search: The search; the words of all its queries count.
-
-    Returns:
-        The scores, and the words that gave the lexical one, matched as in the index.
-    """
+    """Explain why a hit was found: its scores, and the words that gave the lexical one, matched as in the index."""
     terms = {term for query in search.queries for term in query.terms}
     passage, heading = hit.passage, hit.passage.place.heading or ""
     spans = tuple(
@@ -339,14 +313,9 @@ def gather_evidence(
 
 
 def verify(citation: Mapping[str, Any], *, path: str | Path | None = None) -> Verification:
-    """Check a citation against its file as it is now.
+    """Check a record written by `Citation.to_dict` against its file as it is now, or against another file.
 
-    Args:
-        citation: A record written by `Citation.to_dict`; `quote`, `path`, `start`, `end` and `text_sha256` are read.
-        path: Read this file instead of the one the citation names.
-
-    Returns:
-        The result. A file that cannot be read gives "gone", not an error.
+    A file that cannot be read gives "gone", not an error.
     """
     file = Path(path if path is not None else citation["path"])
     try:

@@ -53,14 +53,7 @@ class Retrieval:
 
 @dataclass(frozen=True)
 class _Found:
-    """A passage to cite.
-
-    Attributes:
-        hit: Its hit.
-        passage: The same, prepared for quoting.
-        twins: Near-duplicates, as "source, paragraph N".
-        search: The search that found it.
-    """
+    """A hit prepared for citing, with its near-duplicates as "source, paragraph N"."""
 
     hit: Hit
     passage: QuotablePassage
@@ -91,17 +84,10 @@ CONTRADICTING = 2  # sentences quoted in addition, because they give a different
 def read_hits(
     reader: Reader, question: str, hits: Sequence[Hit], *, rerank: bool
 ) -> tuple[tuple[Hit, ...], tuple[Reading, ...]] | None:
-    """Read the best hits, and optionally rank them again with the reader's scores.
-
-    Args:
-        reader: Reads English.
-        question: The core of the question.
-        hits: Best first.
-        rerank: Whether to change their order.
+    """Read the best hits, and rank them with the reader's scores if `rerank` is set.
 
     Returns:
-        All hits, those read first, in their new order, and the readings of these; None if the question or the best passages
-        are not in English.
+        All hits, those read first, and the readings of these; None if the question or the best passages are not in English.
     """
     near = [hit for hit in hits[:MOST_READ] if hit.score.fused >= hits[0].score.fused - READ_WITHIN]
     first = hits[: max(LEAST_READ, len(near))]
@@ -157,8 +143,8 @@ def compose_answer(
         calibration: The collection's own fit of the confidence.
 
     Returns:
-        One to three quotes from the best passages, and sentences of other passages that contradict them; or the nearest
-        passages if these probably do not answer.
+        One to three quotes, and sentences of other passages that contradict them; or the nearest passages if these probably
+        do not answer.
     """
     core, search = retrieval.core, retrieval.search
     found = _gather(retrieval)
@@ -208,14 +194,7 @@ def _gather(retrieval: Retrieval) -> list[_Found]:
 
 
 def collapse_twins(hits: Sequence[Hit]) -> list[tuple[Hit, tuple[Hit, ...]]]:
-    """Group hits whose texts are nearly the same.
-
-    Args:
-        hits: Best first.
-
-    Returns:
-        The hits with new text, in order, each with its near-duplicates that came after.
-    """
+    """Group hits with nearly the same text: each hit with new text, best first, with its near-duplicates."""
     kept: list[tuple[Hit, Counter[int], list[Hit]]] = []
     for hit in hits:
         words = Counter(hit.keys)

@@ -73,15 +73,7 @@ _READ_YES_NO = 0.6
 
 
 def confidence(evidence: Evidence, calibration: Calibration = SHIPPED) -> float:
-    """Estimate the chance that the best quote answers; if nothing was read, that the sources do.
-
-    Args:
-        evidence: The signals of the search.
-        calibration: The collection's own fit, if any.
-
-    Returns:
-        0 to 1, rounded to 1e-6.
-    """
+    """Estimate the chance, rounded to 1e-6, that the best quote answers; if nothing was read, that the sources do."""
     odds = _retrieval_odds(evidence)
     if evidence.answerable is not None:
         odds = _READ_INTERCEPT + _READ_RETRIEVAL * odds + _READ_ANSWERABLE * evidence.answerable
@@ -119,11 +111,6 @@ def decide(confidence: float) -> Verdict:
 
 
 def is_lacking(question: str, quote: str) -> bool:
-    """Return whether a question asks for a number or date that its quote lacks. Other kinds are too unreliable.
-
-    Args:
-        question: As typed.
-        quote: The text of the best quote.
-    """
+    """Return whether a question asks for a number or date that its quote lacks. Other kinds are too unreliable."""
     kind = answer_kind(question)
     return kind in ("number", "date") and not has_kind(kind, question, quote)

@@ -67,11 +67,7 @@ _CAPITAL = re.compile(r"(?<![\w'\u2019])[^\W\d_a-z]")
 
 
 def find_disagreements(citations: Sequence[Citation], question: str) -> tuple[Disagreement, ...]:
-    """Find the numbers and dates in which quotes of different passages disagree.
-
-    Args:
-        citations: Of one answer, in order.
-        question: The question; a disagreement must be about it.
+    """Find the numbers and dates in which quotes of different passages disagree about the question.
 
     Returns:
         Numbers before dates, each in the order of their first statements.
@@ -99,15 +95,10 @@ def find_disagreements(citations: Sequence[Citation], question: str) -> tuple[Di
 def find_contradicting(
     citations: Sequence[Citation], others: Sequence[Citation], question: str
 ) -> tuple[Citation, ...]:
-    """Find unquoted sentences that contradict the quotes of an answer.
-
-    Args:
-        citations: The quotes.
-        others: Sentences of other passages found, each as a citation.
-        question: The question.
+    """Find unquoted sentences of other passages, each given as a citation, that contradict a quote of the answer.
 
     Returns:
-        The others that give a different number or date than one of the quotes, in order.
+        The others with a different number or date than one of the quotes, in order.
     """
     asked = _read_question(question)
     quoted = [read for citation in citations for read in _sentences(0, citation) if read.sentence.values.stated]
@@ -137,43 +128,21 @@ def _read_question(question: str) -> _Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Sentence:
-    """A sentence with the values it states.
-
-    Attributes:
-        values: Its numbers and dates, by offsets in the sentence.
-        terms: Its content words, without those of the values.
-        names: The terms that are names: capitalised and not the first word.
-        neighbours: Pairs of terms with only a blank between: "northern plant".
-        denies: Whether it contains a negation.
-        leans: Whether its subject is in another sentence.
-    """
-
-    values: Values
-    terms: frozenset[str]
-    names: frozenset[str]
-    neighbours: frozenset[tuple[str, str]]
-    denies: bool
-    leans: bool
+    values: Values  # by offsets in the sentence
+    terms: frozenset[str]  # content words, without those of the values
+    names: frozenset[str]  # terms that are capitalised and not the first word
+    neighbours: frozenset[tuple[str, str]]  # terms with only a blank between: "northern plant"
+    denies: bool  # contains a negation
+    leans: bool  # its subject is in another sentence
 
 
 @dataclass(frozen=True, slots=True)
 class _Quoted:
-    """A sentence of a quote.
-
-    Attributes:
-        citation: 1-based number of its citation.
-        passage: Identifies its passage.
-        start: First character, in the document's text.
-        end: Character after its last.
-        is_row: Whether it is a row of a table.
-        sentence: Its content.
-    """
-
-    citation: int
-    passage: tuple[str, int]
-    start: int
+    citation: int  # 1-based number
+    passage: tuple[str, int]  # identifies its passage
+    start: int  # first character, in the document's text
     end: int
-    is_row: bool
+    is_row: bool  # of a table
     sentence: _Sentence
 
     def may_contradict(self, other: "_Quoted") -> bool:
@@ -218,13 +187,7 @@ def _read_sentence(text: str) -> _Sentence:
 def _find_contradictions(
     first: _Sentence, second: _Sentence, asked: _Asked
 ) -> Iterator[tuple[ValueKind, Date | Quantity, Date | Quantity]]:
-    """Yield the kind and the two values in which two sentences contradict each other.
-
-    Args:
-        first: A sentence.
-        second: A sentence of another passage.
-        asked: The question; both sentences must be about it.
-    """
+    """Yield the kind and the two values in which sentences of two passages contradict each other about the question."""
     if first.leans or second.leans:
         return
     one, other = first.values, second.values

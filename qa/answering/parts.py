@@ -75,10 +75,7 @@ _POSSESSIVE = re.compile(r"\b(its|their|his)\b(?=\s+\w)", re.IGNORECASE)
 
 
 def split_questions(core: str) -> tuple[str, ...]:
-    """Split a line into its questions.
-
-    Args:
-        core: The core of the line, see `qa.answering.question.Question`.
+    """Split the core of a line into its questions.
 
     Returns:
         One to four questions. Several end in a question mark each; a single one is returned unchanged.

@@ -60,9 +60,6 @@ _CLOSING = ".,;:?!\u2026"
 def read_question(typed: str) -> Question:
     """Parse a question as typed.
 
-    Args:
-        typed: The whole line.
-
     Raises:
         QuestionError: The line is empty, has no word in it, or is too long.
     """
@@ -97,13 +94,7 @@ def _required_phrases(text: str) -> tuple[str, ...]:
 
 
 def is_searched_alone(question: str, searched: str, corrected: Sequence[Sequence[str]] = ()) -> bool:
-    """Return whether a question was searched alone, without earlier questions.
-
-    Args:
-        question: As typed.
-        searched: The text that was searched.
-        corrected: Words as typed, each with the word searched instead; a correction alone makes no difference.
-    """
+    """Return whether a question was searched without earlier questions, with or without corrected words."""
     read = read_question(question)
     words = {typed: word for typed, word in corrected}
     alternatives = "|".join(map(re.escape, words))
@@ -124,15 +115,10 @@ def has_content(text: str) -> bool:
 
 
 def matching_sources(names: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:
-    """Find the documents that some filters name.
+    """Find the documents that some filters name, in order.
 
-    Args:
-        names: The name of every document, as shown.
-        wanted: Whole names, each of which selects only that document even if it is part of other names; or parts of names or
-            patterns with * and ?, both without regard to case.
-
-    Returns:
-        The names that match any filter, in order.
+    A whole name selects only that document, even if it is part of other names. Other filters are parts of names or patterns with
+    * and ?, without regard to case.
 
     Raises:
         QuestionError: No document matches.
@@ -240,14 +226,8 @@ def unwrap(question: str) -> str:
     """Find the core of a question: remove greetings, politeness and phrases such as "according to the passage".
 
     Only fixed phrases are removed: "according to the text" adds nothing, "according to Darwin" and "according to the 2019
-    census" are part of the question.
-
-    Args:
-        question: As typed, on one line, without filters.
-
-    Returns:
-        The question without those phrases and without quotation marks, ending in one question mark if it asks in words. If
-        nothing with content would remain, the text as typed.
+    census" are part of the question. The core has no quotation marks, and one question mark if it asks in words. If nothing
+    with content would remain, the text is returned as typed.
     """
     plain = _without_marks(" ".join(_EMPHASIS.sub(" ", question).split()) or question)
     if is_small_talk(plain):
@@ -375,12 +355,7 @@ _DOUBLED = re.compile(r"(.)\1+")
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """A question after spelling correction.
-
-    Attributes:
-        text: The question.
-        words: Each word replaced, as typed and as searched.
-    """
+    """The core of a question after spelling correction, and each word replaced, as typed and as searched."""
 
     text: str
     words: tuple[tuple[str, str], ...] = ()
@@ -433,15 +408,12 @@ def may_be_misspelt(word: str) -> bool:
 
 
 def choose_spelling(word: str, near: Sequence[NearWord], *, is_name: bool = False) -> str:
-    """Choose the word that a misspelt word was meant to be.
+    """Choose the word that a misspelt word was meant to be, as written in the texts; empty if none is near enough.
 
     Args:
         word: As typed.
         near: Words of the collection with a similar spelling, nearest first, then most frequent first.
         is_name: Whether the word begins with a capital inside the question.
-
-    Returns:
-        The first word that is near enough, slips before other errors, as written in the texts; empty if no word is.
     """
     typed = word.lower()
     for found in sorted(near, key=lambda found: (found.distance, not is_slip(typed, found.word.lower()))):

@@ -120,8 +120,8 @@ def choose_quotes(
         statistics: Of the collection.
 
     Returns:
-        Quotes of the best sentences, at most three, best first. A sentence that leans on those before it is quoted with them, a
-        lead-in with its items; adjacent sentences form one quote. Empty if there is no sentence.
+        Quotes, best first. A sentence that leans on those before it is quoted with them, a lead-in with its items; adjacent
+        sentences form one quote.
     """
     return join_quotes(question, rank_sentences(question, queries, passages, statistics), passages)
 
@@ -131,8 +131,7 @@ def rank_sentences(
 ) -> list[RankedSentence]:
     """Rank every sentence of some passages as an answer; takes the arguments of `choose_quotes`.
 
-    Returns:
-        The sentences, best first; ties by passage and position. Sentences that are not quotable come last.
+    The best is first; ties are ordered by passage and position. Sentences that are not quotable come last.
     """
     found = []
     for number, passage in enumerate(passages):
@@ -148,7 +147,7 @@ def rank_sentences(
 
 
 def judge_sentence(reading: SentenceReading, retrieval: float, fused: float) -> float:
-    """Score a sentence that was read by all signals, in log-odds up to a constant."""
+    """Combine all scores of a sentence that was read: log-odds up to a constant."""
     span = min(max(reading.score, SPAN_RANGE[0]), SPAN_RANGE[1])
     return SPAN * span + EVIDENCE * reading.evidence + RETRIEVAL * retrieval + PASSAGE * fused
 
@@ -156,17 +155,7 @@ def judge_sentence(reading: SentenceReading, retrieval: float, fused: float) -> 
 def score_sentences(
     question: str, queries: Sequence[Query], passage: QuotablePassage, statistics: Statistics
 ) -> npt.NDArray[np.float64]:
-    """Score each sentence of a passage by retrieval.
-
-    Args:
-        question: Its core.
-        queries: The queries searched.
-        passage: The passage.
-        statistics: Of the collection.
-
-    Returns:
-        float64 of shape (sentences,), rounded to 1e-6.
-    """
+    """Score each sentence of a passage by retrieval: float64 of shape (sentences,), rounded to 1e-6."""
     candidate = passage.candidate
     vectors = candidate.embeddings[1:].astype(np.float64)
     found = [set(terms) for terms in candidate.sentence_terms]
@@ -306,14 +295,10 @@ _JOINED = re.compile(r"(?:[;,]|;\s*(?:and|or))$")
 
 
 def leans(sentence: str) -> bool:
-    """Return whether a sentence needs the one before it to be understood: "It was built in 1848."
+    """Return whether an English sentence needs the one before it to be understood: "It was built in 1848."
 
-    Args:
-        sentence: In English; sentences in other languages do not lean.
-
-    Returns:
-        Whether it begins with a pronoun, points back without naming the thing ("This means", "In this case", "The latter"), or
-        draws a conclusion ("As a result").
+    It begins with a pronoun, points back without naming the thing ("This means", "In this case", "The latter"), or draws a
+    conclusion ("As a result").
     """
     text = _bare(sentence)
     first = text.partition(" ")[0]
@@ -333,15 +318,10 @@ def is_lead_in(sentence: str) -> bool:
 
 
 def expand_list(sentences: Sequence[str], position: int) -> tuple[int, int]:
-    """Find the sentences to quote together with one: the items of a lead-in, or the lead-in of an item.
+    """Find the first and last sentence to quote together with one: the items of a lead-in, or the lead-in of an item.
 
-    Args:
-        sentences: Of one passage, in order.
-        position: Of the sentence that answers.
-
-    Returns:
-        Positions of the first and the last sentence to quote: the lead-in and as many items as fit into `LONGEST_LIST`
-        characters. An item that does not fit, and a sentence that is in no list, is quoted alone.
+    As many items are quoted as fit into `LONGEST_LIST` characters. An item that does not fit, and a sentence that is in no list,
+    is quoted alone.
 
     Raises:
         IndexError: There is no sentence at the position.
@@ -423,9 +403,8 @@ _MENU_NAMES = frozenset(
 def is_quotable(sentence: str) -> bool:
     """Return whether a sentence can answer on its own.
 
-    Returns:
-        False for a heading, a caption without a verb, a menu ("Home | About | Contact"), a bare question, an image or link, and
-        page furniture such as "Table of contents". True for rows of a table ("Price: 40 EUR") and in doubt.
+    Headings, captions without a verb, menus ("Home | About | Contact"), bare questions, images, links and page furniture such as
+    "Table of contents" cannot. Rows of a table ("Price: 40 EUR") can, and so can doubtful cases.
     """
     text = " ".join(sentence.split())
     if not re.search(r"[^\W_]", _LINK.sub(" ", _IMAGE.sub(" ", text))):

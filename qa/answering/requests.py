@@ -37,14 +37,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Occurrences:
-    """How often some words occur together.
-
-    Attributes:
-        words: As typed.
-        passages: Number of passages.
-        documents: Number of documents.
-        more: Whether counting stopped early, so that there may be more.
-    """
+    """How often some words occur together; `more` if counting stopped early."""
 
     words: str
     passages: int
@@ -190,11 +183,7 @@ _SECTION = re.compile(
 
 
 def read_request(core: str) -> Request:
-    """Classify a line.
-
-    Args:
-        core: The core of a question, see `qa.answering.question.Question`, or the question as typed.
-    """
+    """Classify the core of a question, or the question as typed."""
     text = " ".join(core.replace("\u2019", "'").split())
     if _GREETING.fullmatch(text):
         return Request("greeting")
@@ -247,12 +236,7 @@ _GUIDANCE = {
 
 
 def describe_request(request: Request, occurrences: Sequence[Occurrences] = ()) -> str:
-    """Word the reply to a request that is not a question.
-
-    Args:
-        request: A greeting, thanks or guidance.
-        occurrences: How often the words it names occur.
-    """
+    """Word the reply to a greeting, thanks or guidance, with the counts of the words it names."""
     if request.kind == "greeting":
         return HELLO
     if request.kind == "thanks":

@@ -180,10 +180,7 @@ HEDGED = Decimal("0.05")  # "about 325" is within five hundredths
 
 
 def read_quantities(sentence: str) -> tuple[tuple[Quantity, ...], bool]:
-    """Find the numbers of a sentence.
-
-    Args:
-        sentence: Its text, with blanks in place of its dates.
+    """Find the numbers of a sentence whose dates are blanked.
 
     Returns:
         The numbers read, in order, and whether the sentence contains others.
@@ -290,11 +287,7 @@ _UNREAD = re.compile(
 
 
 def read_dates(sentence: str) -> tuple[tuple[Date, ...], tuple[tuple[int, int], ...]]:
-    """Find the dates of a sentence.
-
-    Returns:
-        The dates read, in order, and the spans of all other expressions of time.
-    """
+    """Find the dates of a sentence, in order, and the spans of all other expressions of time."""
     dates, unread, left = [], [], sentence
     for pattern in (*_DATES, _BARE):
         for match in pattern.finditer(left):

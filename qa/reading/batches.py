@@ -236,13 +236,8 @@ def _fill(
 def draw_batches(assembler: Assembler, size: int, rng: np.random.Generator) -> Iterator[TrainingBatch]:
     """Yield batches without end: each example as often as its weight, held-out ones never.
 
-    Args:
-        assembler: Assembles them.
-        size: Examples per batch.
-        rng: Makes all random choices.
-
     Raises:
-        SourceError: The examples fill fewer than two batches, or all are held out.
+        SourceError: The examples fill fewer than two batches of that size, or all are held out.
     """
     data = assembler.data
     drawn = np.array([DRAWN.get(name, 1.0) for name in data.names])
@@ -293,16 +288,7 @@ def prefetch(batches: Iterator[TrainingBatch], device: str) -> Iterator[Training
 
 
 def make_negatives(examples: Sequence[Example], encoder: Encoder, *, seed: int = 0) -> list[Example]:
-    """Make negatives of each kind.
-
-    Args:
-        examples: The examples as read.
-        encoder: Embeds passages and questions for retrieval.
-        seed: Seed for the choice of names and numbers.
-
-    Returns:
-        Only the new examples.
-    """
+    """Make negatives of each kind; `seed` determines the names and numbers."""
     rng = random.Random(seed)
     return [*retrieved(examples, encoder), *without_answer(examples), *twins(examples, rng)]
 

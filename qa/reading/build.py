@@ -26,12 +26,12 @@ CHECK_EVERY = 4  # sample pairs
 
 
 def build_reader(weights: str, model_folder: str, folder: str) -> None:
-    """Build the fast form of a reader.
+    """Build the fast form of a reader into a folder whose name is the key of the build, replacing an incomplete build.
 
     Args:
         weights: A safetensors file.
         model_folder: The encoder whose embeddings and tokenizer it shares.
-        folder: Folder of the result; its name is the key of the build. An incomplete build is replaced.
+        folder: The folder.
 
     Raises:
         EncoderError: The model cannot be read or run.

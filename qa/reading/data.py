@@ -158,12 +158,9 @@ def _example(record: dict[str, Any], name: str) -> Example:
 
 
 def prepare(examples: Sequence[Example], tokenizer: Any, *, seed: int = 0) -> Prepared:
-    """Convert examples into arrays of tokens.
+    """Convert examples, including negatives, into arrays of tokens.
 
-    Args:
-        examples: All examples, including negatives.
-        tokenizer: The model's, of the library `tokenizers`, without truncation and padding.
-        seed: Seed for the wordings.
+    The tokenizer is the model's, of the library `tokenizers`, without truncation and padding; `seed` determines the wordings.
     """
     rng = random.Random(seed)
     questions = _number(example.question for example in examples)

@@ -67,15 +67,12 @@ def run_evaluation(arguments: Sequence[str] | None = None) -> int:
 def evaluate(dataset: Dataset, reader: Reader, *, limit: int | None = None) -> dict[str, Figure | None]:
     """Ask a dataset's questions of their paragraphs.
 
-    Args:
-        dataset: The questions and their corpus.
-        reader: The reader.
-        limit: Ask at most so many answerable and so many unanswerable questions, drawn with a fixed seed.
+    With a limit, at most so many answerable and so many unanswerable questions are drawn, with a fixed seed.
 
     Returns:
         Exact match, F1 and right sentence over the answerable questions with a known answer; AUROC of answerable against
-        unanswerable; the share of unanswerable questions above the cut-off that .75 of the answerable reach. None if there is no
-        question of a kind.
+        unanswerable; the share of unanswerable questions above the cut-off that .75 of the answerable reach. None without
+        questions of a kind.
 
     Raises:
         BatchError: No question names its paragraph.

@@ -116,9 +116,6 @@ class FastReader:
 def plan_pairs(lengths: Sequence[int]) -> list[list[int]]:
     """Pair windows of similar length: a tenth faster than one by one, with equal work for each stream.
 
-    Args:
-        lengths: Number of tokens of each window.
-
     Returns:
         The positions of each group, longest first: pairs as long as every stream gets the same number, then single windows.
         Larger groups gain little, and each new input shape takes time to prepare.

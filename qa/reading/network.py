@@ -131,12 +131,7 @@ class Network(nn.Module):
 def relative_buckets(distance: Tensor, buckets: int) -> Tensor:
     """Assign relative positions to buckets, near ones exactly and far ones by their logarithm (T5, Raffel et al. 2020).
 
-    Args:
-        distance: int64 of any shape.
-        buckets: Their number; half of them are for positions behind.
-
-    Returns:
-        The bucket of each, int64 of the same shape.
+    Half of the buckets are for positions behind. `distance` and the result are int64 of the same shape.
     """
     half = buckets // 2
     found = (distance > 0).long() * half

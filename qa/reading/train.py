@@ -13,7 +13,6 @@ from pathlib import Path
 
 from index import QAError, SourceError, bundled_model_folder, load_encoder, read_tokenizer
 from qa.collections import encoder_folder
-from qa.reading.batches import make_negatives
 from qa.reading.data import Prepared, prepare, read_examples
 from qa.reading.model import WEIGHTS
 
@@ -22,6 +21,7 @@ def run_training(arguments: Sequence[str] | None = None) -> int:
     """Run the command with the given arguments, by default those of the process, and return the exit code."""
     options = _parse(arguments)
     try:
+        # Imported here, because torch may be missing.
         from qa.reading.training import default_plan, train_reader
 
         if not options.out.parent.is_dir():
@@ -54,17 +54,13 @@ def run_training(arguments: Sequence[str] | None = None) -> int:
 
 
 def prepare_once(folder: Path, work: Path, model: Path, *, seed: int) -> Prepared:
-    """Prepare the data of a folder, or load it if it was prepared before.
-
-    Args:
-        folder: Folder of the data files.
-        work: Folder of the prepared data; created if missing.
-        model: Folder of the encoder whose tokens the reader uses.
-        seed: Seed for all random choices.
+    """Prepare the data of a folder for the tokens of a model, or load it from `work` if it was prepared before.
 
     Raises:
         SourceError: The data cannot be read.
     """
+    from qa.reading.batches import make_negatives
+
     kept = work / "prepared.npz"
     if kept.exists():
         _notify(f"using the data prepared in {kept}; delete {work} when the data has changed")

@@ -203,15 +203,7 @@ def _save_checkpoint(path: Path, network: Network, optimizer: torch.optim.Optimi
 
 
 def loss_of(network: Network, batch: TrainingBatch) -> Tensor:
-    """Compute the loss of a network on a batch from its labels and, if present, its teacher.
-
-    Args:
-        network: The network.
-        batch: On the same device.
-
-    Returns:
-        A number, of shape ().
-    """
+    """Compute the loss, of shape (), of a network on a batch from its labels and, if present, its teacher."""
     tokens, answerable = network(batch.ids, batch.types, batch.mask)
     loss = label_loss(tokens, answerable, batch)
     if batch.teacher is None or batch.judged is None:
@@ -223,10 +215,7 @@ def loss_of(network: Network, batch: TrainingBatch) -> Tensor:
 def label_loss(tokens: Tensor, answerable: Tensor, batch: TrainingBatch) -> Tensor:
     """Compute the loss of spans, evidence and answerability against the labels, ignoring unknown ones.
 
-    Args:
-        tokens: Logits of start, end and evidence, of shape (B, T, 3).
-        answerable: Logits, of shape (B,).
-        batch: The labels.
+    `tokens` has the logits of start, end and evidence, of shape (B, T, 3); `answerable` has the shape (B,).
     """
     spans = _span_logits(tokens, batch.inside)
     span_loss = functional.cross_entropy(
@@ -247,7 +236,7 @@ def teacher_loss(tokens: Tensor, answerable: Tensor, batch: TrainingBatch, teach
         tokens: Logits of start, end and evidence, of shape (B, T, 3).
         answerable: Logits, of shape (B,).
         batch: Marks the tokens of the passages.
-        teacher: Outputs of the teacher for the tokens, of shape (B, T, 3).
+        teacher: The teacher's `tokens`.
         judged: Its start and end for "no answer", and answerable, of shape (B, 3).
     """
     heard = batch.inside & (teacher[..., 0] > HIDDEN / 2)
@@ -278,18 +267,7 @@ def _mean_per_text(values: Tensor, known: Tensor) -> Tensor:
 
 
 def label(network: Network, data: Prepared, *, batch: int, device: str, half: bool) -> TeacherLabels:
-    """Run a teacher on every example, with the question as written.
-
-    Args:
-        network: The teacher.
-        data: The examples.
-        batch: Examples at a time.
-        device: "cuda" or "cpu".
-        half: Whether to multiply in bfloat16.
-
-    Returns:
-        Its outputs, in the order of the examples.
-    """
+    """Run a teacher on every example, in order, with the question as written; `batch` examples at a time."""
     assembler = Assembler(data)
     rng = np.random.default_rng(0)
     rows = np.argsort(assembler.lengths(np.arange(len(data.table))), kind="stable")

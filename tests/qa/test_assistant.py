@@ -82,7 +82,7 @@ QUESTIONS = {
     "punctuation": ("?!... --", "the question has no word in it"),
     "emoji": ("\U0001f600\U0001f680", "the question has no word in it"),
     "huge": ("why " * 25_000, "the question is 100,000 characters long; at most 4,000"),
-    "surrogate": ("who \ud800", "the question holds half a character"),
+    "surrogate": ("who \ud800", "the question contains half a character"),
     "number": (7, "the question is not text but int"),
 }
 

@@ -7,7 +7,7 @@ import pytest
 from disagreement_pairs import AGREEING, DIFFERENT, WORKERS
 from toy_encoder import ToyEncoder
 
-from index import Passage
+from index import Passage, Place
 from qa import Assistant
 from qa.answering.answer import describe_answer
 from qa.answering.citation import cite
@@ -66,12 +66,12 @@ def test_one_passage_does_not_disagree_with_itself():
 def test_rows_of_tables_disagree_only_where_all_their_words_are_the_same():
     """Columns share their words whatever stands in them; another row is another thing."""
     apples, pears, dear = (
-        replace(make_citation(f"Product: {fruit}; price: {price}.", f"{fruit}{price}.csv"), row=2)
+        replace(make_citation(f"Product: {fruit}; price: {price}.", f"{fruit}{price}.csv"), place=Place(row=2))
         for fruit, price in (("apples", 3), ("pears", 4), ("apples", 5))
     )
     question = "What is the price of the product?"
     assert find_disagreements([apples, pears], question) == ()
-    assert find_disagreements([replace(apples, row=None), replace(pears, row=None)], question) != ()
+    assert find_disagreements([replace(apples, place=Place()), replace(pears, place=Place())], question) != ()
     assert [len(found.statements) for found in find_disagreements([apples, dear], question)] == [2]
 
 

@@ -577,7 +577,7 @@ def test_the_command_trains_a_reader(tiny, tiny_mpnet, tmp_path, monkeypatch, ca
     assert run_training(command) == 0
     said = capsys.readouterr()
     assert "teacher: labelled" in said.out and '"exact"' in said.out.splitlines()[-1]
-    assert re.match(r"warning: without a GPU a teacher takes 0\.0 hours .* Leave --teacher out", said.err)
+    assert re.match(r"warning: without a GPU, a teacher needs 0\.0 hours .* Omit --teacher", said.err)
     assert sorted(path.name for path in work.iterdir()) == ["prepared.npz", "reader.pt", "teacher.pt"]
     load_weights(load_network(tiny), out)
     before = out.read_bytes()
@@ -589,11 +589,11 @@ def test_the_command_trains_a_reader(tiny, tiny_mpnet, tmp_path, monkeypatch, ca
 
 LINE = {"question": "Where?", "passage": "In Oslo.", "answers": [{"text": "Oslo", "start": 3}], "answerable": True}
 BROKEN = {
-    "{": r"line 2: not an example \(Expecting .*\)\. Correct the line",
+    "{": r"line 2: not an example \(Expecting .*\)\. Correct or delete the line",
     json.dumps({**LINE, "answers": [{"text": "Oslo", "start": 2}]}): (
-        r"line 2: not an example \(the passage does not hold the answer 'Oslo' at character 2\)\. Correct the line"
+        r"line 2: not an example \(the passage does not have the answer 'Oslo' at character 2\)\. Correct or delete the line"
     ),
-    '{"question": "Where?"}': r"line 2: not an example \(there is no 'passage'\)\. Correct the line",
+    '{"question": "Where?"}': r"line 2: not an example \('passage' is missing\)\. Correct or delete the line",
     json.dumps({**LINE, "passage": 5}): r"line 2: not an example \(question and passage must be text\)",
     "[1]": r"line 2: not an example",
 }
@@ -618,16 +618,15 @@ def test_a_folder_without_data_is_one_line(tmp_path, capsys):
     """No data files, and no folder for the weights: one line each, and exit code 1."""
     assert run_training([str(tmp_path), "--work", str(tmp_path / "work")]) == 1
     assert capsys.readouterr().err == (
-        f"error: {tmp_path} holds no .jsonl or .jsonl.gz file. "
-        "Name the folder of questions with passages to train on.\n"
+        f"error: {tmp_path} has no .jsonl or .jsonl.gz file. Name a folder of questions with passages to train on.\n"
     )
     assert run_training([str(tmp_path), "--out", str(tmp_path / "none" / "reader.safetensors")]) == 1
-    assert capsys.readouterr().err.endswith("none, where the weights should go, is no folder. Make it first.\n")
+    assert capsys.readouterr().err.endswith("none, the folder for the weights, does not exist. Create it first.\n")
 
 
 def test_a_teacher_of_another_kind_is_named(tiny, tmp_path):
     """A folder of another model, one that is empty, and one whose weights do not fit."""
-    with pytest.raises(ReaderError, match=r"holds no encoder that can be read .*Name a folder with config\.json"):
+    with pytest.raises(ReaderError, match=r"has no readable encoder .*Name a folder with config\.json"):
         load_network(tmp_path)
     (tmp_path / "config.json").write_text('{"model_type": "distilbert"}')
     with pytest.raises(ReaderError, match=r"is a distilbert model\. Name the folder of a BERT or MPNet encoder\."):
@@ -656,7 +655,7 @@ def test_ctrl_c_says_how_to_go_on(tmp_path, monkeypatch, capsys):
 
     monkeypatch.setattr("qa.reading.train.prepare_once", stop)
     assert run_training([str(tmp_path)]) == 130
-    assert capsys.readouterr().err == "error: stopped; the same command goes on from the last checkpoint\n"
+    assert capsys.readouterr().err == "error: stopped; the same command resumes from the last checkpoint\n"
 
 
 def test_a_missing_torch_is_one_line(tmp_path):

@@ -142,7 +142,9 @@ def test_every_tool_is_listed_with_its_arguments(server, client):
         pytest.param("ask", {}, "argument 'question': missing required argument.", id="missing"),
         pytest.param("ask", {"question": None}, "argument 'question': input should be a valid string.", id="null"),
         pytest.param("ask", {"question": "?!"}, "the question has no word in it. Ask in words.", id="no word"),
-        pytest.param("ask", {"question": "\ud800"}, "holds half a character (a lone surrogate)", id="half a character"),
+        pytest.param(
+            "ask", {"question": "\ud800"}, "contains half a character (a lone surrogate)", id="half a character"
+        ),
         pytest.param(
             "ask", {"question": "a", "<b>\n": 1}, "argument '<b>\\n': unexpected keyword argument.", id="unknown"
         ),
