@@ -22,8 +22,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from index import PassageFeatures
 from index.search import Query, Statistics, term_weights
-from index.store.catalog import Candidate
 from index.text.terms import STOP_TERMS
 from qa.answering.answer_types import answer_kind, has_kind, is_method
 from qa.reading.spans import Reading, SentenceReading
@@ -259,7 +259,7 @@ class QuotablePassage:
         reading: What the reader says of it; None where it has not read it.
     """
 
-    candidate: Candidate
+    candidate: PassageFeatures
     sentences: tuple[str, ...]
     fused: float = 0.0
     reading: Reading | None = None
