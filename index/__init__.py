@@ -1,6 +1,6 @@
 """The index of some sources: read them, keep them in a catalog, search them. It knows nothing of `qa`."""
 
-from index.collection import Collection
+from index.collection import Collection, hold_lock
 from index.encoders import load_encoder
 from index.encoders.base import Encoder, bundled_model_folder, english_words
 from index.encoders.build import plain_graph, round_graph
@@ -11,6 +11,7 @@ from index.encoders.quantize import RECIPE, sample_pairs
 from index.errors import (
     BatchError,
     CacheError,
+    DamagedError,
     EncoderError,
     OutdatedError,
     QAError,
@@ -39,9 +40,9 @@ from index.records import (
 )
 from index.search import Hit, Limits, Query, Search, Statistics, term_weights
 from index.sources import CATALOG_FILE, EVERYTHING, Selection, SourceRules, find_sources
-from index.store.catalog import Candidate, describe
 from index.store.check import CollectionInfo, inspect_collection, kept_selection, reset_collection
-from index.store.sqlite import hold_lock
+from index.store.features import PassageFeatures, passage_features
+from index.store.sqlite import Database
 from index.text.passages import split_passages, split_sentences
 from index.text.terms import (
     STOP_TERMS,
@@ -67,9 +68,10 @@ __all__ = [
     "BackgroundUpdate",
     "BatchError",
     "CacheError",
-    "Candidate",
     "Collection",
     "CollectionInfo",
+    "DamagedError",
+    "Database",
     "Document",
     "DocumentInfo",
     "DocumentStatus",
@@ -84,6 +86,7 @@ __all__ = [
     "NearWord",
     "OutdatedError",
     "Passage",
+    "PassageFeatures",
     "Place",
     "Progress",
     "QAError",
@@ -106,7 +109,6 @@ __all__ = [
     "bundled_model_folder",
     "bytes_hash",
     "compile_graph",
-    "describe",
     "edit_distance",
     "english_words",
     "file_hash",
@@ -122,6 +124,7 @@ __all__ = [
     "matching_spans",
     "pad",
     "padded_width",
+    "passage_features",
     "plain_graph",
     "question_terms",
     "read_document",

@@ -44,11 +44,6 @@ class Library:
         """Note the files that an update is about to look at."""
         self._expected = tuple(sources)
 
-    @property
-    def has_excluded(self) -> bool:
-        """Whether a person has taken files out, which can be let in again."""
-        return bool(self._catalog.exclusions())
-
     def statuses(self) -> tuple[DocumentStatus, ...]:
         """How every file stands, by the name shown, then path."""
         found = {status.path: status for status in self._catalog.document_statuses()}

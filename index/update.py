@@ -29,7 +29,8 @@ from index.parsers import read_document, readers_version
 from index.progress import Abandoned, Progress, ProgressMeter
 from index.records import Document, Failure, KnownFile, Passage, PreparedPassage, Source, StoredPassage
 from index.sources import SETTLED_NS
-from index.store.catalog import Catalog, passage_terms, term_keys
+from index.store.catalog import Catalog
+from index.store.features import passage_terms, term_keys
 from index.text.passages import split_passages
 from index.text.terms import tell_language
 
@@ -92,7 +93,7 @@ IDLE_SECONDS = 0.05  # between two looks for text to embed
 WAIT_SECONDS = 0.2  # at most between Ctrl-C and its being seen
 
 
-class Reader(Protocol):
+class FileParser(Protocol):
     """Reads one file; SourceError when it cannot."""
 
     def __call__(self, path: str | Path, *, name: str) -> Document: ...
@@ -114,7 +115,7 @@ def update_catalog(
     sources: Sequence[Source],
     encoder: Encoder,
     *,
-    read: Reader = read_document,
+    read: FileParser = read_document,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> UpdateReport:
     """Make the catalog hold exactly what the sources hold.
@@ -191,7 +192,7 @@ class _Embedding:
             self._meter.stop()
 
 
-def _update_texts(catalog: Catalog, sources: Sequence[Source], read: Reader, meter: ProgressMeter) -> UpdateReport:
+def _update_texts(catalog: Catalog, sources: Sequence[Source], read: FileParser, meter: ProgressMeter) -> UpdateReport:
     """Write the text of what is new or changed, remove what is gone, note what cannot be read."""
     known = catalog.known_files()
     failed_before = {failure.path: failure for failure in catalog.failures()}
@@ -245,7 +246,7 @@ class _Read:
     language: str
 
 
-def _read_if_changed(source: Source, known: KnownFile | None, read: Reader) -> _Read | Source | None:
+def _read_if_changed(source: Source, known: KnownFile | None, read: FileParser) -> _Read | Source | None:
     """Read a file if its bytes are new; else the source to note anew, or None when nothing at all has changed.
 
     Raises:

@@ -80,7 +80,7 @@ class OpenCollection:
     @property
     def key(self) -> str:
         """The name of its folder, which no other collection of the same home has; `name` may be shared by several."""
-        return self._collection.folder_name
+        return self._collection.folder.name
 
     def close(self) -> None:
         """Stop following the files and updating, and close the collection's files."""
@@ -136,7 +136,7 @@ class OpenCollection:
             self._watcher = FileWatcher(selection, refresh, own=own, delay=delay, on_notice=self._on_notice)
 
     def _selection(self) -> Selection:
-        return self._collection.selection or Selection(())
+        return self._collection.catalog.selection() or Selection(())
 
     def finish_indexing(self) -> UpdateReport:
         """Wait until the index is brought up to the documents.
@@ -157,22 +157,22 @@ class OpenCollection:
     @property
     def failures(self) -> tuple[Failure, ...]:
         """Sources that could not be read, with the reason; while indexing, those of the update before."""
-        return self._collection.failures()
+        return self._collection.catalog.failures()
 
     @property
     def generation(self) -> int:
         """Raised by every change of the documents."""
-        return self._collection.generation
+        return self._collection.catalog.generation
 
     @property
     def identity(self) -> str:
         """Which encoder the index was made with."""
-        return self._collection.identity
+        return self._collection.encoder.identity
 
     @property
     def scope(self) -> Scope:
         """How many documents and passages are searched."""
-        totals = self._collection.totals()
+        totals = self._collection.catalog.totals()
         return Scope(totals.documents, totals.passages, totals.pending)
 
     def statuses(self) -> tuple[DocumentStatus, ...]:
@@ -213,23 +213,23 @@ class OpenCollection:
 
     def documents(self) -> tuple[DocumentInfo, ...]:
         """Every document, by the name shown."""
-        return self._collection.documents()
+        return self._collection.catalog.documents()
 
     def document(self, path: str) -> Document:
         """One document as it was indexed, by the path a citation gives; SourceError when there is none."""
-        return self._collection.document(path)
+        return self._collection.catalog.document(path)
 
     def passages(self, path: str) -> tuple[Passage, ...]:
         """The passages of one document, in order."""
-        return self._collection.passages(path)
+        return tuple(stored.passage for stored in self._collection.catalog.passages_of(path))
 
     def passages_from(self, path: str, paragraph: int, most: int) -> list[StoredPassage]:
         """At most so many passages of one document that may answer, with their texts, from a paragraph on, in order."""
-        return self._collection.passages_from(path, paragraph, most)
+        return self._collection.catalog.passages_from(path, paragraph, most)
 
     def language_of(self, path: str) -> str:
         """ISO 639-1 code of the language of one document; empty where it was not told."""
-        return self._collection.language_of(path)
+        return self._collection.catalog.language_of(path)
 
 
 CALIBRATION_VERSION = 2  # of a fit kept in a collection: of the log-odds it was made on; version 1 had no "version"
@@ -302,9 +302,9 @@ class Assistant(OpenCollection):
             else:
                 update = BackgroundUpdate(collection, selection, on_progress=on_progress, on_notice=on_notice)
                 update.wait_searchable(PATIENCE)
-            empty = not collection.totals().documents and not collection.library.has_excluded
+            empty = not collection.catalog.totals().documents and not collection.catalog.exclusions()
             if empty and (isinstance(update, UpdateReport) or not update.running):
-                raise SourceError(nothing_read(selection.paths, collection.failures()))
+                raise SourceError(nothing_read(selection.paths, collection.catalog.failures()))
         except BaseException:
             collection.close()
             raise
@@ -376,17 +376,17 @@ class Assistant(OpenCollection):
     def set_calibration(self, calibration: Calibration) -> None:
         """Keep a fit of the confidence in the collection."""
         kept = {**asdict(calibration), "version": CALIBRATION_VERSION}
-        self._collection.set_setting("calibration", json.dumps(kept))
+        self._collection.catalog.set_setting("calibration", json.dumps(kept))
 
     def _kept_calibration(self) -> dict[str, Any]:
         """The fit as it is kept; empty where there is none."""
-        kept: dict[str, Any] = json.loads(self._collection.setting("calibration") or "{}")
+        kept: dict[str, Any] = json.loads(self._collection.catalog.setting("calibration") or "{}")
         return kept
 
     def _drop_old_calibration(self) -> None:
         kept = self._kept_calibration()
         if kept and kept.get("version", 1) != CALIBRATION_VERSION:
-            self._collection.set_setting("calibration", "")
+            self._collection.catalog.set_setting("calibration", "")
             if self._on_notice:
                 self._on_notice(
                     f"the confidence fitted to {self.name} by qa calibrate before no longer applies and was dropped; "
@@ -530,7 +530,7 @@ class Assistant(OpenCollection):
         if wanted or without:
             names = tuple(info.source for info in self.documents() if info.source not in without)
             names = matching_sources(names, wanted) if wanted else names
-            scope = Scope(len(names), *self._collection.passage_counts(names))
+            scope = Scope(len(names), *self._collection.catalog.passage_counts(names))
         search = self._collection.search(questions, Limits(asked.phrases, names), k=k)
         phrases_missing = bool(asked.phrases) and not search.hits
         if phrases_missing:
@@ -545,11 +545,11 @@ class Assistant(OpenCollection):
         return Retrieval(asked, core.text, core.words, searched, search, scope, phrases_missing, readings)
 
     def _correct(self, core: str) -> Corrected:
-        return correct_spelling(core, self._collection.word_frequencies, self._collection.near_words)
+        return correct_spelling(core, self._collection.searcher.word_frequencies, self._collection.searcher.near_words)
 
     def compose(self, retrieval: Retrieval, calibration: Calibration | None = None) -> Answer:
         """Turn what was found into an answer, with the collection's own fit of the confidence or another."""
-        return compose_answer(retrieval, self._collection.near_spellings, calibration or self.calibration)
+        return compose_answer(retrieval, self._collection.searcher.near_spellings, calibration or self.calibration)
 
 
 def _names(sources: Sequence[str]) -> Sequence[str]:

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from index import Hit, Passage, Search, describe, is_english
+from index import Hit, Passage, Search, is_english, passage_features
 from qa.answering.answer import Answer, Scope
 from qa.answering.answer_types import is_yes_no
 from qa.answering.citation import Citation, Relevance, cite, gather_evidence, gather_relevance
@@ -117,7 +117,7 @@ def readable(passage: Passage, text: str) -> ReadablePassage:
 def quotable(passage: Passage, text: str, embeddings: np.ndarray) -> QuotablePassage:
     """Prepare a passage for quoting; `embeddings` has the shape (1 + sentences, dimension)."""
     sentences = tuple(text[start:end] for start, end in sentence_spans(passage))
-    return QuotablePassage(describe(passage, text, embeddings), sentences)
+    return QuotablePassage(passage_features(passage, text, embeddings), sentences)
 
 
 def sentence_spans(passage: Passage) -> tuple[tuple[int, int], ...]:

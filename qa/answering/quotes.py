@@ -18,7 +18,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from index import STOP_TERMS, Candidate, Query, Statistics, term_weights
+from index import STOP_TERMS, PassageFeatures, Query, Statistics, term_weights
 from qa.answering.answer_types import answer_kind, has_kind, is_method
 from qa.reading.spans import Reading, SentenceReading
 
@@ -34,7 +34,7 @@ class QuotablePassage:
         reading: The reader's scores; None if it was not read.
     """
 
-    candidate: Candidate
+    candidate: PassageFeatures
     sentences: tuple[str, ...]
     fused: float = 0.0
     reading: Reading | None = None

@@ -298,7 +298,7 @@ class Evaluator:
         cosines = self._paragraphs @ self._encoder.encode_question(question.text)
         nearest = np.argsort(-cosines, kind="stable")[:RANKED]
         dense = _best([(self._ids[i], float(cosines[i])) for i in nearest])
-        ranked = self._collection.rank_by_words(question_terms(question.text), RANKED)
+        ranked = self._collection.lexical.search(question_terms(question.text), RANKED)
         words = _best([(self._by_key[id_], float(-rank)) for rank, id_ in enumerate(ranked)])
         fused: dict[str, float] = defaultdict(float)
         for run in (dense, words):

@@ -60,7 +60,7 @@ def test_statuses_tell_how_every_file_stands(collection, folder):
     assert (second.language, second.passages, second.state) == ("de", 1, "indexed")
     assert third == DocumentStatus(
         *(None, "c.bin", str(folder / "c.bin"), "failed", 0, None, 0, "", 1, modified, "", ()),
-        collection.failures()[0].reason,
+        collection.catalog.failures()[0].reason,
     )
 
 
@@ -207,5 +207,5 @@ def test_unknown_paths_are_refused_in_one_line(collection, folder):
 
 def test_selection_is_kept_with_the_collection(collection, folder):
     """What a collection is made of can be read from it, its rules included."""
-    assert collection.selection.paths == (str(folder),)
-    assert collection.selection.rules.ignore_files is True
+    assert collection.catalog.selection().paths == (str(folder),)
+    assert collection.catalog.selection().rules.ignore_files is True

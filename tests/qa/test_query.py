@@ -199,10 +199,10 @@ def test_near_duplicates_are_one_hit_that_names_its_twins(fruit):
 def test_near_words_come_with_their_frequency(fruit):
     """Nearest first, then the most frequent; of two letters only where no word differs in one."""
     collection = fruit._collection
-    assert collection.near_words("aple", 1) == (NearWord("apple", 1, 3),)
-    assert collection.near_words("stajedd", 1) == ()
-    assert collection.near_words("apple", 2) == ()
-    assert collection.word_frequencies(["appl", "zebra"]) == {"appl": 3, "zebra": 0}
+    assert collection.searcher.near_words("aple", 1) == (NearWord("apple", 1, 3),)
+    assert collection.searcher.near_words("stajedd", 1) == ()
+    assert collection.searcher.near_words("apple", 2) == ()
+    assert collection.searcher.word_frequencies(["appl", "zebra"]) == {"appl": 3, "zebra": 0}
 
 
 def test_words_that_occur_nowhere_are_evidence(fruit):

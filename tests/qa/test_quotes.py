@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from index import PassageFeatures
 from index.search import Query, Statistics
-from index.store.catalog import Candidate
 from index.text.terms import question_terms, text_terms
 from qa.answering.answer_types import answer_kind, has_kind
 from qa.answering.quotes import (
@@ -38,7 +38,9 @@ def passage(*sentences, cosines=None, heading=""):
     """A passage whose sentences have the given cosines with the question (1, 0)."""
     cosines = cosines or [0.0] * len(sentences)
     vectors = [[cosine, (1 - cosine**2) ** 0.5] for cosine in [0.0, *cosines]]
-    candidate = Candidate(np.array(vectors), tuple(text_terms(heading)), tuple(tuple(text_terms(s)) for s in sentences))
+    candidate = PassageFeatures(
+        np.array(vectors), tuple(text_terms(heading)), tuple(tuple(text_terms(s)) for s in sentences)
+    )
     return QuotablePassage(candidate, sentences)
 
 
