@@ -30,7 +30,7 @@ from string import punctuation
 from typing import Any, TextIO
 
 from index import PLACE_FIELDS, BatchError
-from qa.answering.answer import NOT_READ
+from qa.answering.answer import UNREAD_NOTE
 from qa.answering.citation import Citation, split_quote
 from qa.conversations import ConversationInfo, KeptTurn
 from qa.markup import Mark, escape, line_class, render_marked
@@ -223,7 +223,7 @@ def tell_verdict(answer: Mapping[str, Any], escape: Callable[[str], str]) -> str
 def describe_remarks(answer: Mapping[str, Any]) -> list[str]:
     """A line for each word of a record that was searched as another, and one where nothing was read; not escaped."""
     lines = [f'Searched "{word}" instead of "{typed}".' for typed, word in answer.get("corrected", ())]
-    return [*lines, NOT_READ] if answer.get("basis") == "retrieval" else lines
+    return [*lines, UNREAD_NOTE] if answer.get("basis") == "retrieval" else lines
 
 
 def describe_verdict(answer: Mapping[str, Any]) -> str:

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 Basis = Literal["reading", "retrieval"]
 AnswerKind = Literal["answer", "greeting", "guidance"]
 VERSION = 2  # of the record. Records of version 1 have no "version" key, nor any key of `_SINCE_2`.
-NOT_READ = "Judged by nearness alone: the question or the documents are not in English, which is all the reader reads."
+UNREAD_NOTE = (
+    "Judged by nearness alone: the question or the documents are not in English, which is all the reader reads."
+)
 _KEYS = (  # of the JSON, in order
     "version", "question", "searched", "kind", "message", "verdict", "found", "confidence", "answer", "citations",
     "closest", "scope", "evidence", "disagreements", "parts", "corrected", "basis",
@@ -216,7 +218,7 @@ def describe_answer(answer: Answer, *, emphasise: bool = False) -> str:
     """
     blocks = [visible_line(f'Searched "{word}" instead of "{typed}".') for typed, word in answer.corrected]
     if answer.basis == "retrieval" and answer.kind == "answer":
-        blocks.append(NOT_READ)
+        blocks.append(UNREAD_NOTE)
     for section in answer.sections():
         text = _describe_section(section, emphasise)
         blocks.append(f"{visible_line(section.answer.question)}\n\n{text}" if answer.parts else text)

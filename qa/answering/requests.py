@@ -220,8 +220,8 @@ def _subjects(words: str, wish: Wish) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-HELLO = "Hello! Ask a question about your documents, and the sentences that answer it are quoted here."
-WELCOME = "You are welcome. Ask another question whenever you like."
+GREETING_REPLY = "Hello! Ask a question about your documents, and the sentences that answer it are quoted here."
+THANKS_REPLY = "You are welcome. Ask another question whenever you like."
 _INSTEAD = "Ask about one point, and the sentences that answer are quoted."
 _GUIDANCE = {
     "summary": f"The assistant quotes documents; it does not summarise them. {_INSTEAD}",
@@ -238,7 +238,7 @@ _GUIDANCE = {
 def describe_request(request: Request, occurrences: Sequence[Occurrences] = ()) -> str:
     """Word the reply to a greeting, thanks or guidance, with the counts of the words it names."""
     if request.kind == "greeting":
-        return HELLO
+        return GREETING_REPLY
     if request.kind == "thanks":
-        return WELCOME
+        return THANKS_REPLY
     return " ".join([_GUIDANCE[request.wish or "help"], *(each.describe() for each in occurrences)])

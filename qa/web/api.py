@@ -19,7 +19,7 @@ from qa.web.log import note_answer
 if TYPE_CHECKING:
     from qa.assistant import Assistant
 
-Question = Annotated[
+QuestionText = Annotated[
     str,
     Field(
         description='One question, in plain words. +"Words in double quotes" after a plus sign must stand together in a '
@@ -48,7 +48,7 @@ class Api:
         """
         self.host = host
 
-    def ask(self, question: Question) -> dict[str, Any]:
+    def ask(self, question: QuestionText) -> dict[str, Any]:
         """Answer a question with sentences quoted from the documents, each with where it stands.
 
         The verdict is "answered", "closest" (the nearest passages, which may not answer) or "not_in_sources". Quotes are
@@ -61,7 +61,7 @@ class Api:
 
     def search(
         self,
-        question: Question,
+        question: QuestionText,
         k: Annotated[int, Field(ge=1, le=50, description="How many passages at most.")] = 10,
     ) -> dict[str, Any]:
         """Find the passages of the documents that fit a question best, whether or not they answer it.
