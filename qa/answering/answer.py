@@ -32,6 +32,7 @@ _KEYS = (  # of the JSON, in order
     "version", "question", "searched", "kind", "message", "verdict", "found", "confidence", "answer", "citations",
     "closest", "scope", "evidence", "disagreements", "parts", "corrected", "basis",
 )  # fmt: skip
+_COMPUTED = {"found": "boolean", "answer": "string", "hash": "string"}
 _SINCE_2 = ("version", "kind", "message", "answer", "parts", "corrected", "basis")
 _CITATION_SINCE_2 = ("answer_start", "answer_end")
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[22m"
@@ -168,6 +169,15 @@ class Answer:
             ValueError: The record is not an answer.
         """
         return answer_adapter().validate_python({"version": 1, **record})
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> Any:
+        reference = handler(schema)
+        record = handler.resolve_ref_schema(reference)
+        added = {name: {"type": kind, "description": getattr(cls, name).__doc__} for name, kind in _COMPUTED.items()}
+        properties = {**record["properties"], **added}
+        record["properties"] = {key: properties[key] for key in (*_KEYS, "hash")}
+        return reference
 
     def _content(self) -> dict[str, Any]:
         values = answer_adapter().dump_python(self, mode="json")

@@ -152,6 +152,16 @@ class Citation:
         record["serialization"] = core_schema.wrap_serializer_function_ser_schema(_flatten_place)
         return schema
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> Any:
+        reference = handler(schema)
+        record = handler.resolve_ref_schema(reference)
+        place = handler.resolve_ref_schema(record["properties"]["place"])["properties"]
+        for each in fields(Place):
+            record["properties"][each.name] = {**place[each.name], "description": each.metadata["description"]}
+        record["properties"] = {key: record["properties"][key] for key in _KEYS}
+        return reference
+
     def locator(self) -> str:
         """Describe the place in words: 'page 3, paragraph 12, Results > Costs', 'sheet Costs, row 14'."""
         units = {name: value for name in PLACE_FIELDS if (value := getattr(self.place, name)) is not None}

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from index import term_spans
 
@@ -89,6 +90,7 @@ class Values:
         return [*self.vague, *((value.start, value.end) for value in self.stated)]
 
 
+@lru_cache(maxsize=1024)  # one answer asks for the values of a sentence several times
 def read_values(text: str) -> Values:
     """Read the numbers and dates of a text, each once: a number inside a date is not read again."""
     dates, vague = read_dates(text)
