@@ -1,7 +1,4 @@
-"""An open collection that follows its files: everything an assistant does but answer.
-
-The Python API: open some sources, ask them.
-"""
+"""The Python API: open documents, ask questions, follow the files as they change."""
 
 import json
 import threading
@@ -25,6 +22,7 @@ from index import (
     QuestionError,
     Selection,
     SourceError,
+    SourceRules,
     StoredPassage,
     UpdateReport,
     load_encoder,
@@ -48,198 +46,18 @@ from qa.collections import (
 from qa.reading.model import Reader, shared_reader
 from qa.suggestions import suggest_first
 
-
-class OpenCollection:
-    """An open collection, brought up to its files or being brought up to them."""
-
-    def __init__(
-        self,
-        collection: Collection,
-        name: str,
-        update: UpdateReport | BackgroundUpdate,
-        *,
-        on_progress: Callable[[Progress], None] | None = None,
-        on_notice: Callable[[str], None] | None = None,
-    ) -> None:
-        """Wrap an open collection that can be searched; `Assistant.open` is the usual way in.
-
-        Args:
-            collection: Open; brought up to its sources, or being brought up to them.
-            name: What it is called.
-            update: What its last update did, or the update that is at work.
-            on_progress: Told of each step of the updates to come.
-            on_notice: Called with one line of news by the updates to come.
-        """
-        self._collection = collection
-        self._update = update
-        self._on_progress, self._on_notice = on_progress, on_notice
-        self._updating = threading.Lock()  # guards the choice of the update; the watcher has a thread of its own
-        self._watcher: FileWatcher | None = None
-        self.name = name
-
-    @property
-    def key(self) -> str:
-        """The name of its folder, which no other collection of the same home has; `name` may be shared by several."""
-        return self._collection.folder.name
-
-    def close(self) -> None:
-        """Stop following the files and updating, and close the collection's files."""
-        if self._watcher:
-            self._watcher.stop()
-        if isinstance(self._update, BackgroundUpdate):
-            self._update.stop()
-        self._collection.close()
-
-    @property
-    def indexing(self) -> bool:
-        """Whether the index is being brought up to the documents."""
-        return isinstance(self._update, BackgroundUpdate) and self._update.running
-
-    def refresh(self, wait: bool = True) -> UpdateReport | None:
-        """Bring the index up to the files as they are now; while an update is at work, once more after it.
-
-        Args:
-            wait: Whether to come back only when that is done. Otherwise it goes on behind, and what the index held
-                before answers until the new is in.
-
-        Returns:
-            What was done, once it is.
-
-        Raises:
-            QAError: It failed; what it had committed is searched. Without waiting, `finish_indexing` tells.
-        """
-        with self._updating:
-            if not (isinstance(self._update, BackgroundUpdate) and self._update.repeat()):
-                self._update = BackgroundUpdate(
-                    self._collection,
-                    self._selection(),
-                    on_progress=self._on_progress,
-                    on_notice=self._on_notice,
-                )
-        return self.finish_indexing() if wait else None
-
-    def watch(self, on_refresh: Callable[[], None] | None = None, *, delay: float = 1.0) -> None:
-        """Follow the files from now on: whatever changes under the sources is brought in, behind, until `close`.
-
-        Args:
-            on_refresh: Called, in another thread, each time an update has begun.
-            delay: Seconds without a change that make a change complete.
-        """
-        if self._watcher is None:
-
-            def refresh() -> None:
-                self.refresh(wait=False)
-                if on_refresh:
-                    on_refresh()
-
-            selection, own = self._selection(), self._collection.library.added_folder
-            self._watcher = FileWatcher(selection, refresh, own=own, delay=delay, on_notice=self._on_notice)
-
-    def _selection(self) -> Selection:
-        return self._collection.catalog.selection() or Selection(())
-
-    def finish_indexing(self) -> UpdateReport:
-        """Wait until the index is brought up to the documents.
-
-        Returns:
-            What the update did.
-
-        Raises:
-            QAError: It failed; what it had committed is searched.
-        """
-        return self._update.finish() if isinstance(self._update, BackgroundUpdate) else self._update
-
-    @property
-    def report(self) -> UpdateReport:
-        """What the last update did, once it is over."""
-        return self.finish_indexing()
-
-    @property
-    def failures(self) -> tuple[Failure, ...]:
-        """Sources that could not be read, with the reason; while indexing, those of the update before."""
-        return self._collection.catalog.failures()
-
-    @property
-    def generation(self) -> int:
-        """Raised by every change of the documents."""
-        return self._collection.catalog.generation
-
-    @property
-    def identity(self) -> str:
-        """Which encoder the index was made with."""
-        return self._collection.encoder.identity
-
-    @property
-    def scope(self) -> Scope:
-        """How many documents and passages are searched."""
-        totals = self._collection.catalog.totals()
-        return Scope(totals.documents, totals.passages, totals.pending)
-
-    def statuses(self) -> tuple[DocumentStatus, ...]:
-        """How every file stands with the collection, by the name shown: indexed, pending, failed or excluded."""
-        return self._collection.library.statuses()
-
-    def add_files(self, files: Iterable[str | Path]) -> tuple[str, ...]:
-        """Copy files into the collection, whose sources they belong to from then on; `refresh` reads them.
-
-        Args:
-            files: Each is copied under its own name, made safe; a name that is taken gets " (2)".
-
-        Returns:
-            The paths of the copies, in order.
-
-        Raises:
-            SourceError: One is no file, or cannot be read; none is copied.
-            StorageError: They cannot be written.
-        """
-        return self._collection.library.add_files(files)
-
-    def remove(self, path: str) -> None:
-        """Take a file out of the collection at once: one that was added is deleted, any other is only excluded.
-
-        Args:
-            path: As `statuses` gives it.
-
-        Raises:
-            SourceError: The collection knows no such file.
-            StorageError: It cannot be deleted.
-        """
-        self._collection.library.remove(path)
-        self._collection.catch_up()
-
-    def restore(self, path: str) -> None:
-        """Let a file that was excluded in again; `refresh` reads it. SourceError when it is not excluded."""
-        self._collection.library.restore(path)
-
-    def documents(self) -> tuple[DocumentInfo, ...]:
-        """Every document, by the name shown."""
-        return self._collection.catalog.documents()
-
-    def document(self, path: str) -> Document:
-        """One document as it was indexed, by the path a citation gives; SourceError when there is none."""
-        return self._collection.catalog.document(path)
-
-    def passages(self, path: str) -> tuple[Passage, ...]:
-        """The passages of one document, in order."""
-        return tuple(stored.passage for stored in self._collection.catalog.passages_of(path))
-
-    def passages_from(self, path: str, paragraph: int, most: int) -> list[StoredPassage]:
-        """At most so many passages of one document that may answer, with their texts, from a paragraph on, in order."""
-        return self._collection.catalog.passages_from(path, paragraph, most)
-
-    def language_of(self, path: str) -> str:
-        """ISO 639-1 code of the language of one document; empty where it was not told."""
-        return self._collection.catalog.language_of(path)
+CALIBRATION_VERSION = 2  # of the log-odds that a stored fit belongs to; version 1 was stored without a number
+FOUND = 10  # passages; enough for five without near-duplicates
+COUNTED = 500  # the most passages in which words are counted
+SEARCHABLE_SECONDS = 2.0  # how long opening waits for indexing to end before it accepts questions
 
 
-CALIBRATION_VERSION = 2  # of a fit kept in a collection: of the log-odds it was made on; version 1 had no "version"
-FOUND = 10  # passages; enough for five that are no twins
-COUNTED = 500  # passages in which words are counted, at most
-PATIENCE = 2.0  # seconds that opening waits for indexing to end before it lets questions in
+class Assistant:
+    """Answers questions from the documents of one collection, and keeps the collection up to date with its files.
 
-
-class Assistant(OpenCollection):
-    """Answers questions from the documents of one collection."""
+    Attributes:
+        name: The name of the collection.
+    """
 
     def __init__(
         self,
@@ -251,15 +69,32 @@ class Assistant(OpenCollection):
         on_progress: Callable[[Progress], None] | None = None,
         on_notice: Callable[[str], None] | None = None,
     ) -> None:
-        """Wrap an open collection; `open` is the usual way in, and tells what the arguments are."""
-        super().__init__(collection, name, update, on_progress=on_progress, on_notice=on_notice)
+        """Wrap an open collection. Most callers want `open`.
+
+        Args:
+            collection: An open collection.
+            name: Its name.
+            update: The result of its last update, or the update in progress.
+            reader: Reads the passages found; None judges by retrieval alone.
+            on_progress: Called at each step of later updates.
+            on_notice: Called with each line of news from later updates.
+        """
+        self.name = name
+        self._collection = collection
         self._reader = reader
+        self._update = update
+        self._on_progress, self._on_notice = on_progress, on_notice
+        self._updating = threading.Lock()  # guards `_update`: the watcher has its own thread
+        self._watcher: FileWatcher | None = None
 
     @classmethod
     def open(
         cls,
         sources: Sources | None = None,
         *,
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        name: str = "",
         encoder: Encoder | None = None,
         reader: Reader | Literal["bundled"] | None = "bundled",
         home: str | Path | None = None,
@@ -267,31 +102,36 @@ class Assistant(OpenCollection):
         on_notice: Callable[[str], None] | None = None,
         wait: bool = True,
     ) -> "Assistant":
-        """Open some documents: builds their index, or brings it up to the files as they are now.
+        """Open documents: build their index, or update it to the files as they are now.
 
         Args:
-            sources: A file, a folder or several of them, or a selection: these with rules and a name;
-                `default_sources()` when omitted.
+            sources: A file, a folder, a list of them, or a `Selection`; `default_sources()` when omitted.
+            include: Take only files that match one of these patterns, written as in a .gitignore file.
+            exclude: Leave out files and folders that match one of these patterns.
+            name: A name to open the collection by later.
             encoder: Turns texts into vectors; the bundled model when omitted.
-            reader: Reads the passages found; the bundled model when omitted. None judges by retrieval alone, as it is done
-                for texts that are not in English.
-            home: Where collections are kept; `home_folder()` when omitted.
-            on_progress: Told of each step of indexing.
-            on_notice: Called with one line of news, such as another process that must be waited for.
-            wait: Whether to come back only when everything is indexed. Otherwise indexing goes on behind, and what is
-                not embedded yet is found by its words; `finish_indexing` waits for the rest.
+            reader: Reads the passages found; the bundled model when omitted. None judges by retrieval alone, which is
+                what happens for texts that are not in English.
+            home: The folder for collections; `home_folder()` when omitted.
+            on_progress: Called at each step of indexing.
+            on_notice: Called with each line of news, such as waiting for another process.
+            wait: Return only when everything is indexed. Otherwise indexing continues in the background, passages not
+                embedded yet are found by their words, and `finish_indexing` waits for the rest.
 
         Returns:
-            An assistant that answers from everything that could be read; `failures` names the rest.
+            An assistant over everything that could be read; `failures` lists the rest.
 
         Raises:
-            SourceError: A path does not exist, or nothing in it could be read.
-            StorageError: The collection cannot be written; as OutdatedError, it was made by another version or with
-                another model.
+            SourceError: A path does not exist, nothing in it could be read, or a `Selection` came with patterns or a name.
+            StorageError: The collection cannot be written. As OutdatedError: another version or model made it.
             EncoderError: The encoder is missing or altered.
-            ReaderError: The reader is missing or altered, or cannot be run.
+            ReaderError: The reader is missing or altered, or cannot run.
         """
         selection = select_sources(sources)
+        if include or exclude or name:
+            if isinstance(sources, Selection):
+                raise SourceError("a Selection has patterns and a name already. Put them there, or pass paths.")
+            selection = Selection(selection.paths, SourceRules(tuple(include), tuple(exclude)), name)
         encoder = encoder or load_encoder(cache_folder=encoder_folder(), on_notice=on_notice)
         loaded = shared_reader(encoder_folder(), on_notice=on_notice) if reader == "bundled" else reader
         collection, name = open_collection(selection, encoder, Path(home or home_folder()))
@@ -301,7 +141,7 @@ class Assistant(OpenCollection):
                 update = collection.update(selection, on_progress=on_progress, on_notice=on_notice)
             else:
                 update = BackgroundUpdate(collection, selection, on_progress=on_progress, on_notice=on_notice)
-                update.wait_searchable(PATIENCE)
+                update.wait_searchable(SEARCHABLE_SECONDS)
             empty = not collection.catalog.totals().documents and not collection.catalog.exclusions()
             if empty and (isinstance(update, UpdateReport) or not update.running):
                 raise SourceError(nothing_read(selection.paths, collection.catalog.failures()))
@@ -324,22 +164,13 @@ class Assistant(OpenCollection):
         on_notice: Callable[[str], None] | None = None,
         wait: bool = True,
     ) -> "Assistant":
-        """Open a collection by its name, and bring it up to the files and folders it is made of.
+        """Open a collection by name and update it to its files. The other arguments and errors are those of `open`.
 
         Args:
-            name: As `list_collections` gives it.
-            encoder: As for `open`, like all the rest.
-            reader: See there.
-            home: See there.
-            on_progress: See there.
-            on_notice: See there.
-            wait: See there.
+            name: A name that `list_collections` lists.
 
         Raises:
-            SourceError: There is none of that name; or as for `open`.
-            StorageError: As for `open`.
-            EncoderError: As for `open`.
-            ReaderError: As for `open`.
+            SourceError: No collection has this name.
         """
         return cls.open(
             find_collection(name, home),
@@ -357,63 +188,27 @@ class Assistant(OpenCollection):
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    @property
-    def identity(self) -> str:
-        """Names the encoder and the reader: answers of the same documents differ where it does."""
-        return f"{super().identity} {self._reader.identity}" if self._reader else super().identity
-
-    @property
-    def calibration(self) -> Calibration:
-        """The collection's own fit of the confidence; the shipped one until `qa calibrate` has made one.
-
-        A fit made by a version before belongs to another confidence and is not used; `open` drops it.
-        """
-        kept = self._kept_calibration()
-        if kept.pop("version", 1) != CALIBRATION_VERSION:
-            return SHIPPED
-        return Calibration(**kept)
-
-    def set_calibration(self, calibration: Calibration) -> None:
-        """Keep a fit of the confidence in the collection."""
-        kept = {**asdict(calibration), "version": CALIBRATION_VERSION}
-        self._collection.catalog.set_setting("calibration", json.dumps(kept))
-
-    def _kept_calibration(self) -> dict[str, Any]:
-        """The fit as it is kept; empty where there is none."""
-        kept: dict[str, Any] = json.loads(self._collection.catalog.setting("calibration") or "{}")
-        return kept
-
-    def _drop_old_calibration(self) -> None:
-        kept = self._kept_calibration()
-        if kept and kept.get("version", 1) != CALIBRATION_VERSION:
-            self._collection.catalog.set_setting("calibration", "")
-            if self._on_notice:
-                self._on_notice(
-                    f"the confidence fitted to {self.name} by qa calibrate before no longer applies and was dropped; "
-                    "run qa calibrate again"
-                )
-
     def ask(self, question: str, *, sources: Sequence[str] = ()) -> Answer:
         """Answer one question.
 
         Args:
-            question: In plain words. Words between double quotation marks must occur together where they are all that
-                is typed, or where "+" precedes them; `source:NAME` narrows the search to some documents.
+            question: In plain words. Words in double quotation marks must occur together if nothing else is typed, or
+                if "+" precedes them; `source:NAME` limits the search to some documents.
             sources: Names, parts of names or patterns of the documents to search; all when omitted.
 
         Returns:
-            The quotes that answer; or the nearest passages, and that they may not.
+            The quotes that answer, or the closest passages.
 
         Raises:
-            QuestionError: It is empty, has no word in it, is too long, or names no document there is.
+            QuestionError: The question is empty, has no word, is too long, or names an unknown document.
         """
         return self._answer(question, sources=sources)
 
     def ask_many(self, questions: Iterable[str]) -> Iterator[Answer]:
-        """Answer questions one after another: the same answers as `ask` gives, in order.
+        """Answer questions one at a time, in order, each as `ask` does.
 
         Raises:
-            QuestionError: At a question that cannot be searched, naming its position; those before it are answered.
+            QuestionError: A question cannot be searched; names its position. Earlier answers have been yielded.
         """
         for position, question in enumerate(questions, start=1):
             try:
@@ -422,17 +217,17 @@ class Assistant(OpenCollection):
                 raise QuestionError(f"question {position}: {error}") from error
 
     def conversation(self, history: Sequence[str] = ()) -> Conversation:
-        """Begin a conversation, in which a question may lean on those before it.
+        """Begin a conversation, in which a question may refer to earlier ones.
 
         Args:
-            history: Questions asked before, oldest first.
+            history: Earlier questions, oldest first.
         """
         return Conversation(self._answer, history)
 
     def _answer(
         self, question: str, *, history: Sequence[str] = (), as_typed: bool = False, sources: Sequence[str] = ()
     ) -> Answer:
-        """Answer what was typed: a greeting, a wish that no sentence can be, one question, or several in one."""
+        """Answer a greeting, a request that no quote can meet, one question, or several in one line."""
         asked = read_question(question)
         if asked.request.kind != "question":
             return self._reply(asked, sources=(*asked.sources, *_names(sources)))
@@ -447,11 +242,10 @@ class Assistant(OpenCollection):
         return join_parts(question, answers)
 
     def _reply(self, question: Question, *, sources: Sequence[str]) -> Answer:
-        """Reply to what is no question: one line, and for the words it names the places where they occur."""
+        """Reply to a greeting or request with one line, and with the places where its words occur."""
         nearest: list[Citation] = []
         occurrences: list[Occurrences] = []
-        request = question.request
-        for words in request.words:
+        for words in question.request.words:
             finding = self.find(f'"{words}"', sources=sources, k=COUNTED)
             hits = () if finding.phrases_missing else finding.search.hits
             documents = len({hit.source for hit in hits})
@@ -461,28 +255,28 @@ class Assistant(OpenCollection):
                 nearest += (answer.citations or answer.closest)[:CLOSEST_SHOWN]
         return Answer(
             question=question.typed,
-            searched=", ".join(request.words),
+            searched=", ".join(question.request.words),
             verdict="not_in_sources",
             confidence=0.0,
             citations=(),
             closest=tuple(nearest[:CLOSEST_SHOWN]),
             scope=self.scope,
-            kind="guidance" if request.kind == "guidance" else "greeting",
-            message=describe_request(request, occurrences),
+            kind="guidance" if question.request.kind == "guidance" else "greeting",
+            message=describe_request(question.request, occurrences),
         )
 
     def suggestions(self, count: int = 4) -> tuple[str, ...]:
         """Suggest questions that these documents answer.
 
-        They are made of the documents' own sentences; each was asked, and answered first of all with the sentence it was
-        made of. The same index gives the same questions.
+        Each is derived from a sentence of the documents, and asking it quotes that sentence first. The same index gives
+        the same questions.
 
         Args:
-            count: How many are wanted.
+            count: The number wanted.
 
         Returns:
-            Well-formed questions, of as many documents as there are; fewer, or none, rather than clumsy ones, and none
-            for documents that are not in English.
+            Well-formed questions, spread over the documents. Fewer, or none, if the rest would be clumsy; none for
+            documents that are not in English.
         """
         found: tuple[str, ...] = ()
         for found in suggest_first(self, count):  # noqa: B007
@@ -503,14 +297,14 @@ class Assistant(OpenCollection):
 
         Args:
             question: As for `ask`; as typed, or already parsed.
-            history: Questions asked before in this conversation, oldest first.
-            as_typed: Search the words as typed: without the history, and with their spelling.
+            history: Earlier questions of this conversation, oldest first.
+            as_typed: Ignore the history, and correct no spelling.
             sources: As for `ask`.
-            without: Names of documents not to search.
-            k: How many passages to find at most.
+            without: Names of documents to leave out.
+            k: The largest number of passages to find.
 
         Returns:
-            The hits, and what was searched.
+            The hits, and what was searched for.
 
         Raises:
             QuestionError: As for `ask`.
@@ -548,10 +342,192 @@ class Assistant(OpenCollection):
         return correct_spelling(core, self._collection.searcher.word_frequencies, self._collection.searcher.near_words)
 
     def compose(self, retrieval: Retrieval, calibration: Calibration | None = None) -> Answer:
-        """Turn what was found into an answer, with the collection's own fit of the confidence or another."""
+        """Turn a finding into an answer, with the collection's calibration or another."""
         return compose_answer(retrieval, self._collection.searcher.near_spellings, calibration or self.calibration)
+
+    @property
+    def calibration(self) -> Calibration:
+        """The confidence fitted to this collection by `qa calibrate`, or the shipped one.
+
+        A fit that an earlier version made is not used, because its confidence was another; `open` drops it.
+        """
+        kept = self._kept_calibration()
+        if kept.pop("version", 1) != CALIBRATION_VERSION:
+            return SHIPPED
+        return Calibration(**kept)
+
+    def set_calibration(self, calibration: Calibration) -> None:
+        """Store a fit of the confidence in the collection."""
+        kept = {**asdict(calibration), "version": CALIBRATION_VERSION}
+        self._collection.catalog.set_setting("calibration", json.dumps(kept))
+
+    def _kept_calibration(self) -> dict[str, Any]:
+        kept: dict[str, Any] = json.loads(self._collection.catalog.setting("calibration") or "{}")
+        return kept
+
+    def _drop_old_calibration(self) -> None:
+        kept = self._kept_calibration()
+        if kept and kept.get("version", 1) != CALIBRATION_VERSION:
+            self._collection.catalog.set_setting("calibration", "")
+            if self._on_notice:
+                self._on_notice(
+                    f"the confidence fitted to {self.name} by an earlier version no longer applies and was dropped; "
+                    "run qa calibrate again"
+                )
+
+    @property
+    def key(self) -> str:
+        """The collection's folder name, unique within its home; several collections may share a `name`."""
+        return self._collection.folder.name
+
+    def close(self) -> None:
+        """Stop watching and updating, and close the collection."""
+        if self._watcher:
+            self._watcher.stop()
+        if isinstance(self._update, BackgroundUpdate):
+            self._update.stop()
+        self._collection.close()
+
+    @property
+    def indexing(self) -> bool:
+        """Whether an update is in progress."""
+        return isinstance(self._update, BackgroundUpdate) and self._update.running
+
+    def refresh(self, wait: bool = True) -> UpdateReport | None:
+        """Update the index to the files as they are now. During an update, update once more after it.
+
+        Args:
+            wait: Wait for the update to finish. Otherwise it runs in the background, and the old index answers until
+                the new passages are in.
+
+        Returns:
+            The report; None without waiting.
+
+        Raises:
+            QAError: The update failed; what it committed is kept. Without waiting, `finish_indexing` raises it.
+        """
+        with self._updating:
+            if not (isinstance(self._update, BackgroundUpdate) and self._update.repeat()):
+                self._update = BackgroundUpdate(
+                    self._collection,
+                    self._selection(),
+                    on_progress=self._on_progress,
+                    on_notice=self._on_notice,
+                )
+        return self.finish_indexing() if wait else None
+
+    def watch(self, on_refresh: Callable[[], None] | None = None, *, delay: float = 1.0) -> None:
+        """Watch the sources until `close`, and update the index in the background when files change.
+
+        Args:
+            on_refresh: Called from another thread each time an update begins.
+            delay: Seconds without a further change before an update begins.
+        """
+        if self._watcher is None:
+
+            def refresh() -> None:
+                self.refresh(wait=False)
+                if on_refresh:
+                    on_refresh()
+
+            selection, own = self._selection(), self._collection.library.added_folder
+            self._watcher = FileWatcher(selection, refresh, own=own, delay=delay, on_notice=self._on_notice)
+
+    def _selection(self) -> Selection:
+        return self._collection.catalog.selection() or Selection(())
+
+    def finish_indexing(self) -> UpdateReport:
+        """Wait for the update in progress, and return its report.
+
+        Raises:
+            QAError: The update failed; what it committed is kept.
+        """
+        return self._update.finish() if isinstance(self._update, BackgroundUpdate) else self._update
+
+    @property
+    def report(self) -> UpdateReport:
+        """The report of the last update; waits for one in progress."""
+        return self.finish_indexing()
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Sources that could not be read, each with the reason; during an update, those of the one before."""
+        return self._collection.catalog.failures()
+
+    @property
+    def generation(self) -> int:
+        """A counter that every change of the documents raises."""
+        return self._collection.catalog.generation
+
+    @property
+    def scope(self) -> Scope:
+        """The number of documents and passages searched."""
+        totals = self._collection.catalog.totals()
+        return Scope(totals.documents, totals.passages, totals.pending)
+
+    def statuses(self) -> tuple[DocumentStatus, ...]:
+        """The state of every file, ordered by name: indexed, pending, failed or excluded."""
+        return self._collection.library.statuses()
+
+    def add_files(self, files: Iterable[str | Path]) -> tuple[str, ...]:
+        """Copy files into the collection, as additional sources; `refresh` reads them.
+
+        Args:
+            files: Paths. Each copy keeps the file's name, made safe; " (2)" is appended to a name in use.
+
+        Returns:
+            The paths of the copies, in order.
+
+        Raises:
+            SourceError: One is not a file or cannot be read; then none is copied.
+            StorageError: The copies cannot be written.
+        """
+        return self._collection.library.add_files(files)
+
+    def remove(self, path: str) -> None:
+        """Remove a file from the collection at once: delete a copy that was added, exclude any other file.
+
+        Args:
+            path: A path from `statuses`.
+
+        Raises:
+            SourceError: The collection has no such file.
+            StorageError: The copy cannot be deleted.
+        """
+        self._collection.library.remove(path)
+        self._collection.catch_up()
+
+    def restore(self, path: str) -> None:
+        """Include an excluded file again; `refresh` reads it. Raises SourceError for a file that is not excluded."""
+        self._collection.library.restore(path)
+
+    def documents(self) -> tuple[DocumentInfo, ...]:
+        """All documents, ordered by name."""
+        return self._collection.catalog.documents()
+
+    def document(self, path: str) -> Document:
+        """The document with a citation's path, as it was indexed; raises SourceError for an unknown path."""
+        return self._collection.catalog.document(path)
+
+    def passages(self, path: str) -> tuple[Passage, ...]:
+        """The passages of a document, in order."""
+        return tuple(stored.passage for stored in self._collection.catalog.passages_of(path))
+
+    def passages_from(self, path: str, paragraph: int, most: int) -> list[StoredPassage]:
+        """Up to `most` answerable passages of a document with their texts, from a paragraph on, in order."""
+        return self._collection.catalog.passages_from(path, paragraph, most)
+
+    def language_of(self, path: str) -> str:
+        """The ISO 639-1 code of a document's language; empty if unknown."""
+        return self._collection.catalog.language_of(path)
+
+    @property
+    def identity(self) -> str:
+        """The encoder and the reader by name and version: another identity may answer differently."""
+        encoder = self._collection.encoder.identity
+        return f"{encoder} {self._reader.identity}" if self._reader else encoder
 
 
 def _names(sources: Sequence[str]) -> Sequence[str]:
-    """Several names, also where one was given alone."""
+    """A list of names, also if one was given alone."""
     return [sources] if isinstance(sources, str) else sources

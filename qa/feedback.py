@@ -61,7 +61,7 @@ def read_judgements(store: Conversations, collection: str) -> tuple[Judgement, .
 
     Args:
         store: Where conversations are kept.
-        collection: As `OpenCollection.key` gives it.
+        collection: A collection's `Assistant.key`.
     """
     labelled = store.labelled(collection)
     return tuple(_judge(turn, history) for turn, history in labelled if turn.record.get("kind", "answer") == "answer")

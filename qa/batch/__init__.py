@@ -17,16 +17,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Protocol, Self
 
-from index import BatchError, QuestionError
-from qa.answering.answer import VERSION
+from index import BatchError, DocumentInfo, QuestionError
+from qa.answering.answer import VERSION, Answer
 from qa.batch.questions import Row, read_questions
 from qa.exports import answer_writer, write_answers
-
-if TYPE_CHECKING:
-    from qa.assistant import Assistant
-
 
 _MAGIC = b'{"qa_journal": 1, '
 _LONGEST_HEADER = 65536  # bytes; another program's file of that name may be one huge line
@@ -154,6 +150,26 @@ def _parse(line: bytes) -> dict[str, Any]:
 __all__ = ["BatchReport", "Row", "answer_batch", "check_files", "read_questions"]
 
 
+class Asked(Protocol):
+    """Answers a question: an assistant, or a conversation with one."""
+
+    def ask(self, question: str) -> Answer: ...
+
+
+class Answering(Asked, Protocol):
+    """The part of `Assistant` that a batch uses."""
+
+    @property
+    def generation(self) -> int: ...
+
+    @property
+    def identity(self) -> str: ...
+
+    def documents(self) -> Sequence[DocumentInfo]: ...
+
+    def conversation(self, history: Sequence[str]) -> Asked: ...
+
+
 @dataclass(frozen=True, slots=True)
 class BatchReport:
     """What became of the questions.
@@ -170,7 +186,7 @@ class BatchReport:
 
 
 def answer_batch(
-    assistant: "Assistant",
+    assistant: Answering,
     questions_path: str | Path,
     answers_path: str | Path,
     *,
@@ -260,19 +276,20 @@ def _remember(histories: dict[str, tuple[str, ...]], row: Row, record: dict[str,
         histories[row.conversation] = (*histories.get(row.conversation, ())[:1], row.question)
 
 
-def _answer(assistant: "Assistant", row: Row, history: tuple[str, ...]) -> dict[str, Any]:
+def _answer(assistant: Answering, row: Row, history: tuple[str, ...]) -> dict[str, Any]:
     if row.error:
         return {"line": row.line, "error": row.error}
+    asked: Asked = assistant.conversation(history) if history else assistant
     try:
         return {
             "line": row.line,
-            "answer": (assistant.conversation(history) if history else assistant).ask(row.question).to_dict(),
+            "answer": asked.ask(row.question).to_dict(),
         }
     except QuestionError as error:
         return {"line": row.line, "error": str(error)}
 
 
-def _describe_run(assistant: "Assistant", questions_path: Path) -> dict[str, Any]:
+def _describe_run(assistant: Answering, questions_path: Path) -> dict[str, Any]:
     """Say which questions are asked of which collection, in plain values that change when either does."""
     try:
         with questions_path.open("rb") as file:

@@ -6,8 +6,10 @@ Importing this module imports Gradio; `server.serve` sets Gradio's environment f
 import json
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
+from gradio.events import api
 
 from qa.conversations import Conversations
 from qa.web import strings
@@ -148,12 +150,14 @@ def build_app(
         judgement = _html(render_judgement(""), "qa-judgement")
         bridge = gr.HTML("", elem_id="qa-bridge", js_on_load=BRIDGE, apply_default_css=False)
 
-        quiet = {"api_visibility": "private", "show_progress": "hidden"}
+        quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         asked = [turns, chat, question, message]
-        one_by_one = {"concurrency_id": "suggest", "concurrency_limit": 1, **quiet}  # else the last to end would show
+        # One at a time: otherwise the last to end would show.
+        one_by_one: dict[str, Any] = {"concurrency_id": "suggest", "concurrency_limit": 1, **quiet}
         # Gradio would refuse a choice that is gone in words of its own; `read_choice` does so in the page's.
-        as_sent = {"preprocess": False}
-        in_turn = {"concurrency_id": "ask", "concurrency_limit": 1, **quiet}  # each sees the turns of the one before
+        as_sent: dict[str, Any] = {"preprocess": False}
+        # In turn: each sees the turns of the one before.
+        in_turn: dict[str, Any] = {"concurrency_id": "ask", "concurrency_limit": 1, **quiet}
         answered = [
             question.submit(handlers.answer_question, [question, turns, picker], asked, **as_sent, **in_turn),
             bridge.example(suggesting.answer_example, turns, asked, **in_turn),
@@ -198,8 +202,9 @@ def build_app(
             event.then(following.follow_changes, None, told, concurrency_limit=None, **quiet)
         tools = Tools(host)
         for tool in tools.tools:
-            gr.api(open_to_clients(tools, tool), api_name=tool.name)
-    return app
+            api(open_to_clients(tools, tool), api_name=tool.name)
+    blocks: gr.Blocks = app
+    return blocks
 
 
 def _html(value: str, name: str) -> gr.HTML:

@@ -17,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from index import BatchError, QAError
+from index import BatchError, DocumentInfo, QAError
 from qa.answering.answer import Answer
 from qa.batch import answer_batch
 from qa.batch.questions import Row, read_questions
@@ -170,13 +170,14 @@ class SharedAssistant:
         """Begin like `Assistant.conversation`."""
         return SharedConversation(self, tuple(history))
 
-    def documents(self) -> Sequence[Any]:
+    def documents(self) -> Sequence[DocumentInfo]:
         """List like `Assistant.documents`."""
-        return self._call(lambda assistant: assistant.documents())
+        documents: Sequence[DocumentInfo] = self._call(lambda assistant: assistant.documents())
+        return documents
 
     def note(self, work: "Callable[[Assistant], Answer]") -> Answer:
         """Answer a question in the assistant's thread, and note that in the log."""
-        answer = self._call(work)
+        answer: Answer = self._call(work)
         note_answer("batch", answer)
         return answer
 

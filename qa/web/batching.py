@@ -5,7 +5,8 @@ The browser keeps the id of its batch, and finds it again by that after the page
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -45,7 +46,7 @@ class BatchHandlers:
         Returns:
             Nothing, for the upload itself; the id to keep; controls and progress.
         """
-        files = ()
+        files: Sequence[Path] = ()
         try:
             before = self.batches.find(id_)
             if before and before.state.stage in ("running", "stopping"):

@@ -30,8 +30,8 @@ def render_cards(turn: int, citations: Mapping[int, Citation], remarks: Sequence
     parts = []
     for number, (path, cards) in enumerate(groups.items(), start=min(citations, default=1)):
         name = f'<h4 class="qa-group-name" id="group-{turn}-{number}"><bdi class="qa-file">{escape(names[path])}</bdi></h4>'
-        cards = f'<div class="qa-cards">{"".join(cards)}</div>'
-        parts.append(f'<div class="qa-group" role="group" aria-labelledby="group-{turn}-{number}">{name}{cards}</div>')
+        shown = f'<div class="qa-cards">{"".join(cards)}</div>'
+        parts.append(f'<div class="qa-group" role="group" aria-labelledby="group-{turn}-{number}">{name}{shown}</div>')
     return f'<div class="qa-groups">{"".join(parts)}</div>'
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import gradio as gr
 
 from index import QAError, StorageError
-from qa.conversations import Conversations
+from qa.conversations import Conversations, Label
 from qa.web import strings
 from qa.web.chat import show_turns
 from qa.web.conversation_view import LISTED, render_conversations, render_judgement
@@ -158,17 +158,18 @@ class ConversationHandlers:
         def work() -> tuple[Any, ...]:
             store, visitor = self._store(request)
             turn, citation = find_turn(turns, event), read_number(event, "citation")
-            label = _read_text(event, "label")
-            fits = label in (("up", "down") if citation == 0 else ("wrong",))
-            if turn is None or citation is None or not fits or citation > len(turn.answer.citations):
+            labels_of: tuple[Label, ...] = ("up", "down") if citation == 0 else ("wrong",)
+            label = next((label for label in labels_of if label == _read_text(event, "label")), None)
+            if turn is None or citation is None or label is None or citation > len(turn.answer.citations):
                 raise StorageError(strings.OPEN_ERROR)
             if not store.toggle_label(visitor, turn.conversation, turn.number, citation=citation, label=label):
                 raise StorageError(strings.CONVERSATION_GONE)
             labels = store.labels(visitor, turn.conversation, turn.number)
             said = strings.FEEDBACK_KEPT if labels.get(citation) == label else strings.FEEDBACK_TAKEN_BACK
             wrong = [number for number in labels if number]
-            marks = {"turn": turn.number, "thumb": labels.get(0, ""), "wrong": wrong}
-            return render_judgement(said, arrival=secrets.token_hex(4), **marks), render_message("")
+            arrival, thumb = secrets.token_hex(4), labels.get(0, "")
+            judged = render_judgement(said, turn=turn.number, thumb=thumb, wrong=wrong, arrival=arrival)
+            return judged, render_message("")
 
         return _attempt(work, skipped=1)
 

@@ -62,7 +62,7 @@ def render_conversations(
     else:
         hint = strings.CONVERSATIONS_NONE if listing.name else strings.CONVERSATIONS_EMPTY
         body = f'<p class="qa-hint">{escape(hint)}</p>'
-    data = {"page": listing.page, "arrival": arrival}
+    data: dict[str, int | str] = {"page": listing.page, "arrival": arrival}
     return render_panel(head, body, view="conversations", data=data, label=strings.CONVERSATIONS)
 
 

@@ -48,7 +48,14 @@ SERVED = frozenset(
     + [f"/gradio_api/{name}" for name in ("info", "upload_progress", "app_id", "startup-events", "cancel", "reset")]
     + [f"/gradio_api/call/{name}" for name in CALLS]
 )
-SERVED_BELOW = ("/api/", "/batch/", "/conversations/", "/assets/", "/static/", "/gradio_api/heartbeat/")
+SERVED_BELOW: tuple[str, ...] = (
+    "/api/",
+    "/batch/",
+    "/conversations/",
+    "/assets/",
+    "/static/",
+    "/gradio_api/heartbeat/",
+)
 SERVED_BELOW += tuple(f"/gradio_api/call/{name}/" for name in CALLS)
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -145,10 +145,10 @@ class Handlers:
         number, page = read_number(event, "document"), read_number(event, "page")
         try:
             statuses = self.host.call(lambda assistant: assistant.statuses())
-            chosen = next((status for status in statuses if number is not None and status.id == number), None)
-            if chosen is None:
+            chosen = next((status for status in statuses if status.id == number), None)
+            if number is None or chosen is None:
                 return gr.skip(), render_message(strings.OPEN_ERROR)
-            view = self.read_view(chosen.path, {"document": chosen.id}, read_number(event, "first"), page=page)
+            view = self.read_view(chosen.path, {"document": number}, read_number(event, "first"), page=page)
         except (QAError, NotReady):
             return gr.skip(), render_message(strings.OPEN_ERROR)
         view = replace(view, facts=tuple(describe_facts(chosen)), notes=chosen.notes)

@@ -59,10 +59,11 @@ def render_bars(title: str, figures: Sequence[tuple[str, int]], name: str) -> st
     Returns:
         One element, escaped throughout.
     """
-    rows = sorted(figures, key=lambda figure: (-figure[1], figure[0]))
-    described = strings.BARS_DESCRIBED.format(title=title, first=rows[0][0], count=strings.count_passages(rows[0][1]))
-    rest = rows[MOST_BARS:]
-    rows = [(label, count, "qa-bar-fill") for label, count in rows[:MOST_BARS]]
+    ordered = sorted(figures, key=lambda figure: (-figure[1], figure[0]))
+    longest, most = ordered[0]
+    described = strings.BARS_DESCRIBED.format(title=title, first=longest, count=strings.count_passages(most))
+    rest = ordered[MOST_BARS:]
+    rows = [(label, count, "qa-bar-fill") for label, count in ordered[:MOST_BARS]]
     if rest:
         label = strings.OTHERS.format(count=f"{len(rest):,}")
         rows.append((label, sum(count for _, count in rest), "qa-bar-fill qa-bar-rest"))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 OpenAssistant = Callable[[Callable[[Progress], None]], "Assistant"]
-OpenCollection = Callable[[str, Callable[[Progress], None]], "Assistant"]
+CollectionOpener = Callable[[str, Callable[[Progress], None]], "Assistant"]
 POLL_SECONDS = 0.1  # between two looks whether indexing has ended
 
 
@@ -33,6 +33,10 @@ class Stopped(Exception):
 
 class NotReady(Exception):
     """There is no assistant yet, or there will be none. Its text is what the page says."""
+
+
+Stage = Literal["loading", "indexing", "ready", "failed"]
+Job = tuple[Future[Any], Callable[..., Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class LoadState:
         share: How much is done, from 0 to 1; None while that cannot be told.
     """
 
-    stage: Literal["loading", "indexing", "ready", "failed"]
+    stage: Stage
     message: str
     share: float | None = None
 
@@ -58,7 +62,7 @@ class AssistantHost:
         open_assistant: OpenAssistant,
         on_indexed: "Callable[[Assistant], None]" = lambda assistant: None,
         *,
-        open_collection: OpenCollection | None = None,
+        open_collection: CollectionOpener | None = None,
         list_collections: Callable[[], Sequence[Any]] = tuple,
         follow: bool = False,
     ) -> None:
@@ -82,7 +86,7 @@ class AssistantHost:
         self._opening = 0  # number of the opening whose steps are told; those of the one before are over
         self._opened = False
         self._failures: tuple[Failure, ...] | None = None  # what could not be read; None before the first indexing ends
-        self._work: queue.SimpleQueue[tuple[Future[Any], Callable[..., Any]] | None] = queue.SimpleQueue()
+        self._work: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._taking = threading.Lock()  # work is taken, or the end has been told: nothing is put in after it
         self._thread = threading.Thread(target=self._run, name="assistant", daemon=True)
@@ -106,7 +110,8 @@ class AssistantHost:
         """
         if self.state.stage not in ("indexing", "ready"):
             raise NotReady(strings.NOT_LOADED if self.state.stage == "failed" else strings.STILL_LOADING)
-        return self._wait_for(work)
+        result: Result = self._wait_for(work)
+        return result
 
     def switch(self, name: str) -> None:
         """Open another collection, then close the one before; returns when the other can be asked.
@@ -120,9 +125,10 @@ class AssistantHost:
         """
         if self.state.stage == "loading":
             raise NotReady(strings.STILL_LOADING)
-        if self._open_collection is None:
+        opener = self._open_collection
+        if opener is None:
             raise StorageError(f"the collection {name!r} cannot be opened from here.")
-        self._wait_for(lambda assistant: self._replace(name))
+        self._wait_for(lambda assistant: self._replace(name, opener))
 
     def close(self, *, timeout: float = 10.0) -> None:
         """Stop opening, or finish what is being answered, and close the assistant.
@@ -165,31 +171,33 @@ class AssistantHost:
             try:
                 job = self._work.get(timeout=POLL_SECONDS if self.state.stage == "indexing" else None)
             except queue.Empty:
-                job = ()
+                self._look()
+                continue
             if job is None:
                 return
-            result = error = None
+            future, work = job
+            result, error = None, None
             try:
-                result = job[1](self._assistant) if job else None
+                result = work(self._assistant)
             except BaseException as raised:  # handed to the caller, whatever it is: this thread has to live on
                 error = raised
             self._look()
-            if job and error is not None:
-                job[0].set_exception(error)
-            elif job:
-                job[0].set_result(result)
+            if error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(result)
 
     def _take(self, assistant: "Assistant") -> None:
         self._assistant, self._opened, self._failures = assistant, True, None
         self.state = LoadState("indexing", self.state.message, self.state.share)
         self._look()
 
-    def _replace(self, name: str) -> None:
+    def _replace(self, name: str, opener: CollectionOpener) -> None:
         before = (self._opening, self.state, self._assistant)
         self._opening, self._opened = self._opening + 1, False
         self.state = LoadState("loading", strings.OPENING_COLLECTION.format(name=name))
         try:
-            self._take(self._open_collection(name, partial(self._report, opening=self._opening)))
+            self._take(opener(name, partial(self._report, opening=self._opening)))
         except BaseException:
             self._opening, self.state, self._assistant = before
             self._opened = self._assistant is not None
@@ -238,7 +246,7 @@ class AssistantHost:
         if self._closing.is_set():
             raise Stopped
         if opening == self._opening:
-            stage = "indexing" if self._opened else "loading"
+            stage: Stage = "indexing" if self._opened else "loading"
             self.state = LoadState(stage, strings.describe_indexing(progress), share_done(progress))
 
 

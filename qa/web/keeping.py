@@ -78,6 +78,8 @@ class Keeping:
             NotReady: There is no assistant.
             StorageError: It cannot be read.
         """
+        if self.store is None:
+            return tuple(shown)
         known = {turn.number: turn for turn in shown if turn.conversation == conversation}
         turns = [turn for turn in shown if not turn.conversation]
         for kept in self.store.turns(visitor, conversation, last=KEPT_TURNS):

@@ -148,7 +148,8 @@ class LibraryHandlers:
         """Take a document back that was removed; arguments and result as for `remove`."""
 
         def work() -> str:
-            copy = self._copies.pop(read_number(event, "row"), None)
+            row = read_number(event, "row")
+            copy = None if row is None else self._copies.pop(row, None)
             if copy is None:
                 _, status = self._find(event)
                 self._change(lambda assistant: assistant.restore(status.path))
@@ -180,7 +181,7 @@ class LibraryHandlers:
             Turns, chat, picker, panel and line.
         """
         name = self.numbers.key(read_number(event, "collection"))
-        if name not in [collection.name for collection in self._collections()]:
+        if name is None or name not in [collection.name for collection in self._collections()]:
             yield *[gr.skip()] * 4, render_library_message(strings.NO_COLLECTION, alarm=True)
             return
         yield *[gr.skip()] * 4, render_library_message(strings.OPENING_COLLECTION.format(name=name))

@@ -46,7 +46,7 @@ def render_library(
     else:
         body = f'<p class="qa-hint">{_nothing() if selection.total else escape(strings.NOTHING_LISTED)}</p>'
     listing = selection.listing
-    data = {"state": listing.state, "name": listing.name, "page": listing.page}
+    data: dict[str, int | str] = {"state": listing.state, "name": listing.name, "page": listing.page}
     data["pages"] = -(-selection.matching // PAGE_ROWS)
     return render_panel("".join(head), body + _render_pages(selection), view="library", data=data)
 

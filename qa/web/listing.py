@@ -80,7 +80,7 @@ def select(statuses: Sequence[DocumentStatus], listing: Listing) -> Selection:
         statuses: All documents, in order.
         listing: What was asked for.
     """
-    counted = Counter(status.state for status in statuses)
+    counted: Counter[str] = Counter(status.state for status in statuses)
     wanted = listing.name.casefold()
     matching = [
         status

@@ -68,7 +68,11 @@ def start_log(file: Path | None = None, *, questions: bool = False) -> None:
     stream = sys.stderr
     if file is not None:
         stream = open(  # noqa: SIM115 (it lives as long as the program)
-            file, "a", encoding="utf-8", errors="backslashreplace", opener=lambda *opened: os.open(*opened, 0o600)
+            file,
+            "a",
+            encoding="utf-8",
+            errors="backslashreplace",
+            opener=lambda path, flags: os.open(path, flags, 0o600),
         )
     handler = logging.StreamHandler(stream)
     handler.setFormatter(QuietFormatter())

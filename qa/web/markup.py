@@ -4,6 +4,8 @@ Text from a document, a file name or a person gets into the page in one way only
 Markdown ever sees it.
 """
 
+from collections.abc import Mapping
+
 from qa.markup import escape
 from qa.web import strings
 
@@ -11,7 +13,7 @@ from qa.web import strings
 def render_button(
     label: str,
     action: str,
-    data: dict[str, int | str],
+    data: Mapping[str, int | str],
     *,
     name: str = "",
     enabled: bool = True,

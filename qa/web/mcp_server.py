@@ -49,17 +49,15 @@ def mcp_route(tools: Tools) -> tuple[Route, Callable[[], AbstractAsyncContextMan
     from mcp.server import Server
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
-    server: Server = Server("qa", version=version("qa-verbatim"), instructions=strings.MCP_INSTRUCTIONS)
+    server: Any = Server("qa", version=version("qa-verbatim"), instructions=strings.MCP_INSTRUCTIONS)
     only_reads = types.ToolAnnotations(readOnlyHint=True, idempotentHint=True, openWorldHint=False)
 
-    @server.list_tools()
     async def list_tools() -> list[types.Tool]:
         return [
             types.Tool(name=tool.name, description=tool.description, inputSchema=tool.schema, annotations=only_reads)
             for tool in tools.tools
         ]
 
-    @server.call_tool(validate_input=False)  # `Tools.run` does, and says the same on every way in
     async def call_tool(name: str, arguments: dict[str, Any]) -> types.CallToolResult:
         try:
             text, failed = await tools.answer(name, arguments), False
@@ -67,6 +65,8 @@ def mcp_route(tools: Tools) -> tuple[Route, Callable[[], AbstractAsyncContextMan
             text, failed = str(error), True
         return types.CallToolResult(content=[types.TextContent(type="text", text=text)], isError=failed)
 
+    server.list_tools()(list_tools)
+    server.call_tool(validate_input=False)(call_tool)  # `Tools.run` validates, with the same messages everywhere
     manager = StreamableHTTPSessionManager(server, json_response=True, stateless=True)
 
     class Endpoint:

@@ -5,7 +5,7 @@ are never quoted as an answer marked so. A long document is never sent whole: a 
 what stands before and after it. The list of documents is in `library_view.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from index import Document, Passage
@@ -90,7 +90,7 @@ def render_panel(
     *,
     view: str,
     arrival: str = "",
-    data: dict[str, int | str] | None = None,
+    data: Mapping[str, int | str] | None = None,
     label: str = strings.PANEL_LABEL,
 ) -> str:
     """The panel's frame.

@@ -58,7 +58,8 @@ class Tools:
             host: The assistant, which may still be loading.
         """
         api = Api(host)
-        self.tools = tuple(map(_describe, (api.ask, api.search, api.list_sources, api.read_passage)))
+        functions: tuple[Callable[..., dict[str, Any]], ...] = (api.ask, api.search, api.list_sources, api.read_passage)
+        self.tools = tuple(map(_describe, functions))
         self._limiter = anyio.CapacityLimiter(AT_ONCE)
 
     def run(self, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,7 +117,8 @@ def to_json(value: Any) -> str:
 
 
 def _describe(function: Callable[..., dict[str, Any]]) -> Tool:
-    schema = TypeAdapter(function).json_schema()
+    arguments: Any = function
+    schema = TypeAdapter(arguments).json_schema()
     for described in schema["properties"].values():
         del described["title"]
     return Tool(function.__name__, inspect.getdoc(function) or "", schema, function)

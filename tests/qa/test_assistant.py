@@ -13,7 +13,7 @@ from toy_encoder import ToyEncoder
 
 from index import EncoderError, QuestionError, SourceError, StorageError
 from index import encoders as encoder_module
-from qa import Assistant, Scope
+from qa import Assistant, Scope, Selection
 from qa.collections import default_sources, encoder_folder, home_folder
 
 
@@ -280,3 +280,18 @@ def test_without_sources_the_seed_is_asked(monkeypatch, tmp_path, seeds):
     assert [file.name for file in default_sources().iterdir()] == [file.name for file in seeds.iterdir()]
     (tmp_path / "seeds").mkdir()
     assert default_sources() == Path("seeds")
+
+
+def test_open_takes_patterns_and_a_name(tmp_path):
+    """`include`, `exclude` and `name` select the files and name the collection; a Selection brings these itself."""
+    sources = tmp_path / "sources"
+    sources.mkdir()
+    for name in ("plum.txt", "fig.txt", "pear.md"):
+        (sources / name).write_text(f"The {name[:-4]} is a fruit.", encoding="utf-8")
+    options = {"home": tmp_path / "home", "encoder": ToyEncoder(), "reader": None}
+    with Assistant.open(sources, include=["*.txt"], exclude=["fig.*"], name="fruit", **options) as assistant:
+        assert [document.source for document in assistant.documents()] == ["plum.txt"]
+    with Assistant.open_collection("fruit", **options) as assistant:
+        assert [document.source for document in assistant.documents()] == ["plum.txt"]
+    with pytest.raises(SourceError, match="has patterns and a name already"):
+        Assistant.open(Selection((sources,)), name="fruit", **options)

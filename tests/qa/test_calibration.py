@@ -101,5 +101,5 @@ def test_a_fit_of_a_version_before_is_dropped_with_a_line(library, tmp_path):
         assert json.loads(again._collection.catalog.setting("calibration")) == kept
     with open_again() as again:
         assert again.calibration == Calibration(1.5, 0.5)
-    said = "the confidence fitted to library by qa calibrate before no longer applies and was dropped; run qa calibrate again"
+    said = "the confidence fitted to library by an earlier version no longer applies and was dropped; run qa calibrate again"
     assert notices == [said]
