@@ -72,7 +72,7 @@ class Library:
             The paths of the copies, in order.
 
         Raises:
-            SourceError: One of them is not a file, or cannot be read; none is copied.
+            SourceError: One of them is not a file, or cannot be read; no file is copied.
             StorageError: A copy cannot be written; those before it stay.
         """
         originals = [Path(file).expanduser() for file in files]

@@ -173,7 +173,8 @@ def _dense(vector: np.ndarray, block: Block) -> np.ndarray:
     paragraphs = cosines[block.first_rows]
     several = np.diff(block.first_rows, append=len(cosines)) > 1
     cosines[block.first_rows[several]] = -1.0
-    return (paragraphs + np.maximum.reduceat(cosines, block.first_rows)) / 2
+    mean: np.ndarray = (paragraphs + np.maximum.reduceat(cosines, block.first_rows)) / 2
+    return mean
 
 
 def _lexical(weights: Mapping[str, float], block: Block, statistics: Statistics) -> np.ndarray:
@@ -386,10 +387,11 @@ class Searcher:
         worded = [self._lexical.search(some, CANDIDATES, documents=documents) for some in terms]
         if self._dense.compressed:
             self._remember([id_ for ids in worded for id_ in ids])  # while the other search is still at work
-        found = near()
+        nearest = near()
         if self._dense.compressed and owners is None:  # many more than are worth scoring, for lack of exact scores
-            found = [self._rerank(ids, query.vector, CANDIDATES) for ids, query in zip(found, encoded(), strict=True)]
-        return list(dict.fromkeys(id_ for ids in (*worded, *found) for id_ in ids))
+            pairs = zip(nearest, encoded(), strict=True)
+            nearest = [self._rerank(ids, query.vector, CANDIDATES) for ids, query in pairs]
+        return list(dict.fromkeys(id_ for ids in (*worded, *nearest) for id_ in ids))
 
     def _texts_of(self, terms: Sequence[str]) -> list[str]:
         """Texts that hold some terms, some for each."""
@@ -405,7 +407,7 @@ class Searcher:
     ) -> Callable[[], list[list[int]]]:
         """Begin to look for the passages nearest to each query; calling what is returned waits for them."""
         among = None if owners is None else vector_ids([(id_, sentences) for _, id_, sentences in owners])
-        if among is not None and self._dense.compressed and len(among) <= EXACT:
+        if owners is not None and among is not None and self._dense.compressed and len(among) <= EXACT:
             held = self._catalog.vectors_of([id_ for _, id_, _ in owners], self._encoder.dimension)
             return lambda: [held.nearest(query.vector, CANDIDATES) for query in encoded()]
         return self._begin(lambda: [self._dense.search(query.vector, among=among) for query in encoded()])

@@ -1,4 +1,4 @@
-"""Bring a catalog up to its files: read what is new or changed, embed what is new, remove what is gone.
+"""Bring a catalog up to its files: read new and changed ones, embed new passages, remove missing files.
 
 A file counts as unchanged while its size and times are the same, else while the hash of its bytes is. Equal content is
 embedded once: an edited, copied or renamed file costs only the passages that are new. The old version of a file answers
@@ -72,10 +72,10 @@ def update_catalog(
             once; an error it raises ends the update.
 
     Returns:
-        What was done. A file that cannot be read is among the failures; neither it nor its earlier version answers.
+        A report. A file that cannot be read is among the failures; neither it nor its earlier version answers.
 
     Raises:
-        StorageError: The catalog cannot be written. What was committed stays, and the next update goes on from there.
+        StorageError: The catalog cannot be written. Everything committed stays, and the next update goes on from there.
     """
     meter = ProgressMeter(len(sources), catalog.totals, on_progress)
     embedding = _Embedding(catalog, encoder, meter)
@@ -144,7 +144,7 @@ class _Embedding:
     def _run(self) -> None:
         try:
             while not self._abandoned.is_set():
-                complete = self._complete.is_set()  # read first: text may come in between
+                complete = self._complete.is_set()  # read first: text may arrive in between
                 if self._catalog.totals().pending:
                     _embed_pending(self._catalog, self._encoder, self._meter)
                 elif complete:

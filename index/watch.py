@@ -199,7 +199,7 @@ class BackgroundUpdate:
         """Wait for the end.
 
         Returns:
-            What was done.
+            The report of the last run.
 
         Raises:
             QAError: The update failed.

@@ -23,6 +23,7 @@ from index import (
     Passage,
     Progress,
     QuestionError,
+    Selection,
     SourceError,
     StoredPassage,
     UpdateReport,
@@ -111,7 +112,7 @@ class OpenCollection:
             if not (isinstance(self._update, BackgroundUpdate) and self._update.repeat()):
                 self._update = BackgroundUpdate(
                     self._collection,
-                    self._collection.catalog.selection(),
+                    self._selection(),
                     on_progress=self._on_progress,
                     on_notice=self._on_notice,
                 )
@@ -131,8 +132,11 @@ class OpenCollection:
                 if on_refresh:
                     on_refresh()
 
-            selection, own = self._collection.catalog.selection(), self._collection.library.added_folder
+            selection, own = self._selection(), self._collection.library.added_folder
             self._watcher = FileWatcher(selection, refresh, own=own, delay=delay, on_notice=self._on_notice)
+
+    def _selection(self) -> Selection:
+        return self._collection.catalog.selection() or Selection(())
 
     def finish_indexing(self) -> UpdateReport:
         """Wait until the index is brought up to the documents.
@@ -299,7 +303,7 @@ class Assistant(OpenCollection):
                 update = BackgroundUpdate(collection, selection, on_progress=on_progress, on_notice=on_notice)
                 update.wait_searchable(PATIENCE)
             empty = not collection.catalog.totals().documents and not collection.catalog.exclusions()
-            if empty and (wait or not update.running):
+            if empty and (isinstance(update, UpdateReport) or not update.running):
                 raise SourceError(nothing_read(selection.paths, collection.catalog.failures()))
         except BaseException:
             collection.close()

@@ -138,7 +138,12 @@ def answer_writer(path: Path) -> Callable[[Any, Iterator[dict[str, Any]]], None]
     Raises:
         BatchError: The suffix is none of `.jsonl`, `.csv`, `.xlsx` and `.md`.
     """
-    writers = {".jsonl": _write_json_lines, ".csv": _write_table, ".xlsx": write_workbook, ".md": _write_report}
+    writers: dict[str, Callable[[Any, Iterator[dict[str, Any]]], None]] = {
+        ".jsonl": _write_json_lines,
+        ".csv": _write_table,
+        ".xlsx": write_workbook,
+        ".md": _write_report,
+    }
     try:
         return writers[path.suffix.lower()]
     except KeyError:
@@ -455,8 +460,9 @@ def _find_records(suffix: str, text: str) -> tuple[int, int]:
         return (start, end) if len(RECORDS_OPEN) <= start <= end else (0, 0)
     fence = re.search(r"^(`{3,})\s*\Z", text, re.MULTILINE)
     opening = f"\n{fence[1]}json\n" if fence else ""
-    start = text.find(opening) + len(opening) if fence and opening in text else 0
-    return (start, fence.start()) if start else (0, 0)
+    if not fence or opening not in text:
+        return 0, 0
+    return text.find(opening) + len(opening), fence.start()
 
 
 def _write_records(content: Mapping[str, Any]) -> str:

@@ -42,15 +42,16 @@ def describe_progress(progress: Progress) -> str:
 
 
 def describe_size(size: int) -> str:
-    """Say how many bytes: '512 B', '1.5 MB'."""
-    amount = float(size)
-    for unit in ("B", "kB", "MB", "GB"):
-        if amount < 1000 or unit == "GB":
-            break
-        amount /= 1000
-    return f"{amount:.0f} {unit}" if amount >= 10 or unit == "B" else f"{amount:.1f} {unit}"
+    """Say how many bytes: '512 bytes', '1.5 kB', '12 MB'."""
+    if size < 1000:
+        return count(size, "byte")
+    amount, units = size / 1000, iter(("kB", "MB", "GB"))
+    unit = next(units)
+    while amount >= 999.5 and unit != "GB":
+        amount, unit = amount / 1000, next(units)
+    return f"{amount:,.0f} {unit}" if amount >= 9.95 else f"{amount:.1f} {unit}"
 
 
-def _escape(match: re.Match) -> str:
+def _escape(match: re.Match[str]) -> str:
     code = ord(match.group())
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"

@@ -247,7 +247,8 @@ def _find_fault(record: Any) -> str:
     """Say why a value is no answer; empty when it is one."""
     if not isinstance(record, dict):
         return "not an object"
-    for name, kind in (("question", str), ("hash", str), ("citations", list), ("closest", list)):
+    kinds: tuple[tuple[str, type], ...] = (("question", str), ("hash", str), ("citations", list), ("closest", list))
+    for name, kind in kinds:
         if not isinstance(record.get(name), kind):
             return f'no "{name}"'
     for citation in record["citations"] + record["closest"]:

@@ -1,11 +1,11 @@
 """Run sentence-transformers models; find the bundled one and check its weights."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -29,8 +29,11 @@ class Encoder(Protocol):
         dimension: Numbers in a vector.
     """
 
-    identity: str
-    dimension: int
+    @property
+    def identity(self) -> str: ...
+
+    @property
+    def dimension(self) -> int: ...
 
     def encode_passages(self, texts: Sequence[str]) -> np.ndarray:
         """Encode texts: float32 of shape (len(texts), dimension), unit rows, in the order given."""
@@ -120,12 +123,13 @@ class SentenceTransformerEncoder:
         return int(self._model.get_embedding_dimension())
 
     @cached_property
-    def _model(self):
+    def _model(self) -> Any:
         try:
             from sentence_transformers import SentenceTransformer
             from transformers.utils import logging
 
-            logging.disable_progress_bar()
+            disable: Callable[[], None] = logging.disable_progress_bar
+            disable()
             return SentenceTransformer(self.name, local_files_only=Path(self.name).is_dir())
         except Exception as error:  # the library raises whatever its parts raise
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

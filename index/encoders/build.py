@@ -51,7 +51,7 @@ def plain_graph(model: Model) -> Any:
     return write_graph(model, linear_layers(model))
 
 
-def _write_encoder(source: Path, work: Path) -> dict:
+def _write_encoder(source: Path, work: Path) -> dict[str, Any]:
     """Write the graph and check it; the part of the manifest that tells what was found."""
     openvino = import_openvino()
     model, tokenizer, texts = read_model(source), read_tokenizer(source), sample_texts()

@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -36,7 +37,7 @@ def build_key(*parts: str) -> str:
     return hashlib.sha256(json.dumps([*parts, *processor]).encode()).hexdigest()[:32]
 
 
-def read_manifest(folder: Path) -> dict | None:
+def read_manifest(folder: Path) -> dict[str, Any] | None:
     """The manifest of a build, if every file it lists is there and unchanged."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text())
@@ -48,7 +49,7 @@ def read_manifest(folder: Path) -> dict | None:
 
 def find_build(
     folder: Path, builder: str, *arguments: Path, name: str, notice: Callable[[str], None] = lambda line: None
-) -> dict:
+) -> dict[str, Any]:
     """Find a build in the cache; where there is none that is whole, build it.
 
     Args:
@@ -80,7 +81,7 @@ def find_build(
     return manifest
 
 
-def build_apart(folder: Path, builder: str, *arguments: Path, name: str) -> dict:
+def build_apart(folder: Path, builder: str, *arguments: Path, name: str) -> dict[str, Any]:
     """Build in a process of its own, so that what is needed for the build alone does not stay in memory."""
     code = (
         "import importlib, json, sys; sys.path[:], module, function, *paths = json.loads(sys.argv[1]); "
@@ -102,7 +103,7 @@ def build_apart(folder: Path, builder: str, *arguments: Path, name: str) -> dict
     return manifest
 
 
-def write_build(target: Path, write: Callable[[Path], dict]) -> None:
+def write_build(target: Path, write: Callable[[Path], dict[str, Any]]) -> None:
     """Write a build and put it in its place in the cache.
 
     Args:

@@ -40,9 +40,10 @@ def import_openvino() -> Any:
         EncoderError: OpenVINO is not installed or cannot be loaded.
     """
     converter = "openvino.tools.ovc"
-    blocked = converter not in sys.modules
+    modules: dict[str, Any] = sys.modules
+    blocked = converter not in modules
     if blocked:
-        sys.modules[converter] = None  # its absence is allowed for: OpenVINO goes on without it
+        modules[converter] = None  # its absence is allowed for: OpenVINO goes on without it
     try:
         import openvino
         import openvino.opset13
@@ -182,7 +183,7 @@ def linear_layers(model: Model) -> dict[str, Linear]:
     return found
 
 
-def write_graph(model: Model, layers: dict[str, Linear], *, watch: bool = False):
+def write_graph(model: Model, layers: dict[str, Linear], *, watch: bool = False) -> Any:
     """Write a model as an OpenVINO graph.
 
     Args:
@@ -199,36 +200,36 @@ def write_graph(model: Model, layers: dict[str, Linear], *, watch: bool = False)
     """
     openvino = import_openvino()
     op = openvino.opset13
-    outputs = []
+    outputs: list[Any] = []
 
-    def constant(value):
+    def constant(value: Any) -> Any:
         return op.constant(np.asarray(value, dtype=np.float32))
 
-    def integers(*values):
+    def integers(*values: Any) -> Any:
         return op.constant(np.array(values, dtype=np.int64))
 
-    def normalise(x, name):
+    def normalise(x: Any, name: Any) -> Any:
         x = op.mvn(x, integers(-1), True, model.epsilon, "inside_sqrt")
         x = op.multiply(x, constant(model.weights[f"{name}.LayerNorm.weight"]))
         return op.add(x, constant(model.weights[f"{name}.LayerNorm.bias"]))
 
-    def rounded(x, levels):
+    def rounded(x: Any, levels: Any) -> Any:
         return op.fake_quantize(x, *map(constant, levels * 2), 256)
 
-    def note(x):
+    def note(x: Any) -> Any:
         if watch:
             flat = op.multiply(x, tokens_only)
             outputs.extend([op.reduce_min(flat, integers(0, 1)), op.reduce_max(flat, integers(0, 1))])
         return x
 
-    def apply(layer, x, levels=SIGNED):
+    def apply(layer: Any, x: Any, levels: Any = SIGNED) -> Any:
         weight = constant(layer.weight) if layer.scale is None else None
         if weight is None:
             weight = op.multiply(op.convert(op.constant(layer.weight), "f32"), constant(layer.scale))
             x = rounded(x if layer.factor is None else op.multiply(x, constant(layer.factor)), levels)
         return op.add(op.matmul(x, weight, False, True), constant(layer.bias))
 
-    def attend(x, layer):
+    def attend(x: Any, layer: Any) -> Any:
         query, key, value = (apply(layers[f"{layer}.{place}"], x) for place in ("query", "key", "value"))
         units = layers[f"{layer}.query"].unit * layers[f"{layer}.key"].unit
         note(query), note(key)
@@ -240,16 +241,16 @@ def write_graph(model: Model, layers: dict[str, Linear], *, watch: bool = False)
         gathered = op.matmul(op.softmax(scores, -1), value, False, False)
         return op.reshape(op.transpose(gathered, integers(0, 2, 1, 3)), integers(0, 0, width), True)
 
-    def by_head(x, *order):
+    def by_head(x: Any, *order: Any) -> Any:
         return op.transpose(op.reshape(x, integers(0, 0, model.heads, width // model.heads), True), integers(*order))
 
-    def vectors_of(x):
+    def vectors_of(x: Any) -> Any:
         total = op.reduce_sum(op.multiply(x, tokens_only), integers(1))
         vectors = op.divide(total, op.reduce_sum(tokens_only, integers(1)))
         length = op.sqrt(op.reduce_sum(op.multiply(vectors, vectors), integers(1), True))
         return [op.divide(vectors, length)]
 
-    def logits_of(x):
+    def logits_of(x: Any) -> Any:
         first = op.gather(x, op.constant(np.int64(0)), op.constant(np.int64(1)))
         tokens, pair = (
             apply(linear(model.weights, name), part) for name, part in (("token", x), ("answerable", first))

@@ -34,7 +34,7 @@ STREAMS_AT_MOST = 16
 WIDTH_STEP = 16
 
 
-def compile_graph(graph, *, streams: int | None = None, threads: int | None = None):
+def compile_graph(graph: Any, *, streams: int | None = None, threads: int | None = None) -> Any:
     """Make a graph, or the file of one, ready to run, sums in 32 bits.
 
     Args:
@@ -105,7 +105,7 @@ SETTINGS = (
 class FastEncoder:
     """The rounded encoder. Safe to share between threads."""
 
-    def __init__(self, graph: Path, tokenizer, *, identity: str, dimension: int) -> None:
+    def __init__(self, graph: Path, tokenizer: Any, *, identity: str, dimension: int) -> None:
         """Wrap a graph; what passages need is made ready when the first come.
 
         Args:
@@ -119,7 +119,7 @@ class FastEncoder:
         self._graph = graph
         self._tokenizer = tokenizer
         self._questions = compile_graph(graph, streams=1, threads=QUESTION_THREADS)
-        self._passages = None
+        self._passages: Any = None
         self._making_ready = threading.Lock()
         # OpenVINO's binding looks NumPy up on first use, and two threads that come to that at once wait for each other
         # for ever: one inference here, by one thread, comes first.
@@ -134,7 +134,7 @@ class FastEncoder:
         def run(rows: list[int], ids: list[np.ndarray], width: int) -> None:
             [vectors[rows]] = infer(compiled, pad(ids, width))
 
-        pending: deque[Future] = deque()
+        pending: deque[Future[Any]] = deque()
         with ThreadPoolExecutor(streams) as workers:  # OpenVINO's own queue aborts or hangs when it is let go
             for start in range(0, len(texts), WINDOW):
                 ids = self._tokenise(texts[start : start + WINDOW])
@@ -153,9 +153,10 @@ class FastEncoder:
         [ids] = self._tokenise([text])
         width = padded_width(len(ids))
         compiled = self._questions if width <= QUESTION_WIDTH else self._for_passages()
-        return infer(compiled, pad([ids], width))[0][0]
+        vector: np.ndarray = infer(compiled, pad([ids], width))[0][0]
+        return vector
 
-    def _for_passages(self):
+    def _for_passages(self) -> Any:
         with self._making_ready:
             if self._passages is None:
                 self._passages = compile_graph(self._graph)
@@ -215,7 +216,7 @@ def load_fast_encoder(
     return FastEncoder(folder / GRAPH, tokenizer, identity=identity, dimension=manifest["dimension"])
 
 
-def read_tokenizer(model_folder: Path):
+def read_tokenizer(model_folder: Path) -> Any:
     """The model's tokenizer, cutting off what is longer than the model reads, and not padding."""
     from tokenizers import Tokenizer
 

@@ -93,7 +93,7 @@ def _factor(weight: np.ndarray, seen: Range, *, levels: tuple[int, int] = SIGNED
     loud = np.maximum(np.maximum(-seen.low, seen.high), QUIET if levels == MOSTLY_POSITIVE else 1e-6)
     balance = np.maximum(np.abs(weight).max(axis=0), 1e-6) ** (1 - SMOOTHING) / loud**SMOOTHING
     room = min(levels[1] / max((seen.high * balance).max(), 1e-6), levels[0] / min((seen.low * balance).min(), -1e-6))
-    return (balance * room / MARGIN).astype(np.float32)
+    return np.asarray(balance * room / MARGIN, dtype=np.float32)
 
 
 def split_channels(weight: np.ndarray, seen: Range) -> np.ndarray:

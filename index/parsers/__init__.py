@@ -137,7 +137,8 @@ def read_rows(path: str | Path, *, name: str) -> list[tuple[int, list[str]]]:
     if Path(path).suffix.lower() != ".xlsx":
         raise SourceError(f"{shown} is no .xlsx workbook. Save it as one.")
     content = _read_bytes(Path(path), shown, FORMATS[".xlsx"].largest)
-    return _take_apart("xlsx", "read_sheet_rows", content, shown)
+    rows: list[tuple[int, list[str]]] = _take_apart("xlsx", "read_sheet_rows", content, shown)
+    return rows
 
 
 def _take_apart(module: str, function: str, content: bytes, shown: str) -> Any:

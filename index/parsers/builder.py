@@ -13,6 +13,7 @@ A row stands alone when it is found and quoted, so the names go into its text.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from index.errors import SourceError
 from index.records import Locator, Place
@@ -74,7 +75,7 @@ class TextBuilder:
         self._length = 0
         self._path: list[tuple[int, str]] = []
         self._place: dict[str, int | str | None] = {}
-        self._spans: list[tuple[int, int, dict]] = []
+        self._spans: list[tuple[int, int, dict[str, Any]]] = []
         self._silent: list[tuple[int, int]] = []
         self.notes: list[str] = []
 
@@ -115,7 +116,7 @@ class TextBuilder:
 
     def finish(self) -> Extraction:
         """The text with its locators; neighbouring blocks of one place share a locator, rows do not."""
-        spans: list[tuple[int, int, dict]] = []
+        spans: list[tuple[int, int, dict[str, Any]]] = []
         for start, end, place in self._spans:
             if spans and spans[-1][2] == place and "row" not in place:
                 spans[-1] = (spans[-1][0], end, place)
@@ -127,7 +128,7 @@ class TextBuilder:
     def _heading(self) -> str | None:
         return " > ".join(title for _, title in self._path) or None
 
-    def _add(self, text: str, place: dict, *, silent: bool) -> None:
+    def _add(self, text: str, place: dict[str, Any], *, silent: bool) -> None:
         if not text:
             return
         gap = "\n\n" if self._pieces else ""

@@ -4,6 +4,7 @@ Left out: text marked as deleted, comments, page headers and footers, pictures. 
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from index.parsers.builder import Extraction, TextBuilder, add_table, one_line
 from index.parsers.containers import load_library, open_package, refuse_document_types
@@ -33,7 +34,7 @@ def read_docx(content: bytes, *, name: str) -> Extraction:
 class _Word:
     """Writes the body of a document."""
 
-    def __init__(self, document, builder: TextBuilder) -> None:
+    def __init__(self, document: Any, builder: TextBuilder) -> None:
         self._document = document
         self._builder = builder
         self._levels = _outline_levels(document)
@@ -45,7 +46,7 @@ class _Word:
         for part in ("footnotes", "endnotes"):
             self._add_notes(part)
 
-    def _add_blocks(self, parent) -> None:
+    def _add_blocks(self, parent: Any) -> None:
         for element in parent:
             if element.tag == f"{_W}p":
                 self._add_paragraph(element)
@@ -56,7 +57,7 @@ class _Word:
                 self._add_blocks(element)
         self._end_list()
 
-    def _add_paragraph(self, paragraph) -> None:
+    def _add_paragraph(self, paragraph: Any) -> None:
         text = "\n".join(filter(None, map(one_line, _text(paragraph).split("\n"))))
         level, listed = self._kind(paragraph)
         if level is not None and len(text) < 300:
@@ -75,7 +76,7 @@ class _Word:
         self._builder.add_paragraph("\n".join(self._items))
         self._items.clear()
 
-    def _kind(self, paragraph) -> tuple[int | None, bool]:
+    def _kind(self, paragraph: Any) -> tuple[int | None, bool]:
         """The level of a heading, 0 for a title, None for other text; and whether it is an item of a list."""
         properties = paragraph.find(f"{_W}pPr")
         if properties is None:
@@ -100,7 +101,7 @@ class _Word:
                         self._builder.add_paragraph(f"[{number}] {body}" if body else "")
 
 
-def _outline_levels(document) -> dict[str, tuple[int | None, bool]]:
+def _outline_levels(document: Any) -> dict[str, tuple[int | None, bool]]:
     """Of each paragraph style that makes headings or lists, by its id: the level, and whether it makes lists."""
     styles = {style.get(f"{_W}styleId"): style for style in document.styles.element.iter(f"{_W}style")}
     levels = {}
@@ -124,12 +125,12 @@ def _outline_levels(document) -> dict[str, tuple[int | None, bool]]:
     return levels
 
 
-def _outline(element) -> int | None:
+def _outline(element: Any) -> int | None:
     value = element.get(f"{_W}val") or ""
     return int(value) + 1 if value.isdigit() and int(value) < 9 else None  # 9 means "body text"
 
 
-def _text(root) -> str:
+def _text(root: Any) -> str:
     """The text of a paragraph as it is shown, without that of the text boxes anchored in it."""
     parts: list[str] = []
     waiting = list(reversed(root))
@@ -144,7 +145,7 @@ def _text(root) -> str:
     return "".join(parts)
 
 
-def _rows(table) -> Iterator[list[str]]:
+def _rows(table: Any) -> Iterator[list[str]]:
     """The rows of a table; a cell merged downwards is repeated in each, one merged sideways stands once."""
     above: list[str] = []
     for row in _children(table, "tr"):
@@ -162,7 +163,7 @@ def _rows(table) -> Iterator[list[str]]:
         yield line
 
 
-def _children(parent, tag: str) -> Iterator:
+def _children(parent: Any, tag: str) -> Iterator[Any]:
     """Children of a kind, also those inside content controls and insertions."""
     for child in parent:
         if child.tag == f"{_W}{tag}":

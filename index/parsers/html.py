@@ -14,6 +14,7 @@ import codecs
 import posixpath
 import re
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import unquote
 
 from index.errors import SourceError
@@ -24,7 +25,7 @@ from index.parsers.plain import decode_text
 MOST_SPANNED = 1_000  # columns or rows; HTML's own limit for columns
 
 
-def is_data_table(table) -> bool:
+def is_data_table(table: Any) -> bool:
     """Whether a table holds data rather than lay out a page: two columns or more, and no table or heading inside."""
     if (table.attributes.get("role") or "") in ("presentation", "none"):
         return False
@@ -33,7 +34,7 @@ def is_data_table(table) -> bool:
     return any(sum(cell.tag in ("td", "th") for cell in row.iter()) > 1 for row in table.css("tr"))
 
 
-def read_rows(table, gather_text: Callable[..., str]) -> tuple[list[list[str]], int | None]:
+def read_rows(table: Any, gather_text: Callable[..., str]) -> tuple[list[list[str]], int | None]:
     """Read the cells of a table.
 
     Args:
@@ -76,7 +77,7 @@ def _fill_spanned(line: list[str], below: dict[int, tuple[int, str]]) -> None:
         line.append(text)
 
 
-def _span(cell, attribute: str) -> int:
+def _span(cell: Any, attribute: str) -> int:
     value = (cell.attributes.get(attribute) or "").strip()
     return max(1, min(int(value), MOST_SPANNED)) if value.isascii() and value.isdigit() and len(value) < 9 else 1
 
@@ -147,7 +148,7 @@ def decode_html(content: bytes, *, name: str) -> str:
 def close_elements(text: str) -> str:
     """Write `<a/>` as `<a></a>`: HTML knows no elements that close themselves, and would leave it open."""
 
-    def close(match: re.Match) -> str:
+    def close(match: re.Match[str]) -> str:
         return match[0] if match[1].lower() in _VOID else f"<{match[1]}{match[2]}></{match[1]}>"
 
     return _SELF_CLOSED.sub(close, text)
@@ -172,7 +173,7 @@ class _Page:
         self._marker = ""  # what the next line of the list begins with
         self._verbatim = 0  # depth of elements whose white space counts
 
-    def add(self, root) -> None:
+    def add(self, root: Any) -> None:
         node = root
         while node is not None:
             inside = self._enter(node)
@@ -193,7 +194,7 @@ class _Page:
                 break
         self._end_list()
 
-    def _enter(self, node) -> bool:
+    def _enter(self, node: Any) -> bool:
         """Take note of an element's beginning; returns whether what it holds is to be read."""
         tag = node.tag
         if tag == "-text":
@@ -215,7 +216,7 @@ class _Page:
             self._begin_block(tag, node)
         return True
 
-    def _begin_block(self, tag: str, node) -> None:
+    def _begin_block(self, tag: str, node: Any) -> None:
         self._end_block()
         indent = "  " * min(len(self._lists) - 1, 10)
         if tag in LISTS:
@@ -231,7 +232,7 @@ class _Page:
         elif tag == "pre":
             self._verbatim += 1
 
-    def _leave(self, node) -> None:
+    def _leave(self, node: Any) -> None:
         tag = node.tag
         if tag not in BLOCKS:
             return
@@ -263,7 +264,7 @@ class _Page:
             self._builder.add_paragraph("\n".join(self._items))
             self._items.clear()
 
-    def _add_table(self, table) -> None:
+    def _add_table(self, table: Any) -> None:
         caption = next((child for child in table.iter() if child.tag == "caption"), None)
         if caption is not None:
             self._builder.add_paragraph(gather_text(caption))
@@ -271,7 +272,7 @@ class _Page:
         add_table(self._builder, rows, headers=headers)
 
 
-def is_hidden(node) -> bool:
+def is_hidden(node: Any) -> bool:
     """Whether an element says of itself that it is not shown."""
     attributes = node.attributes
     if not attributes:
@@ -284,7 +285,7 @@ def is_hidden(node) -> bool:
     )
 
 
-def gather_text(root) -> str:
+def gather_text(root: Any) -> str:
     """The visible text inside an element, as one line."""
     parts: list[str] = []
     node = root.child
@@ -334,7 +335,7 @@ def read_epub(content: bytes, *, name: str) -> Extraction:
     return builder.finish()
 
 
-def _add_chapters(root: str, unpack, protected: bytes, builder: TextBuilder, name: str) -> list[str]:
+def _add_chapters(root: str, unpack: Any, protected: bytes, builder: TextBuilder, name: str) -> list[str]:
     """Write every chapter in the order of the spine; returns what to note."""
     book = _parse(unpack(root), name)
     items = {item.get("id"): item for item in book.xpath("//*[local-name()='manifest']/*[local-name()='item']")}
@@ -359,7 +360,7 @@ def _add_chapters(root: str, unpack, protected: bytes, builder: TextBuilder, nam
     return [f"chapters that cannot be read: {list_some(missing)}"] if missing else []
 
 
-def _parse(content: bytes, name: str):
+def _parse(content: bytes, name: str) -> Any:
     """Parse XML without entities and without fetching anything.
 
     Raises:

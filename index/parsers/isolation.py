@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 from index.errors import SourceError
 from index.parsers import find_format, read_document, show_name
@@ -39,7 +40,7 @@ class IsolatedReader:
         self._seconds = seconds
         self._memory = memory
         self._lock = threading.Lock()
-        self._process: subprocess.Popen | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._files_read = 0
 
     def __enter__(self) -> "IsolatedReader":
@@ -85,7 +86,7 @@ class IsolatedReader:
         _, text = self._ask(path, name, size, rows=True)
         return [(number, cells) for number, cells in map(json.loads, text.split("\n")[:-1])]
 
-    def _ask(self, path: str | Path, name: str, size: int, *, rows: bool) -> tuple[dict, str]:
+    def _ask(self, path: str | Path, name: str, size: int, *, rows: bool) -> tuple[dict[str, Any], str]:
         """Have the worker read a file of some bytes; returns its reply and the text that follows it."""
         request = {"path": str(path), "name": name, "seconds": self._seconds + size / MEGABYTE, "rows": rows}
         with self._lock:
@@ -103,7 +104,7 @@ class IsolatedReader:
             raise SourceError(self._name_excess(show_name(name)) if reply["error"] == "memory" else reply["error"])
         return reply, text
 
-    def _exchange(self, request: dict) -> tuple[dict, str]:
+    def _exchange(self, request: dict[str, Any]) -> tuple[dict[str, Any], str]:
         """Send a request to the worker, starting one where need be; returns its reply and the text that follows it.
 
         Raises:
@@ -116,10 +117,16 @@ class IsolatedReader:
         self._files_read += 1
         process, shown, seconds = self._process, show_name(request["name"]), request["seconds"]
         late = threading.Event()
-        timer = threading.Timer(seconds, lambda: (late.set(), process.kill()))
+
+        def stop() -> None:
+            late.set()
+            process.kill()
+
+        timer = threading.Timer(seconds, stop)
         timer.daemon = True
         timer.start()
         try:
+            assert process.stdin and process.stdout
             process.stdin.write(json.dumps(request).encode() + b"\n")
             process.stdin.flush()
             reply = json.loads(process.stdout.readline())
@@ -143,13 +150,14 @@ class IsolatedReader:
     def _stop(self) -> None:
         if self._process is not None:
             self._process.kill()
+            assert self._process.stdin and self._process.stdout
             self._process.stdin.close()
             self._process.stdout.close()
             self._process.wait()
             self._process = None
 
 
-def _start_worker(memory: int) -> subprocess.Popen:
+def _start_worker(memory: int) -> subprocess.Popen[bytes]:
     """Start a worker that finds the modules that this process finds, and none in the current folder besides."""
     here = str(Path(__file__).resolve().parents[2])
     path = [here, *(entry for entry in sys.path if entry)]
@@ -163,7 +171,7 @@ def _start_worker(memory: int) -> subprocess.Popen:
     )
 
 
-def _document(reply: dict, text: str, path: str, name: str) -> Document:
+def _document(reply: dict[str, Any], text: str, path: str, name: str) -> Document:
     return Document(
         source=name,
         path=path,

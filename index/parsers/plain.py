@@ -10,6 +10,7 @@ Directives and roles that only other programs know (Sphinx) keep their text; wha
 import codecs
 import re
 from inspect import cleandoc
+from typing import Any
 
 from index.errors import SourceError
 from index.parsers.builder import Extraction, TextBuilder, add_table
@@ -79,7 +80,7 @@ def find_headings(text: str) -> tuple[tuple[Locator, ...], tuple[tuple[int, int]
     from markdown_it import MarkdownIt
 
     line_starts = [0, *(match.end() for match in _LINE_END.finditer(text)), len(text)]
-    references: dict = {}
+    references: dict[str, Any] = {}
     blocks, words = MarkdownIt("commonmark").disable("inline"), MarkdownIt("commonmark")
     tokens = blocks.parse(text, references)
     locators: list[Locator] = []
@@ -87,7 +88,7 @@ def find_headings(text: str) -> tuple[tuple[Locator, ...], tuple[tuple[int, int]
     path: list[tuple[int, str]] = []
     below = 0
     for opening, inline in zip(tokens, tokens[1:], strict=False):
-        if opening.type != "heading_open" or opening.level != 0:
+        if opening.type != "heading_open" or opening.level != 0 or opening.map is None:
             continue
         start, end = line_starts[opening.map[0]], line_starts[min(opening.map[1], len(line_starts) - 1)]
         if path and below < start:
@@ -102,7 +103,7 @@ def find_headings(text: str) -> tuple[tuple[Locator, ...], tuple[tuple[int, int]
     return tuple(locators), tuple(silent)
 
 
-def _plain(tokens) -> str:
+def _plain(tokens: Any) -> str:
     """The words of a heading without its marks."""
     children = [child for token in tokens for child in token.children or []]
     return "".join(child.content for child in children if child.type in ("text", "code_inline")).strip()
@@ -134,7 +135,7 @@ def read_rst(content: bytes, *, name: str) -> Extraction:
     return builder.finish()
 
 
-def _add(node, builder: TextBuilder, level: int) -> None:
+def _add(node: Any, builder: TextBuilder, level: int) -> None:
     for child in node.children:
         kind = child.tagname
         if kind == "section":
@@ -154,14 +155,14 @@ def _add(node, builder: TextBuilder, level: int) -> None:
             _add(child, builder, level)
 
 
-def _add_unknown(message, builder: TextBuilder) -> None:
+def _add_unknown(message: Any, builder: TextBuilder) -> None:
     """Write what an unknown directive holds; a message about anything else has no text of the file's own."""
     for block in message.children:
         if block.tagname == "literal_block":
             builder.add_paragraph(cleandoc("\n" + _DIRECTIVE.sub("", block.astext() + "\n", count=1)))
 
 
-def _list_lines(items, indent: str) -> list[str]:
+def _list_lines(items: Any, indent: str) -> list[str]:
     lines = []
     for number, item in enumerate(items.children, start=1):
         kind = items.tagname
@@ -188,11 +189,11 @@ def _list_lines(items, indent: str) -> list[str]:
     return lines
 
 
-def _flat(node) -> str:
+def _flat(node: Any) -> str:
     return " ".join(node.astext().split())
 
 
-def _add_rows(table, builder: TextBuilder) -> None:
+def _add_rows(table: Any, builder: TextBuilder) -> None:
     rows: list[list[str]] = []
     headers = 0
     spanned: dict[int, tuple[int, str]] = {}

@@ -5,6 +5,7 @@ layouts put on every slide.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from index.parsers.builder import Extraction, TextBuilder, add_table, list_some, one_line
 from index.parsers.containers import load_library, open_package, refuse_document_types
@@ -32,7 +33,7 @@ def read_pptx(content: bytes, *, name: str) -> Extraction:
     return builder.finish()
 
 
-def _add_slide(slide, builder: TextBuilder) -> None:
+def _add_slide(slide: Any, builder: TextBuilder) -> None:
     title = slide.shapes.title
     builder.begin_section(1, "")
     if title is not None:
@@ -48,7 +49,7 @@ def _add_slide(slide, builder: TextBuilder) -> None:
         builder.add_paragraph(_frame_text(slide.notes_slide.notes_text_frame, listed=False))
 
 
-def _shapes(shapes) -> Iterator:
+def _shapes(shapes: Any) -> Iterator[Any]:
     """All shapes, those in groups too, as they are read aloud: in the order of the file."""
     waiting = list(reversed(list(shapes)))
     while waiting:
@@ -59,7 +60,7 @@ def _shapes(shapes) -> Iterator:
             yield shape
 
 
-def _frame_text(frame, *, listed: bool = True) -> str:
+def _frame_text(frame: Any, *, listed: bool = True) -> str:
     """The text of a frame; where it has several paragraphs, each is an item of a list, indented by its level."""
     lines = [(paragraph.level, one_line(paragraph.text)) for paragraph in frame.paragraphs]
     lines = [(level, line) for level, line in lines if line]

@@ -5,19 +5,19 @@ take more memory than allowed. Where `resource` is missing (Windows) the limits 
 kept; the parent's limit of time is.
 """
 
+import importlib
 import json
 import os
 import signal
 import sys
+from importlib.util import find_spec
+from typing import Any
 
 from index.errors import SourceError
 from index.parsers import read_document, read_rows
 from index.records import Document, place_values
 
-try:
-    import resource
-except ImportError:
-    resource = None
+resource = importlib.import_module("resource") if find_spec("resource") else None  # Windows has none
 
 _FORBIDDEN = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.startfile", "os.system")
 _CHANGING = frozenset(
@@ -46,7 +46,7 @@ def main() -> None:
         replies.flush()
 
 
-def _answer(path: str, name: str, *, rows: bool) -> tuple[dict, bytes]:
+def _answer(path: str, name: str, *, rows: bool) -> tuple[dict[str, Any], bytes]:
     try:
         if rows:
             text = "".join(json.dumps(row) + "\n" for row in read_rows(path, name=name)).encode("ascii")
@@ -60,7 +60,7 @@ def _answer(path: str, name: str, *, rows: bool) -> tuple[dict, bytes]:
         return {"error": "memory"}, b""
 
 
-def _header(document: Document, size: int) -> dict:
+def _header(document: Document, size: int) -> dict[str, Any]:
     return {
         "bytes": size,
         "text_sha256": document.text_sha256,
@@ -72,7 +72,7 @@ def _header(document: Document, size: int) -> dict:
     }
 
 
-def _forbid(event: str, arguments: tuple) -> None:
+def _forbid(event: str, arguments: tuple[Any, ...]) -> None:
     """Refuse, as an audit hook, what a reader has no business with."""
     if event == "open":
         _, mode, flags = arguments

@@ -6,6 +6,7 @@ not read, and that is noted.
 
 import datetime
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from index.parsers.builder import (
     Extraction,
@@ -59,14 +60,14 @@ def read_sheet_rows(content: bytes, *, name: str) -> list[Row]:
     return []
 
 
-def _open(content: bytes, *, name: str):
+def _open(content: bytes, *, name: str) -> Any:
     openpyxl = load_library("openpyxl", "openpyxl", name=name, suffix=".xlsx")
     package = open_package(content, name=name, suffix=".xlsx", holds="xl/workbook.xml")
     refuse_document_types(package, name=name, suffix=".xlsx")
     return openpyxl.load_workbook(package.fp, read_only=True, data_only=True, keep_links=False)
 
 
-def _rows(sheet) -> Iterator[Row]:
+def _rows(sheet: Any) -> Iterator[Row]:
     """The number and the cells of each row that is not blank."""
     for number, row in enumerate(sheet.iter_rows(), start=1):
         cells = [_show(cell) for cell in row]
@@ -103,7 +104,7 @@ def _first_filled(cells: list[str]) -> int:
     return next((position for position, cell in enumerate(cells) if cell), len(cells))
 
 
-def _show(cell) -> str:
+def _show(cell: Any) -> str:
     """The value of a cell, as one line, much as the spreadsheet shows it."""
     value = cell.value
     if value is None:

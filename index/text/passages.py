@@ -92,13 +92,14 @@ def _split_blocks(text: str, start: int, end: int) -> list[tuple[int, int]]:
     return blocks
 
 
-def _is_boundary(text: str, match: re.Match, sentence_start: int, block_end: int) -> bool:
+def _is_boundary(text: str, match: re.Match[str], sentence_start: int, block_end: int) -> bool:
     """Whether the punctuation found really closes the sentence, judged by the words on both sides."""
     mark = match["mark"]
     if mark[0] in "\u3002\uff01\uff1f":
         return True
     opening = _OPENING.match(text, match.end(), block_end)
-    next_character = text[opening.end() : opening.end() + 1]
+    begin = opening.end() if opening else match.end()
+    next_character = text[begin : begin + 1]
     if not next_character:
         return False
     if next_character.islower():
@@ -107,8 +108,8 @@ def _is_boundary(text: str, match: re.Match, sentence_start: int, block_end: int
         return True
     before = _WORD_BEFORE.search(text, max(sentence_start, match.start() - 40), match.start())
     word = before.group() if before else ""
-    next_word = re.match(r"\w+", text[opening.end() : opening.end() + 20])
-    next_word = next_word.group() if next_word else ""
+    following = re.match(r"\w+", text[begin : begin + 20])
+    next_word = following.group() if following else ""
     if not word:
         return bool(sentence_start < match.start())
     bare = word.rstrip(".").lower()

@@ -248,7 +248,7 @@ def _stemmer() -> Stemmer.Stemmer:
 
 def _stem(word: str) -> str:
     with _STEMMING:
-        return _stemmer().stemWord(word)
+        return str(_stemmer().stemWord(word))
 
 
 STOP_TERMS = frozenset(term for word in STOP_WORDS for term, _ in _analyse(word))

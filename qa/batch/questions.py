@@ -77,7 +77,12 @@ def question_reader(path: Path) -> Callable[..., Iterator[Row]]:
     Raises:
         BatchError: The suffix is none of `.txt`, `.csv`, `.jsonl` and `.xlsx`.
     """
-    readers = {".txt": _read_lines, ".csv": _read_table, ".jsonl": _read_json_lines, ".xlsx": _read_workbook}
+    readers: dict[str, Callable[..., Iterator[Row]]] = {
+        ".txt": _read_lines,
+        ".csv": _read_table,
+        ".jsonl": _read_json_lines,
+        ".xlsx": _read_workbook,
+    }
     try:
         return readers[path.suffix.lower()]
     except KeyError:

@@ -70,7 +70,7 @@ def measure_encoding(corpus: str, cache: str, repeats: int) -> dict[str, Any]:
     )
 
 
-def load_plain(folder: Path):
+def load_plain(folder: Path) -> Any:
     """The baseline: the library's own encoder of a model folder, on the processor, ready to run."""
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging

@@ -162,7 +162,7 @@ def _live(
                 tally.different += answer != expected[question]
 
 
-def _forever(questions: list[str]):
+def _forever(questions: list[str]) -> None:
     while True:
         yield from questions
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -74,7 +75,7 @@ def _openvino_rate(*, rounded: bool) -> Rate:
     return rate
 
 
-def _product_chain(openvino, *, rounded: bool):
+def _product_chain(openvino: Any, *, rounded: bool) -> Any:
     op = openvino.opset13
     chance = np.random.default_rng(0)
     scale = np.full((WIDTH, 1), 1 / (127 * WIDTH**0.5), dtype=np.float32)  # keeps the numbers where they are

@@ -76,7 +76,7 @@ def write_plain_index(corpus: str, cache: str, size: int, file: str) -> dict[str
     return {}
 
 
-def _flat_index(collection: Collection, dimension: int, *, every: bool):
+def _flat_index(collection: Collection, dimension: int, *, every: bool) -> Any:
     """A flat index of a collection's vectors, and the seconds that adding them took."""
     import faiss
 

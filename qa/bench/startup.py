@@ -107,7 +107,7 @@ class RunningChat:
         port: Where it listens at 127.0.0.1.
     """
 
-    process: subprocess.Popen
+    process: subprocess.Popen[bytes]
     port: int
 
     def wait_for(self, path: str) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from index import QuestionError, SourceError, question_terms, term_spans
-from qa.answering.confidence import SHIPPED, Calibration, calibrate, decide, log_odds
+from qa.answering.confidence import SHIPPED, Calibration, Verdict, calibrate, decide, log_odds
 from qa.assistant import Assistant
 from qa.feedback import Judgement
 
@@ -192,7 +192,7 @@ def _fit(odds: np.ndarray, judged: Sequence[tuple[float, bool]] = ()) -> Calibra
 
 
 def _measure(odds: np.ndarray, fit: Calibration, before: Calibration) -> CalibrationReport:
-    def verdicts(calibration: Calibration) -> tuple[list[str], list[str]]:
+    def verdicts(calibration: Calibration) -> tuple[list[Verdict], list[Verdict]]:
         there, hidden = ([decide(calibrate(value, calibration)) for value in column] for column in odds.T)
         return there, hidden
 

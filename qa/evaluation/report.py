@@ -84,11 +84,10 @@ def _describe_rankings(evaluations: Sequence[Evaluation]) -> list[str]:
             evaluation.discrimination[name] for name in ("AUROC", "coverage at 95 % precision", "AUROC off-topic")
         ]
         shares = [_share(evaluation, "off-topic", "answered"), _share(evaluation, "answerable", "not_in_sources")]
-        numbers = [figure and figure.value for figure in rates] + discrimination + shares
+        numbers = [figure.value if figure else None for figure in rates] + discrimination + shares
         lines.append(_row([evaluation.name, *ranked, *(_number(number) for number in numbers)]))
-    judged = [e for e in evaluations if e.rankings[OURS]["nDCG@10"]]
-    if len(judged) > 1:
-        means = [sum(e.rankings[s]["nDCG@10"].value for e in judged) / len(judged) for s in systems]
+    if len(_judged(evaluations)) > 1:
+        means = [_mean([figure.value for figure in _figures(evaluations, system)]) for system in systems]
         lines.append(_row(["mean", *(f"{mean:.3f}" for mean in means)]))
     lines.append(
         "inside: best quote right when chosen inside the right passage; first: in the whole search; AUROC and "
@@ -192,12 +191,12 @@ def plot_evaluations(evaluations: Sequence[Evaluation], path: Path) -> None:
         from matplotlib.figure import Figure as Canvas
     except ImportError as error:
         raise BatchError("plotting needs matplotlib. Install it: pip install 'qa-verbatim[eval]'") from error
-    judged = [e for e in evaluations if e.rankings[OURS]["nDCG@10"]]
+    judged = _judged(evaluations)
     canvas = Canvas(figsize=(1.6 * max(4, len(judged)), 4.5), layout="constrained")
     axes = canvas.subplots()
     systems = (*BASELINES, OURS)
     for place, (system, colour) in enumerate(zip(systems, ("#b8bcc4", "#8e95a1", "#666e7c", "#2456a6"), strict=True)):
-        figures = [e.rankings[system]["nDCG@10"] for e in judged]
+        figures = _figures(evaluations, system)
         positions = [i + (place - 1.5) * 0.2 for i in range(len(judged))]
         errors = [[f.value - f.low for f in figures], [f.high - f.value for f in figures]]
         axes.bar(positions, [f.value for f in figures], 0.19, yerr=errors, label=system, color=colour, ecolor="#555")
@@ -210,3 +209,16 @@ def plot_evaluations(evaluations: Sequence[Evaluation], path: Path) -> None:
         canvas.savefig(path, dpi=150)
     except (OSError, ValueError) as error:
         raise BatchError(f"{path} cannot be written: {error}") from error
+
+
+def _judged(evaluations: Sequence[Evaluation]) -> list[Evaluation]:
+    return [evaluation for evaluation in evaluations if evaluation.rankings[OURS]["nDCG@10"]]
+
+
+def _figures(evaluations: Sequence[Evaluation], system: str) -> list[Figure]:
+    figures = (evaluation.rankings[system]["nDCG@10"] for evaluation in _judged(evaluations))
+    return [figure for figure in figures if figure]
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)

@@ -7,7 +7,7 @@ The baselines: BM25 alone (title and text), the embedding of the whole paragraph
 ours sees its history.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -155,7 +155,7 @@ class Evaluation:
     answers: dict[str, Figure | None] = field(default_factory=dict)
     kinds: dict[str, dict[str, Figure | None]] = field(default_factory=dict)
     reliability: Reliability | None = None
-    verdicts: dict[str, Counter] = field(default_factory=dict)
+    verdicts: dict[str, Counter[Any]] = field(default_factory=dict)
     discrimination: dict[str, float | None] = field(default_factory=dict)
     runs: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
@@ -207,7 +207,7 @@ class Evaluator:
         self._reader = shared_reader(encoder_folder()) if reader == "bundled" else reader
         self._assistant = Assistant(self._collection, dataset.name, report, reader=self._reader)
         stored = self._collection.stored_passages(str(dataset.corpus.resolve()))
-        self._ids = [dataset.corpus_ids[passage.passage.place.row - 1] for passage, _ in stored]
+        self._ids = [self._by_row(passage.passage.place.row) for passage, _ in stored]
         self._stored: dict[str, list[tuple[StoredPassage, np.ndarray]]] = {}
         for id_, (passage, vectors) in zip(self._ids, stored, strict=True):
             self._stored.setdefault(id_, []).append((passage, vectors))
@@ -300,11 +300,11 @@ class Evaluator:
         dense = _best([(self._ids[i], float(cosines[i])) for i in nearest])
         ranked = self._collection.lexical.search(question_terms(question.text), RANKED)
         words = _best([(self._by_key[id_], float(-rank)) for rank, id_ in enumerate(ranked)])
-        fused: Counter[str] = Counter()
+        fused: dict[str, float] = defaultdict(float)
         for run in (dense, words):
             for rank, id_ in enumerate(run, start=1):
                 fused[id_] += 1 / (FUSION_RANK + rank)
-        for system, run in zip(BASELINES, (words, dense, dict(fused)), strict=True):
+        for system, run in zip(BASELINES, (words, dense, fused), strict=True):
             runs[system][question.id] = run
 
 

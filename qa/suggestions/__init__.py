@@ -168,9 +168,9 @@ def suggest_next(
                 topics.add(topic)
                 following = _ask(assistant, candidate, sources)
                 if following and _answers(following, candidate):
-                    first = following.citations[0]
-                    if (first.path, first.start) not in shown:
-                        shown.add((first.path, first.start))
+                    best = following.citations[0]
+                    if (best.path, best.start) not in shown:
+                        shown.add((best.path, best.start))
                         found.append(candidate.phrased.question)
                 yield tuple(found)
                 asked += 1

@@ -76,7 +76,7 @@ def phrase_questions(sentence: str, lowered: Lowered) -> Iterator[Phrased]:
             yield Phrased(question[0].upper() + question[1:] + "?", kind)
 
 
-def _definition(match: re.Match, lowered: Lowered) -> str:
+def _definition(match: re.Match[str], lowered: Lowered) -> str:
     subject = read_subject(match["subject"], lowered)
     if not subject or (match["article"] == "the" and match["verb"] in ("was", "were")):
         return ""
@@ -96,7 +96,7 @@ def _definition(match: re.Match, lowered: Lowered) -> str:
     return f"what {match['verb']} {subject}"
 
 
-def _when(match: re.Match, lowered: Lowered) -> str:
+def _when(match: re.Match[str], lowered: Lowered) -> str:
     subject, more = read_dated_subject(match, lowered), _complement(match["more"])
     if not subject or more is None or is_vague(subject) or not agrees(subject, match["verb"]):
         return ""
@@ -105,7 +105,7 @@ def _when(match: re.Match, lowered: Lowered) -> str:
     return f"when {match['verb']} {subject} {match['done']}{more}"
 
 
-def _when_did(match: re.Match, lowered: Lowered) -> str:
+def _when_did(match: re.Match[str], lowered: Lowered) -> str:
     subject, more = read_dated_subject(match, lowered), _complement(match["more"])
     if not subject or more is None or is_vague(subject) or (subject + more).islower():
         return ""
@@ -124,21 +124,21 @@ def _complement(text: str) -> str | None:
     return text.rstrip()
 
 
-def _where(match: re.Match, lowered: Lowered) -> str:
+def _where(match: re.Match[str], lowered: Lowered) -> str:
     subject = read_subject(match["subject"], lowered)
     if not subject or is_vague(subject) or not agrees(subject, match["verb"]):
         return ""
     return f"where {match['verb']} {subject} {match['done']}"
 
 
-def _who(match: re.Match, lowered: Lowered) -> str:
+def _who(match: re.Match[str], lowered: Lowered) -> str:
     subject = read_subject(match["subject"], lowered)
     if not subject or is_vague(subject):
         return ""
     return f"who {MAKERS[match['done']]} {subject}"
 
 
-def _what_does(match: re.Match, lowered: Lowered) -> str:
+def _what_does(match: re.Match[str], lowered: Lowered) -> str:
     subject, verb = read_subject(match["subject"], lowered), match["verb"]
     if not subject or is_name(subject) or not agrees(subject, "does" if verb in DOES else "do"):
         return ""
@@ -147,7 +147,7 @@ def _what_does(match: re.Match, lowered: Lowered) -> str:
     return f"what does {subject} {DOES[verb]}" if verb in DOES else f"what do {subject} {verb}"
 
 
-def _what_state(match: re.Match, lowered: Lowered) -> str:
+def _what_state(match: re.Match[str], lowered: Lowered) -> str:
     subject = read_subject(match["subject"], lowered)
     if not subject or _is_common(subject) or not agrees(subject, match["verb"]):
         return ""
@@ -156,7 +156,7 @@ def _what_state(match: re.Match, lowered: Lowered) -> str:
     return f"what {match['verb']} {subject} {match['state'].replace('used to', 'used for')}"
 
 
-def _who_did(match: re.Match, lowered: Lowered) -> str:
+def _who_did(match: re.Match[str], lowered: Lowered) -> str:
     subject, made = match["subject"], re.split(r" (?:in|by|at|with|on|as|while|after|during)\b", match["rest"])[0]
     if not is_name(subject) or POINTING & set(subject.lower().split()) or len(made) > 45:
         return ""
@@ -164,7 +164,7 @@ def _who_did(match: re.Match, lowered: Lowered) -> str:
     return f"who {match['done']} {thing}" if thing and not is_vague(thing) else ""
 
 
-def _what_measure(match: re.Match, lowered: Lowered) -> str:
+def _what_measure(match: re.Match[str], lowered: Lowered) -> str:
     of = match["of"]
     plain = read_subject(of[0].upper() + of[1:], lambda word: of[0].islower())
     if not plain or _is_common(plain) or _first_word(match) in JUDGING | POINTING - {"to"}:
@@ -172,7 +172,7 @@ def _what_measure(match: re.Match, lowered: Lowered) -> str:
     return f"what {match['verb']} the {match['measure']} {match['link']} {plain}"
 
 
-def _how_many(match: re.Match, lowered: Lowered) -> str:
+def _how_many(match: re.Match[str], lowered: Lowered) -> str:
     subject = read_subject(match["subject"], lowered)
     verb = "does" if match["verb"] in ("has", "contains") else "do"
     if not subject or is_vague(subject) or is_name(subject) or not agrees(subject, verb):
@@ -180,7 +180,7 @@ def _how_many(match: re.Match, lowered: Lowered) -> str:
     return f"how many {match['things']} {verb} {subject} {'have' if match['verb'] in ('has', 'have') else 'contain'}"
 
 
-def _how_can(match: re.Match, lowered: Lowered) -> str:
+def _how_can(match: re.Match[str], lowered: Lowered) -> str:
     task = match["task"]
     words = task.lower().split()
     if words[0] in NO_TASK - {"find"} | {"use", "still", "now", "even", "just", "always"} or not 2 <= len(words) <= 8:
@@ -192,7 +192,7 @@ def _how_can(match: re.Match, lowered: Lowered) -> str:
     return f"how can I {_as_mine(task)}" if match["means"] in ("by", "using", "through") else ""
 
 
-def _how_to(match: re.Match, lowered: Lowered) -> str:
+def _how_to(match: re.Match[str], lowered: Lowered) -> str:
     task = match["task"]
     words = task.lower().split()
     if words[0] in NO_TASK or words[0].endswith(("ing", "ly")) or not 2 <= len(words) <= 9:
@@ -202,7 +202,7 @@ def _how_to(match: re.Match, lowered: Lowered) -> str:
     return f"how do I {_as_mine(task)}"
 
 
-def _if_you(match: re.Match, lowered: Lowered) -> str:
+def _if_you(match: re.Match[str], lowered: Lowered) -> str:
     told = match["condition"]
     words = told.lower().split()
     if len(words) > 8 or set(words) & (POINTING - IN_CONDITION) or "yourself" in words:
@@ -210,7 +210,7 @@ def _if_you(match: re.Match, lowered: Lowered) -> str:
     return f"what should I do if I {_as_mine(told)}"
 
 
-def _first_word(match: re.Match) -> str:
+def _first_word(match: re.Match[str]) -> str:
     """The first word behind what a pattern names, in small letters; empty where nothing follows."""
     return next(iter(match["rest"].lower().split()), "")
 
@@ -225,7 +225,7 @@ def _as_mine(text: str) -> str:
     return re.sub(r"\byou\b", "I", re.sub(r"\byour\b", "my", mine))
 
 
-def _why(match: re.Match, lowered: Lowered) -> str:
+def _why(match: re.Match[str], lowered: Lowered) -> str:
     subject, state = read_subject(match["subject"], lowered), match["state"].split()
     if not subject or len(state) > 4 or {word.lower() for word in state} & (POINTING - {"not", "more", "less", "to"}):
         return ""

@@ -165,7 +165,7 @@ def read_subject(text: str, lowered: Lowered) -> str:
     return " ".join([small[0], *others]) if known else text
 
 
-def read_dated_subject(match: re.Match, lowered: Lowered) -> str:
+def read_dated_subject(match: re.Match[str], lowered: Lowered) -> str:
     """A subject that may stand behind a date, where its first word is written as it is."""
     text = match["subject"]
     return read_subject(

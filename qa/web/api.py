@@ -87,7 +87,7 @@ class Api:
     ) -> dict[str, Any]:
         """List the documents that are searched, by name, and the files that could not be read, with the reason."""
 
-        def collect(assistant: "Assistant") -> tuple:
+        def collect(assistant: "Assistant") -> tuple[Any, ...]:
             return assistant.documents(), assistant.failures, assistant.scope
 
         documents, failures, scope = self.host.call(collect)

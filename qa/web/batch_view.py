@@ -5,6 +5,7 @@ from typing import Any
 
 from qa.batch.questions import Row
 from qa.markup import escape
+from qa.text import describe_size
 from qa.web import strings
 from qa.web.batches import FORMATS, LARGEST_FILE, MOST_ROWS, BatchState
 from qa.web.markup import render_button
@@ -34,7 +35,7 @@ def render_controls(state: BatchState | None, id_: str = "", *, alarm: str = "")
     """
     parts = [f'<h2 class="qa-batch-title">{escape(strings.BATCH_TITLE)}</h2>']
     if state is None:
-        limits = {"rows": f"{MOST_ROWS:,}", "size": strings.describe_size(LARGEST_FILE)}
+        limits = {"rows": f"{MOST_ROWS:,}", "size": describe_size(LARGEST_FILE)}
         parts.append(f"<p>{escape(strings.BATCH_HINT)}</p><p>{escape(strings.BATCH_LIMITS.format(**limits))}</p>")
     else:
         parts.append(f'<p class="qa-batch-name"><bdi class="qa-file">{escape(state.name)}</bdi></p>')

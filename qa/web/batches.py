@@ -21,6 +21,7 @@ from index import BatchError, QAError
 from qa.answering.answer import Answer
 from qa.batch import answer_batch
 from qa.batch.questions import Row, read_questions
+from qa.text import describe_size
 from qa.web import strings
 from qa.web.host import AssistantHost, NotReady
 from qa.web.log import note_answer
@@ -28,7 +29,7 @@ from qa.web.log import note_answer
 if TYPE_CHECKING:
     from qa.assistant import Assistant
 
-LARGEST_FILE = 5 * 2**20  # bytes
+LARGEST_FILE = 5_000_000  # bytes
 MOST_ROWS = 10_000
 MOST_BATCHES = 20  # kept at once, of all visitors
 LATEST = 5  # answers shown
@@ -228,7 +229,7 @@ class Batches:
             BatchError: The file holds no questions, is too large, or too many batches are at work.
         """
         if upload.stat().st_size > LARGEST_FILE:
-            most = strings.describe_size(LARGEST_FILE)
+            most = describe_size(LARGEST_FILE)
             raise BatchError(strings.BATCH_TOO_LARGE.format(name=upload.name, most=most))
         self._make_room()
         id_ = secrets.token_urlsafe(24)

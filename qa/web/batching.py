@@ -35,7 +35,7 @@ class BatchHandlers:
         """
         self.batches, self.uploads = batches, library.uploads
 
-    def take_file(self, sent: Any, id_: Any) -> tuple:
+    def take_file(self, sent: Any, id_: Any) -> tuple[Any, ...]:
         """Take a file of questions, in place of the one before.
 
         Args:
@@ -64,7 +64,7 @@ class BatchHandlers:
         self.batches.remove(id_)
         return None, new, self._render(new), render_batch_progress(None)
 
-    def act(self, id_: Any, event: gr.EventData) -> tuple:
+    def act(self, id_: Any, event: gr.EventData) -> tuple[Any, ...]:
         """Start, stop or take away the batch of this browser.
 
         Args:
@@ -85,7 +85,7 @@ class BatchHandlers:
             id_, batch = "", None
         return id_, self._render(id_), render_batch_progress(batch.state if batch else None)
 
-    async def follow(self, id_: Any) -> AsyncIterator[tuple]:
+    async def follow(self, id_: Any) -> AsyncIterator[tuple[Any, ...]]:
         """Say how the batch of this browser stands, for as long as it is at work.
 
         Args:

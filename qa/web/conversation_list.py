@@ -39,7 +39,7 @@ class ConversationHandlers:
         """
         self.keeping = keeping
 
-    def show(self, turns: Turns, event: gr.EventData, request: gr.Request) -> tuple:
+    def show(self, turns: Turns, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         """List conversations.
 
         Args:
@@ -51,12 +51,12 @@ class ConversationHandlers:
             Panel and message.
         """
 
-        def work() -> tuple:
+        def work() -> tuple[Any, ...]:
             return self._render(turns, event, request), render_message("")
 
         return _attempt(work, skipped=1)
 
-    def resume(self, turns: Turns, request: gr.Request) -> tuple:
+    def resume(self, turns: Turns, request: gr.Request) -> tuple[Any, ...]:
         """Bring back the conversation last open, once a page is loaded; returns turns and chat."""
         try:
             shown = self.keeping.catch_up(turns, request)
@@ -64,10 +64,10 @@ class ConversationHandlers:
             return gr.skip(), gr.skip()
         return shown, show_turns(shown)
 
-    def begin(self, request: gr.Request) -> tuple:
+    def begin(self, request: gr.Request) -> tuple[Any, ...]:
         """Begin a new conversation; returns turns, chat and message."""
 
-        def work() -> tuple:
+        def work() -> tuple[Any, ...]:
             visitor = visitor_of(request)
             if self.keeping.store and visitor:
                 self.keeping.store.note_opened(visitor, self.keeping.collection(), None)
@@ -75,7 +75,7 @@ class ConversationHandlers:
 
         return _attempt(work, skipped=2)
 
-    def reopen(self, event: gr.EventData, request: gr.Request) -> tuple:
+    def reopen(self, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         """Open a conversation.
 
         Args:
@@ -86,7 +86,7 @@ class ConversationHandlers:
             Turns, chat and message.
         """
 
-        def work() -> tuple:
+        def work() -> tuple[Any, ...]:
             store, visitor = self._store(request)
             id_, collection = _read_id(event), self.keeping.collection()
             info = store.find(visitor, id_)
@@ -98,7 +98,7 @@ class ConversationHandlers:
 
         return _attempt(work, skipped=2)
 
-    def retitle(self, turns: Turns, event: gr.EventData, request: gr.Request) -> tuple:
+    def retitle(self, turns: Turns, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         """Rename a conversation; a blank title changes nothing.
 
         Args:
@@ -110,7 +110,7 @@ class ConversationHandlers:
             Panel and message.
         """
 
-        def work() -> tuple:
+        def work() -> tuple[Any, ...]:
             store, visitor = self._store(request)
             id_, title = _read_id(event), _read_text(event, "title")
             if id_ is None or store.find(visitor, id_) is None:
@@ -120,7 +120,7 @@ class ConversationHandlers:
 
         return _attempt(work, skipped=1)
 
-    def discard(self, turns: Turns, event: gr.EventData, request: gr.Request) -> tuple:
+    def discard(self, turns: Turns, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         """Delete a conversation; the chat is emptied where it was open.
 
         Args:
@@ -132,7 +132,7 @@ class ConversationHandlers:
             Turns, chat, panel and message.
         """
 
-        def work() -> tuple:
+        def work() -> tuple[Any, ...]:
             store, visitor = self._store(request)
             id_ = _read_id(event)
             if id_ is None or not store.delete(visitor, id_):
@@ -143,7 +143,7 @@ class ConversationHandlers:
 
         return _attempt(work, skipped=3)
 
-    def judge(self, turns: Turns, event: gr.EventData, request: gr.Request) -> tuple:
+    def judge(self, turns: Turns, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         """Note that an answer is right or wrong, or a quote the wrong sentence; the same again takes it back.
 
         Args:
@@ -155,7 +155,7 @@ class ConversationHandlers:
             Judgement and message.
         """
 
-        def work() -> tuple:
+        def work() -> tuple[Any, ...]:
             store, visitor = self._store(request)
             turn, citation = find_turn(turns, event), read_number(event, "citation")
             label = _read_text(event, "label")
@@ -202,7 +202,7 @@ def _read_text(event: gr.EventData, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _attempt(work: Callable[[], tuple], *, skipped: int) -> tuple:
+def _attempt(work: Callable[[], tuple[Any, ...]], *, skipped: int) -> tuple[Any, ...]:
     """What was done; or nothing, and why, in the message, which comes last."""
     try:
         return work()

@@ -44,7 +44,7 @@ class Following:
         self.host, self.library, self.suggestions = host, library, Suggestions(host)
         self._header = partial(render_header, private=private)
 
-    async def follow_loading(self) -> AsyncIterator[tuple]:
+    async def follow_loading(self) -> AsyncIterator[tuple[Any, ...]]:
         """Say how far loading and indexing have come; where the files are followed, go on as long as the page is open.
 
         Yields:
@@ -54,7 +54,7 @@ class Following:
         async for update in self._follow(ending=not self.host.follow):
             yield update
 
-    async def _follow(self, *, ending: bool) -> AsyncIterator[tuple]:
+    async def _follow(self, *, ending: bool) -> AsyncIterator[tuple[Any, ...]]:
         """Say what becomes of the index; to the end of indexing, or on and on."""
         before, panel, quiet = None, True, 0.0
         while True:
@@ -84,12 +84,12 @@ class Following:
                 quiet = 0.0
                 yield tuple([gr.skip()] * 6)
 
-    async def follow_changes(self) -> AsyncIterator[tuple]:
+    async def follow_changes(self) -> AsyncIterator[tuple[Any, ...]]:
         """Say how far indexing has come after something was changed in the page; yields as `follow_loading`."""
         async for header, welcome, _, *rest in self._follow(ending=True):
             yield header, welcome, gr.skip(), *rest
 
-    def _describe(self, state: LoadState, before: LoadState | None, *, panel: bool) -> tuple:
+    def _describe(self, state: LoadState, before: LoadState | None, *, panel: bool) -> tuple[Any, ...]:
         if state.stage == "loading":
             pending = render_pending(state.message)
             return self._header(strings.LOADING_SHORT, strings.LOADING_SHORT), pending, *[gr.skip()] * 4
@@ -132,7 +132,7 @@ class Following:
         questions = self.suggestions.current()
         return render_welcome([(self.suggestions.number(question), question) for question in questions])
 
-    def picker(self) -> tuple:
+    def picker(self) -> tuple[Any, ...]:
         """The picker with the names to choose from, and the line under it; both hidden where there is no choice."""
         names = name_choices(self.host.call(lambda assistant: assistant.documents()))
         offered = list(names[:OFFERED])

@@ -38,7 +38,7 @@ SECURITY_HEADERS = (
 )
 
 LARGEST_BODY = 1_000_000  # bytes; a question has at most a few thousand characters
-LARGEST_UPLOAD = LARGEST_TOGETHER + 2**20  # bytes: what can be added at once, and what is put around each file
+LARGEST_UPLOAD = LARGEST_TOGETHER + 1_000_000  # bytes: what can be added at once, and what is put around each file
 UPLOAD_PATH = "/gradio_api/upload"
 # Gradio has many more routes: for files, logins, monitoring, writing code. Its page and its client need only these.
 CALLS = ("ask", "search", "list_sources", "read_passage")  # of an unknown one Gradio says 500

@@ -52,7 +52,7 @@ class Handlers:
         request: gr.Request | None = None,
         *,
         alone: bool = False,
-    ) -> Iterator[tuple]:
+    ) -> Iterator[tuple[Any, ...]]:
         """Answer what was typed.
 
         Args:
@@ -97,7 +97,7 @@ class Handlers:
 
     def answer_alone(
         self, turns: tuple[Turn, ...] | None, chosen: Any, event: gr.EventData, request: gr.Request | None = None
-    ) -> Iterator[tuple]:
+    ) -> Iterator[tuple[Any, ...]]:
         """Answer the question of a turn again, by itself.
 
         Args:
@@ -112,7 +112,7 @@ class Handlers:
         turn = find_turn(turns, event)
         yield from self.answer_question(turn.answer.question if turn else "", turns, chosen, request, alone=True)
 
-    def open_citation(self, turns: tuple[Turn, ...] | None, event: gr.EventData) -> tuple:
+    def open_citation(self, turns: tuple[Turn, ...] | None, event: gr.EventData) -> tuple[Any, ...]:
         """Open the document of a citation at its quote.
 
         Args:
@@ -133,7 +133,7 @@ class Handlers:
         turn = place_quotes(turn, view.document)
         return render_view(view, arrival=secrets.token_hex(4), turn=turn, current=chosen), render_message("")
 
-    def browse_document(self, event: gr.EventData) -> tuple:
+    def browse_document(self, event: gr.EventData) -> tuple[Any, ...]:
         """Open a document from the list.
 
         Args:

@@ -82,7 +82,7 @@ class AssistantHost:
         self._opening = 0  # number of the opening whose steps are told; those of the one before are over
         self._opened = False
         self._failures: tuple[Failure, ...] | None = None  # what could not be read; None before the first indexing ends
-        self._work: queue.SimpleQueue[tuple[Future, Callable] | None] = queue.SimpleQueue()
+        self._work: queue.SimpleQueue[tuple[Future[Any], Callable[..., Any]] | None] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._taking = threading.Lock()  # work is taken, or the end has been told: nothing is put in after it
         self._thread = threading.Thread(target=self._run, name="assistant", daemon=True)
@@ -136,8 +136,8 @@ class AssistantHost:
         if self._thread.is_alive():
             self._thread.join(timeout)
 
-    def _wait_for(self, work: Callable) -> Any:
-        future: Future = Future()
+    def _wait_for(self, work: Callable[..., Any]) -> Any:
+        future: Future[Any] = Future()
         with self._taking:
             if self._closing.is_set():
                 raise NotReady(strings.STILL_LOADING)
@@ -239,7 +239,7 @@ class AssistantHost:
             raise Stopped
         if opening == self._opening:
             stage = "indexing" if self._opened else "loading"
-            self.state = LoadState(stage, strings.describe_progress(progress), share_done(progress))
+            self.state = LoadState(stage, strings.describe_indexing(progress), share_done(progress))
 
 
 def share_done(progress: Progress) -> float:

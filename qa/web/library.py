@@ -51,7 +51,7 @@ class LibraryHandlers:
         selection = select(statuses, listing or Listing())
         return render_library(selection, self.numbers.number, collections=self._collections(), current=current)
 
-    def show(self, event: gr.EventData) -> tuple:
+    def show(self, event: gr.EventData) -> tuple[Any, ...]:
         """List documents.
 
         Args:
@@ -72,7 +72,7 @@ class LibraryHandlers:
         except (QAError, NotReady):
             return gr.skip()
 
-    def show_holdings(self) -> tuple:
+    def show_holdings(self) -> tuple[Any, ...]:
         """Draw what the library holds.
 
         Returns:
@@ -84,7 +84,7 @@ class LibraryHandlers:
             return gr.skip(), render_message(str(error))
         return render_holdings(statuses, arrival=secrets.token_hex(4)), render_message("")
 
-    def add(self, sent: Any) -> tuple:
+    def add(self, sent: Any) -> tuple[Any, ...]:
         """Add the files that were sent, and delete the copies they came in.
 
         Args:
@@ -121,7 +121,7 @@ class LibraryHandlers:
         name = read_listing(event._data).name
         return render_library_message(describe_excess(count, name, largest, together), alarm=True)
 
-    def remove(self, event: gr.EventData) -> tuple:
+    def remove(self, event: gr.EventData) -> tuple[Any, ...]:
         """Remove a document, in such a way that it can be restored.
 
         Args:
@@ -144,7 +144,7 @@ class LibraryHandlers:
         line = _attempt(work)
         return self.renew(event), line
 
-    def restore(self, event: gr.EventData) -> tuple:
+    def restore(self, event: gr.EventData) -> tuple[Any, ...]:
         """Take a document back that was removed; arguments and result as for `remove`."""
 
         def work() -> str:
@@ -160,7 +160,7 @@ class LibraryHandlers:
         line = _attempt(work)
         return self.renew(event), line
 
-    def reindex(self, event: gr.EventData) -> tuple:
+    def reindex(self, event: gr.EventData) -> tuple[Any, ...]:
         """Look at all documents again; arguments and result as for `show`, with the line instead of the message."""
 
         def work() -> str:
@@ -170,7 +170,7 @@ class LibraryHandlers:
         line = _attempt(work)
         return self.renew(event), line
 
-    def switch(self, event: gr.EventData) -> Iterator[tuple]:
+    def switch(self, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
         """Open another collection; the conversation, which is about the one before, is cleared once it is open.
 
         Args:
@@ -203,7 +203,7 @@ class LibraryHandlers:
         self._copies.clear()
         yield (), [], gr.update(value=[]), panel, line
 
-    def _change(self, change: Callable) -> None:
+    def _change(self, change: Callable[..., Any]) -> None:
         """Change the collection, then have its index brought up to that behind the page."""
 
         def work(assistant: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from index import DocumentStatus
 from qa.markup import escape
+from qa.text import describe_size
 from qa.web import strings
 from qa.web.listing import PAGE_ROWS, STATES, Selection
 from qa.web.markup import render_button
@@ -67,7 +68,7 @@ def render_library_message(text: str, *, alarm: bool = False, restore: tuple[int
         restore: Number and name of what can be restored again.
     """
     kind, role = ("qa-message qa-alarm", "alert") if alarm else ("qa-message", "status" if text else "note")
-    text = text or strings.ADD_LIMITS.format(files=MOST_FILES, largest=strings.describe_size(LARGEST_FILE))
+    text = text or strings.ADD_LIMITS.format(files=MOST_FILES, largest=describe_size(LARGEST_FILE))
     undo = ""
     if restore:
         name = strings.RESTORE_LABEL.format(name=restore[1])
@@ -150,7 +151,7 @@ def describe_facts(status: DocumentStatus) -> list[str]:
     facts = [strings.count_passages(status.passages)] if status.id is not None else []
     facts += [strings.count_pages(status.pages)] if status.pages is not None else []
     facts += [strings.LANGUAGES.get(status.language, status.language)] if status.language else []
-    return [*facts, strings.describe_size(status.size)]
+    return [*facts, describe_size(status.size)]
 
 
 def _render_pages(selection: Selection) -> str:

@@ -34,7 +34,7 @@ class Narrowing:
     total: int
 
 
-def name_choices(documents: Sequence) -> tuple[str, ...]:
+def name_choices(documents: Sequence[Any]) -> tuple[str, ...]:
     """The names to choose from, of which the page offers the first `OFFERED`.
 
     Args:

@@ -87,7 +87,7 @@ class Suggesting:
 
     def answer_example(
         self, turns: tuple[Turn, ...] | None, event: gr.EventData, request: gr.Request | None = None
-    ) -> Iterator[tuple]:
+    ) -> Iterator[tuple[Any, ...]]:
         """Answer one of the questions of the empty chat.
 
         Args:
@@ -101,7 +101,7 @@ class Suggesting:
         question = self.suggestions.numbers.key(read_number(event, "example"))
         yield from self.handlers.answer_question(question, turns, request=request)
 
-    def suggest(self, turns: tuple[Turn, ...] | None) -> Iterator[tuple]:
+    def suggest(self, turns: tuple[Turn, ...] | None) -> Iterator[tuple[Any, ...]]:
         """Find questions that go on from the last answer.
 
         Args:
@@ -135,7 +135,7 @@ class Suggesting:
         chosen: Any,
         event: gr.EventData,
         request: gr.Request | None = None,
-    ) -> Iterator[tuple]:
+    ) -> Iterator[tuple[Any, ...]]:
         """Answer one of the questions that go on from the last answer; it stands alone.
 
         Args:

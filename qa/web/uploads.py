@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from index import QAError
+from qa.text import describe_size
 from qa.web import strings
 
 MOST_FILES = 500
-LARGEST_FILE = 100 * 2**20  # bytes
-LARGEST_TOGETHER = 500 * 2**20  # bytes
+LARGEST_FILE = 100_000_000  # bytes
+LARGEST_TOGETHER = 500_000_000  # bytes
 
 
 class UploadError(QAError):
@@ -84,10 +85,10 @@ def describe_excess(count: int, name: str, largest: int, together: int) -> str:
     if count > MOST_FILES:
         return strings.TOO_MANY_FILES.format(count=f"{count:,}", most=MOST_FILES)
     if largest > LARGEST_FILE:
-        size, most = strings.describe_size(largest), strings.describe_size(LARGEST_FILE)
+        size, most = describe_size(largest), describe_size(LARGEST_FILE)
         return strings.TOO_LARGE_FILE.format(name=name, size=size, most=most)
     if together > LARGEST_TOGETHER:
-        size, most = strings.describe_size(together), strings.describe_size(LARGEST_TOGETHER)
+        size, most = describe_size(together), describe_size(LARGEST_TOGETHER)
         return strings.TOO_LARGE_TOGETHER.format(size=size, most=most)
     return ""
 

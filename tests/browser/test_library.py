@@ -99,7 +99,7 @@ def test_file_too_large_is_refused_before_it_is_sent(library, visit, tmp_path):
     """One line says how large it may be, and the next file is taken."""
     page = visit(library.address)
     with (tmp_path / "huge.txt").open("wb") as file:
-        file.truncate(101 * 2**20)
+        file.truncate(101_000_000)
     expect(row(page, "lamps.txt")).to_be_visible()
     page.locator("#qa-drop input[type=file]").set_input_files(tmp_path / "huge.txt")
     expect(line(page)).to_have_text("huge.txt has 101 MB; a document may have 100 MB.")

@@ -179,7 +179,7 @@ REFUSED = {
     "no workbook": ("q.xlsx", "PK\x03\x04", "q.xlsx"),
     "other suffix": ("q.doc", "Who?", ".txt, .csv, .jsonl, .xlsx"),
     "too many rows": ("q.txt", "Who?\n" * (MOST_ROWS + 1), "more than 10,000 rows"),
-    "too large": ("q.txt", "Who?\n" + " " * (5 * 2**20), "larger than 5.0 MB"),
+    "too large": ("q.txt", "Who?\n" + " " * 5_000_000, "larger than 5.0 MB"),
 }
 
 

@@ -98,10 +98,10 @@ def test_limits_are_told_in_words(library, monkeypatch, limit, value, said):
     ("data", "said"),
     [
         ({"count": 501, "largest": 1, "together": 9, "name": "a"}, "These are 501 files; at most 500"),
-        ({"count": 1, "largest": 3 * 2**30, "together": 1, "name": "<b>"}, "&lt;b&gt; has 3,072 MB; a document may"),
+        ({"count": 1, "largest": 3_072_000_000, "together": 1, "name": "<b>"}, "&lt;b&gt; has 3.1 GB; a document may"),
         (
-            {"count": 9, "largest": 1, "together": 2**30, "name": 7},
-            "These files have 1,024 MB together; at most 500 MB",
+            {"count": 9, "largest": 1, "together": 1_024_000_000, "name": 7},
+            "These files have 1.0 GB together; at most 500 MB",
         ),
         (None, "500 files at most, 100 MB each"),
     ],

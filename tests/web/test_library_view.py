@@ -7,12 +7,12 @@ from page_parts import NASTY, Reader
 from plum_assistant import make_status
 
 from index import Document, Passage, Place
+from qa.text import describe_size
 from qa.web.frame import render_header, render_progress
 from qa.web.holdings import MOST_BARS, render_bars, render_holdings, shorten
 from qa.web.library_view import render_library, render_library_message
 from qa.web.listing import Listing, Numbers, select
 from qa.web.panel import View, find_page, render_view
-from qa.web.strings import describe_size
 
 STATUSES = (
     make_status("a.pdf", id=3, passages=12, pages=4, language="de", pending=5),
@@ -126,7 +126,19 @@ def test_long_label_keeps_its_ends():
 
 @pytest.mark.parametrize(
     ("count", "said"),
-    [(0, "0 bytes"), (1023, "1023 bytes"), (1024, "1 KB"), (1023 * 1024, "1023 KB"), (1_350_000, "1.3 MB")],
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (999, "999 bytes"),
+        (1500, "1.5 kB"),
+        (9_949, "9.9 kB"),
+        (9_950, "10 kB"),
+        (999_499, "999 kB"),
+        (999_500, "1.0 MB"),
+        (1_350_000, "1.4 MB"),
+        (3_072_000_000, "3.1 GB"),
+        (4 * 10**12, "4,000 GB"),
+    ],
 )
 def test_size_is_told_in_words(count, said):
     """In the largest unit that fits."""

@@ -9,6 +9,7 @@ Scripts in a PDF are never run.
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from index.errors import SourceError
 from index.parsers.builder import Extraction, TextBuilder, add_table, list_some
@@ -41,7 +42,9 @@ def read_pdf(content: bytes, *, name: str) -> Extraction:
                 f"{name} is protected with a password. Save a copy without one, then index it again."
             ) from error
         raise damaged(name, ".pdf") from error
-    pages, without_text, broken = [], [], []
+    pages: list[Any] = []
+    without_text: list[int] = []
+    broken: list[int] = []
     for number in range(1, len(document) + 1):
         try:
             page = document[number - 1]

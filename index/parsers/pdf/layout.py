@@ -295,7 +295,7 @@ def _paragraphs(lines: Sequence[_Line], words: frozenset[str]) -> list[Paragraph
         after = lines[position + 1] if position + 1 < len(lines) else None
         short = before is not None and before.right < right - 0.25 * (right - left)
         if before is None or _begins(before, line, after, usual, short, bool(_ITEM.match(texts[-1]))):
-            found += [Paragraph(texts.pop(), before.size)] if texts else []
+            found += [Paragraph(texts.pop(), before.size)] if before and texts else []
             texts.append(line.text)
         else:
             texts[-1] = join_lines(texts[-1], line.text, words, "\n" if short or before.loose or line.loose else " ")

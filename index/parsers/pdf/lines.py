@@ -12,6 +12,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 WIDE_GAP = 0.9  # times the size of the type; wider gaps part columns and cells
 WORD_GAP = 0.18  # times the size of the type; narrower ones are within a word
@@ -40,7 +41,7 @@ class Segment:
     size: float
 
 
-def read_segments(page) -> list[Segment]:
+def read_segments(page: Any) -> list[Segment]:
     """Read the segments of a page, in the order in which the file draws them.
 
     Args:
@@ -129,7 +130,7 @@ def _continues(segment: Segment, left: float, top: float, bottom: float, size: f
     return -0.6 * size < gap < WIDE_GAP * max(size, segment.size)
 
 
-def _main_direction(pdfium, text_page, count: int) -> int:
+def _main_direction(pdfium: Any, text_page: Any, count: int) -> int:
     """Into which of the four directions most of the text runs: how many quarter turns."""
     turns = [0, 0, 0, 0]
     for position in range(0, count, max(1, count // 200)):
