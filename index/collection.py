@@ -49,7 +49,7 @@ class Collection:
     """
 
     def __init__(self, folder: str | Path, encoder: Encoder) -> None:
-        """Open a collection, and create it if there is none.
+        """Open a collection, and create it if it is missing.
 
         Args:
             folder: Used for the collection alone; made readable by this user alone.
@@ -211,7 +211,7 @@ class Collection:
         """Find the passages that fit one question, or several searched together.
 
         Args:
-            questions: Stand-alone questions and their weights; a single one weighs 1.
+            questions: Self-contained questions and their weights; a single one weighs 1.
             limits: Conditions on the passages; none when omitted.
             k: How many passages to return at most.
 

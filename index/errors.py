@@ -6,7 +6,7 @@
     |   +-- DamagedError     a file on disk is damaged
     |   +-- OutdatedError    another version or another model made it
     +-- EncoderError     the model is missing, altered or cannot be loaded
-    |   +-- CacheError       what was built from a model cannot be kept
+    |   +-- CacheError       a build of a model cannot be kept
     +-- ReaderError      the model that reads question and passage is missing, altered or cannot be run
     +-- QuestionError    the question cannot be searched
     +-- BatchError       a file of questions or answers cannot be used
@@ -49,7 +49,7 @@ class EncoderError(QAError):
 
 
 class CacheError(EncoderError):
-    """What was built from a model cannot be kept."""
+    """A build of a model cannot be kept."""
 
 
 class ReaderError(QAError):

@@ -106,7 +106,7 @@ class Catalog:
     """
 
     def __init__(self, path: Path) -> None:
-        """Open the file, and create it if there is none.
+        """Open the file, and create it if it is missing.
 
         Args:
             path: The file; its folder exists.
@@ -160,13 +160,13 @@ class Catalog:
         return generation
 
     def keep_selection(self, selection: Selection) -> None:
-        """Keep what the collection is made of, in place of the selection before."""
+        """Store the selection the collection is made of, in place of the one before."""
         written = json.dumps(asdict(selection), default=str)
         if written != self.meta("selection"):
             self.set_meta("selection", written)
 
     def selection(self) -> Selection | None:
-        """Return what the collection is made of; None before its first update."""
+        """Return the selection the collection is made of; None before its first update."""
         written = self.meta("selection")
         return read_selection(written) if written else None
 

@@ -1,4 +1,4 @@
-"""Look at a collection from outside: what it has, whatever version made it, and whether its parts agree.
+"""Describe a collection of any version from outside, and check that its parts agree.
 
 A check compares the catalog with itself, and FAISS and tantivy with the catalog. It does not compare documents with
 their files; an update does that.
@@ -28,7 +28,7 @@ _COUNTED = {
     "terms": "SELECT coalesce(sum(length(keys) / 8), 0) FROM passages WHERE answering",
     "pending": "SELECT count(*) FROM pending",
 }
-# Queries that must find nothing, each with a name for what it finds.
+# Queries that must find nothing, by the name of the fault.
 _WRONG = {
     "a document whose passages do not count up": "SELECT source FROM documents WHERE passages <>"
     " (SELECT count(*) FROM passages WHERE document_id = documents.id)",
@@ -42,7 +42,7 @@ _WRONG = {
 
 
 def check_catalog(catalog: Catalog) -> list[str]:
-    """Check the catalog by itself; return one line per finding."""
+    """Check the catalog alone; return one line per finding."""
     rows = catalog.database.rows
     findings = [f"catalog: {line}" for (line,) in rows("PRAGMA integrity_check") if line != "ok"]
     for table, row, parent, _ in rows("PRAGMA foreign_key_check"):
@@ -52,8 +52,8 @@ def check_catalog(catalog: Catalog) -> list[str]:
         ((counted,),) = rows(statement)
         if counted != getattr(totals, name):
             findings.append(f"catalog: {counted} {name} counted, {getattr(totals, name)} noted")
-    for what, statement in _WRONG.items():
-        findings += [f"catalog: {what}: {row[0]}" for row in rows(f"{statement} LIMIT {_NAMED}")]
+    for fault, statement in _WRONG.items():
+        findings += [f"catalog: {fault}: {row[0]}" for row in rows(f"{statement} LIMIT {_NAMED}")]
     return findings
 
 
@@ -152,7 +152,7 @@ def inspect_collection(folder: Path) -> CollectionInfo:
 
 
 def kept_selection(folder: Path) -> Selection | None:
-    """Return what a collection is made of; None if that was not kept or cannot be read."""
+    """Return the selection a collection is made of; None if it has none or it cannot be read."""
     try:
         return _selection(_meta(folder))
     except sqlite3.Error:

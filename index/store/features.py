@@ -1,4 +1,4 @@
-"""What a passage is scored by: its embeddings and its terms, as words and as numbers.
+"""The features a passage is scored by: its embeddings and its terms, as words and as numbers.
 
 A search scores hundreds of passages, so the catalog keeps the terms of each as numbers (`Signature`). The words
 (`PassageFeatures`) are computed only for the few passages that are shown.

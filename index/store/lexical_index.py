@@ -39,7 +39,7 @@ class LexicalIndex:
         self._generation = 0
 
     def follow(self, catalog: Catalog) -> None:
-        """Bring the index up to the catalog: open or rebuild, add what is new, drop what was removed, commit.
+        """Bring the index up to the catalog: open or rebuild it, drop removed passages, add new ones, commit.
 
         Args:
             catalog: The truth. Its `lexical_generation` entry is the generation the folder has reached.

@@ -1,4 +1,4 @@
-"""A SQLite file that threads share, whatever its tables: transactions, snapshots and reads of scattered rows.
+"""A SQLite file that threads share, with any tables: transactions, snapshots and reads of scattered rows.
 
 The file keeps a write-ahead log: readers see one moment and never wait for the writer. Every commit is flushed.
 """
@@ -157,7 +157,7 @@ class ScatteredReader:
     """
 
     def __init__(self, path: Path) -> None:
-        """Open the connections to an existing file; they see what is committed."""
+        """Open the connections to an existing file; they see committed rows."""
         self._connections = [
             sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False) for _ in range(CONNECTIONS)
         ]

@@ -264,7 +264,7 @@ class DenseIndex:
         return self._codebook is not None
 
     def follow(self, catalog: Catalog) -> None:
-        """Bring the index up to the catalog in memory: read the listed files, drop what was removed, add what is new."""
+        """Bring the index up to the catalog in memory: read its files, drop removed vectors, add new ones."""
         with (
             catalog.database.snapshot(),
             self._lock,
