@@ -24,6 +24,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from importlib.resources import files
 
 from index import QAError, QuestionError
 from qa.answering.answer import describe_answer
@@ -252,6 +253,17 @@ def _bench(options: argparse.Namespace) -> int:
     return 0
 
 
+def _help(options: argparse.Namespace) -> int:
+    pages = {page.name.removesuffix(".md"): page for page in files("qa").joinpath("docs").iterdir()}
+    if not options.topic:
+        print("\n".join(sorted(pages)))
+        return 0
+    if options.topic not in pages:
+        raise QuestionError(f"there is no topic {options.topic!r}. Topics: {', '.join(sorted(pages))}.")
+    print(pages[options.topic].read_text(encoding="utf-8").rstrip("\n"))
+    return 0
+
+
 def _fail(message: str, *, code: int = 1) -> int:
     print(f"qa: {visible_line(message)}", file=sys.stderr)
     return code
@@ -274,4 +286,5 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "feedback": _feedback,
     "eval": _evaluate,
     "bench": _bench,
+    "help": _help,
 }

@@ -207,6 +207,9 @@ def build_parser() -> argparse.ArgumentParser:
     index.set_defaults(collection="")
     add_model(chat, ask, batch, index, calibrate, feedback, evaluate)
 
+    topic = add_command("help", "Print a page of the documentation.")
+    topic.add_argument("topic", nargs="?", default="", metavar="TOPIC", help="without one: list the topics")
+
     add_options(add_command("bench", "Measure speed, size, memory and start-up, beside a plain baseline."))
     return parser
 

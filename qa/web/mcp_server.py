@@ -49,24 +49,34 @@ def mcp_route(tools: Tools) -> tuple[Route, Callable[[], AbstractAsyncContextMan
     from mcp.server import Server
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
-    server: Any = Server("qa", version=version("qa-verbatim"), instructions=strings.MCP_INSTRUCTIONS)
-    only_reads = types.ToolAnnotations(readOnlyHint=True, idempotentHint=True, openWorldHint=False)
+    # The names of JSON, which version 1 and 2 of the package both take.
+    annotations = {"readOnlyHint": True, "idempotentHint": True, "openWorldHint": False}
+    listed = [
+        {"name": tool.name, "description": tool.description, "inputSchema": tool.schema, "annotations": annotations}
+        for tool in tools.tools
+    ]
 
-    async def list_tools() -> list[types.Tool]:
-        return [
-            types.Tool(name=tool.name, description=tool.description, inputSchema=tool.schema, annotations=only_reads)
-            for tool in tools.tools
-        ]
+    async def list_tools(*request: Any) -> types.ListToolsResult:
+        return types.ListToolsResult.model_validate({"tools": listed})
 
-    async def call_tool(name: str, arguments: dict[str, Any]) -> types.CallToolResult:
+    async def call_tool(name: str, arguments: dict[str, Any] | None) -> types.CallToolResult:
         try:
-            text, failed = await tools.answer(name, arguments), False
+            text, failed = await tools.answer(name, arguments or {}), False
         except (QAError, NotReady) as error:
             text, failed = str(error), True
-        return types.CallToolResult(content=[types.TextContent(type="text", text=text)], isError=failed)
+        return types.CallToolResult.model_validate({"content": [{"type": "text", "text": text}], "isError": failed})
 
-    server.list_tools()(list_tools)
-    server.call_tool(validate_input=False)(call_tool)  # `Tools.run` validates, with the same messages everywhere
+    async def call_requested(context: Any, request: Any) -> types.CallToolResult:
+        return await call_tool(request.name, request.arguments)
+
+    make: Any = Server
+    about = {"version": version("qa-verbatim"), "instructions": strings.MCP_INSTRUCTIONS}
+    if hasattr(make, "call_tool"):  # version 1
+        server = make("qa", **about)
+        server.list_tools()(lambda: list_tools())
+        server.call_tool(validate_input=False)(call_tool)  # `Tools.run` validates, with the same messages everywhere
+    else:
+        server = make("qa", **about, on_list_tools=list_tools, on_call_tool=call_requested)
     manager = StreamableHTTPSessionManager(server, json_response=True, stateless=True)
 
     class Endpoint:

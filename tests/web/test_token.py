@@ -1,11 +1,13 @@
 """The closed door of a running chat: with a token set, nothing answers without it, and nothing of it gets out."""
 
 import asyncio
+import importlib
 import json
 import os
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import httpx
@@ -17,6 +19,7 @@ from web_fixtures import gradio_paths
 
 pytest_plugins = ["web_fixtures"]
 ROOT = Path(__file__).parents[2]
+http_library = importlib.import_module("httpx2" if find_spec("httpx2") else "httpx")  # version 2 of mcp brings httpx2
 TOKEN = "a-token-of-the-tests-1234"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -91,9 +94,9 @@ def test_real_clients_come_in_with_the_token_and_not_without(server, assistant):
 
     async def call(headers):
         async with (
-            httpx.AsyncClient(headers=headers) as http,
-            streamable_http_client(f"{server.address}/mcp", http_client=http) as (read, write, _),
-            ClientSession(read, write) as session,
+            http_library.AsyncClient(headers=headers) as http,
+            streamable_http_client(f"{server.address}/mcp", http_client=http) as streams,
+            ClientSession(*streams[:2]) as session,
         ):
             await session.initialize()
             listed = await session.list_tools()
@@ -115,11 +118,9 @@ def leaves(error):
     )
 
 
-def test_readme_commands_with_the_token_work(server, tmp_path):
-    """The command and the program of the README come in with the token that is in the environment."""
-    section = (
-        (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## For others too\n")[2].partition("\n## ")[0]
-    )
+def test_documented_commands_with_the_token_work(server, tmp_path):
+    """The command and the program of the documentation come in with the token that is in the environment."""
+    section = (ROOT / "qa" / "docs" / "sharing.md").read_text(encoding="utf-8")
     (program,) = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
     (command,) = re.findall(r"^    (curl .*)$", section, re.MULTILINE)
     environment = {**os.environ, "QA_TOKEN": TOKEN}
