@@ -1,6 +1,6 @@
 """The index of some sources: read them, keep them in a catalog, search them. It knows nothing of `qa`."""
 
-from index.collection import Collection
+from index.collection import Collection, hold_lock
 from index.encoders import load_encoder
 from index.encoders.base import Encoder, bundled_model_folder, english_words
 from index.encoders.build import plain_graph, round_graph
@@ -11,6 +11,7 @@ from index.encoders.quantize import RECIPE, sample_pairs
 from index.errors import (
     BatchError,
     CacheError,
+    DamagedError,
     EncoderError,
     OutdatedError,
     QAError,
@@ -19,29 +20,33 @@ from index.errors import (
     SourceError,
     StorageError,
 )
+from index.hashing import bytes_hash, file_hash, text_hash
 from index.parsers import read_document
 from index.parsers.isolation import IsolatedReader
 from index.progress import Progress
 from index.records import (
+    PLACE_FIELDS,
     Document,
     DocumentInfo,
     DocumentStatus,
     Failure,
     Locator,
     Passage,
+    Place,
     Sentence,
     Source,
     StoredPassage,
     Totals,
 )
-from index.search import Hit, Limits, Search
-from index.sources import CATALOG_FILE, EVERYTHING, Selection, SourceRules, file_hash, find_sources, text_hash
-from index.store.catalog import describe
+from index.search import Hit, Limits, Query, Search, Statistics, term_weights
+from index.sources import CATALOG_FILE, EVERYTHING, Selection, SourceRules, find_sources
 from index.store.check import CollectionInfo, inspect_collection, kept_selection, reset_collection
-from index.store.sqlite import hold_lock
+from index.store.features import PassageFeatures, passage_features
+from index.store.sqlite import Database
 from index.text.passages import split_passages, split_sentences
 from index.text.terms import (
     STOP_TERMS,
+    STOP_WORDS,
     NearWord,
     edit_distance,
     is_english,
@@ -56,13 +61,17 @@ from index.watch import BackgroundUpdate, FileWatcher, UpdateStopped
 __all__ = [
     "CATALOG_FILE",
     "EVERYTHING",
+    "PLACE_FIELDS",
     "RECIPE",
     "STOP_TERMS",
+    "STOP_WORDS",
     "BackgroundUpdate",
     "BatchError",
     "CacheError",
     "Collection",
     "CollectionInfo",
+    "DamagedError",
+    "Database",
     "Document",
     "DocumentInfo",
     "DocumentStatus",
@@ -77,8 +86,11 @@ __all__ = [
     "NearWord",
     "OutdatedError",
     "Passage",
+    "PassageFeatures",
+    "Place",
     "Progress",
     "QAError",
+    "Query",
     "QuestionError",
     "ReaderError",
     "Search",
@@ -87,6 +99,7 @@ __all__ = [
     "Source",
     "SourceError",
     "SourceRules",
+    "Statistics",
     "StorageError",
     "StoredPassage",
     "Totals",
@@ -94,8 +107,8 @@ __all__ = [
     "UpdateStopped",
     "build_key",
     "bundled_model_folder",
+    "bytes_hash",
     "compile_graph",
-    "describe",
     "edit_distance",
     "english_words",
     "file_hash",
@@ -111,6 +124,7 @@ __all__ = [
     "matching_spans",
     "pad",
     "padded_width",
+    "passage_features",
     "plain_graph",
     "question_terms",
     "read_document",
@@ -122,6 +136,7 @@ __all__ = [
     "split_passages",
     "split_sentences",
     "term_spans",
+    "term_weights",
     "text_hash",
     "text_terms",
     "write_build",

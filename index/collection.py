@@ -1,206 +1,111 @@
-"""What a collection holds, to be looked up: documents, passages, embeddings, figures and settings.
-
-The whole index of some sources: open, update, search, look up.
+"""The whole index of some sources: open it, bring it up to the files, search it, check it.
 
 folder/catalog.sqlite   the truth
 folder/dense/           derived: nearest vectors
 folder/lexical/         derived: BM25
 folder/added/           files copied into the collection
-folder/lock             held while the collection is updated
+folder/lock             locked during an update
 """
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
+from filelock import FileLock, Timeout
 
 from index.encoders.base import Encoder
-from index.errors import OutdatedError, SourceError, StorageError
+from index.errors import OutdatedError, StorageError
 from index.files import Library
 from index.parsers.isolation import IsolatedReader
 from index.progress import Progress
-from index.records import Document, DocumentInfo, Failure, Passage, StoredPassage, Totals
+from index.records import StoredPassage
 from index.search import Limits, Search, Searcher
 from index.sources import CATALOG_FILE, Selection, find_sources
-from index.store.catalog import Catalog, describe_time, row_per_sentence
+from index.store.catalog import Catalog, describe_time
 from index.store.check import check_catalog, check_derived
+from index.store.features import row_per_sentence
 from index.store.lexical_index import LexicalIndex
-from index.store.sqlite import hold_lock
 from index.store.vector_index import DenseIndex
-from index.text.terms import NearWord
-from index.update import Reader, UpdateReport, update_catalog
+from index.update import FileParser, UpdateReport, update_catalog
+
+FOLLOW_SECONDS = 1.0  # between two times that new text becomes searchable during an update
+_LOCK_SECONDS = 600
+_LOOK_SECONDS = 0.5  # between two looks whether to give up waiting
 
 
-class Contents:
-    """What is in a catalog, as others may see it; the part of a collection that only looks things up."""
+class Collection:
+    """An index on disk and the encoder that made it.
 
-    _catalog: Catalog
-    _encoder: Encoder
-
-    @property
-    def generation(self) -> int:
-        """Raised by every committed change."""
-        return self._catalog.generation
-
-    @property
-    def selection(self) -> Selection | None:
-        """What it is made of, as of its last update; None before the first."""
-        return self._catalog.selection()
-
-    @property
-    def identity(self) -> str:
-        """Which encoder made it."""
-        return self._encoder.identity
-
-    def totals(self) -> Totals:
-        """How much it holds."""
-        return self._catalog.totals()
-
-    def setting(self, key: str) -> str | None:
-        """A setting kept with the documents, or None."""
-        return self._catalog.meta(f"setting:{key}")
-
-    def set_setting(self, key: str, value: str) -> None:
-        """Keep a setting with the documents. It raises the generation, for it may change answers."""
-        with self._catalog.transaction():
-            self._catalog.set_meta(f"setting:{key}", value)
-            self._catalog.raise_generation()
-
-    def failures(self) -> tuple[Failure, ...]:
-        """Sources that could not be read at the last update."""
-        return self._catalog.failures()
-
-    def passage_counts(self, sources: Sequence[str]) -> tuple[int, int]:
-        """How many passages of the documents with some names may answer, and how many of these are pending."""
-        return self._catalog.passage_counts(sources)
-
-    def documents(self) -> tuple[DocumentInfo, ...]:
-        """Every document, by the name shown, then path."""
-        return self._catalog.documents()
-
-    def document(self, path: str) -> Document:
-        """One document with its text, as it was when it was indexed; its passages hold what its locators said.
-
-        Args:
-            path: As a citation or `documents` gives it; looked up in the catalog, never opened.
-
-        Raises:
-            SourceError: The collection holds no such document.
-        """
-        found = self._catalog.document(path)
-        if found is None:
-            raise SourceError(f"{path!r} is not in this collection.")
-        return found
-
-    def passages(self, path: str) -> tuple[Passage, ...]:
-        """The passages of one document, in order; none when the collection does not hold it."""
-        return tuple(stored.passage for stored in self._catalog.passages_of(path))
-
-    def passages_from(self, path: str, paragraph: int, most: int) -> list[StoredPassage]:
-        """Some passages of one document with their texts: those that may answer, from a paragraph on, in order.
-
-        Args:
-            path: As `documents` gives it.
-            paragraph: The number of the first paragraph that counts; 1-based.
-            most: How many passages at most.
-        """
-        return self._catalog.passages_from(path, paragraph, most)
-
-    def language_of(self, path: str) -> str:
-        """ISO 639-1 code of a document's language; empty where it was not told, or there is no such document."""
-        return self._catalog.language_of(path)
-
-    def embeddings(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """All vectors, each with its passage's id, in blocks: int64 of shape (n,), float16 of shape (n, dimension)."""
-        for block in self._catalog.vectors_since(0, self._encoder.dimension):
-            yield block.owners(), block.vectors
-
-    def stored_passages(self, path: str) -> list[tuple[StoredPassage, np.ndarray]]:
-        """The passages of one document that may answer, in order, each with its embeddings.
-
-        The embeddings are float16 of shape (1 + sentences, dimension): the paragraph, then each sentence.
-        """
-        stored = {passage.id: passage for passage in self._catalog.passages_of(path)}
-        return [
-            (stored[id_], row_per_sentence(vectors, len(stored[id_].passage.sentences)))
-            for id_, vectors in self._catalog.vectors_of(list(stored), self._encoder.dimension).split()
-        ]
-
-
-FOLLOW_SECONDS = 1.0  # between two times that what has been written meanwhile becomes searchable
-
-
-class Collection(Contents):
-    """An index on disk and the encoder that made it."""
+    Attributes:
+        folder: Its folder.
+        encoder: Turns texts into vectors.
+        catalog: Its documents, passages, embeddings and settings.
+        lexical: Its BM25 index, usable after the first update.
+        library: Its files: their status, adding, removing.
+    """
 
     def __init__(self, folder: str | Path, encoder: Encoder) -> None:
-        """Open a collection, creating it where there is none.
+        """Open a collection, and create it if it is missing.
 
         Args:
-            folder: Its own folder; made readable by this user alone.
-            encoder: Must be the one it was made with.
+            folder: Used for the collection alone; made readable by this user alone.
+            encoder: Must be the one that made the collection.
 
         Raises:
-            OutdatedError: It was made with another encoder, or by another version.
+            OutdatedError: Another encoder or another version made it.
             StorageError: The folder cannot be used.
         """
-        self._folder = Path(folder)
-        self._encoder = encoder
+        self.folder, self.encoder = Path(folder), encoder
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise StorageError(
                 f"the folder {folder} cannot be made: {error.strerror}. Set QA_HOME to a folder that can be written."
             ) from error
-        self._catalog = Catalog(self._folder / CATALOG_FILE)
-        made_with = self._catalog.meta("encoder")
+        self.catalog = Catalog(self.folder / CATALOG_FILE)
+        made_with = self.catalog.meta("encoder")
         if made_with is None:
-            with self._catalog.transaction():
-                self._catalog.set_meta("encoder", encoder.identity)
+            self.catalog.set_meta("encoder", encoder.identity)
         elif made_with != encoder.identity:
-            self._catalog.close()
+            self.catalog.database.close()
             raise OutdatedError(f"the index in {folder} was made with the model {made_with}, not {encoder.identity}.")
-        self._dense: DenseIndex | None = None  # made on first use: a model's dimension is known once it is loaded
-        self._lexical = LexicalIndex(self._folder / "lexical")
+        self.lexical = LexicalIndex(self.folder / "lexical")
+        self.library = Library(self.catalog, self.folder)
+        self._dense: DenseIndex | None = None  # made on first use: the dimension is known once the model is loaded
         self._searcher: Searcher | None = None
         self._following = threading.RLock()
         self._stopped = threading.Event()
-        self.library = Library(self._catalog, self._folder)
-
-    @property
-    def folder_name(self) -> str:
-        """The name of its folder."""
-        return self._folder.name
 
     def close(self) -> None:
         """Close its files."""
-        self._catalog.close()
+        self.catalog.database.close()
 
     def stop_waiting(self) -> None:
-        """Let updates give up waiting for another process, now and from now on: the collection is about to be closed."""
+        """Make this and later updates give up waiting for another process, because the collection is being closed."""
         self._stopped.set()
 
     def update(
         self,
         selection: Selection | Iterable[str | Path],
         *,
-        read: Reader | None = None,
+        read: FileParser | None = None,
         on_progress: Callable[[Progress], None] | None = None,
         on_notice: Callable[[str], None] | None = None,
         live: bool = False,
     ) -> UpdateReport:
-        """Make it hold exactly what some files and folders hold, and what was added to it; less what is excluded.
+        """Bring it up to the files of a selection and the files that were added, without the excluded ones.
 
         Args:
-            selection: What it is made of, which is kept with it; or files and folders alone.
-            read: Reads one file; when omitted, an `IsolatedReader`, which survives whatever a file holds.
-            on_progress: Told of each step; what it raises ends the update, and the next one goes on from there.
-            on_notice: Called with one line when another process has to be waited for.
-            live: Whether other threads search meanwhile. They find what it held before from the first step on, and
-                what has been read within a second or two.
+            selection: What it is made of, which is stored with it; or files and folders alone.
+            read: Reads one file; by default an `IsolatedReader`, which survives any file.
+            on_progress: Called with each step; an error it raises ends the update, and the next one goes on from there.
+            on_notice: Called with one line when the update waits for another process.
+            live: Whether other threads search meanwhile. They find the content from before at the first step, and new
+                text within a second or two.
 
         Returns:
             What was done.
@@ -211,33 +116,33 @@ class Collection(Contents):
         """
         if not isinstance(selection, Selection):
             selection = Selection(tuple(selection))
-        with hold_lock(self._folder, on_notice=on_notice, stopped=self._stopped.is_set):
-            if not self._catalog.is_current:
+        with hold_lock(self.folder, on_notice=on_notice, stopped=self._stopped.is_set):
+            if not self.catalog.database.is_current:
                 raise StorageError(
-                    f"the collection {self._folder} was deleted or rebuilt by another process. Open it again."
+                    f"the collection {self.folder} was deleted or rebuilt by another process. Open it again."
                 )
             return self._update(selection, read, on_progress, live=live)
 
     def _update(
         self,
         selection: Selection,
-        read: Reader | None,
+        read: FileParser | None,
         on_progress: Callable[[Progress], None] | None,
         *,
         live: bool,
     ) -> UpdateReport:
-        excluded = self._catalog.exclusions()
+        excluded = self.catalog.exclusions()
         found = find_sources(selection.paths, selection.rules) + self.library.find_added()
         sources = sorted(
             (source for source in found if source.path not in excluded), key=lambda source: (source.name, source.path)
         )
-        self._catalog.keep_selection(selection)
+        self.catalog.keep_selection(selection)
         self.library.expect(sources)
         if live:
             self._follow()
         followed, complete = time.monotonic(), False
 
-        def tell(progress: Progress) -> None:
+        def report(progress: Progress) -> None:
             nonlocal followed, complete
             all_read = progress.documents == progress.all_documents
             if live and (time.monotonic() - followed > FOLLOW_SECONDS or (all_read and not complete)):
@@ -247,15 +152,15 @@ class Collection(Contents):
                 on_progress(progress)
 
         with nullcontext(read) if read else IsolatedReader() as reader:
-            report = update_catalog(self._catalog, sources, self._encoder, read=reader, on_progress=tell)
-        self._follow().save(self._catalog)
-        self._catalog.set_meta("updated", describe_time(time.time_ns()))
-        return report
+            done = update_catalog(self.catalog, sources, self.encoder, read=reader, on_progress=report)
+        self._follow().save(self.catalog)
+        self.catalog.set_meta("updated", describe_time(time.time_ns()))
+        return done
 
     def catch_up(self) -> None:
-        """Bring the derived indexes up to the catalog, unless somebody holds the lock, who does so anyway."""
-        with suppress(StorageError), hold_lock(self._folder, patience=0):
-            self._follow().save(self._catalog)
+        """Bring the derived indexes up to the catalog, unless another process has the lock and will do so."""
+        with suppress(StorageError), hold_lock(self.folder, patience=0):
+            self._follow().save(self.catalog)
 
     def check(self, *, on_notice: Callable[[str], None] | None = None) -> tuple[str, ...]:
         """Bring the derived indexes up to the catalog, as opening does, and compare them with it entry by entry.
@@ -264,41 +169,50 @@ class Collection(Contents):
             on_notice: As for `update`.
 
         Returns:
-            One line for each finding; none when all is in step. A damaged file of the vector index has been built anew.
+            One line per finding. A damaged file of the vector index is reported and rebuilt.
         """
-        with hold_lock(self._folder, on_notice=on_notice, stopped=self._stopped.is_set):
-            if self._dense is None:
-                self._dense = DenseIndex(self._folder / "dense", self._encoder.dimension)
+        with hold_lock(self.folder, on_notice=on_notice, stopped=self._stopped.is_set):
             damaged = [
-                f"vector index: {name} is missing or damaged" for name in self._dense.damaged_files(self._catalog)
+                f"vector index: {name} is missing or damaged" for name in self._vectors().damaged_files(self.catalog)
             ]
             dense = self._follow()
-            dense.save(self._catalog)
-            findings = check_catalog(self._catalog)
-            return (*damaged, *findings, *check_derived(self._catalog, dense, self._lexical, self._encoder.dimension))
+            dense.save(self.catalog)
+            findings = check_catalog(self.catalog)
+            return (*damaged, *findings, *check_derived(self.catalog, dense, self.lexical, self.encoder.dimension))
+
+    def _vectors(self) -> DenseIndex:
+        if self._dense is None:
+            self._dense = DenseIndex(self.folder / "dense", self.encoder.dimension)
+        return self._dense
 
     def _follow(self) -> DenseIndex:
-        """Make what is in the catalog searchable; the caller holds the collection's lock."""
+        """Make the content of the catalog searchable; the caller has the collection's lock."""
         with self._following:
-            if self._dense is None:
-                self._dense = DenseIndex(self._folder / "dense", self._encoder.dimension)
-            self._dense.follow(self._catalog)
-            self._lexical.follow(self._catalog)
+            dense = self._vectors()
+            dense.follow(self.catalog)
+            self.lexical.follow(self.catalog)
             if self._searcher is None:
-                self._searcher = Searcher(self._catalog, self._dense, self._lexical, self._encoder)
-            return self._dense
+                self._searcher = Searcher(self.catalog, dense, self.lexical, self.encoder)
+            return dense
 
     @property
     def searchable(self) -> bool:
         """Whether it can be searched: it was updated, or is being updated live."""
         return self._searcher is not None
 
+    @property
+    def searcher(self) -> Searcher:
+        """Its search engine; StorageError before the first update."""
+        if self._searcher is None:
+            raise StorageError(f"the collection {self.folder} is not open for searching. Update it first.")
+        return self._searcher
+
     def search(self, questions: Mapping[str, float], limits: Limits | None = None, *, k: int = 10) -> Search:
         """Find the passages that fit one question, or several searched together.
 
         Args:
-            questions: Stand-alone questions and their weights; a single one weighs 1.
-            limits: What a passage must fulfil; nothing when omitted.
+            questions: Self-contained questions and their weights; a single one weighs 1.
+            limits: Conditions on the passages; none when omitted.
             k: How many passages to return at most.
 
         Returns:
@@ -307,29 +221,56 @@ class Collection(Contents):
         Raises:
             StorageError: The collection was never updated, or its catalog cannot be read.
         """
-        return self._open_searcher().search(questions, limits or Limits(), k=k)
+        return self.searcher.search(questions, limits or Limits(), k=k)
 
-    def near_spellings(self, term: str) -> tuple[str, ...]:
-        """Find words it holds that are spelt nearly like a term: at most three, nearest first."""
-        return self._open_searcher().near_spellings(term)
+    def stored_passages(self, path: str) -> list[tuple[StoredPassage, npt.NDArray[np.float16]]]:
+        """Return the passages of one document that may answer, in order, each with its embeddings.
 
-    def near_words(self, word: str, edits: int) -> tuple[NearWord, ...]:
-        """Find the words it holds that differ from a word in one letter, or in two where none does in one: nearest first."""
-        return self._open_searcher().near_words(word, edits)
+        The embeddings are float16 of shape (1 + sentences, dimension): the paragraph, then each sentence.
+        """
+        stored = {passage.id: passage for passage in self.catalog.passages_of(path)}
+        return [
+            (stored[id_], row_per_sentence(vectors, len(stored[id_].passage.sentences)))
+            for id_, vectors in self.catalog.vectors_of(list(stored), self.encoder.dimension).split()
+        ]
 
-    def word_frequencies(self, terms: Sequence[str]) -> dict[str, int]:
-        """In how many passages each of some terms occurs."""
-        return self._open_searcher().word_frequencies(terms)
 
-    def rank_by_words(self, terms: Sequence[str], k: int) -> list[int]:
-        """Passage ids by BM25 alone, best first: a baseline to measure against."""
-        return self._lexical.search(terms, k)
+@contextmanager
+def hold_lock(
+    folder: Path,
+    *,
+    patience: float = _LOCK_SECONDS,
+    on_notice: Callable[[str], None] | None = None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Iterator[None]:
+    """Lock a collection for writing, against other processes; the system unlocks it when this process ends in any way.
 
-    def nearest(self, vector: np.ndarray, k: int) -> list[int]:
-        """Passage ids by their nearest vector alone, nearest first: what the dense half of a search finds."""
-        return self._open_searcher().nearest(vector, k)
+    Args:
+        folder: The collection's.
+        patience: Seconds to wait for another process.
+        on_notice: Called with one line when the lock has to be waited for.
+        stopped: Asked while waiting; True gives up.
 
-    def _open_searcher(self) -> Searcher:
-        if self._searcher is None:
-            raise StorageError(f"the collection {self._folder} is not open for searching. Update it first.")
-        return self._searcher
+    Raises:
+        StorageError: Another process kept the lock for longer than that, or waiting was given up.
+    """
+    lock = FileLock(folder / "lock", mode=0o600)
+    deadline = time.monotonic() + patience
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        if on_notice and patience:
+            on_notice("Another process is updating this collection; waiting for it.")
+        _wait(lock, deadline, stopped, folder)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _wait(lock: FileLock, deadline: float, stopped: Callable[[], bool], folder: Path) -> None:
+    while not stopped() and time.monotonic() < deadline:
+        with suppress(Timeout):
+            lock.acquire(timeout=_LOOK_SECONDS)
+            return
+    raise StorageError(f"another process is updating {folder}. Try again later.")

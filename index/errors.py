@@ -1,12 +1,14 @@
 """Every error this project raises on purpose.
 
     QAError
-    +-- SourceError      a file or folder cannot be read, or holds nothing to search
+    +-- SourceError      a file or folder cannot be read, or has nothing to search
     +-- StorageError     a collection on disk cannot be opened, locked or written
-    |   +-- OutdatedError    it was made by another version or with another model
+    |   +-- DamagedError     a file on disk is damaged
+    |   +-- OutdatedError    another version or another model made it
     +-- EncoderError     the model is missing, altered or cannot be loaded
+    |   +-- CacheError       a build of a model cannot be kept
     +-- ReaderError      the model that reads question and passage is missing, altered or cannot be run
-    +-- QuestionError    the question cannot be searched as it stands
+    +-- QuestionError    the question cannot be searched
     +-- BatchError       a file of questions or answers cannot be used
 
 Each message says what failed, on which file, and what to do. Errors of other libraries are translated with `from`.
@@ -14,26 +16,30 @@ Each message says what failed, on which file, and what to do. Errors of other li
 
 
 class QAError(Exception):
-    """Base class: catch this to catch everything raised here on purpose. Its text is one line."""
+    """Base class: catch it to catch everything raised here on purpose. Its text is one line."""
 
 
 class SourceError(QAError):
-    """A file or folder cannot be read, or holds nothing to search."""
+    """A file or folder cannot be read, or has nothing to search."""
 
 
 class StorageError(QAError):
-    """A collection on disk cannot be opened, locked or written. What was committed before is still there."""
+    """A collection on disk cannot be opened, locked or written. Everything committed before is still there."""
+
+
+class DamagedError(StorageError):
+    """A file on disk is not a database, or is damaged."""
 
 
 class OutdatedError(StorageError):
-    """A collection was made by another version or with another model; it can be rebuilt, never mixed.
+    """Another version or another model made a collection; it can be rebuilt, never mixed.
 
     Attributes:
-        fact: The message without what to do.
+        fact: The message without the advice.
     """
 
     def __init__(self, fact: str, advice: str = "Delete that folder, then index again.") -> None:
-        """Say what was found, and what to do."""
+        """Join fact and advice to one message."""
         super().__init__(f"{fact} {advice}")
         self.fact = fact
 
@@ -43,7 +49,7 @@ class EncoderError(QAError):
 
 
 class CacheError(EncoderError):
-    """What was built of a model cannot be kept."""
+    """A build of a model cannot be kept."""
 
 
 class ReaderError(QAError):
@@ -51,7 +57,7 @@ class ReaderError(QAError):
 
 
 class QuestionError(QAError):
-    """The question cannot be searched as it stands: empty, without a word, or too long."""
+    """The question cannot be searched: it is empty, has no word, or is too long."""
 
 
 class BatchError(QAError):

@@ -1,7 +1,7 @@
-"""A collection's files as a person keeps them: see how each stands, add some, take some out, let them in again.
+"""The files of a collection as a person manages them: list their status, add, remove and restore files.
 
-Files that are added are copied into the folder `added` of the collection and belong to its sources from then on. Files
-that lie anywhere else are a person's own: they are never touched, only excluded.
+Added files are copied into the folder `added` of the collection and are among its sources from then on. Files anywhere
+else belong to the person: they are never touched, only excluded.
 """
 
 import os
@@ -23,43 +23,37 @@ _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE
 
 
 class Library:
-    """The files of one collection."""
+    """The files of one collection.
+
+    Attributes:
+        added_folder: The folder of the files that were added.
+    """
 
     def __init__(self, catalog: Catalog, folder: Path) -> None:
-        """Look after the files of a collection.
-
-        Args:
-            catalog: The collection's, open.
-            folder: The collection's own.
-        """
+        """Manage the files of a collection, given by its open catalog and its folder."""
         self._catalog = catalog
         self.added_folder = Path(os.path.realpath(folder)) / "added"
         self._expected: tuple[Source, ...] = ()
 
     def find_added(self) -> list[Source]:
-        """The files that were added."""
+        """Find the files that were added."""
         return find_sources([self.added_folder], SourceRules(ignore_files=False)) if self.added_folder.is_dir() else []
 
     def expect(self, sources: Iterable[Source]) -> None:
         """Note the files that an update is about to look at."""
         self._expected = tuple(sources)
 
-    @property
-    def has_excluded(self) -> bool:
-        """Whether a person has taken files out, which can be let in again."""
-        return bool(self._catalog.exclusions())
-
     def statuses(self) -> tuple[DocumentStatus, ...]:
-        """How every file stands, by the name shown, then path."""
+        """List the status of every file, by the name shown, then path."""
         found = {status.path: status for status in self._catalog.document_statuses()}
         for failure in self._catalog.failures():
             size, modified = _look_at(failure.path)
             found[failure.path] = DocumentStatus(
                 None, failure.source, failure.path, "failed", size=size, modified=modified, reason=failure.reason
             )
-        for path, source in self._catalog.exclusions().items():
+        for path, name in self._catalog.exclusions().items():
             size, modified = _look_at(path)
-            found[path] = DocumentStatus(None, source, path, "excluded", size=size, modified=modified)
+            found[path] = DocumentStatus(None, name, path, "excluded", size=size, modified=modified)
         for source in self._expected:
             if source.path not in found:
                 modified = describe_time(source.modified_ns) if source.modified_ns else ""
@@ -72,14 +66,14 @@ class Library:
         """Copy files into the collection; the next update reads them.
 
         Args:
-            files: Each is copied under its own name, made safe; a name that is taken gets " (2)".
+            files: Each is copied under its name, made safe; a name in use gets " (2)".
 
         Returns:
             The paths of the copies, in order.
 
         Raises:
-            SourceError: One is no file, or cannot be read; none is copied.
-            StorageError: They cannot be written; those before are copied.
+            SourceError: One of them is not a file, or cannot be read; no file is copied.
+            StorageError: A copy cannot be written; those before it stay.
         """
         originals = [Path(file).expanduser() for file in files]
         for original in originals:
@@ -95,7 +89,7 @@ class Library:
         try:
             self.added_folder.mkdir(mode=0o700, exist_ok=True)
             shutil.copyfile(original, copy)
-            with suppress(OSError):  # only so that the person sees the file's own date
+            with suppress(OSError):  # only so that the person sees the original's date
                 shutil.copystat(original, copy)
             copy.chmod(0o600)
             number = 1
@@ -113,16 +107,18 @@ class Library:
             raise StorageError(f"{original.name} cannot be added to the collection: {error.strerror}.") from error
 
     def remove(self, path: str) -> None:
-        """Take a file out at once: one that was added is deleted, any other is left alone and excluded.
+        """Remove a file at once: delete it if it was added, else leave it alone and exclude it.
 
         Args:
             path: As `statuses` gives it.
 
         Raises:
-            SourceError: There is no such file.
+            SourceError: The collection has no such file.
             StorageError: It cannot be deleted.
         """
-        status = self._find(path)
+        status = next((status for status in self.statuses() if status.path == path), None)
+        if status is None:
+            raise SourceError(f"{path!r} is not in this collection.")
         if Path(path).parent == self.added_folder:
             try:
                 Path(path).unlink(missing_ok=True)
@@ -134,23 +130,13 @@ class Library:
             self._catalog.exclude(path, status.source)
 
     def restore(self, path: str) -> None:
-        """Let an excluded file in again; the next update reads it.
-
-        Raises:
-            SourceError: It is not excluded.
-        """
+        """Stop excluding a file; the next update reads it. SourceError when it is not excluded."""
         if not self._catalog.restore(path):
             raise SourceError(f"{path!r} is not excluded from this collection.")
 
-    def _find(self, path: str) -> DocumentStatus:
-        found = next((status for status in self.statuses() if status.path == path), None)
-        if found is None:
-            raise SourceError(f"{path!r} is not in this collection.")
-        return found
-
 
 def _safe_name(name: str, number: int) -> str:
-    """A name that every file system takes, and that shows itself for what it is; numbered from 2 on."""
+    """Return a name that every file system takes and that shows no hidden characters; numbered from 2 on."""
     name = _UNSAFE.sub("_", unicodedata.normalize("NFC", name)).strip(" .") or "document"
     name = f"_{name}" if _RESERVED.match(name) else name
     stem, dot, suffix = name.rpartition(".")
@@ -160,7 +146,7 @@ def _safe_name(name: str, number: int) -> str:
 
 
 def _look_at(path: str) -> tuple[int, str]:
-    """The size of a file and the time of its last change; nothing where there is none."""
+    """Return the size of a file and when it last changed; (0, "") if it is missing."""
     try:
         found = os.stat(path)
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""How far an update has come, how fast it goes, and how long it will take."""
+"""How far an update has come, how fast it is, and how long it will take."""
 
 import threading
 import time
@@ -17,9 +17,9 @@ class Progress:
         all_documents: Files to look at.
         name: The file being read, or read last.
         passages: Passages embedded so far by this update.
-        all_passages: Passages it will embed, as far as can be told: extrapolated while files are still being read.
+        all_passages: Passages it will embed; extrapolated while files are still being read.
         passages_per_second: Passages embedded in a second, over the whole update; 0 before the first.
-        seconds_left: How long the rest will take at that speed; None while that cannot be told.
+        seconds_left: How long the rest will take at that speed; None while that is unknown.
     """
 
     documents: int
@@ -32,24 +32,24 @@ class Progress:
 
 
 class ProgressMeter:
-    """Counts what an update does and tells it; the two threads of an update share one."""
+    """Count and report the steps of an update; its two threads share one meter."""
 
     def __init__(
         self,
         all_documents: int,
         totals: Callable[[], Totals],
-        tell: Callable[[Progress], None] | None,
+        report: Callable[[Progress], None] | None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Start counting.
 
         Args:
             all_documents: Files to look at.
-            totals: Tells how many passages are pending.
-            tell: Takes each step; what it raises ends the update.
-            clock: Seconds, from any moment on.
+            totals: Counts the passages that are pending.
+            report: Called with each step; an error it raises ends the update.
+            clock: Seconds, from any starting point.
         """
-        self._all_documents, self._totals, self._tell, self._clock = all_documents, totals, tell, clock
+        self._all_documents, self._totals, self._report, self._clock = all_documents, totals, report, clock
         self._lock = threading.Lock()
         self._stopped = False
         self._documents = self._passages = 0
@@ -57,19 +57,19 @@ class ProgressMeter:
         self._started: float | None = None
 
     def reading(self, name: str) -> None:
-        """A file is about to be read."""
+        """Note that a file is about to be read."""
         self._step(name=name)
 
     def read(self) -> None:
-        """A file has been looked at, and written if it was new."""
+        """Note that a file has been looked at, and written if it was new."""
         self._step(documents=1)
 
     def embedded(self, passages: int) -> None:
-        """So many passages have been embedded and written."""
+        """Note that some passages have been embedded and written."""
         self._step(passages=passages)
 
     def stop(self) -> None:
-        """Let the next step raise, so that the thread that takes it ends."""
+        """Make the next step raise `Abandoned`, so that the thread that takes it ends."""
         self._stopped = True
 
     def _step(self, *, name: str | None = None, documents: int = 0, passages: int = 0) -> None:
@@ -81,14 +81,14 @@ class ProgressMeter:
             self._passages += passages
             if self._started is None:
                 self._started = self._clock()
-            if self._tell:
-                self._tell(self._progress())
+            if self._report:
+                self._report(self._progress(self._clock() - self._started))
 
-    def _progress(self) -> Progress:
+    def _progress(self, seconds: float) -> Progress:
         known = self._passages + self._totals().pending
         share = self._documents / max(1, self._all_documents)
         expected = known if share in (0, 1) else max(known, round(known / share))
-        speed = self._passages / max(1e-9, self._clock() - self._started)
+        speed = self._passages / max(1e-9, seconds)
         left = (expected - self._passages) / speed if speed and share else None
         return Progress(
             self._documents, self._all_documents, self._name, self._passages, expected, round(speed, 1), left
@@ -96,4 +96,4 @@ class ProgressMeter:
 
 
 class Abandoned(Exception):
-    """The other thread of the update has ended, with an error of its own that is the one to be told."""
+    """The other thread of the update has failed; its error is the one to report."""

@@ -1,26 +1,28 @@
-"""The records that flow between the stages: frozen, made of plain values, free of behaviour beyond slicing.
+"""The records that pass between the stages: frozen, made of plain values, without behaviour.
 
-Every offset counts characters (Unicode code points) of a document's `text`, from 0, `end` exclusive. Text that is
+Every offset counts characters (Unicode code points) of a document's `text`, from 0, with `end` exclusive. Text that is
 shown is always `text[start:end]`.
 """
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
+from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file that was found, as it stood when it was looked at.
+    """A file that was found.
 
     Attributes:
         name: The name shown: the path relative to the folder it was found in, with forward slashes.
         path: Absolute path, links resolved.
         size: Bytes.
-        modified_ns: Time of last change of content, nanoseconds.
-        changed_ns: Time of last change of the file's record (content, name or rights), nanoseconds.
-        fault: Why it cannot be read, where that is known already; else empty.
+        modified_ns: When its content last changed, in nanoseconds.
+        changed_ns: When its content, name or rights last changed, in nanoseconds.
+        fault: Why it cannot be read, if that is already known; else empty.
     """
 
     name: str
@@ -31,29 +33,37 @@ class Source:
     fault: str = ""
 
 
+def _unit(description: str) -> Any:
+    return field(default=None, metadata={"description": description})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in its file a stretch of text is, in the units of the format; None for units the format lacks.
+
+    The descriptions also appear in the JSON Schema of answers. A new unit needs a line here and a column of the same
+    name in the catalog's table of passages.
+    """
+
+    page: int | None = _unit("Page, from 1, where the format has pages.")
+    heading: str | None = _unit('Headings above it, outermost first, joined by " > ".')
+    row: int | None = _unit("Row of a table, from 1.")
+    sheet: str | None = _unit("Sheet of a workbook.")
+    slide: int | None = _unit("Slide of a presentation, from 1.")
+    date: str | None = _unit("Day of a message, as in 2024-03-01.")
+
+
+PLACE_FIELDS = tuple(each.name for each in fields(Place))
+place_values = attrgetter(*PLACE_FIELDS)  # of a Place, as a tuple
+
+
 @dataclass(frozen=True, slots=True)
 class Locator:
-    """Where in its format a stretch of the extracted text stands.
-
-    Attributes:
-        start: First character.
-        end: Character after the last.
-        page: 1-based page, for paged formats.
-        heading: Headings above it, outermost first, joined by " > ".
-        row: 1-based row, for tables.
-        sheet: Name of the sheet, for workbooks.
-        slide: 1-based slide, for presentations.
-        date: Date of a message, as in ISO 8601.
-    """
+    """The place of a stretch of the extracted text."""
 
     start: int
     end: int
-    page: int | None = None
-    heading: str | None = None
-    row: int | None = None
-    sheet: str | None = None
-    slide: int | None = None
-    date: str | None = None
+    place: Place = Place()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +73,13 @@ class Document:
     Attributes:
         source: The name shown.
         path: Absolute path of the file.
-        text: The extracted text; for text files, the file's own characters, line ends and byte-order mark included.
+        text: The extracted text; for text files, the file's own characters with line ends and byte-order mark.
         text_sha256: Hash of `text` in UTF-8.
         file_sha256: Hash of the file's bytes.
-        locators: In order of `start`; a character without one has no page, heading or row.
+        locators: In order of `start`; characters without one have an empty place.
         silent: Spans that are read but never quoted as an answer, such as a Markdown heading.
-        extractor: Name and version of what turned the file into this text, so that a quote can be proved later.
-        notes: What of the file could not be read, a line each: "pages 3, 7 have no text (scanned?)".
+        extractor: Name and version of the parser, so that a quote can be proved later.
+        notes: The parts of the file that could not be read, a line each: "pages 3, 7 have no text (scanned?)".
     """
 
     source: str
@@ -100,13 +110,8 @@ class Passage:
         start: First character.
         end: Character after the last.
         sentences: Its sentences, in order.
-        answering: False for headings, link stubs and lead-ins: kept and shown, never cited.
-        page: As in `Locator`.
-        heading: As in `Locator`.
-        row: As in `Locator`.
-        sheet: As in `Locator`.
-        slide: As in `Locator`.
-        date: As in `Locator`.
+        answering: False for headings, link stubs and lead-ins: stored and shown, never cited.
+        place: Where in the file it is.
     """
 
     paragraph: int
@@ -114,12 +119,7 @@ class Passage:
     end: int
     sentences: tuple[Sentence, ...]
     answering: bool = True
-    page: int | None = None
-    heading: str | None = None
-    row: int | None = None
-    sheet: str | None = None
-    slide: int | None = None
-    date: str | None = None
+    place: Place = Place()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,8 @@ class Failure:
         source: The name shown.
         path: Absolute path of the file.
         reason: Why, in one line.
-        seen: What the file and its readers were like then: as long as they are, it is not tried again. Empty: it is.
+        seen: Identifies that state of the file and of its parsers; it is not read again until this changes. Empty: it
+            is read again by every update.
     """
 
     source: str
@@ -144,7 +145,7 @@ class PreparedPassage:
     """A passage ready to be written.
 
     Attributes:
-        passage: Where it stands.
+        passage: Its offsets and place.
         content_hash: Hash of all the texts embedded for it; equal content is not embedded twice.
         keys: uint64 of shape (terms,): `term_key` of every term, those of its heading first.
         lengths: int32 of shape (1 + sentences,): how many of them its heading and each of its sentences have.
@@ -152,19 +153,19 @@ class PreparedPassage:
 
     passage: Passage
     content_hash: bytes
-    keys: np.ndarray
-    lengths: np.ndarray
+    keys: npt.NDArray[np.uint64]
+    lengths: npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What a collection holds.
+    """The size of a collection.
 
     Attributes:
         documents: How many documents.
         passages: How many passages may answer.
         sentences: How many sentences these have.
-        terms: How many terms these have, headings included.
+        terms: How many terms these have, with headings.
         pending: How many of these passages are not embedded yet.
     """
 
@@ -180,7 +181,7 @@ class DocumentInfo:
     """A document without its text.
 
     Attributes:
-        id: Never used again; a file that is read anew is another.
+        id: Never used again; a file that is read again gets another.
         source: The name shown.
         path: Absolute path of the file.
         text_sha256: Hash of the text.
@@ -198,22 +199,22 @@ class DocumentInfo:
 
 @dataclass(frozen=True, slots=True)
 class DocumentStatus:
-    """How a file stands with a collection.
+    """The status of a file in a collection.
 
     Attributes:
-        id: As in `DocumentInfo`; None where the collection holds no text of it.
+        id: As in `DocumentInfo`; None if the collection has no text of it.
         source: The name shown.
         path: Absolute path of the file.
         state: "indexed": read and embedded; "pending": not read, or not wholly embedded yet; "failed": it cannot be
-            read; "excluded": a person has taken it out of the collection.
+            read; "excluded": a person has removed it from the collection.
         passages: How many passages it is split into.
-        pages: How many pages it has, where the format has pages.
+        pages: How many pages it has, if the format has pages.
         pending: How many of its passages are not embedded yet.
-        language: ISO 639-1 code of the language of its text; empty where that cannot be told.
+        language: ISO 639-1 code of the language of its text; empty if unknown.
         size: Bytes.
-        modified: When its content last changed, as an ISO 8601 date and time in UTC; empty where there is no file.
-        extractor: Name and version of what turned the file into text; empty where nothing has.
-        notes: What a person should know of how it was read, a line each.
+        modified: When its content last changed, as an ISO 8601 date and time in UTC; empty if the file is missing.
+        extractor: Name and version of the parser that read it; empty before.
+        notes: What a person should know about how it was read, a line each.
         reason: Why it cannot be read, in one line; empty unless failed.
     """
 
@@ -234,7 +235,7 @@ class DocumentStatus:
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
-    """What the catalog knows of a file, for telling whether it has changed."""
+    """A file as the catalog knows it, to see whether it has changed."""
 
     path: str
     source: str
@@ -251,7 +252,7 @@ class StoredPassage:
     Attributes:
         id: Never used again, even after the passage is removed.
         document_id: Key of its document.
-        passage: Where it stands.
+        passage: Its offsets and place.
         text: The slice of the document's text.
     """
 

@@ -25,7 +25,8 @@ import numpy as np
 
 from index.encoders.base import Encoder
 from index.records import Passage, StoredPassage
-from index.store.catalog import Block, Catalog, Signature, join, vector_ids
+from index.store.catalog import Catalog
+from index.store.features import Block, Signature, vector_ids
 from index.store.lexical_index import LexicalIndex
 from index.store.vector_index import CANDIDATES, EXACT, DenseIndex
 from index.text.terms import (
@@ -296,14 +297,14 @@ class Searcher:
             )
 
         encoded = self._begin(encode)
-        with self._catalog.snapshot():
+        with self._catalog.database.snapshot():
             totals = self._catalog.totals()
             statistics = Statistics(totals.passages, totals.sentences, totals.terms, self._lexical.frequencies(terms))
             signed = self._sign(self._candidates(encoded, list(terms_of.values()), limits))
             queries = encoded()
             if not signed:
                 return Search(queries, statistics, ())
-            block = join([signature for _, _, signature in signed.values()], self._encoder.dimension)
+            block = Block.join([signature for _, _, signature in signed.values()], self._encoder.dimension)
             queries = fade_queries(queries, block, statistics)
             scores = score_passages(queries, block, statistics)
             hits = self._hits(signed, scores, k)
@@ -311,7 +312,7 @@ class Searcher:
 
     def near_spellings(self, term: str) -> tuple[str, ...]:
         """Find words of the collection spelt nearly like a term: at most three, nearest first."""
-        with self._catalog.snapshot():
+        with self._catalog.database.snapshot():
             stored = self._catalog.passages(self._lexical.search_near(term, NEAR_PASSAGES))
         return near_spellings(term, map(_with_heading, stored))
 
@@ -329,7 +330,7 @@ class Searcher:
         own = set(text_terms(word))
         spelt_as = {other: text_terms(other) for other in one_edit_away(word)}
         terms = sorted({terms[0] for terms in spelt_as.values() if len(terms) == 1} - own)
-        with self._catalog.snapshot():
+        with self._catalog.database.snapshot():
             held = {term: count for term, count in self._lexical.frequencies(terms).items() if count}
             frequent = sorted(held, key=lambda term: (-held[term], term))[:SPELT_TERMS]
             found = count_spellings(word, self._texts_of(frequent), 1)
@@ -342,7 +343,7 @@ class Searcher:
 
     def word_frequencies(self, terms: Sequence[str]) -> dict[str, int]:
         """In how many passages each of some terms occurs."""
-        with self._catalog.snapshot():
+        with self._catalog.database.snapshot():
             return self._lexical.frequencies(terms)
 
     def nearest(self, vector: np.ndarray, k: int) -> list[int]:
@@ -455,4 +456,4 @@ class Searcher:
 
 
 def _with_heading(stored: StoredPassage) -> str:
-    return f"{stored.passage.heading or ''}\n{stored.text}"
+    return f"{stored.passage.place.heading or ''}\n{stored.text}"

@@ -1,18 +1,15 @@
-"""Which files under the folders named belong to a collection, and which are left out.
+"""Find the files of a collection under some paths, by rules of inclusion and exclusion.
 
-Patterns are those of a `.gitignore`, through the pathspec library, so that one way of writing them serves everywhere:
-`*.md` at any depth, `drafts/` a folder with all it holds, `/notes.txt` only at the top, `!keep.md` takes back. Only the
-`.gitignore` files from the folder named downwards count: whoever names a folder that a file above it ignores means it.
+Patterns are those of a `.gitignore`, read by the pathspec library: `*.md` at any depth, `drafts/` a folder with all its
+files, `/notes.txt` only at the top, `!keep.md` takes a file back. Only the `.gitignore` files from the named folder
+downwards apply: naming a folder that a file above it ignores includes that folder.
 
-Find the files to read, as they stand now.
-
-Left out without a word are what the rules leave out, links that lead out of the folder given, and what is no file, such
-as pipes. Every other file is returned, also one no reader knows: it is for the reader to say so. What was named itself
-and is no file, and folders that cannot be listed, are returned with the fault. Order is that of the names shown, so the
+Files that the rules leave out, links that lead out of the named folder, and pipes and the like are left out silently.
+Every other file is returned, even one no parser knows, so that the parser can report it. A named path that is not a
+file, and a folder that cannot be listed, are returned with the fault. The order is that of the names shown, so that the
 same folder gives the same collection on every machine.
 """
 
-import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,19 +21,21 @@ from index.errors import SourceError
 from index.records import Source
 
 IGNORE_FILE = ".gitignore"
-VERSION_CONTROL = ".git"  # git itself never looks into it
+CATALOG_FILE = "catalog.sqlite"  # marks the folder of a collection
+SETTLED_NS = 2_000_000_000  # a file changed less than 2 s before it was read may change again within one clock tick
+_VERSION_CONTROL = ".git"  # git itself never looks into it
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRules:
-    """Which files under the folders named are taken.
+    """Which files under the named folders to take.
 
     Attributes:
         include: Patterns of the only files to take; all when empty.
         exclude: Patterns of files and folders to leave out.
         hidden: Whether to take files and folders whose name begins with a dot.
-        links: Whether to follow links that lead out of the folder they stand in.
-        ignore_files: Whether to leave out what `.gitignore` files leave out.
+        links: Whether to follow links that lead out of their folder.
+        ignore_files: Whether to leave out the files that `.gitignore` files ignore.
     """
 
     include: tuple[str, ...] = ()
@@ -51,12 +50,12 @@ EVERYTHING = SourceRules(hidden=True, links=True, ignore_files=False)
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a collection is made of.
+    """The sources of a collection.
 
     Attributes:
         paths: Files and folders.
-        rules: Which files under these are taken.
-        name: What the collection is called; empty when nobody has named it.
+        rules: Which files under these to take.
+        name: The name of the collection; empty unless a person has named it.
     """
 
     paths: tuple[str | Path, ...]
@@ -64,43 +63,72 @@ class Selection:
     name: str = ""
 
 
-class RuleFilter:
-    """Rules, ready to be asked."""
+def find_sources(paths: Iterable[str | Path], rules: SourceRules | None = None) -> list[Source]:
+    """List the files under some paths.
 
+    Args:
+        paths: Files and folders. A folder is searched with its subfolders; a named file is taken even if it is hidden
+            or ignored, unless a pattern of the rules leaves it out.
+        rules: Which files to take; those of `SourceRules()` when omitted.
+
+    Returns:
+        The files, ordered by the name shown and then by path, each once.
+
+    Raises:
+        SourceError: A path does not exist, a named folder cannot be listed, or a pattern cannot be read.
+    """
+    rules = rules or SourceRules()
+    patterns = _RuleFilter(rules)
+    found: dict[str, Source] = {}
+    for given in map(Path, paths):
+        try:
+            root = given.expanduser().resolve(strict=True)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise SourceError(f"{str(given)!r} does not exist. Name a file or a folder of documents.") from error
+        if root.is_dir():
+            for source in _walk(root, rules, patterns):
+                found.setdefault(source.path, source)
+        elif not root.is_file():
+            found[str(root)] = Source(
+                root.name, str(root), 0, 0, 0, f"{root.name} is a pipe, a socket or a device, not a file."
+            )
+        elif patterns.takes_file(root.name) and (named := _look_at(root, root.name)):
+            found[str(root)] = named
+    return sorted(found.values(), key=lambda source: (source.name, source.path))
+
+
+class _RuleFilter:
     def __init__(self, rules: SourceRules) -> None:
-        """Read the patterns; SourceError names one that cannot be read."""
         self._rules = rules
         self._include, self._exclude = _compile(rules.include), _compile(rules.exclude)
 
     def takes_file(self, name: str) -> bool:
-        """Whether the patterns take a file, given by its path from the folder named, with forward slashes."""
+        """Whether the patterns take a file, given by its path from the named folder, with forward slashes."""
         return (not len(self._include) or self._include.match_file(name)) and not self._exclude.match_file(name)
 
     def enters_folder(self, name: str) -> bool:
-        """Whether the patterns leave anything in a folder."""
         return not self._exclude.match_file(f"{name}/")
 
     def shows(self, name: str) -> bool:
-        """Whether the last part of a path is not hidden, or hidden names are taken."""
+        """Whether the last part of a path is not hidden, or the rules take hidden names."""
         last = name.rsplit("/", 1)[-1]
-        return not (last == VERSION_CONTROL and self._rules.ignore_files) and (
+        return not (last == _VERSION_CONTROL and self._rules.ignore_files) and (
             self._rules.hidden or not last.startswith(".")
         )
 
 
-class IgnoreFiles:
-    """The `.gitignore` files met on the way down from a folder. The deepest one that speaks of a file decides."""
+class _IgnoreFiles:
+    """The `.gitignore` files met on the way down from a folder; the deepest one that mentions a file decides."""
 
     def __init__(self) -> None:
-        """Start with none."""
         self._found: dict[str, GitIgnoreSpec] = {}
 
     def read(self, folder: Path, name: str) -> None:
-        """Read the one in a folder, if there is one that can be read.
+        """Read the ignore file of a folder, if there is one that can be read.
 
         Args:
-            folder: Where it lies.
-            name: The folder's path from the one that was named; empty for that itself.
+            folder: The folder.
+            name: Its path from the named folder; empty for that one.
         """
         try:
             lines = (folder / IGNORE_FILE).read_text(encoding="utf-8", errors="surrogateescape").splitlines()
@@ -109,7 +137,6 @@ class IgnoreFiles:
         self._found[name] = GitIgnoreSpec.from_lines(line for line in lines if _is_pattern(line))
 
     def ignore(self, name: str, *, folder: bool = False) -> bool:
-        """Whether a file or folder is ignored, given by its path from the folder named."""
         parts = name.split("/")
         for depth in range(len(parts) - 1, -1, -1):
             found = self._found.get("/".join(parts[:depth]))
@@ -135,46 +162,9 @@ def _is_pattern(text: str) -> bool:
     return True
 
 
-SETTLED_NS = 2_000_000_000  # a file changed less than 2 s before it was read may change again within one clock tick
-CATALOG_FILE = "catalog.sqlite"  # marks a folder as a collection's own
-
-
-def find_sources(paths: Iterable[str | Path], rules: SourceRules | None = None) -> list[Source]:
-    """List the files under some paths.
-
-    Args:
-        paths: Files and folders. A folder is searched with its subfolders; a file named itself is taken even if it is
-            hidden or ignored, unless a pattern of the rules leaves it out.
-        rules: Which files are taken; those of `SourceRules()` when omitted.
-
-    Returns:
-        The files, ordered by the name shown and then by path, each once.
-
-    Raises:
-        SourceError: A path does not exist, a folder named cannot be listed, or a pattern cannot be read.
-    """
-    rules = rules or SourceRules()
-    chosen = RuleFilter(rules)
-    found: dict[str, Source] = {}
-    for given in map(Path, paths):
-        try:
-            root = given.expanduser().resolve(strict=True)
-        except (OSError, RuntimeError, ValueError) as error:
-            raise SourceError(f"{str(given)!r} does not exist. Name a file or a folder of documents.") from error
-        if root.is_dir():
-            for source in _walk(root, rules, chosen):
-                found.setdefault(source.path, source)
-        elif not root.is_file():
-            found[str(root)] = Source(
-                root.name, str(root), 0, 0, 0, f"{root.name} is a pipe, a socket or a device, not a file."
-            )
-        elif chosen.takes_file(root.name) and (source := _look_at(root, root.name)):
-            found[str(root)] = source
-    return sorted(found.values(), key=lambda source: (source.name, source.path))
-
-
-def _walk(root: Path, rules: SourceRules, chosen: RuleFilter) -> Iterator[Source]:
-    ignored, entered, faults = IgnoreFiles(), {os.path.realpath(root)}, []
+def _walk(root: Path, rules: SourceRules, patterns: _RuleFilter) -> Iterator[Source]:
+    ignored, entered = _IgnoreFiles(), {os.path.realpath(root)}
+    faults: list[Source] = []
 
     def note(error: OSError) -> None:
         if error.filename == str(root):
@@ -185,12 +175,12 @@ def _walk(root: Path, rules: SourceRules, chosen: RuleFilter) -> Iterator[Source
             faults.append(Source(name, error.filename, 0, 0, 0, fault))
 
     def enters(folder: str, name: str) -> bool:
-        if not chosen.shows(name) or not chosen.enters_folder(name) or ignored.ignore(name, folder=True):
+        if not patterns.shows(name) or not patterns.enters_folder(name) or ignored.ignore(name, folder=True):
             return False
         if not rules.links:
             return True
         real = os.path.realpath(os.path.join(folder, name.rsplit("/", 1)[-1]))
-        fresh = real not in entered  # links can lead round in circles
+        fresh = real not in entered  # links can form circles
         entered.add(real)
         return fresh
 
@@ -204,7 +194,7 @@ def _walk(root: Path, rules: SourceRules, chosen: RuleFilter) -> Iterator[Source
             ignored.read(Path(folder), prefix[:-1])
         folders[:] = sorted(name for name in folders if enters(folder, prefix + name))
         for name in (prefix + file for file in files):
-            if chosen.shows(name) and chosen.takes_file(name) and not ignored.ignore(name):
+            if patterns.shows(name) and patterns.takes_file(name) and not ignored.ignore(name):
                 file = Path(root, name)
                 if (rules.links or _stays_inside(file, root)) and file.is_file():
                     source = _look_at(file, name)
@@ -218,7 +208,7 @@ def _stays_inside(file: Path, root: Path) -> bool:
 
 
 def _look_at(file: Path, name: str) -> Source | None:
-    """The file as it stands; None when it was removed meanwhile."""
+    """Return the file with its size and times; None if it was removed meanwhile."""
     try:
         status = file.stat()
     except FileNotFoundError:
@@ -226,13 +216,3 @@ def _look_at(file: Path, name: str) -> Source | None:
     except OSError as error:
         return Source(name, str(file), 0, 0, 0, f"{name} cannot be looked at: {error.strerror}.")
     return Source(name, str(file), status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-
-
-def text_hash(text: str) -> str:
-    """SHA-256 of a text in UTF-8, as 64 hexadecimal digits."""
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
-
-
-def file_hash(content: bytes) -> str:
-    """SHA-256 of a file's bytes, as 64 hexadecimal digits."""
-    return hashlib.sha256(content).hexdigest()

@@ -1,105 +1,50 @@
-"""What is embedded for a passage, and the work of embedding what is pending in a catalog.
+"""Bring a catalog up to its files: read new and changed ones, embed new passages, remove missing files.
 
-The catalog is the queue: files are read into it as fast as they come, and their embeddings are written some hundred
-passages at a time. So memory does not grow with the corpus, and whatever stops the work, the next run goes on from there.
+A file counts as unchanged while its size and times are the same, else while the hash of its bytes is. Equal content is
+embedded once: an edited, copied or renamed file costs only the passages that are new. The old version of a file answers
+until the text of the new one is written.
 
-Bring a catalog up to its files: read and split what is new or changed, embed what is new, remove what is gone.
-
-A file counts as unchanged while its size and times are, else while the hash of its bytes is. Equal content is
-embedded once: an edited, copied or renamed file costs only the passages that are new. The old version of a file
-keeps answering until the text of the new one is in.
-
-Reading and embedding overlap: one thread reads files and writes their text, another embeds what has been written.
+Reading and embedding overlap: one thread reads files and writes their text, another embeds what has been written. The
+catalog is the queue between them, so memory does not grow with the corpus, and an interrupted update goes on from there.
 """
 
 import hashlib
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from index.encoders.base import Encoder
 from index.errors import SourceError
+from index.hashing import file_hash
 from index.parsers import read_document, readers_version
 from index.progress import Abandoned, Progress, ProgressMeter
 from index.records import Document, Failure, KnownFile, Passage, PreparedPassage, Source, StoredPassage
-from index.sources import SETTLED_NS, file_hash
-from index.store.catalog import Catalog, passage_terms, term_keys
+from index.sources import SETTLED_NS
+from index.store.catalog import Catalog
+from index.store.features import passage_terms, term_keys
 from index.text.passages import split_passages
 from index.text.terms import tell_language
 
-PASSAGES_AT_ONCE = 128  # some 600 texts: enough to sort by length, and a few seconds of work to lose
+_PASSAGES_AT_ONCE = 128  # some 600 texts: enough to sort by length, and a few seconds of work to lose
+_IDLE_SECONDS = 0.05  # between two looks for text to embed
+_WAIT_SECONDS = 0.2  # at most until Ctrl-C is noticed
 
 
-def embedded_texts(passage: Passage, text: str) -> tuple[str, ...]:
-    """What is embedded for a passage: the paragraph, then each sentence, each behind its heading.
-
-    Args:
-        passage: Where it stands.
-        text: Its text.
-
-    Returns:
-        1 + sentences texts; one alone where the one sentence is all of it.
-    """
-    heading = f"{passage.heading}. " if passage.heading else ""
-    sentences = passage.sentences if len(passage.sentences) > 1 else ()
-    parts = (text[s.start - passage.start : s.end - passage.start] for s in sentences)
-    return tuple(heading + part for part in (text, *parts))
-
-
-def content_hash(texts: Sequence[str]) -> bytes:
-    """16 bytes that stand for the texts embedded for a passage."""
-    return hashlib.blake2b("\0".join(texts).encode("utf-8"), digest_size=16).digest()
-
-
-def embed_passages(encoder: Encoder, passages: Sequence[StoredPassage]) -> list[np.ndarray]:
-    """Embed some passages together: float16 of shape (texts, dimension) for each, as the catalog keeps them."""
-    if not passages:
-        return []
-    texts = [embedded_texts(stored.passage, stored.text) for stored in passages]
-    vectors = encoder.encode_passages([text for some in texts for text in some]).astype("<f2")
-    return np.split(vectors, np.cumsum([len(some) for some in texts])[:-1])
-
-
-def embed_pending(catalog: Catalog, encoder: Encoder, *, on_embedded: Callable[[int], None]) -> None:
-    """Embed everything that is pending at this moment, equal content once.
-
-    Args:
-        catalog: Open for writing.
-        encoder: Embeds passages and sentences.
-        on_embedded: Called with the number of passages written, after each batch; what it raises ends the work.
-
-    Raises:
-        StorageError: The catalog cannot be written. What was committed stays.
-    """
-    last = 0
-    while batch := catalog.pending_passages(last, PASSAGES_AT_ONCE):
-        known = catalog.known_vectors([hash_ for _, hash_ in batch])
-        new = {hash_: stored for stored, hash_ in batch if hash_ not in known}
-        vectors = embed_passages(encoder, list(new.values()))
-        known.update(zip(new, (some.tobytes() for some in vectors), strict=True))
-        catalog.write_vectors({stored.id: known[hash_] for stored, hash_ in batch})
-        last = batch[-1][0].id
-        on_embedded(len(batch))
-
-
-IDLE_SECONDS = 0.05  # between two looks for text to embed
-WAIT_SECONDS = 0.2  # at most between Ctrl-C and its being seen
-
-
-class Reader(Protocol):
-    """Reads one file; SourceError when it cannot."""
+class FileParser(Protocol):
+    """Reads one file; raises SourceError when it cannot."""
 
     def __call__(self, path: str | Path, *, name: str) -> Document: ...
 
 
 @dataclass(frozen=True, slots=True)
 class UpdateReport:
-    """What an update found and did: how many documents were added, changed, removed and left as they were."""
+    """How many documents an update added, changed, removed and left unchanged, and which sources it could not read."""
 
     added: int
     changed: int
@@ -113,25 +58,24 @@ def update_catalog(
     sources: Sequence[Source],
     encoder: Encoder,
     *,
-    read: Reader = read_document,
+    read: FileParser = read_document,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> UpdateReport:
-    """Make the catalog hold exactly what the sources hold.
+    """Make the documents of the catalog exactly those of the sources.
 
     Args:
-        catalog: Open for writing; the caller holds the collection's lock.
-        sources: All the files the collection is to hold.
+        catalog: Open for writing; the caller has the collection's lock.
+        sources: All the files of the collection.
         encoder: Embeds passages and sentences.
         read: Reads one file.
         on_progress: Called after each file and each batch of embeddings, from one of two threads, never from both at
-            once; what it raises ends the update.
+            once; an error it raises ends the update.
 
     Returns:
-        What was done. A file that cannot be read is among the failures; it does not answer, and neither does what an
-        earlier version of it said.
+        A report. A file that cannot be read is among the failures; neither it nor its earlier version answers.
 
     Raises:
-        StorageError: The catalog cannot be written. What was committed stays, and the next update goes on from there.
+        StorageError: The catalog cannot be written. Everything committed stays, and the next update goes on from there.
     """
     meter = ProgressMeter(len(sources), catalog.totals, on_progress)
     embedding = _Embedding(catalog, encoder, meter)
@@ -147,8 +91,30 @@ def update_catalog(
     return report
 
 
+def embed_passages(encoder: Encoder, passages: Sequence[StoredPassage]) -> list[npt.NDArray[np.float16]]:
+    """Embed some passages together: float16 of shape (texts, dimension) for each, as the catalog keeps them."""
+    if not passages:
+        return []
+    texts = [_embedded_texts(stored.passage, stored.text) for stored in passages]
+    vectors = encoder.encode_passages([text for some in texts for text in some]).astype("<f2")
+    return np.split(vectors, np.cumsum([len(some) for some in texts])[:-1])
+
+
+def _embed_pending(catalog: Catalog, encoder: Encoder, meter: ProgressMeter) -> None:
+    """Embed everything that is pending now, equal content once; an error of the meter ends the work."""
+    last = 0
+    while batch := catalog.pending_passages(last, _PASSAGES_AT_ONCE):
+        known = catalog.known_vectors([hash_ for _, hash_ in batch])
+        new = {hash_: stored for stored, hash_ in batch if hash_ not in known}
+        vectors = embed_passages(encoder, list(new.values()))
+        known.update(zip(new, (some.tobytes() for some in vectors), strict=True))
+        catalog.write_vectors({stored.id: known[hash_] for stored, hash_ in batch})
+        last = batch[-1][0].id
+        meter.embedded(len(batch))
+
+
 class _Embedding:
-    """A thread that embeds what is pending, until it is told that no more text comes."""
+    """A thread that embeds pending passages until no more text comes."""
 
     def __init__(self, catalog: Catalog, encoder: Encoder, meter: ProgressMeter) -> None:
         self._catalog, self._encoder, self._meter = catalog, encoder, meter
@@ -158,11 +124,11 @@ class _Embedding:
         self._thread.start()
 
     def finish(self) -> None:
-        """Embed the rest; raises what the thread met, or what interrupts the waiting."""
+        """Wait until the rest is embedded; raise the error of the thread, or the one that interrupts the waiting."""
         self._complete.set()
         try:
             while self._thread.is_alive():
-                self._thread.join(WAIT_SECONDS)
+                self._thread.join(_WAIT_SECONDS)
         except BaseException:
             self.abandon()
             raise
@@ -170,7 +136,7 @@ class _Embedding:
             raise self._error
 
     def abandon(self) -> None:
-        """Stop after the batch at hand."""
+        """Stop after the current batch."""
         self._abandoned.set()
         self._meter.stop()
         self._thread.join()
@@ -178,20 +144,20 @@ class _Embedding:
     def _run(self) -> None:
         try:
             while not self._abandoned.is_set():
-                complete = self._complete.is_set()  # asked first: text may come in between
+                complete = self._complete.is_set()  # read first: text may arrive in between
                 if self._catalog.totals().pending:
-                    embed_pending(self._catalog, self._encoder, on_embedded=self._meter.embedded)
+                    _embed_pending(self._catalog, self._encoder, self._meter)
                 elif complete:
                     return
                 else:
-                    self._complete.wait(IDLE_SECONDS)
-        except BaseException as error:  # handed to the thread that waits
+                    self._complete.wait(_IDLE_SECONDS)
+        except BaseException as error:  # raised again by `finish`
             self._error = error
             self._meter.stop()
 
 
-def _update_texts(catalog: Catalog, sources: Sequence[Source], read: Reader, meter: ProgressMeter) -> UpdateReport:
-    """Write the text of what is new or changed, remove what is gone, note what cannot be read."""
+def _update_texts(catalog: Catalog, sources: Sequence[Source], read: FileParser, meter: ProgressMeter) -> UpdateReport:
+    """Write the text of new and changed files, remove missing ones, note those that cannot be read."""
     known = catalog.known_files()
     failed_before = {failure.path: failure for failure in catalog.failures()}
     failures: list[Failure] = []
@@ -200,7 +166,7 @@ def _update_texts(catalog: Catalog, sources: Sequence[Source], read: Reader, met
         meter.reading(source.name)
         before = failed_before.get(_printable(source.path))
         if before and before.source == _printable(source.name) and before.seen and before.seen == _seen(source):
-            failures.append(before)  # what broke a reader, or took it a minute, does so once
+            failures.append(before)  # a file that breaks a parser, or takes it a minute, does so once
             meter.read()
             continue
         try:
@@ -228,7 +194,7 @@ def _update_texts(catalog: Catalog, sources: Sequence[Source], read: Reader, met
 
 
 def _seen(source: Source) -> str:
-    """What a file and its readers are like; empty where the file may change again within one clock tick."""
+    """Identify the state of a file and its parsers; empty if the file may change again within one clock tick."""
     if source.fault or not source.changed_ns:
         return ""
     return f"{source.size} {source.modified_ns} {source.changed_ns} {readers_version()}"
@@ -244,11 +210,11 @@ class _Read:
     language: str
 
 
-def _read_if_changed(source: Source, known: KnownFile | None, read: Reader) -> _Read | Source | None:
-    """Read a file if its bytes are new; else the source to note anew, or None when nothing at all has changed.
+def _read_if_changed(source: Source, known: KnownFile | None, read: FileParser) -> _Read | Source | None:
+    """Read a file if its bytes are new; else return the source to note again, or None if nothing has changed.
 
     Raises:
-        SourceError: It cannot be read, or holds nothing to search.
+        SourceError: It cannot be read, or has nothing to search.
     """
     if _printable(source.path) != source.path:
         raise SourceError(f"{_printable(source.name)}: its name is not valid UTF-8. Rename it, then index it again.")
@@ -271,23 +237,36 @@ def _read_if_changed(source: Source, known: KnownFile | None, read: Reader) -> _
 def _prepare(document: Document, passage: Passage) -> PreparedPassage:
     text = document.text[passage.start : passage.end]
     keys, lengths = term_keys(*passage_terms(passage, text))
-    return PreparedPassage(passage, content_hash(embedded_texts(passage, text)), keys, lengths)
+    content = "\0".join(_embedded_texts(passage, text)).encode("utf-8")
+    return PreparedPassage(passage, hashlib.blake2b(content, digest_size=16).digest(), keys, lengths)
+
+
+def _embedded_texts(passage: Passage, text: str) -> tuple[str, ...]:
+    """List the texts to embed for a passage: the paragraph, then each sentence, each after its heading.
+
+    Returns:
+        1 + sentences texts; a single one if the only sentence is the whole paragraph.
+    """
+    heading = f"{passage.place.heading}. " if passage.place.heading else ""
+    sentences = passage.sentences if len(passage.sentences) > 1 else ()
+    parts = (text[s.start - passage.start : s.end - passage.start] for s in sentences)
+    return tuple(heading + part for part in (text, *parts))
 
 
 def _printable(name: str) -> str:
-    """A file name with the bytes that are not UTF-8 written as escapes."""
+    """Write the bytes of a file name that are not UTF-8 as escapes."""
     return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _settled(source: Source) -> Source:
-    """The source; without its time where it changed so lately that it may change again within one clock tick."""
+    """Return the source; without its time if it changed so recently that it may change within the same clock tick."""
     if time.time_ns() - max(source.modified_ns, source.changed_ns) > SETTLED_NS:
         return source
-    return Source(source.name, source.path, source.size, source.modified_ns, 0)
+    return replace(source, changed_ns=0, fault="")
 
 
 def _current_hash(source: Source) -> str:
     try:
-        return file_hash(Path(source.path).read_bytes())
+        return file_hash(source.path)
     except OSError as error:
         raise SourceError(f"{source.name} cannot be opened: {error.strerror}. Check that it may be read.") from error

@@ -1,11 +1,9 @@
-"""Tell when something changes under some files and folders, through the watchdog library.
+"""Follow the files of a collection, and update it in a background thread while others search it.
 
-The system says what it sees at once; a change counts as complete when nothing more has happened for a moment, so that a
-file still being written, or a folder being copied, is read once. It is only said that something has changed: an update
-finds out what. Where the system watches no more folders, they are looked over every ten seconds instead. What lies
-behind links that lead out of a folder is not watched; the next update of any kind sees it.
-
-Update a collection in a thread of its own, while others already search it.
+The watchdog library reports what the system sees at once. A change counts as complete when nothing more has happened for
+a moment, so that a file still being written, or a folder being copied, is read once. A watcher reports only that
+something has changed; an update finds out what. If the system watches no more folders, they are looked over every ten
+seconds instead. Files behind links that lead out of a folder are not watched; the next update of any kind sees them.
 """
 
 import os
@@ -13,19 +11,24 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from index.collection import Collection
 from index.progress import Progress
 from index.sources import IGNORE_FILE, Selection
 from index.update import UpdateReport
 
-POLL_SECONDS = 10.0
-LONGEST_DELAYS = 10  # delays after which a change is told although the next has come already
-SEEN = ("created", "modified", "moved", "deleted")  # reading a file is an event too, but changes nothing
+if TYPE_CHECKING:
+    from watchdog.events import FileSystemEvent
+
+WATCH_SECONDS = 10.0  # between two looks where the system cannot watch
+_LONGEST_DELAYS = 10  # delays after which a change is reported although the next has come already
+_CHANGES = ("created", "modified", "moved", "deleted")  # reading a file is an event too, but changes nothing
+_JOIN_SECONDS = 0.02
 
 
 class FileWatcher:
-    """Watches until it is stopped, in threads of its own."""
+    """Watch files and folders, in background threads, until `stop`."""
 
     def __init__(
         self,
@@ -36,15 +39,15 @@ class FileWatcher:
         delay: float = 1.0,
         on_notice: Callable[[str], None] | None = None,
     ) -> None:
-        """Begin to watch.
+        """Start watching.
 
         Args:
-            selection: The files and folders, and whether hidden ones among what they hold count.
+            selection: The files and folders, and whether hidden ones under them count.
             on_change: Called when something has changed, never twice at once.
-            own: The folder of files that were added, which lies in the collection's folder; of the latter, nothing
-                else counts: it changes with every update.
+            own: The folder of added files, inside the collection's folder; nothing else in the latter counts, because
+                every update changes it.
             delay: Seconds without a change that make a change complete.
-            on_notice: Called with one line where the system cannot watch.
+            on_notice: Called with one line if the system cannot watch.
         """
         self._on_change, self._delay = on_change, delay
         self._changed, self._stopped = threading.Event(), threading.Event()
@@ -54,31 +57,33 @@ class FileWatcher:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop watching, and wait until nothing is being told any more."""
+        """Stop watching, and wait until the last report has returned."""
         self._stopped.set()
         self._changed.set()
         self._observer.stop()
         self._observer.join()
         self._thread.join()
 
-    def _observe(self, selection: Selection, own: Path, notice: Callable[[str], None]):
+    def _observe(
+        self, selection: Selection, own: Path, notice: Callable[[str], None]
+    ) -> Any:  # a watchdog BaseObserver
         from watchdog.observers import Observer
         from watchdog.observers.polling import PollingObserver
 
-        observer = Observer()
+        observer: Any = Observer()
         try:
             self._schedule(observer, selection, own)
             observer.start()
         except OSError as error:
             reason = error.strerror or str(error)
-            notice(f"The system watches no more folders ({reason}); looking for changes every {POLL_SECONDS:.0f} s.")
+            notice(f"The system watches no more folders ({reason}); looking for changes every {WATCH_SECONDS:.0f} s.")
             observer.unschedule_all()
-            observer = PollingObserver(timeout=POLL_SECONDS)
+            observer = PollingObserver(timeout=WATCH_SECONDS)
             self._schedule(observer, selection, own)
             observer.start()
         return observer
 
-    def _schedule(self, observer, selection: Selection, own: Path) -> None:
+    def _schedule(self, observer: Any, selection: Selection, own: Path) -> None:
         roots = [Path(path).expanduser().resolve() for path in selection.paths]
         for folder in dict.fromkeys(root for root in roots if root.is_dir()):
             handler = _Handler(self._note, folder, hidden=selection.rules.hidden, apart=own.parent)
@@ -100,16 +105,16 @@ class FileWatcher:
             first = time.monotonic()
             while True:
                 quiet = time.monotonic() - self._last
-                if quiet >= self._delay or time.monotonic() - first >= LONGEST_DELAYS * self._delay:
+                if quiet >= self._delay or time.monotonic() - first >= _LONGEST_DELAYS * self._delay:
                     break
                 if self._stopped.wait(self._delay - quiet):
                     return
-            self._changed.clear()  # first: what happens from here on is told again
+            self._changed.clear()  # first: changes from here on are reported again
             self._on_change()
 
 
 class _Handler:
-    """Says of the events under one folder which of them count."""
+    """Pick the events under one folder that count."""
 
     def __init__(
         self,
@@ -122,9 +127,9 @@ class _Handler:
     ) -> None:
         self._note, self._folder, self._hidden, self._apart, self._names = note, folder, hidden, apart, names
 
-    def dispatch(self, event) -> None:
-        """Take an event, as watchdog's observers hand it over."""
-        if event.event_type in SEEN and not (event.is_directory and event.event_type == "modified"):
+    def dispatch(self, event: "FileSystemEvent") -> None:
+        """Take an event from one of watchdog's observers."""
+        if event.event_type in _CHANGES and not (event.is_directory and event.event_type == "modified"):
             paths = [os.fsdecode(path) for path in (event.src_path, getattr(event, "dest_path", "")) if path]
             if any(self._counts(Path(path)) for path in paths):
                 self._note()
@@ -138,15 +143,12 @@ class _Handler:
         return self._hidden or all(not part.startswith(".") or part == IGNORE_FILE for part in inside)
 
 
-JOIN_SECONDS = 0.02
-
-
 class UpdateStopped(Exception):
-    """The update was told to stop; what it has committed stays."""
+    """The update was stopped; what it has committed stays."""
 
 
 class BackgroundUpdate:
-    """An update of a collection, running in a thread, and again as often as it is told while it runs."""
+    """An update of a collection in a background thread; it runs again if that is asked for meanwhile."""
 
     def __init__(
         self,
@@ -160,8 +162,7 @@ class BackgroundUpdate:
         self._collection = collection
         self._selection = selection if isinstance(selection, Selection) else Selection(tuple(selection))
         self._on_progress, self._on_notice = on_progress, on_notice
-        self._report: UpdateReport | None = None
-        self._error: BaseException | None = None
+        self._result: UpdateReport | BaseException
         self._stopped = threading.Event()
         self._lock = threading.Lock()  # guards the next two
         self._wanted_again = self._ended = False
@@ -170,24 +171,27 @@ class BackgroundUpdate:
 
     @property
     def running(self) -> bool:
-        """Whether it is still at work."""
+        """Whether it has not ended yet."""
         return self._thread.is_alive()
 
     def repeat(self) -> bool:
-        """Let it look at all files once more when it is through; returns False when it has ended already."""
+        """Have it look at all files once more at its end; return False if it has ended already."""
         with self._lock:
             self._wanted_again = not self._ended
             return self._wanted_again
 
     def wait_searchable(self, patience: float) -> None:
-        """Wait until the update is over, at most so many seconds, and then until the collection can be searched.
+        """Wait for the end of the update for some seconds, and then until the collection can be searched.
+
+        Args:
+            patience: Seconds to wait for the end.
 
         Raises:
             QAError: The update failed.
         """
         self._thread.join(patience)
         while self.running and not self._collection.searchable:
-            self._thread.join(JOIN_SECONDS)
+            self._thread.join(_JOIN_SECONDS)
         if not self.running:
             self.finish()
 
@@ -195,20 +199,20 @@ class BackgroundUpdate:
         """Wait for the end.
 
         Returns:
-            What was done.
+            The report of the last run.
 
         Raises:
             QAError: The update failed.
-            UpdateStopped: It was told to stop.
+            UpdateStopped: It was stopped.
         """
         while self.running:
-            self._thread.join(JOIN_SECONDS)
-        if self._error:
-            raise self._error
-        return self._report
+            self._thread.join(_JOIN_SECONDS)
+        if isinstance(self._result, BaseException):
+            raise self._result
+        return self._result
 
     def stop(self) -> None:
-        """Tell it to stop at its next step, and wait for that."""
+        """Stop it at its next step, and wait for that."""
         self._stopped.set()
         self._collection.stop_waiting()
         self._thread.join()
@@ -216,18 +220,17 @@ class BackgroundUpdate:
     def _run(self) -> None:
         again = True
         while again:
-            self._error = None
             try:
-                self._report = self._collection.update(
-                    self._selection, on_progress=self._tell, on_notice=self._on_notice, live=True
+                self._result = self._collection.update(
+                    self._selection, on_progress=self._report, on_notice=self._on_notice, live=True
                 )
-            except BaseException as error:  # handed to whoever waits
-                self._error = error
+            except BaseException as error:  # raised again by `finish`
+                self._result = error
             with self._lock:
                 again = self._wanted_again and not self._stopped.is_set()
                 self._wanted_again, self._ended = False, not again
 
-    def _tell(self, progress: Progress) -> None:
+    def _report(self, progress: Progress) -> None:
         if self._stopped.is_set():
             raise UpdateStopped
         if self._on_progress:

@@ -1,6 +1,18 @@
-"""Ask your own documents: the answers are their very sentences, each with a citation that can be checked."""
+"""Ask your own documents: answers are verbatim sentences, each with a citation that can be verified."""
 
-from index import Selection, SourceRules
+from index import (
+    BatchError,
+    CacheError,
+    EncoderError,
+    OutdatedError,
+    QAError,
+    QuestionError,
+    ReaderError,
+    Selection,
+    SourceError,
+    SourceRules,
+    StorageError,
+)
 from qa.answering.answer import Answer, Conversation, Scope
 from qa.answering.citation import Citation
 from qa.assistant import Assistant
@@ -10,11 +22,20 @@ from qa.verify import TextChange, compare_texts
 __all__ = [
     "Answer",
     "Assistant",
+    "BatchError",
+    "CacheError",
     "Citation",
     "Conversation",
+    "EncoderError",
+    "OutdatedError",
+    "QAError",
+    "QuestionError",
+    "ReaderError",
     "Scope",
     "Selection",
+    "SourceError",
     "SourceRules",
+    "StorageError",
     "TextChange",
     "compare_texts",
     "delete_collection",

@@ -27,13 +27,13 @@ from index import (
     UpdateReport,
     load_encoder,
 )
-from qa.answering.answer import Answer, Conversation, Scope, join_parts
+from qa.answering.answer import Answer, Conversation, Scope
 from qa.answering.citation import Citation
-from qa.answering.compose import CLOSEST_SHOWN, Finding, compose_answer, read_hits
+from qa.answering.compose import CLOSEST_SHOWN, Retrieval, compose_answer, read_hits
 from qa.answering.confidence import SHIPPED, Calibration
-from qa.answering.parts import split_questions
-from qa.answering.question import Corrected, correct_spelling, matching_sources, read_question, stand_alone
-from qa.answering.requests import Occurrences, Request, describe_request, is_small_talk, read_request
+from qa.answering.parts import join_parts, split_questions
+from qa.answering.question import Corrected, Question, correct_spelling, matching_sources, read_question, stand_alone
+from qa.answering.requests import Occurrences, describe_request
 from qa.collections import (
     Sources,
     encoder_folder,
@@ -142,9 +142,9 @@ class Assistant:
             else:
                 update = BackgroundUpdate(collection, selection, on_progress=on_progress, on_notice=on_notice)
                 update.wait_searchable(SEARCHABLE_SECONDS)
-            empty = not collection.totals().documents and not collection.library.has_excluded
+            empty = not collection.catalog.totals().documents and not collection.catalog.exclusions()
             if empty and (isinstance(update, UpdateReport) or not update.running):
-                raise SourceError(nothing_read(selection.paths, collection.failures()))
+                raise SourceError(nothing_read(selection.paths, collection.catalog.failures()))
         except BaseException:
             collection.close()
             raise
@@ -228,25 +228,24 @@ class Assistant:
         self, question: str, *, history: Sequence[str] = (), as_typed: bool = False, sources: Sequence[str] = ()
     ) -> Answer:
         """Answer a greeting, a request that no quote can meet, one question, or several in one line."""
-        typed = read_question(question)
-        request = read_request(typed.core)
-        if request.kind != "question":
-            return self._reply(question, request, sources=(*typed.sources, *_names(sources)))
-        parts = (question,) if typed.phrases else split_questions(typed.core)
+        asked = read_question(question)
+        if asked.request.kind != "question":
+            return self._reply(asked, sources=(*asked.sources, *_names(sources)))
+        parts = (question,) if asked.phrases else split_questions(asked.core)
         if len(parts) == 1:
-            return self.compose(self.find(question, history=history, as_typed=as_typed, sources=sources))
+            return self.compose(self.find(asked, history=history, as_typed=as_typed, sources=sources))
         earlier, answers = [] if as_typed else list(history), []
         for part in parts:
-            finding = self.find(part, history=tuple(earlier), sources=(*typed.sources, *_names(sources)))
+            finding = self.find(part, history=tuple(earlier), sources=(*asked.sources, *_names(sources)))
             answers.append(self.compose(finding))
             earlier.append(part)
         return join_parts(question, answers)
 
-    def _reply(self, question: str, request: Request, *, sources: Sequence[str]) -> Answer:
+    def _reply(self, question: Question, *, sources: Sequence[str]) -> Answer:
         """Reply to a greeting or request with one line, and with the places where its words occur."""
         nearest: list[Citation] = []
         occurrences: list[Occurrences] = []
-        for words in request.words:
+        for words in question.request.words:
             finding = self.find(f'"{words}"', sources=sources, k=COUNTED)
             hits = () if finding.phrases_missing else finding.search.hits
             documents = len({hit.source for hit in hits})
@@ -255,15 +254,15 @@ class Assistant:
                 answer = self.compose(finding)
                 nearest += (answer.citations or answer.closest)[:CLOSEST_SHOWN]
         return Answer(
-            question=question,
-            searched=", ".join(request.words),
+            question=question.typed,
+            searched=", ".join(question.request.words),
             verdict="not_in_sources",
             confidence=0.0,
             citations=(),
             closest=tuple(nearest[:CLOSEST_SHOWN]),
             scope=self.scope,
-            kind="guidance" if request.kind == "guidance" else "greeting",
-            message=describe_request(request, occurrences),
+            kind="guidance" if question.request.kind == "guidance" else "greeting",
+            message=describe_request(question.request, occurrences),
         )
 
     def suggestions(self, count: int = 4) -> tuple[str, ...]:
@@ -286,18 +285,18 @@ class Assistant:
 
     def find(
         self,
-        question: str,
+        question: str | Question,
         *,
         history: Sequence[str] = (),
         as_typed: bool = False,
         sources: Sequence[str] = (),
         without: Sequence[str] = (),
         k: int = FOUND,
-    ) -> Finding:
+    ) -> Retrieval:
         """Search without composing an answer.
 
         Args:
-            question: As for `ask`.
+            question: As for `ask`; as typed, or already parsed.
             history: Earlier questions of this conversation, oldest first.
             as_typed: Ignore the history, and correct no spelling.
             sources: As for `ask`.
@@ -310,24 +309,24 @@ class Assistant:
         Raises:
             QuestionError: As for `ask`.
         """
-        typed = read_question(question)
-        core, earlier = Corrected(typed.core), []
+        asked = question if isinstance(question, Question) else read_question(question)
+        core, earlier = Corrected(asked.core), []
         if not as_typed:
-            core = core if typed.phrases else self._correct(typed.core)
-            cores = [read_question(before).core for before in history]
-            earlier = [self._correct(before).text for before in cores if not is_small_talk(before)]
+            core = core if asked.phrases else self._correct(asked.core)
+            said = [before for before in map(read_question, history) if not before.request.is_small_talk]
+            earlier = [self._correct(before.core).text for before in said]
         turn = stand_alone(core.text, earlier)
         questions = {turn.question: 1.0 - turn.weight}
         if turn.weight:
             questions[turn.context] = turn.weight
         scope, names = self.scope, None
-        wanted = (*typed.sources, *_names(sources))
+        wanted = (*asked.sources, *_names(sources))
         if wanted or without:
             names = tuple(info.source for info in self.documents() if info.source not in without)
             names = matching_sources(names, wanted) if wanted else names
-            scope = Scope(len(names), *self._collection.passage_counts(names))
-        search = self._collection.search(questions, Limits(typed.phrases, names), k=k)
-        phrases_missing = bool(typed.phrases) and not search.hits
+            scope = Scope(len(names), *self._collection.catalog.passage_counts(names))
+        search = self._collection.search(questions, Limits(asked.phrases, names), k=k)
+        phrases_missing = bool(asked.phrases) and not search.hits
         if phrases_missing:
             search = self._collection.search(questions, Limits(sources=names), k=k)
         searched = turn.searched if len(search.queries) > 1 else core.text
@@ -336,24 +335,15 @@ class Assistant:
             read = read_hits(self._reader, core.text, search.hits, rerank=len(search.queries) == 1)
         if read:
             search = replace(search, hits=read[0])
-        return Finding(
-            question,
-            typed,
-            searched,
-            search,
-            scope,
-            phrases_missing,
-            core.text,
-            core.words,
-            readings=read[1] if read else None,
-        )
+        readings = read[1] if read else None
+        return Retrieval(asked, core.text, core.words, searched, search, scope, phrases_missing, readings)
 
     def _correct(self, core: str) -> Corrected:
-        return correct_spelling(core, self._collection.word_frequencies, self._collection.near_words)
+        return correct_spelling(core, self._collection.searcher.word_frequencies, self._collection.searcher.near_words)
 
-    def compose(self, finding: Finding, calibration: Calibration | None = None) -> Answer:
+    def compose(self, retrieval: Retrieval, calibration: Calibration | None = None) -> Answer:
         """Turn a finding into an answer, with the collection's calibration or another."""
-        return compose_answer(finding, self._collection.near_spellings, calibration or self.calibration)
+        return compose_answer(retrieval, self._collection.searcher.near_spellings, calibration or self.calibration)
 
     @property
     def calibration(self) -> Calibration:
@@ -369,16 +359,16 @@ class Assistant:
     def set_calibration(self, calibration: Calibration) -> None:
         """Store a fit of the confidence in the collection."""
         kept = {**asdict(calibration), "version": CALIBRATION_VERSION}
-        self._collection.set_setting("calibration", json.dumps(kept))
+        self._collection.catalog.set_setting("calibration", json.dumps(kept))
 
     def _kept_calibration(self) -> dict[str, Any]:
-        kept: dict[str, Any] = json.loads(self._collection.setting("calibration") or "{}")
+        kept: dict[str, Any] = json.loads(self._collection.catalog.setting("calibration") or "{}")
         return kept
 
     def _drop_old_calibration(self) -> None:
         kept = self._kept_calibration()
         if kept and kept.get("version", 1) != CALIBRATION_VERSION:
-            self._collection.set_setting("calibration", "")
+            self._collection.catalog.set_setting("calibration", "")
             if self._on_notice:
                 self._on_notice(
                     f"the confidence fitted to {self.name} by an earlier version no longer applies and was dropped; "
@@ -388,7 +378,7 @@ class Assistant:
     @property
     def key(self) -> str:
         """The collection's folder name, unique within its home; several collections may share a `name`."""
-        return self._collection.folder_name
+        return self._collection.folder.name
 
     def close(self) -> None:
         """Stop watching and updating, and close the collection."""
@@ -444,7 +434,7 @@ class Assistant:
             self._watcher = FileWatcher(selection, refresh, own=own, delay=delay, on_notice=self._on_notice)
 
     def _selection(self) -> Selection:
-        return self._collection.selection or Selection(())
+        return self._collection.catalog.selection() or Selection(())
 
     def finish_indexing(self) -> UpdateReport:
         """Wait for the update in progress, and return its report.
@@ -462,17 +452,17 @@ class Assistant:
     @property
     def failures(self) -> tuple[Failure, ...]:
         """Sources that could not be read, each with the reason; during an update, those of the one before."""
-        return self._collection.failures()
+        return self._collection.catalog.failures()
 
     @property
     def generation(self) -> int:
         """A counter that every change of the documents raises."""
-        return self._collection.generation
+        return self._collection.catalog.generation
 
     @property
     def scope(self) -> Scope:
         """The number of documents and passages searched."""
-        totals = self._collection.totals()
+        totals = self._collection.catalog.totals()
         return Scope(totals.documents, totals.passages, totals.pending)
 
     def statuses(self) -> tuple[DocumentStatus, ...]:
@@ -513,28 +503,28 @@ class Assistant:
 
     def documents(self) -> tuple[DocumentInfo, ...]:
         """All documents, ordered by name."""
-        return self._collection.documents()
+        return self._collection.catalog.documents()
 
     def document(self, path: str) -> Document:
         """The document with a citation's path, as it was indexed; raises SourceError for an unknown path."""
-        return self._collection.document(path)
+        return self._collection.catalog.document(path)
 
     def passages(self, path: str) -> tuple[Passage, ...]:
         """The passages of a document, in order."""
-        return self._collection.passages(path)
+        return tuple(stored.passage for stored in self._collection.catalog.passages_of(path))
 
     def passages_from(self, path: str, paragraph: int, most: int) -> list[StoredPassage]:
         """Up to `most` answerable passages of a document with their texts, from a paragraph on, in order."""
-        return self._collection.passages_from(path, paragraph, most)
+        return self._collection.catalog.passages_from(path, paragraph, most)
 
     def language_of(self, path: str) -> str:
         """The ISO 639-1 code of a document's language; empty if unknown."""
-        return self._collection.language_of(path)
+        return self._collection.catalog.language_of(path)
 
     @property
     def identity(self) -> str:
         """The encoder and the reader by name and version: another identity may answer differently."""
-        encoder = self._collection.identity
+        encoder = self._collection.encoder.identity
         return f"{encoder} {self._reader.identity}" if self._reader else encoder
 
 

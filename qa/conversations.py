@@ -15,18 +15,17 @@ import json
 import os
 import re
 import sqlite3
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from index import StorageError
+from index import DamagedError, Database, StorageError
 
-FORMAT = 1
-SCHEMA = """
+_FORMAT = 1
+_SCHEMA = """
 CREATE TABLE conversations (
     id INTEGER PRIMARY KEY AUTOINCREMENT, visitor TEXT NOT NULL, collection TEXT NOT NULL, title TEXT NOT NULL,
     updated TEXT NOT NULL, last_turn INTEGER NOT NULL DEFAULT 0);
@@ -47,102 +46,51 @@ CREATE TABLE opened (
 _COMPANIONS = ("", "-wal", "-shm")
 
 
-class ConversationFile:
-    """The file, open for reading and writing; it may be shared between threads."""
-
-    def __init__(self, path: Path, on_notice: Callable[[str], None]) -> None:
-        """Open the file, creating it where there is none; one that is damaged is set aside under another name.
-
-        Args:
-            path: The file.
-            on_notice: Called with one line when a damaged file was set aside.
-
-        Raises:
-            StorageError: It cannot be opened, or was written by another version.
-        """
-        self._path = path
-        self._lock = threading.RLock()
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its companions the same mode
-            path.chmod(0o600)
-        except OSError as error:
-            raise StorageError(
-                f"conversations cannot be kept in {path}: {error.strerror}. Set QA_HOME to a folder that can be written."
-            ) from error
-        try:
-            self._connection = _connect(path)
-        except sqlite3.OperationalError as error:
-            raise StorageError(f"conversations cannot be kept in {path}: {error}.") from error
-        except sqlite3.DatabaseError as error:
-            aside = _set_aside(path)
-            on_notice(f"the conversations in {path} are damaged ({error}); the file is kept as {aside.name}")
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-            self._connection = _connect(path)
-        found = self.rows("PRAGMA user_version")[0][0]
-        if found != FORMAT:
-            self.close()
-            raise StorageError(
-                f"the conversations in {path} are of format {found}; this version reads format {FORMAT}. "
-                "Move the file away to begin anew."
-            )
-
-    def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._connection.close()
-
-    def rows(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """What one statement finds."""
-        with self._lock, self._translated():
-            return self._connection.execute(statement, values).fetchall()
-
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Hold the write lock; commit on leaving, roll back on an error."""
-        with self._lock, self._translated():
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
-
-    def forget(self) -> None:
-        """Let what was deleted leave the log of changes too, unless somebody is reading it."""
-        with suppress(StorageError):
-            self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise StorageError(f"the conversations in {self._path} cannot be used: {error}.") from error
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    """Open the file and look at the whole of it; sqlite3.DatabaseError where it is damaged."""
-    connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+def _open_file(path: Path, on_notice: Callable[[str], None]) -> Database:
+    """Open the file, readable by its owner alone, and create it if there is none; set a damaged one aside."""
     try:
-        connection.create_function("fold", 1, str.casefold, deterministic=True)
-        for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
-            connection.execute(f"PRAGMA {setting}")
-        connection.execute("BEGIN IMMEDIATE")
-        if not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-            for statement in SCHEMA.split(";"):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version={FORMAT}")
-        connection.execute("COMMIT")
-        found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its companions the same mode
+        path.chmod(0o600)
+    except OSError as error:
+        raise StorageError(
+            f"conversations cannot be kept in {path}: {error.strerror}. Set QA_HOME to a folder that can be written."
+        ) from error
+    try:
+        database = _open_database(path)
+    except DamagedError as error:
+        aside = _set_aside(path)
+        on_notice(f"the conversations in {path} are damaged ({error.__cause__}); the file is kept as {aside.name}")
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        database = _open_database(path)
+    ((found,),) = database.rows("PRAGMA user_version")
+    if found != _FORMAT:
+        database.close()
+        raise StorageError(
+            f"the conversations in {path} are of format {found}; this version reads format {_FORMAT}. "
+            "Move the file away to start a new one."
+        )
+    return database
+
+
+def _open_database(path: Path) -> Database:
+    database = Database(
+        path,
+        (*_SCHEMA.split(";"), f"PRAGMA user_version={_FORMAT}"),
+        label="the conversations in",
+        advice="Close what else has the file open, then try again.",
+        settings=("secure_delete=ON",),
+        functions={"fold": str.casefold},
+    )
+    try:
+        ((found,),) = database.rows("PRAGMA quick_check(1)")
         if found != "ok":
-            raise sqlite3.DatabaseError(" ".join(found.split()))
+            cause = sqlite3.DatabaseError(" ".join(found.split()))
+            raise DamagedError(f"the conversations in {path} are damaged: {cause}") from cause
     except BaseException:
-        connection.close()
+        database.close()
         raise
-    return connection
+    return database
 
 
 def _set_aside(path: Path) -> Path:
@@ -161,7 +109,7 @@ Label = Literal["up", "down", "wrong"]
 class Labels:
     """The part of the kept conversations that is about what was said of them."""
 
-    _file: ConversationFile
+    _file: Database
     _clock: Callable[[], datetime]
 
     def toggle_label(self, visitor: str, conversation: int, number: int, *, citation: int, label: Label) -> bool:
@@ -272,7 +220,7 @@ class Conversations(Labels):
             StorageError: It cannot be opened, or was written by another version.
         """
         self._clock = clock
-        self._file = ConversationFile(path, on_notice)
+        self._file = _open_file(path, on_notice)
 
     def close(self) -> None:
         """Close the file."""
@@ -318,7 +266,7 @@ class Conversations(Labels):
             ).lastrowid
             connection.execute("UPDATE conversations SET updated = ?, last_turn = ? WHERE id = ?", (asked, turn, id_))
             connection.execute("INSERT OR REPLACE INTO opened VALUES (?, ?, ?)", (visitor, collection, id_))
-        return KeptTurn(int(id_ or 0), number, asked, json.loads(text), beside)
+        return KeptTurn(id_, number, asked, json.loads(text), beside)
 
     def turns(self, visitor: str, conversation: int, *, last: int | None = None) -> tuple[KeptTurn, ...]:
         """The turns of a conversation, oldest first.
@@ -387,7 +335,8 @@ class Conversations(Labels):
         with self._file.transaction() as connection:
             deleted = "DELETE FROM conversations WHERE id = ? AND visitor = ?"
             found = connection.execute(deleted, (conversation, visitor)).rowcount
-        self._file.forget()
+        with suppress(StorageError):  # while somebody reads the log
+            self._file.rows("PRAGMA wal_checkpoint(TRUNCATE)")  # deleted text leaves the log of changes too
         return bool(found)
 
     def last_opened(self, visitor: str, collection: str) -> int | None:

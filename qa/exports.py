@@ -29,16 +29,14 @@ from pathlib import Path
 from string import punctuation
 from typing import Any, TextIO
 
-from index import BatchError
-from qa.answering.answer import NOT_READ
+from index import PLACE_FIELDS, BatchError
+from qa.answering.answer import UNREAD_NOTE
 from qa.answering.citation import Citation, split_quote
 from qa.conversations import ConversationInfo, KeptTurn
 from qa.markup import Mark, escape, line_class, render_marked
 from qa.text import count, visible, visible_line
 
-CITATION_COLUMNS = (
-    "quote", "source", "paragraph", "page", "heading", "row", "sheet", "slide", "date", "start", "end", "path", "text_sha256",
-)  # fmt: skip
+CITATION_COLUMNS = (*("quote", "source", "paragraph", *PLACE_FIELDS, "start", "end", "path", "text_sha256"),)
 COLUMNS = ("line", "question", "verdict", "confidence", "answer", "kind", "message", *CITATION_COLUMNS, "hash")
 LONGEST_CELL = 32_767  # characters, of the format; the JSON Lines hold what is longer
 _WIDTHS = {"question": 40, "answer": 24, "message": 24, "quote": 80, "source": 24}  # characters
@@ -194,7 +192,7 @@ def _write_report(file: TextIO, records: Iterator[dict[str, Any]]) -> None:
                 file.write(f"\n### {escape_markdown(' '.join(part['question'].split()))}\n")
             file.write(f"\n{tell_verdict(part, escape_markdown)}\n")
             for number, citation in citations:
-                place = escape_markdown(f"{citation['source']}, {Citation(**citation).locator()}")
+                place = escape_markdown(f"{citation['source']}, {Citation.from_dict(citation).locator()}")
                 file.write(f"\n{block_quote(citation)}\n\n\\[{number}\\] {place}\n")
 
 
@@ -225,7 +223,7 @@ def tell_verdict(answer: Mapping[str, Any], escape: Callable[[str], str]) -> str
 def describe_remarks(answer: Mapping[str, Any]) -> list[str]:
     """A line for each word of a record that was searched as another, and one where nothing was read; not escaped."""
     lines = [f'Searched "{word}" instead of "{typed}".' for typed, word in answer.get("corrected", ())]
-    return [*lines, NOT_READ] if answer.get("basis") == "retrieval" else lines
+    return [*lines, UNREAD_NOTE] if answer.get("basis") == "retrieval" else lines
 
 
 def describe_verdict(answer: Mapping[str, Any]) -> str:
@@ -356,7 +354,7 @@ def _render_citation(number: int, citation: Mapping[str, Any]) -> str:
     passage, start = citation["passage"], citation["passage_start"]
     mark = Mark(citation["start"], citation["end"], f'title="[{number}]"', answer_span(citation))
     shown = render_marked(passage, start, [mark])
-    place = f"{citation['source']}, {Citation(**citation).locator()}"
+    place = f"{citation['source']}, {Citation.from_dict(citation).locator()}"
     return (
         f'<figure>\n<blockquote class="{line_class(passage)}" dir="auto">{shown}</blockquote>\n'
         f"<figcaption>[{number}] <bdi>{escape(place)}</bdi><br>characters {citation['start']:d} to {citation['end']:d} "
@@ -489,7 +487,7 @@ def _write_markdown(content: Mapping[str, Any], records: str) -> str:
             verdict = tell_verdict(part, escape_markdown)
             parts.append(f"{verdict}\n" if part is not answer else f"{asked} {verdict}\n")
             for number, citation in citations:
-                place = f"{citation['source']}, {Citation(**citation).locator()}"
+                place = f"{citation['source']}, {Citation.from_dict(citation).locator()}"
                 span = f"characters {citation['start']} to {citation['end']} of text {citation['text_sha256']}"
                 parts.append(f"{block_quote(citation)}\n")
                 parts.append(f"\\[{number}\\] {escape_markdown(place)} ({escape_markdown(span)})\n")

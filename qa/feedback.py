@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index import BatchError, QAError
-from qa.answering.answer import is_searched_alone
 from qa.answering.citation import compare
+from qa.answering.question import is_searched_alone
 from qa.conversations import Conversations, KeptTurn
 
 if TYPE_CHECKING:

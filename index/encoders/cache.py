@@ -20,8 +20,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from index.encoders.base import file_hash
 from index.errors import CacheError, EncoderError
+from index.hashing import file_hash
 
 BUILD_SECONDS = 900  # a limit, not an expectation: about 30
 ABANDONED_SECONDS = 3600

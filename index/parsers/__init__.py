@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from index.errors import SourceError
+from index.hashing import bytes_hash, text_hash
 from index.parsers.builder import MEGABYTE, Extraction
 from index.records import Document
-from index.sources import file_hash, text_hash
 
 LARGEST_FILE = 512 * MEGABYTE
 LARGEST_TEXT = 200 * MEGABYTE
@@ -112,7 +112,7 @@ def read_document(path: str | Path, *, name: str) -> Document:
         path=str(path),
         text=extraction.text,
         text_sha256=text_hash(extraction.text),
-        file_sha256=file_hash(content),
+        file_sha256=bytes_hash(content),
         locators=extraction.locators,
         silent=extraction.silent,
         extractor=format_.extractor,

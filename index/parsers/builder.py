@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from index.errors import SourceError
-from index.records import Locator
+from index.records import Locator, Place
 
 MEGABYTE = 1_000_000
 MOST_TEXT = 200 * MEGABYTE  # characters extracted from one file
@@ -62,7 +62,7 @@ def list_some(values: Sequence[object], most: int = 20) -> str:
 
 
 class TextBuilder:
-    """Collects blocks of text; each gets the page, sheet, slide and date set last, and the headings above it."""
+    """Collects blocks of text; each gets the place set last, and the headings above it."""
 
     def __init__(self, name: str) -> None:
         """Start with no text.
@@ -85,7 +85,7 @@ class TextBuilder:
         return self._length
 
     def move_to(self, **place: int | str | None) -> None:
-        """Set the place of what follows: any of `page`, `sheet`, `slide`, `date`."""
+        """Set the place of what follows: fields of `Place` other than heading and row."""
         self._place = place
 
     def begin_section(self, level: int, title: str) -> None:
@@ -122,7 +122,7 @@ class TextBuilder:
                 spans[-1] = (spans[-1][0], end, place)
             else:
                 spans.append((start, end, place))
-        locators = tuple(Locator(start, end, **place) for start, end, place in spans if any(place.values()))
+        locators = tuple(Locator(start, end, Place(**place)) for start, end, place in spans if any(place.values()))
         return Extraction("".join(self._pieces), locators, tuple(self._silent), tuple(self.notes))
 
     def _heading(self) -> str | None:

@@ -17,7 +17,7 @@ from typing import Any
 from index.errors import SourceError
 from index.parsers import find_format, read_document, show_name
 from index.parsers.builder import MEGABYTE
-from index.records import Document, Locator
+from index.records import Document, Locator, Place
 
 SECONDS = 60.0  # to read a file, and one more for each megabyte of it
 MEMORY = 1_000 * MEGABYTE  # bytes above what the worker needs to start
@@ -178,7 +178,7 @@ def _document(reply: dict[str, Any], text: str, path: str, name: str) -> Documen
         text=text,
         text_sha256=reply["text_sha256"],
         file_sha256=reply["file_sha256"],
-        locators=tuple(Locator(*values) for values in reply["locators"]),
+        locators=tuple(Locator(start, end, Place(*place)) for start, end, *place in reply["locators"]),
         silent=tuple((start, end) for start, end in reply["silent"]),
         extractor=reply["extractor"],
         notes=tuple(reply["notes"]),

@@ -15,7 +15,7 @@ from typing import Any
 from index.errors import SourceError
 from index.parsers.builder import Extraction, TextBuilder, add_table
 from index.parsers.containers import load_library
-from index.records import Locator
+from index.records import Locator, Place
 
 SAMPLE_BYTES = 65_536
 
@@ -92,14 +92,14 @@ def find_headings(text: str) -> tuple[tuple[Locator, ...], tuple[tuple[int, int]
             continue
         start, end = line_starts[opening.map[0]], line_starts[min(opening.map[1], len(line_starts) - 1)]
         if path and below < start:
-            locators.append(Locator(below, start, heading=" > ".join(title for _, title in path)))
+            locators.append(Locator(below, start, Place(heading=" > ".join(title for _, title in path))))
         level = int(opening.tag[1:])
         path = [entry for entry in path if entry[0] < level]
         path.append((level, _plain(words.parseInline(inline.content, references))))
         silent.append((start, end))
         below = end
     if path and below < len(text):
-        locators.append(Locator(below, len(text), heading=" > ".join(title for _, title in path)))
+        locators.append(Locator(below, len(text), Place(heading=" > ".join(title for _, title in path))))
     return tuple(locators), tuple(silent)
 
 

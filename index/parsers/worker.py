@@ -10,18 +10,15 @@ import json
 import os
 import signal
 import sys
-from dataclasses import fields
 from importlib.util import find_spec
-from operator import attrgetter
 from typing import Any
 
 from index.errors import SourceError
 from index.parsers import read_document, read_rows
-from index.records import Document, Locator
+from index.records import Document, place_values
 
 resource = importlib.import_module("resource") if find_spec("resource") else None  # Windows has none
 
-_PLACE = attrgetter(*(field.name for field in fields(Locator)))
 _FORBIDDEN = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.startfile", "os.system")
 _CHANGING = frozenset(
     """
@@ -68,7 +65,7 @@ def _header(document: Document, size: int) -> dict[str, Any]:
         "bytes": size,
         "text_sha256": document.text_sha256,
         "file_sha256": document.file_sha256,
-        "locators": list(map(_PLACE, document.locators)),
+        "locators": [(each.start, each.end, *place_values(each.place)) for each in document.locators],
         "silent": document.silent,
         "extractor": document.extractor,
         "notes": document.notes,

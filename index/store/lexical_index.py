@@ -1,9 +1,9 @@
-"""BM25 candidates in tantivy, derived from the catalog.
+"""BM25 candidates from tantivy, derived from the catalog.
 
-Terms come from `index.text.terms`, joined by spaces, so that both sides of a search and the exact scores use one analyser.
-Like FAISS, tantivy only proposes candidates. Its commits are transactional; the catalog keeps the generation of the last
-one. Killed between the two, the changes since are applied again, which does no harm: each document's passages are
-deleted before they are added.
+Terms come from `index.text.terms`, joined by spaces, so that both sides of a search and the exact scores use one
+analyser. Like FAISS, tantivy only proposes candidates. Its commits are transactional; the catalog keeps the generation
+of the last one. If the process is killed between the two, the changes since are applied again, which is harmless: the
+passages of each document are deleted before they are added.
 """
 
 import json
@@ -12,42 +12,49 @@ from collections.abc import Sequence
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from index.errors import StorageError
-from index.store.catalog import Catalog, passage_terms
+from index.store.catalog import Catalog
+from index.store.features import passage_terms
 from index.text.terms import allowed_edits
 
-WRITER_BYTES = 24_000_000
-ANY = "\x00any"  # stands in every entry; no text gives such a term
+if TYPE_CHECKING:
+    import tantivy
+
+_WRITER_BYTES = 24_000_000
+_ANY = "\x00any"  # in every entry; no text gives such a term
 
 
 class LexicalIndex:
     """Terms of passages, ranked by BM25."""
 
+    _index: "tantivy.Index"
+    _searcher: Any  # a tantivy.Searcher; the types it ships with are incomplete
+
     def __init__(self, folder: Path) -> None:
-        """Name the folder it is kept in; `follow` opens it."""
+        """Name the folder of the index; `follow` opens it."""
         self._folder = folder
-        self._index = None
-        self._searcher = None
+        self._opened = False
         self._generation = 0
 
     def follow(self, catalog: Catalog) -> None:
-        """Bring it up to the catalog: open or rebuild, add what is new, drop what was removed, commit.
+        """Bring the index up to the catalog: open or rebuild it, drop removed passages, add new ones, commit.
 
         Args:
-            catalog: The truth. Its `lexical_generation` entry tells how far the folder had come.
+            catalog: The truth. Its `lexical_generation` entry is the generation the folder has reached.
 
         Raises:
             StorageError: The folder cannot be written.
         """
         try:
-            if self._index is None:
+            if not self._opened:
                 self._open(catalog)
             generation = catalog.generation
             if generation != self._generation:
                 try:
                     self._apply(catalog, generation)
-                except ValueError:  # what a killed process left is in the way
+                except ValueError:  # files left by a killed process are in the way
                     self._begin(catalog)
                     self._apply(catalog, generation)
         except (ValueError, OSError) as error:
@@ -65,28 +72,28 @@ class LexicalIndex:
                 self._index = tantivy.Index.open(str(self._folder))
                 self._generation = int(recorded)
             except ValueError:
-                recorded = None  # damaged: what it held is rebuilt from the catalog
+                recorded = None  # damaged: rebuild it from the catalog
         if recorded is None:
             self._begin(catalog)
         self._schema = self._index.schema
         self._searcher = self._index.searcher()
+        self._opened = True
 
     def _begin(self, catalog: Catalog) -> None:
-        """Begin anew, empty."""
+        """Start again with an empty index."""
         import tantivy
 
         builder = tantivy.SchemaBuilder()
         builder.add_integer_field("passage", indexed=True, fast=True)
         builder.add_integer_field("document", indexed=True)
         builder.add_text_field("terms", tokenizer_name="whitespace", index_option="freq")
-        with catalog.transaction():  # first, so that a rebuild that is cut short begins again
-            catalog.set_meta("lexical_generation", "0")
+        catalog.set_meta("lexical_generation", "0")  # first, so that an interrupted rebuild starts again
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(mode=0o700)
         self._index, self._generation = tantivy.Index(builder.build(), path=str(self._folder)), 0
 
     def _sweep(self) -> None:
-        """Remove lists of deletions that a killed process wrote and never committed: the next has the same name."""
+        """Delete the lists of deletions a killed process wrote and never committed: the next has the same name."""
         segments = json.loads((self._folder / "meta.json").read_bytes())["segments"]
         listed = {
             f"{segment['segment_id'].replace('-', '')}.{segment['deletes']['opstamp']}.del"
@@ -95,14 +102,14 @@ class LexicalIndex:
         }
         for file in self._folder.glob("*.del"):
             if file.name not in listed:
-                with suppress(OSError):  # on Windows, where another process reads it
+                with suppress(OSError):  # on Windows, while another process reads it
                     file.unlink()
 
     def _apply(self, catalog: Catalog, generation: int) -> None:
         import tantivy
 
         self._sweep()
-        writer = self._index.writer(WRITER_BYTES, 1)
+        writer = self._index.writer(_WRITER_BYTES, 1)
         for document_id, _, _ in catalog.removals_since(self._generation):
             writer.delete_documents_by_term("document", document_id)
         cleared: set[int] = set()
@@ -116,26 +123,25 @@ class LexicalIndex:
                     entry.add_integer("passage", passage.id)
                     entry.add_integer("document", passage.document_id)
                     heading, sentences = passage_terms(passage.passage, passage.text)
-                    entry.add_text("terms", " ".join(chain([ANY], heading, *sentences)))
+                    entry.add_text("terms", " ".join(chain([_ANY], heading, *sentences)))
                     writer.add_document(entry)
         writer.commit()
         writer.wait_merging_threads()
         self._index.reload()
         self._searcher = self._index.searcher()
-        with catalog.transaction():
-            catalog.set_meta("lexical_generation", str(generation))
+        catalog.set_meta("lexical_generation", str(generation))
         self._generation = generation
 
     def search(
         self, terms: Sequence[str], k: int, *, required: Sequence[str] = (), documents: Sequence[int] | None = None
     ) -> list[int]:
-        """Find passages that hold some of the terms.
+        """Find passages with some of the terms.
 
         Args:
-            terms: As `index.text.terms.question_terms` gives them.
+            terms: As `index.text.terms.question_terms` returns them.
             k: How many passages to return.
-            required: Terms that each of the passages must hold.
-            documents: Ids of the documents to look in; all when omitted.
+            required: Terms that every passage must have.
+            documents: Ids of the documents to search; all when omitted.
 
         Returns:
             Passage ids, best BM25 first.
@@ -152,11 +158,10 @@ class LexicalIndex:
             query = tantivy.Query.boolean_query(
                 [(tantivy.Occur.Must, query), (tantivy.Occur.Must, tantivy.Query.const_score_query(inside, 0.0))]
             )
-        hits = self._searcher.search(query, limit=k, count=False).hits
-        return [int(id_) for id_ in self._searcher.fast_field_values("passage", [address for _, address in hits])]
+        return self._passages_found(query, k)
 
     def search_near(self, term: str, k: int) -> list[int]:
-        """Find passages that hold a term spelt nearly like this one: passage ids, in the order they were written."""
+        """Find passages with a term spelt nearly like this one: passage ids, in the order they were written."""
         import tantivy
 
         edits = allowed_edits(term)
@@ -169,22 +174,24 @@ class LexicalIndex:
         return [int(id_) for id_, _ in hits]
 
     def passages(self) -> list[int]:
-        """Ids of all passages it holds, each as often as it holds it."""
+        """Return the ids of all passages, each as often as the index has it."""
         import tantivy
 
-        count = self._searcher.num_docs
-        hits = self._searcher.search(tantivy.Query.all_query(), limit=max(1, count), count=False).hits
+        return self._passages_found(tantivy.Query.all_query(), max(1, self._searcher.num_docs))
+
+    def _passages_found(self, query: "tantivy.Query", limit: int) -> list[int]:
+        hits = self._searcher.search(query, limit=limit, count=False).hits
         return [int(id_) for id_ in self._searcher.fast_field_values("passage", [address for _, address in hits])]
 
     def frequencies(self, terms: Sequence[str]) -> dict[str, int]:
-        """In how many passages each term occurs."""
+        """Count the passages with each term."""
         searcher = self._searcher
-        if searcher.doc_freq("terms", ANY) == searcher.num_docs:
+        if searcher.doc_freq("terms", _ANY) == searcher.num_docs:
             return {term: searcher.doc_freq("terms", term) for term in terms}
-        # tantivy's own figure counts what was removed and not merged away yet
+        # tantivy's own figure includes passages that were removed and are not merged away yet
         return {term: searcher.search(self._term(term), limit=1, count=True).count for term in terms}
 
-    def _term(self, term: str):
+    def _term(self, term: str) -> "tantivy.Query":
         import tantivy
 
         return tantivy.Query.term_query(self._schema, "terms", term, index_option="freq")

@@ -1,20 +1,14 @@
-"""A part of the vector index, and the files these parts are kept in.
+"""Nearest neighbours by cosine in FAISS, derived from the catalog.
 
-A file is never written over: each is written under a passing name, flushed and renamed to a name of its own. The catalog
-lists the files that count, with their hashes; whatever it does not list is swept away. FAISS notices a truncated file
-but not a flipped byte, hence the hashes.
+FAISS only proposes candidates: its order of equal scores depends on how many are asked for and on the order of
+insertion, so the caller scores them again, exactly, from the catalog. Up to `EXACT` vectors are kept whole, in 16 bits a
+number as the catalog has them, and searched exactly. More are compressed to 48 bytes each (product quantisation of 96
+parts by 4 bits; Jégou et al. 2011, André et al. 2015). The more there are, the more are proposed, and among them the
+exact scores find .99 of the ten nearest.
 
-Nearest neighbours by cosine in FAISS, derived from the catalog.
-
-A vector's id says which passage it belongs to and whether it is the paragraph's or a sentence's. FAISS only proposes
-candidates: its order of equal scores depends on how many are asked for and on the order of insertion, so the caller
-scores them again, exactly, from the catalog.
-
-Up to `EXACT` vectors are kept whole, in 16 bits a number as the catalog has them, and searched exactly. More are
-compressed to 48 bytes each (product quantisation of 96 parts by 4 bits; Jégou et al. 2011, André et al. 2015). Then more are
-proposed the more there are, and among them the exact scores find .99 of the ten nearest.
-
-Vectors lie in segments of limited size, so that adding or removing some never rewrites the whole.
+Vectors lie in segments of limited size, a file each, so that adding or removing some never rewrites the whole. A file is
+never overwritten: it is written under a temporary name, flushed, then renamed. The catalog lists the current files with
+their hashes, because FAISS notices a truncated file but not a flipped byte; files it does not list are deleted.
 """
 
 import ctypes
@@ -24,32 +18,33 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from os import cpu_count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from index.encoders.base import file_hash
 from index.errors import StorageError
-from index.store.catalog import VECTORS_PER_PASSAGE, Catalog
+from index.hashing import file_hash
+from index.store.catalog import Catalog
+from index.store.features import VECTORS_PER_PASSAGE
 
 
-class Segment:
-    """Some vectors with their ids, whole or compressed."""
+class IndexSegment:
+    """Some vectors with their ids, whole or compressed.
 
-    def __init__(self, index, file: tuple[str, str] | None = None) -> None:
-        """Wrap a `faiss.IndexIDMap`.
+    Attributes:
+        file: Name and hash of the file with the same content, if there is one.
+    """
 
-        Args:
-            index: The FAISS index.
-            file: Name and hash of its file, as long as that holds what the index holds.
-        """
+    def __init__(self, index: Any, file: tuple[str, str] | None = None) -> None:
+        """Wrap a `faiss.IndexIDMap`."""
         self._index = index
         self.file = file
 
     @classmethod
-    def exact(cls, dimension: int) -> "Segment":
-        """An empty segment that keeps vectors in 16 bits a number."""
+    def exact(cls, dimension: int) -> "IndexSegment":
+        """Make an empty segment that keeps vectors in 16 bits a number."""
         import faiss
 
         inner = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
@@ -57,8 +52,8 @@ class Segment:
         return cls(_with_id_map(inner))
 
     @classmethod
-    def compressed(cls, sample: np.ndarray, parts: int, bits: int) -> "Segment":
-        """An empty segment that compresses vectors, fitted to a sample: float32 of shape (vectors, dimension)."""
+    def compressed(cls, sample: npt.NDArray[np.float32], parts: int, bits: int) -> "IndexSegment":
+        """Make an empty segment that compresses vectors, fitted to a sample: float32 of shape (vectors, dimension)."""
         import faiss
 
         dimension = sample.shape[1]
@@ -70,15 +65,15 @@ class Segment:
         inner.train(np.ascontiguousarray(sample, dtype=np.float32))
         return cls(_with_id_map(inner))
 
-    def copy(self) -> "Segment":
-        """A segment with the same vectors and compression, not in a file yet."""
+    def copy(self) -> "IndexSegment":
+        """Copy its vectors and compression to a segment that has no file yet."""
         import faiss
 
-        return Segment(faiss.clone_index(self._index))
+        return IndexSegment(faiss.clone_index(self._index))
 
     def __len__(self) -> int:
-        """How many vectors it holds."""
-        return self._index.ntotal
+        """Return how many vectors it has."""
+        return int(self._index.ntotal)
 
     @property
     def is_compressed(self) -> bool:
@@ -87,25 +82,36 @@ class Segment:
 
         return isinstance(faiss.downcast_index(self._index.index), faiss.IndexPQFastScan)
 
-    def search(self, vector: np.ndarray, count: int, among: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-        """Scores and ids of the nearest vectors, at most `count`; of those `among` some ids, where it is not compressed."""
+    def search(
+        self, vector: npt.NDArray[np.float32], count: int, among: npt.NDArray[np.int64] | None
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+        """Return scores and ids of the nearest vectors, at most `count`.
+
+        Args:
+            vector: float32 of shape (dimension,).
+            count: How many vectors to return at most.
+            among: Ids of the vectors to search; None for all, and in a compressed segment.
+        """
         import faiss
 
-        faiss.omp_set_num_threads(1)  # one question: threads would only wait for each other, long where cores are busy
-        parameters = None if among is None else faiss.SearchParameters(sel=faiss.IDSelectorBatch(among))
+        faiss.omp_set_num_threads(1)  # one question: threads would only wait for each other, long if the cores are busy
+        parameters = None
+        if among is not None:
+            parameters, selector = faiss.SearchParameters(), faiss.IDSelectorBatch(among)
+            parameters.sel = selector  # not a copy: `selector` has to live as long
         question = np.ascontiguousarray(vector[np.newaxis], dtype=np.float32)
         scores, ids = self._index.search(question, min(count, len(self)), params=parameters)
         found = ids[0] >= 0
         return scores[0][found], ids[0][found]
 
-    def add(self, vectors: np.ndarray, ids: np.ndarray) -> None:
+    def add(self, vectors: npt.NDArray[np.float32], ids: npt.NDArray[np.int64]) -> None:
         """Add float32 vectors of shape (n, dimension) under int64 ids."""
         _use_all_cores()
         self._index.add_with_ids(np.ascontiguousarray(vectors, dtype=np.float32), np.ascontiguousarray(ids))
         self.file = None
 
     def remove(self, ranges: Sequence[tuple[int, int]]) -> None:
-        """Remove the vectors whose id lies in one of some ranges, which do not overlap; ends are exclusive."""
+        """Remove the vectors with ids in some ranges, which do not overlap; ends are exclusive."""
         import faiss
 
         starts, ends = np.array(sorted(ranges), dtype=np.int64).T
@@ -116,16 +122,17 @@ class Segment:
             self._index.remove_ids(faiss.IDSelectorBatch(gone))
             self.file = None
 
-    def take_over(self, other: "Segment") -> None:
-        """Take the vectors of another segment of the same kind, which is empty afterwards."""
+    def take_over(self, other: "IndexSegment") -> None:
+        """Move the vectors of another segment of the same kind into this one."""
         self._index.merge_from(other._index)
         self.file = None
 
-    def ids(self) -> np.ndarray:
-        """The ids of its vectors, in the order added: int64."""
+    def ids(self) -> npt.NDArray[np.int64]:
+        """Return the ids of its vectors, in the order added: int64."""
         import faiss
 
-        return faiss.vector_to_array(self._index.id_map)
+        ids: npt.NDArray[np.int64] = faiss.vector_to_array(self._index.id_map)
+        return ids
 
     def write(self, path: Path) -> None:
         """Write it to a file; OSError or RuntimeError when that fails."""
@@ -140,7 +147,7 @@ def _use_all_cores() -> None:
     faiss.omp_set_num_threads(os.cpu_count() or 1)
 
 
-def _with_id_map(inner):
+def _with_id_map(inner: Any) -> Any:
     import faiss
 
     index = faiss.IndexIDMap(inner)
@@ -150,25 +157,26 @@ def _with_id_map(inner):
 
 
 class SegmentFolder:
-    """The folder that segments are kept in, a file each."""
+    """The folder of the segments, a file each."""
 
     def __init__(self, folder: Path) -> None:
-        """Name the folder; it is made when something is written."""
+        """Name the folder; the first write makes it."""
         self._folder = folder
 
-    def write(self, segments: Sequence[Segment], generation: int) -> list[tuple[str, str]]:
+    def write(self, segments: Sequence[IndexSegment], generation: int) -> list[tuple[str, str]]:
         """Write the segments that have changed.
 
         Args:
-            segments: All that count.
-            generation: Of the catalog; with the position it makes the name of a new file.
+            segments: All current segments.
+            generation: Of the catalog; a new file is named after it and the position.
 
         Returns:
-            The name and hash of every segment's file, in their order.
+            The name and hash of every segment's file, in order.
 
         Raises:
             StorageError: One cannot be written.
         """
+        files = []
         for position, segment in enumerate(segments):
             name = f"{generation}-{position}.faiss"
             temporary = self._folder / f"{name}.{os.getpid()}.tmp"
@@ -181,24 +189,25 @@ class SegmentFolder:
                     hashed = file_hash(temporary)
                     os.replace(temporary, self._folder / name)
                     segment.file = (name, hashed)
+                files.append(segment.file)
             except (OSError, RuntimeError) as error:
                 temporary.unlink(missing_ok=True)
                 raise StorageError(
                     f"the vector index {self._folder} cannot be written: {str(error).splitlines()[0]} "
                     "Free some disk space, then run the same command again; what was committed is kept."
                 ) from error
-        return [segment.file for segment in segments]
+        return files
 
-    def read(self, files: Sequence[tuple[str, str]]) -> list[Segment] | None:
-        """Read segments, in order; None where one is missing or not what its hash says."""
+    def read(self, files: Sequence[tuple[str, str]]) -> list[IndexSegment] | None:
+        """Read segments, in order; return None if one is missing or does not match its hash."""
         import faiss
 
         if self.damaged(files):
             return None
-        return [Segment(faiss.read_index(str(self._folder / name)), (name, hashed)) for name, hashed in files]
+        return [IndexSegment(faiss.read_index(str(self._folder / name)), (name, hashed)) for name, hashed in files]
 
     def damaged(self, files: Sequence[tuple[str, str]]) -> list[str]:
-        """Names of the files that are missing or not what their hash says."""
+        """List the names of the files that are missing or do not match their hash."""
         return [
             name
             for name, hashed in files
@@ -206,109 +215,108 @@ class SegmentFolder:
         ]
 
     def sweep(self, files: Sequence[tuple[str, str]]) -> None:
-        """Remove the files that no longer count."""
+        """Delete the files that are not listed."""
         listed = {name for name, _ in files}
         for path in self._folder.glob("*"):
             if path.name not in listed:
-                with suppress(OSError):  # another process may hold it open, which Windows minds
+                with suppress(OSError):  # on Windows, while another process has it open
                     path.unlink()
 
 
 EXACT = 100_000  # vectors searched exactly in some 2 ms here; on a slow machine 15
-SAMPLE = 1_000  # passages, some 5,000 vectors, that the compression is fitted to; FAISS looks at 4,096 of them
-SEGMENT = 262_144  # vectors; 15 MB compressed
+_SAMPLE = 1_000  # passages, some 5,000 vectors, that the compression is fitted to; FAISS looks at 4,096 of them
+_SEGMENT = 262_144  # vectors; 15 MB compressed
 CANDIDATES = 200  # vectors proposed by exact search
 # Measured on 5.2 million vectors, 300 questions: of the ten nearest .992 lie among the best 1,010, .993 among 1,140, .996
-# among 1,290, .998 among 1,630. A tenth of the vectors need some .4 times as many.
-GROWTH = 0.45  # the power of their number by which more are proposed
-PARTS, BITS = 96, 4
-MANY = 10_000  # vectors; adding as many leaves tens of megabytes freed but held
+# among 1,290, .998 among 1,630. With a tenth of the vectors, some .4 times as many do.
+_GROWTH = 0.45  # the number proposed grows with this power of the number of vectors
+_PARTS, _BITS = 96, 4
+_MANY = 10_000  # vectors; adding as many leaves tens of megabytes freed but not returned to the system
 
 
 class DenseIndex:
-    """Vectors of paragraphs and sentences, searched by inner product. Safe to share between threads."""
+    """Vectors of paragraphs and sentences, searched by inner product; threads may share it."""
 
-    def __init__(self, folder: Path, dimension: int, *, exact: int = EXACT, segment: int = SEGMENT) -> None:
+    def __init__(self, folder: Path, dimension: int, *, exact: int = EXACT, segment: int = _SEGMENT) -> None:
         """Start empty.
 
         Args:
-            folder: Where it is kept.
+            folder: The folder of its files.
             dimension: Numbers in a vector.
-            exact: How many vectors are kept whole at most.
-            segment: How many vectors a segment holds at most.
+            exact: How many vectors it keeps whole at most.
+            segment: How many vectors a segment has at most.
         """
         self._folder = SegmentFolder(folder)
         self._dimension, self._exact, self._segment_size = dimension, exact, segment
         self._lock = threading.RLock()
-        self._workers = ThreadPoolExecutor(cpu_count() or 1, thread_name_prefix="dense")
+        self._workers = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="dense")
         self._generation = self._saved = -1
-        self._codebook: Segment | None = None  # an empty compressed segment, of which others are copied
-        self._segments: list[Segment] = []
+        self._codebook: IndexSegment | None = None  # an empty compressed segment to copy others from
+        self._segments: list[IndexSegment] = []
 
     def __len__(self) -> int:
-        """How many vectors it holds."""
+        """Return how many vectors it has."""
         return sum(map(len, self._segments))
 
     @property
     def compressed(self) -> bool:
-        """Whether vectors are compressed, so that what is proposed is approximate."""
+        """Whether vectors are compressed, so that proposals are approximate."""
         return self._codebook is not None
 
     def follow(self, catalog: Catalog) -> None:
-        """Bring it up to the catalog in memory: read the files if they fit, drop what was removed, add what is new.
-
-        Args:
-            catalog: The truth. Its `dense_files` tell which files fit.
-        """
-        with catalog.snapshot(), self._lock:  # in this order everywhere: who searches holds the catalog already
+        """Bring the index up to the catalog in memory: read its files, drop removed vectors, add new ones."""
+        with (
+            catalog.database.snapshot(),
+            self._lock,
+        ):  # in this order everywhere: a search has locked the catalog already
             try:
                 if self._generation < 0:
                     self._read(catalog)
                 self._apply(catalog)
             except BaseException:
-                self._generation = -1  # half of it may be applied: begin again from the files
+                self._generation = -1  # half of it may be applied: start again from the files
                 raise
 
     def save(self, catalog: Catalog) -> None:
-        """Write what has changed since it was read or saved; the caller holds the collection's lock.
+        """Write the changes since it was read or saved; the caller has the collection's lock.
 
         Raises:
             StorageError: The files cannot be written.
         """
         if self._saved == self._generation:
             return
-        with catalog.transaction(), self._lock:
+        with catalog.database.transaction(), self._lock:
             codebook = [] if self._codebook is None else [self._codebook]
             files = self._folder.write([*codebook, *self._segments], self._generation)
             catalog.set_dense_files(files, self._generation)
         self._folder.sweep(files)
         self._saved = self._generation
 
-    def ids(self) -> np.ndarray:
-        """The ids of all vectors, in any order: int64."""
+    def ids(self) -> npt.NDArray[np.int64]:
+        """Return the ids of all vectors, in any order: int64."""
         with self._lock:
             return np.concatenate([np.empty(0, dtype=np.int64), *(segment.ids() for segment in self._segments)])
 
     def damaged_files(self, catalog: Catalog) -> list[str]:
-        """Names of the files that the catalog lists and that are missing, or not what they were when they were written."""
+        """List the names of the files in the catalog that are missing or do not match their hash."""
         return self._folder.damaged(catalog.dense_files())
 
-    def search(self, vector: np.ndarray, *, among: np.ndarray | None = None) -> list[int]:
+    def search(self, vector: npt.NDArray[np.float32], *, among: npt.NDArray[np.int64] | None = None) -> list[int]:
         """Propose the passages with the nearest vectors.
 
         Args:
             vector: float32 of shape (dimension,), of length 1.
-            among: int64 ids of the vectors to look at, ascending; all when omitted. See `index.store.catalog.vector_ids`.
+            among: int64 ids of the vectors to search, ascending; all when omitted. See `index.store.features.vector_ids`.
 
         Returns:
             Ids of their passages, each once, nearest first.
         """
         with self._lock:
             segments = [segment for segment in self._segments if len(segment)]
-            count = round(CANDIDATES * (len(self) / self._exact) ** GROWTH) if self.compressed else CANDIDATES
-            if among is not None and self.compressed:  # cannot be told what to look at: propose more, and pick
+            count = round(CANDIDATES * (len(self) / self._exact) ** _GROWTH) if self.compressed else CANDIDATES
+            if among is not None and self.compressed:  # FAISS cannot restrict this search: propose more, and pick
                 count = min(len(self), 2 * count * len(self) // max(1, len(among)))
-            search = partial(Segment.search, vector=vector, count=count, among=None if self.compressed else among)
+            search = partial(IndexSegment.search, vector=vector, count=count, among=None if self.compressed else among)
             found = list(self._workers.map(search, segments)) if len(segments) > 1 else [*map(search, segments)]
         if not found:
             return []
@@ -320,38 +328,39 @@ class DenseIndex:
         return list(dict.fromkeys((ids[best] // VECTORS_PER_PASSAGE).tolist()))
 
     def _apply(self, catalog: Catalog) -> None:
-        """Apply what was committed since its own generation."""
+        """Apply the changes committed since the generation it has reached."""
         generation = catalog.generation
         removed = [(first, last) for _, first, last in catalog.removals_since(self._generation)]
         self._remove(removed)
         coming = catalog.count_vectors_since(self._generation, self._dimension, self._exact + 1)
         if not self.compressed and len(self) + coming > self._exact:
-            self._begin(Segment.compressed(catalog.sample_vectors(SAMPLE, self._dimension), PARTS, BITS))
-        elif self.compressed and len(self) + coming < self._exact // 2:  # so small again that exact search is better
+            self._begin(IndexSegment.compressed(catalog.sample_vectors(_SAMPLE, self._dimension), _PARTS, _BITS))
+        elif self.compressed and len(self) + coming < self._exact // 2:  # small enough again for exact search
             self._begin(None)
         for block in catalog.vectors_since(self._generation, self._dimension):
             self._add(block.vectors.astype(np.float32), block.ids())
         self._generation = generation
-        if coming >= MANY:
+        if coming >= _MANY:
             _give_back_memory()
 
-    def _begin(self, codebook: Segment | None) -> None:
-        """Start empty, compressed or not; all vectors are to come from the catalog again."""
+    def _begin(self, codebook: IndexSegment | None) -> None:
+        """Start empty, compressed or not; all vectors come from the catalog again."""
         self._codebook, self._segments, self._generation = codebook, [], 0
 
-    def _add(self, vectors: np.ndarray, ids: np.ndarray) -> None:
+    def _add(self, vectors: npt.NDArray[np.float32], ids: npt.NDArray[np.int64]) -> None:
         while len(ids):
             if not self._segments or len(self._segments[-1]) >= self._segment_size:
-                self._segments.append(self._codebook.copy() if self.compressed else Segment.exact(self._dimension))
+                codebook = self._codebook
+                self._segments.append(codebook.copy() if codebook is not None else IndexSegment.exact(self._dimension))
             room = self._segment_size - len(self._segments[-1])
             self._segments[-1].add(vectors[:room], ids[:room])
             vectors, ids = vectors[room:], ids[room:]
 
     def _remove(self, ranges: Sequence[tuple[int, int]]) -> None:
-        """Remove the vectors of passages first to last, for several ranges; join neighbours that fit in one segment."""
+        """Remove the vectors of passages, given as ranges of ids; join neighbours that fit in one segment."""
         if not ranges:
             return
-        kept: list[Segment] = []
+        kept: list[IndexSegment] = []
         for segment in self._segments:
             segment.remove([(f * VECTORS_PER_PASSAGE, (last + 1) * VECTORS_PER_PASSAGE) for f, last in ranges])
             if kept and len(kept[-1]) + len(segment) <= self._segment_size:
@@ -361,7 +370,7 @@ class DenseIndex:
         self._segments = kept
 
     def _read(self, catalog: Catalog) -> None:
-        """Read the files the catalog names if all are whole, else start empty."""
+        """Read the files the catalog lists if all are whole, else start empty."""
         segments = self._folder.read(catalog.dense_files())
         if segments is None:
             self._begin(None)
@@ -373,6 +382,6 @@ class DenseIndex:
 
 
 def _give_back_memory() -> None:
-    """Have the C library return what was freed to the system; only glibc holds so much, and can be asked."""
+    """Have the C library return freed memory to the system; only glibc keeps so much, and has a call for it."""
     with suppress(AttributeError, OSError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)

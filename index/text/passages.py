@@ -16,6 +16,7 @@ but marked as not answering.
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import replace
 
 from index.records import Document, Locator, Passage, Sentence
 
@@ -166,11 +167,13 @@ def split_passages(document: Document) -> tuple[Passage, ...]:
     for position, (start, end, silent) in enumerate(blocks):
         following = blocks[position + 1][:2] if position + 1 < len(blocks) else None
         locator = locate.at(start)
-        record = locator.row is not None
+        record = locator.place.row is not None
         heading = silent or (not record and _is_heading(text, (start, end), following))
         if heading and not document.locators:
             plain_heading = " ".join(text[start:end].split())
         answering = record or not (heading or _is_stub(text[start:end]))
+        place = locator.place
+        place = replace(place, heading=place.heading or (None if heading else plain_heading))
         longest = (LONGEST_ROW, LONGEST_ROW) if record else (LONGEST_PASSAGE, CUT_PASSAGE)
         for piece_start, piece_end in _pieces(text, start, end, longest):
             sentences = tuple(
@@ -185,12 +188,7 @@ def split_passages(document: Document) -> tuple[Passage, ...]:
                     end=piece_end,
                     sentences=sentences,
                     answering=answering,
-                    page=locator.page,
-                    heading=locator.heading or (None if heading else plain_heading),
-                    row=locator.row,
-                    sheet=locator.sheet,
-                    slide=locator.slide,
-                    date=locator.date,
+                    place=place,
                 )
             )
     return tuple(passages)
@@ -201,12 +199,12 @@ def _blocks(text: str, document: Document) -> Iterator[tuple[int, int, bool]]:
     silent_starts = {start for start, _ in document.silent}
     borders = {0, len(text), *silent_starts, *(end for _, end in document.silent)}
     borders.update(border for locator in document.locators for border in (locator.start, locator.end))
-    rows = _Locators(tuple(locator for locator in document.locators if locator.row is not None))
-    borders.update(match.end() for match in _BLANK.finditer(text) if rows.at(match.end()).row is None)
+    rows = _Locators(tuple(locator for locator in document.locators if locator.place.row is not None))
+    borders.update(match.end() for match in _BLANK.finditer(text) if rows.at(match.end()).place.row is None)
     ordered = sorted(borders)
     for start, end in zip(ordered, ordered[1:], strict=False):
         silent = start in silent_starts
-        lines = [(start, end)] if rows.at(start).row is not None else _long_lines(text, start, end)
+        lines = [(start, end)] if rows.at(start).place.row is not None else _long_lines(text, start, end)
         for line_start, line_end in lines:
             trimmed = _trim(text, line_start, line_end)
             if trimmed:

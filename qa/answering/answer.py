@@ -1,57 +1,66 @@
-"""An answer: the quoted sentences, or "not in the sources" with what was searched.
+"""The record of an answer: quotes with their citations, or the nearest passages and the scope of the search.
 
-A conversation: turns, each understood in the light of those before.
+`Answer.to_dict` gives the JSON that every surface writes, `Answer.hash` is computed from it, and `describe_answer`
+words an answer for a terminal. A `Conversation` answers questions that may refer to earlier ones.
 """
 
 import hashlib
+import html
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from itertools import count
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from qa.answering.citation import Citation, TermEvidence
+from qa.answering.citation import Citation, TermEvidence, split_quote
 from qa.answering.confidence import Verdict
 from qa.answering.disagreements import Disagreement
-from qa.answering.question import read_question
+from qa.text import count as count_of
+from qa.text import visible, visible_line
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 Basis = Literal["reading", "retrieval"]
-Kind = Literal["answer", "greeting", "guidance"]
-VERSION = 2  # of the record. Records of version 1 have no "version", and none of what is named below.
-NOT_READ = "Judged by nearness alone: the question or the documents are not in English, which is all the reader reads."
+AnswerKind = Literal["answer", "greeting", "guidance"]
+VERSION = 2  # of the record. Records of version 1 have no "version" key, nor any key of `_SINCE_2`.
+UNREAD_NOTE = (
+    "Judged by nearness alone: the question or the documents are not in English, which is all the reader reads."
+)
+_KEYS = (  # of the JSON, in order
+    "version", "question", "searched", "kind", "message", "verdict", "found", "confidence", "answer", "citations",
+    "closest", "scope", "evidence", "disagreements", "parts", "corrected", "basis",
+)  # fmt: skip
+_COMPUTED = {"found": "boolean", "answer": "string", "hash": "string"}
 _SINCE_2 = ("version", "kind", "message", "answer", "parts", "corrected", "basis")
 _CITATION_SINCE_2 = ("answer_start", "answer_end")
+_BOLD, _PLAIN = "\x1b[1m", "\x1b[22m"
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What was searched.
+    """The number of documents and passages searched.
 
     Attributes:
-        documents: How many documents.
-        passages: How many passages.
-        pending: How many of these are not embedded yet, because indexing goes on: they were searched by their words.
+        documents: Number of documents.
+        passages: Number of passages.
+        pending: Number of these passages that are not embedded yet and were searched by their words only.
     """
 
     documents: int
     passages: int
     pending: int = 0
 
-    def to_dict(self) -> dict[str, int]:
-        """Plain JSON values."""
-        return {"documents": self.documents, "passages": self.passages, "pending": self.pending}
-
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """An answer, or one part of it, with the numbers its citations have in the whole answer.
+    """An answer, or one of its parts, with the numbers its citations have in the whole answer.
 
     Attributes:
-        answer: The part, or the whole where it has no parts.
+        answer: The part, or the whole answer if it has no parts.
         citations: Its quotes by their 1-based number.
-        closest: Its nearest passages by number; all quotes of the answer are counted before these.
+        closest: Its nearest passages by number; numbering continues after all quotes of the answer.
     """
 
     answer: "Answer"
@@ -60,32 +69,32 @@ class Section:
 
     @property
     def shown(self) -> dict[int, Citation]:
-        """The quotes, or the nearest passages where there are no quotes."""
+        """The quotes, or the nearest passages if there are no quotes."""
         return self.citations or self.closest
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the sources say to one question.
+    """The answer to one question.
 
     Attributes:
-        question: What the person typed.
-        searched: The stand-alone question that was searched.
+        question: The question as typed.
+        searched: The text that was searched, in words.
         verdict: "answered"; "closest": the nearest passages, which may not answer; "not_in_sources".
         confidence: Calibrated, 0 to 1, rounded to 1e-6.
-        citations: The quotes that answer, best first; empty unless answered, or unless a part is.
-        closest: The nearest passages, best first, when not answered; each with the nearest sentence as its quote.
-        scope: What was searched.
-        evidence: How often the words of the question occur; for those that do not, what is spelt nearly like them.
-        disagreements: Where the quotes give different numbers or dates for the same thing.
-        version: Of the record: 2; 1 for an answer kept before there were versions.
-        kind: "answer"; "greeting": the person greeted or thanked, and nothing was searched; "guidance": the question
-            asks for what cannot be quoted, such as a summary.
-        message: The line that greets, or says what can be done instead; empty for an answer.
-        parts: Of two questions in one, each with its own answer, in the order asked; see `join_parts`.
-        corrected: Words that occur nowhere as typed, each with the word that was searched instead.
-        basis: What verdict and quotes were judged by: "reading": the passages were read; "retrieval": nearness and words in
-            common alone, as question or documents are not in English.
+        citations: The quotes that answer, best first; empty unless the answer, or a part of it, is "answered".
+        closest: If not answered, the nearest passages, best first, each with its nearest sentence as the quote.
+        scope: The number of documents and passages searched.
+        evidence: How often each word of the question occurs, and similar spellings of words that do not occur.
+        disagreements: Different numbers or dates that the quotes give for the same thing.
+        version: Of the record: 2, or 1 for an answer stored before records had versions.
+        kind: "answer"; "greeting": a reply to a greeting or thanks, without a search; "guidance": a reply to a request
+            that no quote can fulfil, such as a summary.
+        message: The text of a greeting or of guidance; empty for an answer.
+        parts: For several questions in one line, the answer to each, in the order asked.
+        corrected: Words as typed that occur nowhere, each with the word searched instead.
+        basis: Evidence for verdict and quotes: "reading", or "retrieval" if the question or the documents are not in
+            English and only nearness and common words count.
 
     Raises:
         ValueError: A part has parts.
@@ -101,7 +110,7 @@ class Answer:
     evidence: tuple[TermEvidence, ...] = ()
     disagreements: tuple[Disagreement, ...] = ()
     version: int = VERSION
-    kind: Kind = "answer"
+    kind: AnswerKind = "answer"
     message: str = ""
     parts: "tuple[Answer, ...]" = ()
     corrected: tuple[tuple[str, str], ...] = ()
@@ -111,6 +120,15 @@ class Answer:
         if any(part.parts for part in self.parts):
             raise ValueError("a part of an answer has parts itself")
 
+    def __str__(self) -> str:
+        return describe_answer(self)
+
+    def _repr_html_(self) -> str:
+        """Show the answer in Jupyter."""
+        # No document can add tags or bold: `describe_answer` shows its control characters as text.
+        text = html.escape(describe_answer(self, emphasise=True)).replace(_BOLD, "<b>").replace(_PLAIN, "</b>")
+        return f'<pre style="white-space: pre-wrap">{text}</pre>'
+
     @property
     def found(self) -> bool:
         """Whether the sources answer."""
@@ -118,16 +136,16 @@ class Answer:
 
     @property
     def answer(self) -> str:
-        """The exact answer words of the first quote; empty where there is no quote, or they are not known."""
+        """The exact answer words of the first quote; empty without a quote, or if the words are unknown."""
         return self.citations[0].answer if self.citations else ""
 
     @property
     def hash(self) -> str:
-        """SHA-256 of the answer without the absolute paths: equal answers have equal hashes, on any machine."""
+        """SHA-256 of the answer without absolute paths: equal answers have equal hashes on any machine."""
         return hash_record(self._content())
 
     def sections(self) -> Iterator[Section]:
-        """The parts in order, or the answer itself where it has none, each with the numbers of its citations."""
+        """Yield the parts in order, or the answer itself if it has none, with numbered citations."""
         quotes, nearest = count(1), count(1 + len(self.citations))
         for part in self.parts or (self,):
             yield Section(
@@ -137,109 +155,56 @@ class Answer:
             )
 
     def to_dict(self) -> dict[str, Any]:
-        """The answer as plain JSON values; the same from Python, command line, batch, REST and MCP.
+        """Convert to plain JSON values, the same for Python, command line, batch, REST and MCP.
 
-        An answer of version 1 gives the keys that version had, so that its hash stays what it was.
+        An answer of version 1 has only the keys of that version, so that its hash does not change.
         """
         return {**self._content(), "hash": self.hash}
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> "Answer":
-        """The answer that `to_dict` gave a record of, in this version or before; ValueError when it is none."""
-        answer: Answer = _reader().validate_python({"version": 1, **record})
-        return answer
+        """Read a record written by `to_dict`, of either version.
+
+        Raises:
+            ValueError: The record is not an answer.
+        """
+        return answer_adapter().validate_python({"version": 1, **record})
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> Any:
+        reference = handler(schema)
+        record = handler.resolve_ref_schema(reference)
+        added = {name: {"type": kind, "description": getattr(cls, name).__doc__} for name, kind in _COMPUTED.items()}
+        properties = {**record["properties"], **added}
+        record["properties"] = {key: properties[key] for key in (*_KEYS, "hash")}
+        return reference
 
     def _content(self) -> dict[str, Any]:
-        content = {
-            "version": self.version,
-            "question": self.question,
-            "searched": self.searched,
-            "kind": self.kind,
-            "message": self.message,
-            "verdict": self.verdict,
-            "found": self.found,
-            "confidence": self.confidence,
-            "answer": self.answer,
-            "citations": [citation.to_dict() for citation in self.citations],
-            "closest": [citation.to_dict() for citation in self.closest],
-            "scope": self.scope.to_dict(),
-            "evidence": [term.to_dict() for term in self.evidence],
-            "disagreements": [disagreement.to_dict() for disagreement in self.disagreements],
-            "parts": [part.to_dict() for part in self.parts],
-            "corrected": [list(pair) for pair in self.corrected],
-            "basis": self.basis,
-        }
-        return content if self.version >= VERSION else _as_version_1(content)
+        values = answer_adapter().dump_python(self, mode="json")
+        values |= {"found": self.found, "answer": self.answer, "parts": [part.to_dict() for part in self.parts]}
+        if self.version >= VERSION:
+            return {key: values[key] for key in _KEYS}
+        for citation in [*values["citations"], *values["closest"]]:
+            for key in _CITATION_SINCE_2:
+                del citation[key]
+        return {key: values[key] for key in _KEYS if key not in _SINCE_2}
 
 
-def join_parts(question: str, parts: Sequence[Answer]) -> Answer:
-    """Make one answer of the answers to the questions a person asked in one line.
+@cache
+def answer_adapter() -> "TypeAdapter[Answer]":
+    """Return the adapter that validates, serialises and describes the fields of an answer.
 
-    Args:
-        question: The whole line as typed.
-        parts: The answers, in the order asked; at least one, none of them with parts.
-
-    Returns:
-        "answered" when every part is, "closest" when some part is answered or closest, else "not_in_sources". The
-        confidence is the lowest of the parts: the whole is answered no more surely than its weakest part. Citations and
-        closest passages are those of all parts, one part after another, so each part's answer words keep their quote;
-        evidence and corrections name each word once.
-
-    Raises:
-        ValueError: There is no part, or a part has parts.
+    pydantic is imported here, because importing it would make `import qa` slower by a sixth.
     """
-    if not parts:
-        raise ValueError("an answer in parts needs a part")
-    verdicts = {part.verdict for part in parts}
-    verdict: Verdict = "not_in_sources" if verdicts == {"not_in_sources"} else "closest"
-    as_typed = all(is_searched_alone(part.question, part.searched, part.corrected) for part in parts)
-    disagreements: list[Disagreement] = []
-    before = 0
-    for part in parts:
-        disagreements += [_renumber(disagreement, before) for disagreement in part.disagreements]
-        before += len(part.citations)
-    return Answer(
-        question=question,
-        searched=read_question(question).text if as_typed else " ".join(part.searched for part in parts),
-        verdict="answered" if verdicts == {"answered"} else verdict,
-        confidence=min(part.confidence for part in parts),
-        citations=tuple(citation for part in parts for citation in part.citations),
-        closest=tuple(citation for part in parts for citation in part.closest),
-        scope=parts[0].scope,
-        evidence=tuple({term.word: term for part in parts for term in part.evidence}.values()),
-        disagreements=tuple(disagreements),
-        parts=tuple(parts),
-        corrected=tuple(dict.fromkeys(pair for part in parts for pair in part.corrected)),
-        basis="retrieval" if any(part.basis == "retrieval" for part in parts) else "reading",
-    )
+    from pydantic import TypeAdapter
 
-
-def is_searched_alone(question: str, searched: str, corrected: Sequence[Sequence[str]] = ()) -> bool:
-    """Tell whether a question was searched by itself, not together with those before it.
-
-    Args:
-        question: As typed.
-        searched: What was searched, in words.
-        corrected: Words typed, each with the word searched instead; these alone make no difference.
-    """
-    typed = read_question(question)
-    words = {typed: word for typed, word in corrected}
-    alternatives = "|".join(map(re.escape, words))
-    ways = {typed.text, typed.core}
-    if words:
-        ways |= {re.sub(rf"(?<!\w)(?:{alternatives})(?!\w)", lambda match: words[match[0]], way) for way in ways}
-    return searched in ways
+    return TypeAdapter(Answer)
 
 
 def hash_record(record: Mapping[str, Any]) -> str:
-    """Compute `Answer.hash` from what `Answer.to_dict` gave, in this version or before.
+    """Compute `Answer.hash` from a record written by `Answer.to_dict`, of either version.
 
-    Args:
-        record: `citations` and `closest` are lists of objects, and so is `parts`, where there is such a key; what else
-            it holds counts too, but not a "hash".
-
-    Returns:
-        SHA-256, in hexadecimal, of the record as canonical JSON without the paths of its citations.
+    It is the SHA-256, in hexadecimal, of the record as canonical JSON, without "hash" and the paths of citations.
     """
     content = {key: value for key, value in _without_paths(record).items() if key != "hash"}
     canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -255,37 +220,72 @@ def _without_paths(record: Mapping[str, Any]) -> dict[str, Any]:
     return content
 
 
-def _as_version_1(content: Mapping[str, Any]) -> dict[str, Any]:
-    """The record of an answer that was kept before there were versions: without the keys that came later."""
-    old = {key: value for key, value in content.items() if key not in _SINCE_2}
-    for name in ("citations", "closest"):
-        old[name] = [{k: v for k, v in item.items() if k not in _CITATION_SINCE_2} for item in old[name]]
-    return old
+def describe_answer(answer: Answer, *, emphasise: bool = False) -> str:
+    """Describe an answer to a person: numbered quotes with their places, each part under its own question.
+
+    The text is safe to print, because control characters are shown as escapes. With `emphasise`, a terminal shows the exact
+    answer words in bold.
+    """
+    blocks = [visible_line(f'Searched "{word}" instead of "{typed}".') for typed, word in answer.corrected]
+    if answer.basis == "retrieval" and answer.kind == "answer":
+        blocks.append(UNREAD_NOTE)
+    for section in answer.sections():
+        text = _describe_section(section, emphasise)
+        blocks.append(f"{visible_line(section.answer.question)}\n\n{text}" if answer.parts else text)
+    return "\n\n".join(blocks)
 
 
-def _renumber(disagreement: Disagreement, before: int) -> Disagreement:
-    """Count the citations of a part from those of the parts before it."""
-    statements = (replace(statement, citation=statement.citation + before) for statement in disagreement.statements)
-    return replace(disagreement, statements=tuple(statements))
+def _describe_section(section: Section, emphasise: bool) -> str:
+    answer = section.answer
+    quotes = _describe_citations(section.shown, emphasise)
+    if answer.kind != "answer":
+        return "\n\n".join(filter(None, [visible(answer.message), quotes]))
+    if answer.verdict == "answered":
+        numbers = [0, *section.citations]
+        differing = [_describe_disagreement(found, answer.citations, numbers) for found in answer.disagreements]
+        return "\n\n".join([quotes, *differing])
+    searched = f"{count_of(answer.scope.documents, 'document')} and {count_of(answer.scope.passages, 'passage')}"
+    lines = [] if answer.verdict == "closest" else [f"Not in the sources. Searched: {searched}."]
+    missing = [_describe_missing(term) for term in answer.evidence if not term.passages]
+    if missing:
+        lines.append(f"Words that occur nowhere: {', '.join(missing)}.")
+    if answer.closest:
+        lines += ["Closest passages (they may not answer):", quotes]
+    return "\n".join(lines)
 
 
-@cache
-def _reader() -> Any:
-    from pydantic import TypeAdapter
+def _describe_disagreement(disagreement: Disagreement, citations: Sequence[Citation], numbers: Sequence[int]) -> str:
+    """Describe a disagreement in one line; `numbers[n]` is the number shown for citation n, counted from 1."""
+    values = []
+    for statement in disagreement.statements:
+        citation = citations[statement.citation - 1]
+        value = citation.quote[statement.start - citation.start : statement.end - citation.start]
+        values.append(f"[{numbers[statement.citation]}] {visible_line(value)}")
+    return f"These passages give different {disagreement.kind}s: {', '.join(values)}."
 
-    return TypeAdapter(Answer)
+
+def _describe_missing(term: TermEvidence) -> str:
+    return visible_line(f"{term.word} (nearly: {', '.join(term.near)})" if term.near else term.word)
+
+
+def _describe_citations(citations: Mapping[int, Citation], emphasise: bool) -> str:
+    blocks = []
+    for number, citation in citations.items():
+        mark = f"[{number}] "
+        indent = " " * len(mark)
+        before, words, after = map(visible, split_quote(citation.quote, citation.start, citation.answer_span))
+        words = f"{_BOLD}{words}{_PLAIN}" if words and emphasise else words
+        quote = f"{before}{words}{after}".replace("\n", "\n" + indent)
+        place = visible_line(f"{citation.source}, {citation.locator()}")
+        blocks.append(f"{mark}{quote}\n{indent}-- {place}")
+    return "\n\n".join(blocks)
 
 
 class Conversation:
-    """Remembers the questions asked, so that "What about Oman?" is searched as a question that stands alone."""
+    """A sequence of questions, each understood in the light of the earlier ones."""
 
     def __init__(self, answer: Callable[..., Answer], history: Sequence[str] = ()) -> None:
-        """Begin a conversation; `Assistant.conversation` is the usual way.
-
-        Args:
-            answer: Answers a question; takes `history`, `as_typed` and `sources` by name.
-            history: Questions asked before, oldest first.
-        """
+        """Begin a conversation after some earlier questions, oldest first; usually called by `Assistant.conversation`."""
         self._answer = answer
         self._history = list(history)
         self._turns: list[Answer] = []
@@ -297,22 +297,22 @@ class Conversation:
 
     @property
     def history(self) -> tuple[str, ...]:
-        """The questions asked, oldest first, those of before included; greetings are none."""
+        """All questions asked, oldest first, without greetings."""
         return tuple(self._history)
 
     def ask(self, question: str, *, as_typed: bool = False, sources: Sequence[str] = ()) -> Answer:
         """Ask the next question.
 
         Args:
-            question: In plain words; may lean on the questions before.
-            as_typed: Search the words as typed, whatever was asked before.
+            question: In plain words; may refer to earlier questions.
+            as_typed: Search the words as typed, without the earlier questions.
             sources: Names, parts or patterns of the documents to search; all when omitted.
 
         Returns:
-            The answer; its `searched` says what was searched.
+            The answer; its `searched` is the text that was searched.
 
         Raises:
-            QuestionError: It cannot be searched. The conversation stays as it was.
+            QuestionError: The question cannot be searched. The conversation does not change.
         """
         answer = self._answer(question, history=tuple(self._history), as_typed=as_typed, sources=sources)
         if answer.kind != "greeting":

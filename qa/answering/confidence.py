@@ -1,13 +1,12 @@
-"""Decide whether the sources answer a question, from what the search found and the reader read.
+"""Decide whether the sources answer a question: a calibrated confidence, and two cut-offs on it.
 
-One calibrated confidence, the chance that the best quote answers, and two cut-offs on it. Where the passages were read, it
-is a logistic regression over what the reader says and what retrieval knows. Where they were not, because question or
-passages are not in English, it is one over four signals of retrieval: in a large collection some passage holds the
-question's words by chance, and the fused score of the best one tells most; in a small one a missing word is a missing
-subject, and the score of the best quote tells most. So the weight moves from the quote to the passage with the logarithm
-of the collection's size. What retrieval can tell is limited: it knows strangers well (AUROC .97) and the adversarial near
-twins of SQuAD 2.0 badly (.65). Signals that were tried and add nothing: the lead of the best hit over the next, the
-agreement of the rankings, the rarest missing word.
+If the passages were read, the confidence is a logistic regression over the reader's logit and the retrieval signals. If
+not, because question or passages are not in English, it is one over four retrieval signals. In a large collection some
+passage has the question's words by chance, and the fused score of the best passage is the most informative; in a small one
+a missing word is a missing subject, and the score of the best quote is. So the weight moves from the quote to the passage
+with the logarithm of the collection's size. Retrieval alone recognises unrelated questions well (AUROC .97), and the
+adversarial near twins of SQuAD 2.0 badly (.65). Tried without gain: the lead of the best hit over the next, the agreement
+of the rankings, the rarest missing word.
 """
 
 from dataclasses import dataclass
@@ -18,42 +17,17 @@ from qa.answering.answer_types import answer_kind, has_kind
 
 Verdict = Literal["answered", "closest", "not_in_sources"]
 
-# At the first cut-off .79 of SQuAD 2.0's answerable questions are answered and .32 of its unanswerable ones, which were
-# written to look answerable; of the questions of other sets .007 to .03.
-ANSWERED = 0.44
-CLOSEST = 0.15
-
-# Fitted on eight sets, three of them also as collections of one to some hundred passages, against their unanswerable
-# questions, questions of other sets, and questions on other paragraphs of the same article. The fit of whether the
-# sources answer gave -4.2; .86 less is the chance that the best quote does.
-INTERCEPT = -5.06
-PASSAGE = 12.2
-QUOTE = 4.5
-SIZE = -2.1
-LARGE = 4  # log10 of the passages from which the quote no longer counts
-# Fitted as -1; taken as -2, as people ask how many and when of texts that do not tell more often than the sets do. A
-# how many or when question whose quote holds no number or date makes 1.5 % of the answerable ones.
-LACKING = -2.0
-
-# Where the passages were read: fitted on SQuAD 2.0, ClapNQ, SelQA and XQuAD with their unanswerable questions and those of
-# other sets. A set left out changes AUROC by less than .01: the direction is the same for all.
-READ_INTERCEPT = -0.24
-READ_RETRIEVAL = 0.3
-READ_ANSWERABLE = 0.5
-# None of the data the reader was trained on asks for yes or no: of what answers such a question it is less sure.
-READ_YES_NO = 0.6
-
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a search found.
+    """The signals of one search.
 
     Attributes:
-        passage: The fused score of the best passage.
-        quote: The score of the best quote.
-        passages: How many passages were searched.
+        passage: Fused score of the best passage.
+        quote: Score of the best quote.
+        passages: Number of passages searched.
         lacking: Whether the best quote lacks the number or date asked for.
-        answerable: The reader's logit that the best quote's passage answers; None where it was not read.
+        answerable: The reader's logit that the passage of the best quote answers; None if it was not read.
         yes_no: Whether the question asks for yes or no.
     """
 
@@ -65,56 +39,56 @@ class Evidence:
     yes_no: bool = False
 
 
-def is_lacking(question: str, quote: str) -> bool:
-    """Tell whether a number or date is asked for and a quote has none. Other kinds show too unreliably.
-
-    Args:
-        question: As typed.
-        quote: The text of the best quote.
-
-    Returns:
-        Whether it lacks what is asked for.
-    """
-    kind = answer_kind(question)
-    return kind in ("number", "date") and not has_kind(kind, question, quote)
-
-
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A collection's own fit: what is added to and multiplied with the log-odds of the shipped confidence (Platt 1999)."""
+    """A collection's own correction of the log-odds: `intercept + slope * odds` (Platt 1999)."""
 
     intercept: float = 0.0
     slope: float = 1.0
 
 
 SHIPPED = Calibration()
+# At the first cut-off .79 of SQuAD 2.0's answerable questions are answered, .32 of its unanswerable ones, which were written
+# to look answerable, and .007 to .03 of the questions of other sets.
+ANSWERED_FROM = 0.44
+CLOSEST_FROM = 0.15
+# Fitted on eight sets, three of them also as collections of one to some hundred passages, against their unanswerable
+# questions, questions of other sets, and questions on other paragraphs of the same article. The intercept for "the sources
+# answer" was -4.2; for "the best quote answers" it is .86 less.
+_INTERCEPT = -5.06
+_PASSAGE = 12.2
+_QUOTE = 4.5
+_SIZE = -2.1
+_LARGE = 4  # log10 of the passages from which the quote no longer counts
+# Fitted as -1; set to -2, because people ask "how many" and "when" of texts without the answer more often than the sets do.
+# Of the answerable questions, 1.5 % ask so and have a best quote without number or date.
+_LACKING = -2.0
+# For passages that were read: fitted on SQuAD 2.0, ClapNQ, SelQA and XQuAD with their unanswerable questions and those of
+# other sets. Leaving out a set changes AUROC by less than .01.
+_READ_INTERCEPT = -0.24
+_READ_RETRIEVAL = 0.3
+_READ_ANSWERABLE = 0.5
+# The training data of the reader has no yes/no questions, so its logits are lower for them.
+_READ_YES_NO = 0.6
 
 
 def confidence(evidence: Evidence, calibration: Calibration = SHIPPED) -> float:
-    """Estimate the chance that the best quote answers; where nothing was read, that the sources do.
-
-    Args:
-        evidence: What the search found.
-        calibration: The collection's own fit, where there is one.
-
-    Returns:
-        0 to 1, rounded to 1e-6.
-    """
+    """Estimate the chance, rounded to 1e-6, that the best quote answers; if nothing was read, that the sources do."""
     odds = _retrieval_odds(evidence)
     if evidence.answerable is not None:
-        odds = READ_INTERCEPT + READ_RETRIEVAL * odds + READ_ANSWERABLE * evidence.answerable
-        odds += READ_YES_NO * evidence.yes_no
+        odds = _READ_INTERCEPT + _READ_RETRIEVAL * odds + _READ_ANSWERABLE * evidence.answerable
+        odds += _READ_YES_NO * evidence.yes_no
     return calibrate(odds, calibration)
 
 
 def _retrieval_odds(evidence: Evidence) -> float:
-    size = min(1.0, log10(max(1, evidence.passages)) / LARGE)
+    size = min(1.0, log10(max(1, evidence.passages)) / _LARGE)
     return (
-        INTERCEPT
-        + PASSAGE * size * evidence.passage
-        + QUOTE * (1 - size) * evidence.quote
-        + SIZE * size
-        + LACKING * evidence.lacking
+        _INTERCEPT
+        + _PASSAGE * size * evidence.passage
+        + _QUOTE * (1 - size) * evidence.quote
+        + _SIZE * size
+        + _LACKING * evidence.lacking
     )
 
 
@@ -124,13 +98,19 @@ def calibrate(odds: float, calibration: Calibration) -> float:
 
 
 def log_odds(chance: float) -> float:
-    """The log-odds of a confidence; one of 0 or 1 counts as a millionth from it."""
+    """Compute the log-odds of a confidence, which is first clipped to a millionth from 0 and 1."""
     kept = min(max(chance, 1e-6), 1 - 1e-6)
     return log(kept / (1 - kept))
 
 
 def decide(confidence: float) -> Verdict:
     """Turn a confidence into a verdict."""
-    if confidence >= ANSWERED:
+    if confidence >= ANSWERED_FROM:
         return "answered"
-    return "closest" if confidence >= CLOSEST else "not_in_sources"
+    return "closest" if confidence >= CLOSEST_FROM else "not_in_sources"
+
+
+def is_lacking(question: str, quote: str) -> bool:
+    """Return whether a question asks for a number or date that its quote lacks. Other kinds are too unreliable."""
+    kind = answer_kind(question)
+    return kind in ("number", "date") and not has_kind(kind, question, quote)

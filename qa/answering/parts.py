@@ -1,14 +1,26 @@
-"""Take two questions in one apart: "Who wrote it and when was it published?".
+"""Split several questions typed in one line, and join their answers.
 
-A question is cut only where a whole question follows: a question word or an auxiliary with a subject. So "between A and
-B", "rules and regulations" and "What did X say and do?" stay whole. A part that speaks of "it" gets the subject of the
-part before where that is plain; otherwise it leans on the part before as a follow-up does.
+A line is cut only before a whole question: a question word, or an auxiliary with a subject. So "between A and B", "rules
+and regulations" and "What did X say and do?" are not cut. In "Who wrote it and when was it published?", the pronoun of a
+part is replaced by the subject of the part before if that subject is plain; otherwise the part is searched as a follow-up.
 """
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 
-from index import STOP_TERMS, question_terms
-from qa.answering.question import AUXILIARIES, QUESTION_WORDS, WH_WORDS, asks
+from qa.answering.answer import Answer
+from qa.answering.confidence import Verdict
+from qa.answering.disagreements import Disagreement
+from qa.answering.question import (
+    AUXILIARIES,
+    QUESTION_WORDS,
+    WH_WORDS,
+    asks,
+    has_content,
+    is_searched_alone,
+    read_question,
+)
 
 MOST_PARTS = 4
 
@@ -63,13 +75,10 @@ _POSSESSIVE = re.compile(r"\b(its|their|his)\b(?=\s+\w)", re.IGNORECASE)
 
 
 def split_questions(core: str) -> tuple[str, ...]:
-    """Take a question apart where it is several.
-
-    Args:
-        core: The core of a question, as `qa.answering.question.unwrap` gives it.
+    """Split the core of a line into its questions.
 
     Returns:
-        One to four questions, each with a question mark where there are several; the core alone where it is one.
+        One to four questions. Several end in a question mark each; a single one is returned unchanged.
     """
     parts: list[str] = []
     for sentence in _sentences(core):
@@ -84,13 +93,59 @@ def split_questions(core: str) -> tuple[str, ...]:
     return tuple(_finish(part) for part in whole)
 
 
+def join_parts(question: str, parts: Sequence[Answer]) -> Answer:
+    """Join the answers to the questions of one line.
+
+    Args:
+        question: The whole line as typed.
+        parts: The answers, in the order asked; at least one, none with parts.
+
+    Returns:
+        "answered" if every part is, "closest" if some part is answered or closest, else "not_in_sources". The confidence
+        is the lowest of the parts. Citations and closest passages are those of all parts, one part after another, with
+        their answer words; evidence and corrections name each word once.
+
+    Raises:
+        ValueError: There is no part, or a part has parts.
+    """
+    if not parts:
+        raise ValueError("an answer in parts needs a part")
+    verdicts = {part.verdict for part in parts}
+    verdict: Verdict = "not_in_sources" if verdicts == {"not_in_sources"} else "closest"
+    as_typed = all(is_searched_alone(part.question, part.searched, part.corrected) for part in parts)
+    disagreements: list[Disagreement] = []
+    before = 0
+    for part in parts:
+        disagreements += [_renumber(disagreement, before) for disagreement in part.disagreements]
+        before += len(part.citations)
+    return Answer(
+        question=question,
+        searched=read_question(question).text if as_typed else " ".join(part.searched for part in parts),
+        verdict="answered" if verdicts == {"answered"} else verdict,
+        confidence=min(part.confidence for part in parts),
+        citations=tuple(citation for part in parts for citation in part.citations),
+        closest=tuple(citation for part in parts for citation in part.closest),
+        scope=parts[0].scope,
+        evidence=tuple({term.word: term for part in parts for term in part.evidence}.values()),
+        disagreements=tuple(disagreements),
+        parts=tuple(parts),
+        corrected=tuple(dict.fromkeys(pair for part in parts for pair in part.corrected)),
+        basis="retrieval" if any(part.basis == "retrieval" for part in parts) else "reading",
+    )
+
+
+def _renumber(disagreement: Disagreement, before: int) -> Disagreement:
+    statements = (replace(statement, citation=statement.citation + before) for statement in disagreement.statements)
+    return replace(disagreement, statements=tuple(statements))
+
+
 def _sentences(core: str) -> list[str]:
-    """The questions that follow each other, where every one but the first begins as a question does."""
+    """Split at question marks, but only before a sentence that begins as a question does."""
     pieces = _SENTENCE.split(core)
     found: list[str] = []
     for piece in pieces:
         plain = _LINK.sub("", piece, count=1) if found and _LINK.match(piece) else piece
-        if (found and not (_FIRST.match(plain) and _tells(plain))) or (found and not asks(found[-1])):
+        if (found and not (_FIRST.match(plain) and has_content(plain))) or (found and not asks(found[-1])):
             found[-1] += " " + piece
         else:
             found.append(plain)
@@ -98,9 +153,9 @@ def _sentences(core: str) -> list[str]:
 
 
 def _coordinated(sentence: str) -> list[str]:
-    """ "When and where was X born" as two, or three; nothing where it is not of that form."""
+    """Split "When and where was X born" into two questions, or three; return none for any other form."""
     match = _COORDINATED.fullmatch(sentence)
-    if not match or not _tells(match[4]) or _JOINT.search(match[4]):
+    if not match or not has_content(match[4]) or _JOINT.search(match[4]):
         return []
     words = [word for word in match.group(1, 2, 3) if word]
     if " ".join(word.lower() for word in words) in _NEVER_TOGETHER or len({word.lower() for word in words}) < len(
@@ -111,39 +166,35 @@ def _coordinated(sentence: str) -> list[str]:
 
 
 def _joined(sentence: str) -> list[str]:
-    """The questions joined by "and" or a semicolon."""
+    """Split at "and" and at semicolons."""
     if not _FIRST.match(sentence):
         return [sentence]
     pieces, start = [], 0
     for match in _JOINT.finditer(sentence):
         listed, after = _listed(sentence[start : match.start()]), sentence[match.end() :]
         before = listed[-1]
-        if len(before.split()) >= 3 and _tells(before) and not _goes_on(before, after):
+        if len(before.split()) >= 3 and has_content(before) and not _goes_on(before, after):
             pieces += listed
             start = match.end()
     return [*pieces, sentence[start:]]
 
 
 def _listed(text: str) -> list[str]:
-    """The questions before an "and" that are joined by commas, each of them whole: "When is it, who leads it" has two."""
+    """Split the questions before an "and" at commas if each piece is a question: "When is it, who leads it"."""
     pieces = _COMMA.split(text)
     whole = all(len(piece.split()) >= 3 and re.match(_CLAUSE, piece, re.IGNORECASE) for piece in pieces)
     return pieces if whole else [text]
 
 
 def _goes_on(before: str, after: str) -> bool:
-    """Whether what follows "and" goes on a clause inside the question: "the man who came and who died"."""
+    """Return whether "and" continues a clause inside the question: "the man who came and who died"."""
     opener = _FIRST.match(before)
     inside = before[opener.end() if opener else 0 :]
     return bool(_RELATIVE.search(inside)) or "between" in before.lower().split()
 
 
-def _tells(text: str) -> bool:
-    return bool(set(question_terms(text)) - STOP_TERMS)
-
-
 def _carry_subject(before: str, part: str) -> str:
-    """The part with its pronoun replaced by the subject of the one before, where both are plain."""
+    """Replace the pronoun of a part by the subject of the part before, if both are plain."""
     if not (_PRONOUN.search(part) or _POSSESSIVE.search(part)):
         return part
     subject = _subject(before)
@@ -157,14 +208,14 @@ def _carry_subject(before: str, part: str) -> str:
 
 
 def _subject(question: str) -> str:
-    """What a plain question is about: "the boat" of "Who owns the boat", "Marie Curie" of "When was Marie Curie born"."""
+    """Find the subject of a plain question: "the boat" in "Who owns the boat", "Marie Curie" in "When was Marie Curie born"."""
     text = question.rstrip("? ")
     for pattern in (_NAMED, _DESCRIBED, _DONE):
         match = pattern.fullmatch(text)
         if (
             match
             and not _NO_PREPOSITION.search(match["subject"])
-            and _tells(match["subject"])
+            and has_content(match["subject"])
             and not _PRONOUN.search(match["subject"])
         ):
             return match["subject"]

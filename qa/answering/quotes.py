@@ -1,18 +1,13 @@
-"""Tell which sentences make a quote by themselves: what leans on its neighbours, what introduces a list, what never answers.
+"""Choose the sentences to quote from the best passages.
 
-The rules are those of English, and careful: where they are in doubt a sentence stands alone and may be quoted.
+Retrieval scores a sentence by the nearness of its meaning, its share of the question's words, the words that its heading or
+the sentence before add, the kind of answer it contains, and its position: the first sentence of a paragraph names its
+subject. The reader scores how likely the sentence answers. If the passage was read, both rank the sentences together, else
+retrieval alone. Quotes are whole sentences, never reworded.
 
-    leans("It was built in 1848.")             # True
-    is_lead_in("You need the following:")      # True
-    is_quotable("Home | About | Contact")      # False
-
-Choose the sentences to quote from the best passages.
-
-Retrieval scores a sentence by its nearness in meaning, by the share of the question's words it holds, by those that its
-heading or the sentence before add, by whether it holds the kind of answer asked for, and by its place: the first
-sentence of a paragraph names its subject. The reader says how likely the sentence holds what was asked. The sentences
-are ranked by both together; where no reader has read the passage, by retrieval alone. Left out: rewording; what is
-quoted is whole sentences as they stand.
+A sentence that depends on the one before (`leans`) is quoted with it, an item of a list with its lead-in (`expand_list`),
+and a heading, menu or bare question comes last (`is_quotable`). These rules are for English; in doubt a sentence is quoted
+alone.
 """
 
 import re
@@ -21,17 +16,237 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
-from index.search import Query, Statistics, term_weights
-from index.store.catalog import Candidate
-from index.text.terms import STOP_TERMS
+from index import STOP_TERMS, PassageFeatures, Query, Statistics, term_weights
 from qa.answering.answer_types import answer_kind, has_kind, is_method
 from qa.reading.spans import Reading, SentenceReading
 
-LONGEST_LIST = 700  # characters of a lead-in with its items; items that do not fit are left out
-_GAP = 2  # sentences without a mark that may stand between the items of a list: the rest of an item
 
-# Words that draw on what was said. After those of the second pattern a sentence may still stand by itself.
+@dataclass(frozen=True, slots=True)
+class QuotablePassage:
+    """A passage to quote from.
+
+    Attributes:
+        candidate: Its vectors and terms.
+        sentences: The text of each sentence, in order.
+        fused: Score of the whole passage, from the search.
+        reading: The reader's scores; None if it was not read.
+    """
+
+    candidate: PassageFeatures
+    sentences: tuple[str, ...]
+    fused: float = 0.0
+    reading: Reading | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RankedSentence:
+    """A sentence with its scores as an answer.
+
+    Attributes:
+        passage: Position of its passage among those given.
+        position: Its position in the passage.
+        score: The score it is ranked by, rounded to 1e-6; higher is better.
+        retrieval: Its score by retrieval alone.
+        reading: The reader's scores; None if it was not read.
+        quotable: Whether it can answer on its own.
+    """
+
+    passage: int
+    position: int
+    score: float
+    retrieval: float
+    reading: SentenceReading | None
+    quotable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Whole adjacent sentences of one passage.
+
+    Attributes:
+        passage: Position among the passages given.
+        first: Position of its first sentence in the passage.
+        last: Position of its last sentence.
+        score: Of its best sentence, rounded to 1e-6.
+        best: That sentence, if known.
+    """
+
+    passage: int
+    first: int
+    last: int
+    score: float
+    best: RankedSentence | None = field(default=None, compare=False)
+
+    @property
+    def answer(self) -> tuple[int, int] | None:
+        """The span of the exact answer words in the passage: first character, character after the last; None if unknown."""
+        reading = self.best.reading if self.best else None
+        return (reading.start, reading.end) if reading and reading.score >= SURE_WORDS else None
+
+
+# Fitted by conditional logistic regression on the sentence with the answer (XQuAD, SQuAD 2.0, SelQA), relative
+# to the cosine. Fitted on two of the sets and tested on the third they choose as well, to .01.
+COVERAGE = 0.95
+CONTEXT = 0.65
+PAIRS = 0.12
+KIND = 0.1
+FIRST_SENTENCE = 0.04
+# A heading or question that only repeats the question's words answers nothing; a statement that does says yes.
+ECHO = -0.5
+_STATEMENT = re.compile(r"[.!\u2026][\"'\u2019\u201d)\]]*$")
+# For sentences that were read, in log-odds: fitted by conditional logistic regression on the sentence that answers, among
+# those of the eight best passages.
+SPAN, EVIDENCE, RETRIEVAL, PASSAGE = 0.26, 0.21, 2.1, 16.8
+SPAN_RANGE = (-20.0, 20.0)  # scores outside add no information
+MOST_SENTENCES = 3
+NEAR = 0.1  # greatest distance of further sentences from the best, in retrieval's score
+NEAR_READ = 1.0  # the same for sentences that were read, in log-odds
+NEAR_EXPLAINED = 2.0  # the same for a neighbour of the best, if the question asks why or how
+LEANING = 2  # most sentences quoted before one that leans on them
+SURE_WORDS = -2.0  # least score of the reader at which its words are marked in the quote
+
+
+def choose_quotes(
+    question: str, queries: Sequence[Query], passages: Sequence[QuotablePassage], statistics: Statistics
+) -> tuple[Quote, ...]:
+    """Choose the one to three quotes that answer a question best.
+
+    Args:
+        question: Its core.
+        queries: The queries searched; scores are added by weight.
+        passages: The best few passages, best first; all read, or none.
+        statistics: Of the collection.
+
+    Returns:
+        Quotes, best first. A sentence that leans on those before it is quoted with them, a lead-in with its items; adjacent
+        sentences form one quote.
+    """
+    return join_quotes(question, rank_sentences(question, queries, passages, statistics), passages)
+
+
+def rank_sentences(
+    question: str, queries: Sequence[Query], passages: Sequence[QuotablePassage], statistics: Statistics
+) -> list[RankedSentence]:
+    """Rank every sentence of some passages as an answer; takes the arguments of `choose_quotes`.
+
+    The best is first; ties are ordered by passage and position. Sentences that are not quotable come last.
+    """
+    found = []
+    for number, passage in enumerate(passages):
+        scores = score_sentences(question, queries, passage, statistics).tolist()
+        for position, retrieval in enumerate(scores):
+            reading, score = None, retrieval
+            if passage.reading is not None:
+                reading = passage.reading.sentences[position]
+                score = round(judge_sentence(reading, retrieval, passage.fused), 6)
+            quotable = is_quotable(passage.sentences[position])
+            found.append(RankedSentence(number, position, score, retrieval, reading, quotable))
+    return sorted(found, key=lambda each: (not each.quotable, -each.score, each.passage, each.position))
+
+
+def judge_sentence(reading: SentenceReading, retrieval: float, fused: float) -> float:
+    """Combine all scores of a sentence that was read: log-odds up to a constant."""
+    span = min(max(reading.score, SPAN_RANGE[0]), SPAN_RANGE[1])
+    return SPAN * span + EVIDENCE * reading.evidence + RETRIEVAL * retrieval + PASSAGE * fused
+
+
+def score_sentences(
+    question: str, queries: Sequence[Query], passage: QuotablePassage, statistics: Statistics
+) -> npt.NDArray[np.float64]:
+    """Score each sentence of a passage by retrieval: float64 of shape (sentences,), rounded to 1e-6."""
+    candidate = passage.candidate
+    vectors = candidate.embeddings[1:].astype(np.float64)
+    found = [set(terms) for terms in candidate.sentence_terms]
+    heading = set(candidate.heading_terms)
+    scores = np.zeros(len(passage.sentences))
+    total = sum(query.weight for query in queries)
+    for query in queries:
+        weights = term_weights(query.terms, statistics)
+        coverage = [_share(weights, terms) for terms in found]
+        context = [
+            _share(weights, (heading | (found[position - 1] if position else set())) - terms)
+            for position, terms in enumerate(found)
+        ]
+        asked = set(query.terms)
+        echoes = [
+            ECHO * bool(terms & asked and terms <= asked | STOP_TERMS and not _STATEMENT.search(text))
+            for terms, text in zip(found, passage.sentences, strict=True)
+        ]
+        pairs = [_shared_pairs(query.terms, terms) for terms in candidate.sentence_terms]
+        cosines = vectors @ query.vector.astype(np.float64)
+        worded = np.array([COVERAGE, CONTEXT, PAIRS]) @ (coverage, context, pairs)
+        scores += query.weight / total * (cosines + worded + echoes)
+    kind = answer_kind(question)
+    if kind:
+        scores += [KIND if has_kind(kind, question, text) else -KIND for text in passage.sentences]
+    scores[:1] += FIRST_SENTENCE
+    return np.round(scores, 6)
+
+
+def _shared_pairs(asked: Sequence[str], terms: Sequence[str]) -> float:
+    """Compute the share of the question's adjacent terms that are adjacent in a sentence too, ignoring stop words."""
+    pairs = set(pairwise(asked))
+    telling = [term for term in terms if term not in STOP_TERMS]
+    return len(pairs.intersection(pairwise(telling))) / len(pairs) if pairs else 0.0
+
+
+def _share(weights: Mapping[str, float], terms: set[str]) -> float:
+    """Compute the share of the question's weight that some terms have."""
+    most = sum(weights.values())
+    return sum(weight for term, weight in weights.items() if term in terms) / most if most else 0.0
+
+
+def join_quotes(
+    question: str, ranked: Sequence[RankedSentence], passages: Sequence[QuotablePassage]
+) -> tuple[Quote, ...]:
+    """Form quotes from the best of some ranked sentences, see `choose_quotes`."""
+    if not ranked:
+        return ()
+    best, explained = ranked[0], answer_kind(question) == "reason" or is_method(question)
+    spans: list[tuple[int, int, int, RankedSentence]] = []
+    texts: set[str] = set()
+    for each in ranked:
+        text = " ".join(passages[each.passage].sentences[each.position].split())
+        if len(spans) == MOST_SENTENCES or text in texts or not _is_near(each, best, explained=explained):
+            continue
+        texts.add(text)
+        spans.append((each.passage, *_expand(passages[each.passage].sentences, each.position), each))
+    quotes: list[Quote] = []
+    for passage, first, last, each in sorted(spans, key=lambda span: span[:3]):
+        before = quotes[-1] if quotes else None
+        if before and before.passage == passage and before.last + 1 >= first:
+            assert before.best is not None
+            top = min(before.best, each, key=lambda one: (-one.score, one.position))
+            quotes[-1] = Quote(passage, before.first, max(before.last, last), top.score, top)
+        else:
+            quotes.append(Quote(passage, first, last, each.score, each))
+    return tuple(sorted(quotes, key=lambda quote: (-quote.score, quote.passage, quote.first)))
+
+
+def _is_near(each: RankedSentence, best: RankedSentence, *, explained: bool) -> bool:
+    """Return whether a sentence scores near enough to the best to be quoted too."""
+    if best.quotable and not each.quotable:
+        return False
+    if best.reading is None:
+        return each.score >= best.score - NEAR
+    neighbour = each.passage == best.passage and abs(each.position - best.position) <= 1
+    return each.score >= best.score - (NEAR_EXPLAINED if explained and neighbour else NEAR_READ)
+
+
+def _expand(sentences: Sequence[str], position: int) -> tuple[int, int]:
+    """Find the sentences to quote with one: its list, or those before it that it leans on."""
+    first, last = expand_list(sentences, position)
+    limit = max(0, first - LEANING)
+    while first > limit and leans(sentences[first]):
+        first -= 1
+    return first, last
+
+
+LONGEST_LIST = 700  # characters of a lead-in with its items; further items are left out
+_GAP = 2  # unmarked sentences allowed between the items of a list: the rest of an item
+# Words that refer to the text before. After those of the second pattern a sentence may still be understood alone.
 _RESULTING = re.compile(
     r"(?:as a (?:result|consequence)|consequently|therefore|accordingly|instead|otherwise|(?:in|by) contrast|on the contrary|"
     r"on the other hand|conversely|for (?:example|instance)|in other words|that is to say)\b",
@@ -46,7 +261,7 @@ _PRONOUN = re.compile(
     r"(?:it|he|she|they|his|hers?|theirs?|its)\b(?! (?:majesty|highness|royal|holiness|excellency|honou?r)\b)",
     re.IGNORECASE,
 )
-# "It is clear that …", "It is easy to …", "It was Newton who …", "It rained": the pronoun points at nothing.
+# "It is clear that …", "It is easy to …", "It was Newton who …", "It rained": the pronoun refers to nothing.
 _EMPTY_IT = re.compile(
     r"[Ii]t(?:['\u2019]s| is| was| has been| will be| can be| may be| should be) "
     r"(?:(?:not|also|now|very|often|generally|widely) )?(?:\w+ that\b|(?:im)?possible to|(?:un)?necessary to|"
@@ -61,7 +276,7 @@ _VERBS = (
     r"enables?|enabled|explains?|explained|suggests?|suggested|reflects?|refers?|remains?|remained|depends?|creates?|created|"
     r"brings?|brought|takes?|took|comes?|came|also|often|usually|then|not|never|only|alone"
 )
-# "This means …" leans; "This guide explains …" names what it speaks of. "Both are …" leans; "Both sides are …" does not.
+# "This means …" and "Both are …" lean; "This guide explains …" and "Both sides are …" do not.
 _POINTING = re.compile(rf"(?:this|that|these|those|both|neither|each|none|some|others?) (?:{_VERBS})\b", re.IGNORECASE)
 _REFERRING = re.compile(
     r"such\b|the (?:former|latter|same|others?|above)\b|the (?:following|next) (?:day|week|month|year)\b|"
@@ -75,9 +290,77 @@ _REFERRING = re.compile(
 )
 _OPENING = "\"'\u201c\u2018\u00ab([*_- \u2022\t"
 _CLOSING = "\"'\u201d\u2019\u00bb)]*_ \t"
-
 _ITEM = re.compile(r"(?:[-*+\u2013\u2022\u2023\u25e6\u2043\u00b7]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})[.)])\s+\S")
 _JOINED = re.compile(r"(?:[;,]|;\s*(?:and|or))$")
+
+
+def leans(sentence: str) -> bool:
+    """Return whether an English sentence needs the one before it to be understood: "It was built in 1848."
+
+    It begins with a pronoun, points back without naming the thing ("This means", "In this case", "The latter"), or draws a
+    conclusion ("As a result").
+    """
+    text = _bare(sentence)
+    first = text.partition(" ")[0]
+    if len(first) > 1 and first.isupper() and not text.isupper():  # "IT staff …"
+        return False
+    if _RESULTING.match(text):
+        return True
+    while link := _LINKING.match(text):
+        text = text[link.end() :]
+    return not _EMPTY_IT.match(text) and any(pattern.match(text) for pattern in (_PRONOUN, _POINTING, _REFERRING))
+
+
+def is_lead_in(sentence: str) -> bool:
+    """Return whether a sentence introduces a list: it has words, and ends in a colon."""
+    text = sentence.rstrip(_CLOSING + "\r\n")
+    return text.endswith((":", "\uff1a")) and bool(re.search(r"[^\W_]", text))
+
+
+def expand_list(sentences: Sequence[str], position: int) -> tuple[int, int]:
+    """Find the first and last sentence to quote together with one: the items of a lead-in, or the lead-in of an item.
+
+    As many items are quoted as fit into `LONGEST_LIST` characters. An item that does not fit, and a sentence that is in no list,
+    is quoted alone.
+
+    Raises:
+        IndexError: There is no sentence at the position.
+    """
+    if not 0 <= position < len(sentences):
+        raise IndexError(f"there is no sentence {position} among {len(sentences)}")
+    first = next((place for place in range(position, -1, -1) if is_lead_in(sentences[place])), position)
+    length, last = len(sentences[first]), first
+    for place in range(first + 1, _find_end(sentences, first)):
+        length += 1 + len(sentences[place])
+        if length > LONGEST_LIST:
+            break
+        last = place
+    return (first, last) if last >= position else (position, position)
+
+
+def _find_end(sentences: Sequence[str], lead_in: int) -> int:
+    """Find the position after the last item of a lead-in, or after the sentence if it is no lead-in.
+
+    Items have a mark each and may continue for a sentence or two, or end with ";" or "," until one does not.
+    """
+    if not is_lead_in(sentences[lead_in]):
+        return lead_in + 1
+    end = place = lead_in + 1
+    if place < len(sentences) and _ITEM.match(sentences[place].lstrip()):
+        while place < len(sentences) and place <= end + _GAP:
+            place += 1
+            if _ITEM.match(sentences[place - 1].lstrip()):
+                end = place
+        return end
+    while place < len(sentences) and _JOINED.search(sentences[place].rstrip()):
+        place += 1
+    return min(place + 1, len(sentences))
+
+
+def _bare(text: str) -> str:
+    """Put a text on one line, without surrounding marks and quotation marks."""
+    return " ".join(text.split()).lstrip(_OPENING).rstrip(_CLOSING)
+
 
 _IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
 _LINK = re.compile(r"\[[^\]]*[^\].!]\]\([^)]*\)|<?(?:https?://|www\.)\S+")
@@ -117,68 +400,11 @@ _MENU_NAMES = frozenset(
 )
 
 
-def leans(sentence: str) -> bool:
-    """Tell whether a sentence needs the one before it to be understood.
-
-    Args:
-        sentence: In English; one in another language does not lean.
-
-    Returns:
-        Whether it begins with a pronoun, points back without naming what it points at ("This means", "In this case", "The
-        latter"), or draws on what was said ("As a result"). It is then to be quoted with the sentence before it.
-    """
-    text = _bare(sentence)
-    first = text.partition(" ")[0]
-    if len(first) > 1 and first.isupper() and not text.isupper():  # "IT staff …"
-        return False
-    if _RESULTING.match(text):
-        return True
-    while link := _LINKING.match(text):
-        text = text[link.end() :]
-    return not _EMPTY_IT.match(text) and any(pattern.match(text) for pattern in (_PRONOUN, _POINTING, _REFERRING))
-
-
-def is_lead_in(sentence: str) -> bool:
-    """Tell whether a sentence introduces what follows: it has words, and a colon at its end."""
-    text = sentence.rstrip(_CLOSING + "\r\n")
-    return text.endswith((":", "\uff1a")) and bool(re.search(r"[^\W_]", text))
-
-
-def expand_list(sentences: Sequence[str], position: int) -> tuple[int, int]:
-    """Find the sentences to quote together with one: the items of a lead-in, or the lead-in of an item.
-
-    Args:
-        sentences: Of one passage, in order.
-        position: Of the sentence that answers.
-
-    Returns:
-        Positions of the first and the last sentence to quote: the lead-in and as many items as fit with it in `LONGEST_LIST`
-        characters. An item that does not fit is quoted alone, and so is a sentence that belongs to no list.
-
-    Raises:
-        IndexError: There is no sentence at the position.
-    """
-    if not 0 <= position < len(sentences):
-        raise IndexError(f"there is no sentence {position} among {len(sentences)}")
-    first = next((place for place in range(position, -1, -1) if is_lead_in(sentences[place])), position)
-    length, last = len(sentences[first]), first
-    for place in range(first + 1, _find_end(sentences, first)):
-        length += 1 + len(sentences[place])
-        if length > LONGEST_LIST:
-            break
-        last = place
-    return (first, last) if last >= position else (position, position)
-
-
 def is_quotable(sentence: str) -> bool:
-    """Tell whether a sentence can answer by itself.
+    """Return whether a sentence can answer on its own.
 
-    Args:
-        sentence: As it stands in the document.
-
-    Returns:
-        False for a heading, a caption without a verb, a menu, a bare question, an image or link alone, and the furniture of
-        a page such as "Table of contents". Rows of a table ("Price: 40 EUR") can answer, and so can what is in doubt.
+    Headings, captions without a verb, menus ("Home | About | Contact"), bare questions, images, links and page furniture such as
+    "Table of contents" cannot. Rows of a table ("Price: 40 EUR") can, and so can doubtful cases.
     """
     text = " ".join(sentence.split())
     if not re.search(r"[^\W_]", _LINK.sub(" ", _IMAGE.sub(" ", text))):
@@ -194,271 +420,7 @@ def is_quotable(sentence: str) -> bool:
 
 
 def _is_menu(text: str) -> bool:
-    """Whether a text is three or more short names between signs, two of which are in every menu."""
+    """Return whether a text is three or more short names between signs, at least two of them usual in menus."""
     names = [name for name in _MENU_SIGN.split(text) if name]
     usual = sum(name.split()[0].casefold() in _MENU_NAMES for name in names)
     return len(names) > 2 and usual > 1 and all(len(name.split()) <= 3 for name in names)
-
-
-def _bare(text: str) -> str:
-    """A text on one line, without marks and quotation marks around it."""
-    return " ".join(text.split()).lstrip(_OPENING).rstrip(_CLOSING)
-
-
-def _find_end(sentences: Sequence[str], lead_in: int) -> int:
-    """The position after the last item of a lead-in; after itself, where the sentence is none.
-
-    Items have a mark each, and may go on for a sentence or two; else they end with ";" or "," until one does not.
-    """
-    if not is_lead_in(sentences[lead_in]):
-        return lead_in + 1
-    end = place = lead_in + 1
-    if place < len(sentences) and _ITEM.match(sentences[place].lstrip()):
-        while place < len(sentences) and place <= end + _GAP:
-            place += 1
-            if _ITEM.match(sentences[place - 1].lstrip()):
-                end = place
-        return end
-    while place < len(sentences) and _JOINED.search(sentences[place].rstrip()):
-        place += 1
-    return min(place + 1, len(sentences))
-
-
-# Fitted by conditional logistic regression on the sentence that holds the answer (XQuAD, SQuAD 2.0, SelQA), relative
-# to the cosine. Fitted on two of the sets and tested on the third they choose as well, to .01.
-COVERAGE = 0.95
-CONTEXT = 0.65
-PAIRS = 0.12
-KIND = 0.1
-FIRST = 0.04
-# A heading or a question that only repeats the question's words answers nothing; a statement that does says yes.
-ECHO = -0.5
-_STATEMENT = re.compile(r"[.!\u2026][\"'\u2019\u201d)\]]*$")
-
-# The score of a sentence that was read: fitted by conditional logistic regression on the sentence that answers, among
-# those of the eight best passages. In log-odds.
-SPAN, EVIDENCE, RETRIEVAL, PASSAGE = 0.26, 0.21, 2.1, 16.8
-SPAN_RANGE = (-20.0, 20.0)  # beyond that a reader is as sure as can be
-
-MOST_SENTENCES = 3
-NEAR = 0.1  # further sentences have to come this near to the best, by retrieval's score
-NEAR_READ = 1.0  # the same where they were read, in log-odds
-NEAR_EXPLAINED = 2.0  # the same for a neighbour of the best, where why or how is asked
-LEANING = 2  # sentences before one that leans on them, at most
-SURE_WORDS = -2.0  # the reader's score from which its words are marked in the quote
-
-
-@dataclass(frozen=True, slots=True)
-class QuotablePassage:
-    """A passage to quote from.
-
-    Attributes:
-        candidate: Its vectors and terms.
-        sentences: The text of each sentence, in order.
-        fused: How well the whole passage fits, as the search gave it.
-        reading: What the reader says of it; None where it has not read it.
-    """
-
-    candidate: Candidate
-    sentences: tuple[str, ...]
-    fused: float = 0.0
-    reading: Reading | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RankedSentence:
-    """A sentence as an answer.
-
-    Attributes:
-        passage: Position of its passage among those given.
-        position: Its position in the passage.
-        score: What it is ranked by, rounded to 1e-6; higher is better.
-        retrieval: Its score by retrieval alone.
-        reading: What the reader says of it; None where it has not been read.
-        quotable: Whether it can answer by itself.
-    """
-
-    passage: int
-    position: int
-    score: float
-    retrieval: float
-    reading: SentenceReading | None
-    quotable: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """Whole neighbouring sentences of one passage.
-
-    Attributes:
-        passage: Position among the passages given.
-        first: Position of its first sentence in the passage.
-        last: Position of its last sentence.
-        score: Of its best sentence, rounded to 1e-6.
-        best: That sentence; None in tests of what is shown only.
-    """
-
-    passage: int
-    first: int
-    last: int
-    score: float
-    best: RankedSentence | None = field(default=None, compare=False)
-
-    @property
-    def answer(self) -> tuple[int, int] | None:
-        """The exact words that answer, first character and character after the last in the passage; None: not known."""
-        reading = self.best.reading if self.best else None
-        return (reading.start, reading.end) if reading and reading.score >= SURE_WORDS else None
-
-
-def choose_quotes(
-    question: str, queries: Sequence[Query], passages: Sequence[QuotablePassage], statistics: Statistics
-) -> tuple[Quote, ...]:
-    """Choose the one to three quotes that answer a question best.
-
-    Args:
-        question: As typed.
-        queries: What was searched; scores are added by weight.
-        passages: The best few passages, best first; all of them read, or none.
-        statistics: Of the collection.
-
-    Returns:
-        Quotes of the at most three best sentences, best first. A sentence that leans on those before it is quoted with
-        them, a lead-in with its items; sentences side by side are one quote. Empty when there is no sentence.
-    """
-    return join_quotes(question, rank_sentences(question, queries, passages, statistics), passages)
-
-
-def rank_sentences(
-    question: str, queries: Sequence[Query], passages: Sequence[QuotablePassage], statistics: Statistics
-) -> list[RankedSentence]:
-    """Rank every sentence of some passages as an answer.
-
-    Args:
-        question: As typed.
-        queries: What was searched.
-        passages: As for `choose_quotes`.
-        statistics: Of the collection.
-
-    Returns:
-        The sentences, best first; ties by passage and position. Headings, menus, bare questions and the like come last.
-    """
-    found = []
-    for number, passage in enumerate(passages):
-        scores = score_sentences(question, queries, passage, statistics).tolist()
-        for position, retrieval in enumerate(scores):
-            reading, score = None, retrieval
-            if passage.reading is not None:
-                reading = passage.reading.sentences[position]
-                score = round(judge_sentence(reading, retrieval, passage.fused), 6)
-            quotable = is_quotable(passage.sentences[position])
-            found.append(RankedSentence(number, position, score, retrieval, reading, quotable))
-    return sorted(found, key=lambda each: (not each.quotable, -each.score, each.passage, each.position))
-
-
-def judge_sentence(reading: SentenceReading, retrieval: float, fused: float) -> float:
-    """Score a sentence that was read by all that is known of it, in log-odds up to a constant."""
-    span = min(max(reading.score, SPAN_RANGE[0]), SPAN_RANGE[1])
-    return SPAN * span + EVIDENCE * reading.evidence + RETRIEVAL * retrieval + PASSAGE * fused
-
-
-def join_quotes(
-    question: str, ranked: Sequence[RankedSentence], passages: Sequence[QuotablePassage]
-) -> tuple[Quote, ...]:
-    """Make quotes of the best of some ranked sentences, as `choose_quotes` does."""
-    if not ranked:
-        return ()
-    best, explained = ranked[0], answer_kind(question) == "reason" or is_method(question)
-    spans: list[tuple[int, int, int, RankedSentence]] = []
-    texts: set[str] = set()
-    for each in ranked:
-        text = " ".join(passages[each.passage].sentences[each.position].split())
-        if len(spans) == MOST_SENTENCES or text in texts or not _is_near(each, best, explained=explained):
-            continue
-        texts.add(text)
-        spans.append((each.passage, *_expand(passages[each.passage].sentences, each.position), each))
-    quotes: list[Quote] = []
-    for passage, first, last, each in sorted(spans, key=lambda span: span[:3]):
-        before = quotes[-1] if quotes else None
-        if before and before.passage == passage and before.last + 1 >= first:
-            assert before.best is not None
-            top = min(before.best, each, key=lambda one: (-one.score, one.position))
-            quotes[-1] = Quote(passage, before.first, max(before.last, last), top.score, top)
-        else:
-            quotes.append(Quote(passage, first, last, each.score, each))
-    return tuple(sorted(quotes, key=lambda quote: (-quote.score, quote.passage, quote.first)))
-
-
-def _is_near(each: RankedSentence, best: RankedSentence, *, explained: bool) -> bool:
-    """Whether a sentence comes near enough to the best to be quoted too."""
-    if best.quotable and not each.quotable:
-        return False
-    if best.reading is None:
-        return each.score >= best.score - NEAR
-    neighbour = each.passage == best.passage and abs(each.position - best.position) <= 1
-    return each.score >= best.score - (NEAR_EXPLAINED if explained and neighbour else NEAR_READ)
-
-
-def _expand(sentences: Sequence[str], position: int) -> tuple[int, int]:
-    """The sentences to quote with one: its list, or those before it that it leans on."""
-    first, last = expand_list(sentences, position)
-    limit = max(0, first - LEANING)
-    while first > limit and leans(sentences[first]):
-        first -= 1
-    return first, last
-
-
-def score_sentences(
-    question: str, queries: Sequence[Query], passage: QuotablePassage, statistics: Statistics
-) -> np.ndarray:
-    """Score each sentence of a passage as an answer.
-
-    Args:
-        question: As typed.
-        queries: What was searched.
-        passage: The passage.
-        statistics: Of the collection.
-
-    Returns:
-        float64 of shape (sentences,), rounded to 1e-6.
-    """
-    candidate = passage.candidate
-    vectors = candidate.embeddings[1:].astype(np.float64)
-    held = [set(terms) for terms in candidate.sentence_terms]
-    heading = set(candidate.heading_terms)
-    scores = np.zeros(len(passage.sentences))
-    total = sum(query.weight for query in queries)
-    for query in queries:
-        weights = term_weights(query.terms, statistics)
-        coverage = [_share(weights, terms) for terms in held]
-        context = [
-            _share(weights, (heading | (held[position - 1] if position else set())) - terms)
-            for position, terms in enumerate(held)
-        ]
-        asked = set(query.terms)
-        echoes = [
-            ECHO * bool(terms & asked and terms <= asked | STOP_TERMS and not _STATEMENT.search(text))
-            for terms, text in zip(held, passage.sentences, strict=True)
-        ]
-        pairs = [_shared_pairs(query.terms, terms) for terms in candidate.sentence_terms]
-        cosines = vectors @ query.vector.astype(np.float64)
-        worded = np.array([COVERAGE, CONTEXT, PAIRS]) @ (coverage, context, pairs)
-        scores += query.weight / total * (cosines + worded + echoes)
-    kind = answer_kind(question)
-    if kind:
-        scores += [KIND if has_kind(kind, question, text) else -KIND for text in passage.sentences]
-    scores[:1] += FIRST
-    return np.round(scores, 6)
-
-
-def _shared_pairs(asked: Sequence[str], terms: Sequence[str]) -> float:
-    """The share of the question's neighbouring terms that neighbour in a sentence too, stop words aside."""
-    pairs = set(pairwise(asked))
-    telling = [term for term in terms if term not in STOP_TERMS]
-    return len(pairs.intersection(pairwise(telling))) / len(pairs) if pairs else 0.0
-
-
-def _share(weights: Mapping[str, float], terms: set[str]) -> float:
-    """The share of the question's weight that some terms hold."""
-    most = sum(weights.values())
-    return sum(weight for term, weight in weights.items() if term in terms) / most if most else 0.0

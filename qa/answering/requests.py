@@ -1,11 +1,9 @@
-"""What a person wants of the assistant: an answer, or something that no sentence of a document can be.
+"""Recognise greetings and requests that no quote can fulfil, and reply to them.
 
-Greetings and thanks get a friendly line. Summaries, counts and comparisons over documents, translations and texts to be
-written get guidance: what the assistant can do instead, and where the words asked about occur. All else is a question.
-The rules are narrow on purpose: "What is the difference between fission and fusion?" and "How many people were listed?"
-are plain questions. Left out: requests in other languages than English.
-
-Say one friendly line to a greeting, and what the assistant can do instead where no sentence can be the answer.
+Greetings and thanks get a friendly line. Requests for summaries, counts and comparisons over documents, translations and
+new texts get guidance: what the assistant can do instead, and where the words named occur. Everything else is a question.
+The patterns are narrow on purpose: "What is the difference between fission and fusion?" and "How many people were listed?"
+are plain questions. Only English is recognised.
 """
 
 import re
@@ -13,8 +11,47 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["greeting", "thanks", "guidance", "question"]
+RequestKind = Literal["greeting", "thanks", "guidance", "question"]
 Wish = Literal["summary", "count", "list", "comparison", "translation", "writing", "help"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The kind of a line typed.
+
+    Attributes:
+        kind: "greeting", "thanks", "guidance" or "question".
+        wish: For "guidance", the kind of result requested; else None.
+        words: For "guidance", what the request names, as typed, without an article; empty if it means all documents.
+    """
+
+    kind: RequestKind
+    wish: Wish | None = None
+    words: tuple[str, ...] = ()
+
+    @property
+    def is_small_talk(self) -> bool:
+        """Whether it is a greeting or thanks."""
+        return self.kind in ("greeting", "thanks")
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrences:
+    """How often some words occur together; `more` if counting stopped early."""
+
+    words: str
+    passages: int
+    documents: int
+    more: bool = False
+
+    def describe(self) -> str:
+        """Describe the counts in one sentence."""
+        if not self.passages:
+            return f"\u201c{self.words}\u201d occurs nowhere."
+        passages = "1 passage" if self.passages == 1 else f"{self.passages:,} passages"
+        documents = "1 document" if self.documents == 1 else f"{self.documents:,} documents"
+        return f"\u201c{self.words}\u201d occurs in {'at least ' if self.more else ''}{passages} of {documents}."
+
 
 _END = r"[\s.!?\u2026,;:)]*"
 _HELLO = (
@@ -37,7 +74,6 @@ _THANKING = re.compile(
     rf"that (?:helps|was (?:helpful|great)|helped(?: a lot)?)))*{_END}",
     re.IGNORECASE,
 )
-
 _ASKED = r"(?:(?:can|could|would|will) you )?(?:please )?"
 _PLEASE = rf"{_ASKED}(?:(?:give|show|get|make|tell|write)(?: me| us)? )?"
 _DOCUMENT = r"(?:passage|document|text|report|article|paragraph|source|file|page|material|doc|pdf)s?"
@@ -79,7 +115,7 @@ _WORK = (
     r"(?:e-?mail|letter|poem|essay|story|article|report|blog post|post|speech|song|reply|answer|presentation|list|table|"
     r"quiz|questions|code|script|program|press release|cover letter|review)s?"
 )
-# In order: the first that fits the whole of a request decides.
+# The first pattern that matches the whole request decides.
 _FORMS: tuple[tuple[Wish, str], ...] = (
     ("help", r"(?:(?:please )?help(?: me)?|(?:can|could) you help(?: me)?|(?:who|what) are you)"),
     ("help", r"what can (?:you do(?: for me)?|i ask(?: you)?)"),
@@ -146,30 +182,8 @@ _SECTION = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What is wanted.
-
-    Attributes:
-        kind: "greeting", "thanks", "guidance" or "question".
-        wish: What is wanted that no sentence can be; None unless the kind is "guidance".
-        words: What it is wanted of, each as typed, without an article; none where all documents are meant.
-    """
-
-    kind: Kind
-    wish: Wish | None = None
-    words: tuple[str, ...] = ()
-
-
 def read_request(core: str) -> Request:
-    """Tell what a person wants.
-
-    Args:
-        core: The core of a question, as `qa.answering.question.unwrap` gives it, or the question as typed.
-
-    Returns:
-        The kind of request, and for guidance the words asked about.
-    """
+    """Classify the core of a question, or the question as typed."""
     text = " ".join(core.replace("\u2019", "'").split())
     if _GREETING.fullmatch(text):
         return Request("greeting")
@@ -182,18 +196,13 @@ def read_request(core: str) -> Request:
     return Request("question")
 
 
-def request_kind(core: str) -> Kind:
-    """The kind of a request alone: "greeting", "thanks", "guidance" or "question"."""
-    return read_request(core).kind
-
-
 def is_small_talk(text: str) -> bool:
-    """Tell whether a text is a greeting or thanks and nothing else."""
-    return request_kind(text) in ("greeting", "thanks")
+    """Return whether a text is only a greeting or thanks."""
+    return read_request(text).is_small_talk
 
 
 def _subjects(words: str, wish: Wish) -> tuple[str, ...]:
-    """What a request names, each part without its article; none where it names the documents as such."""
+    """List what a request names, each part without its article; empty if it names only the documents."""
     parts = _BETWEEN.split(words) if wish == "comparison" else [words]
     if wish == "list" and re.fullmatch(_THINGS, words, re.IGNORECASE):
         return ()
@@ -203,17 +212,16 @@ def _subjects(words: str, wish: Wish) -> tuple[str, ...]:
         if _NO_SUBJECT.fullmatch(part):
             continue
         part = re.sub(rf"\s+(?:in|from|within|across|of) {_ITS}$", "", part, flags=re.IGNORECASE)
-        part = _ARTICLE.sub("", part, count=1) if _ARTICLE.match(part) else part
-        part = _SECTION.sub("", part, count=1) if _SECTION.match(part) else part
-        part = _ARTICLE.sub("", part, count=1) if _ARTICLE.match(part) else part
+        for opening in (_ARTICLE, _SECTION, _ARTICLE):
+            if match := opening.match(part):
+                part = part[match.end() :]
         if part:
             found.append(part)
     return tuple(dict.fromkeys(found))
 
 
-HELLO = "Hello! Ask a question about your documents, and the sentences that answer it are quoted here."
-WELCOME = "You are welcome. Ask another question whenever you like."
-
+GREETING_REPLY = "Hello! Ask a question about your documents, and the sentences that answer it are quoted here."
+THANKS_REPLY = "You are welcome. Ask another question whenever you like."
 _INSTEAD = "Ask about one point, and the sentences that answer are quoted."
 _GUIDANCE = {
     "summary": f"The assistant quotes documents; it does not summarise them. {_INSTEAD}",
@@ -221,49 +229,16 @@ _GUIDANCE = {
     "list": "The assistant does not make lists across documents, but it can tell where words occur.",
     "comparison": f"The assistant does not compare documents. {_INSTEAD}",
     "translation": f"The assistant quotes documents as they are; it does not translate. {_INSTEAD}",
-    "writing": f"The assistant quotes documents; it does not write texts of its own. {_INSTEAD}",
+    "writing": f"The assistant quotes documents; it does not write texts. {_INSTEAD}",
     "help": "Ask a question in plain words about your documents. The sentences that answer are quoted, each with its place; "
-    "where the documents do not answer, you are told so.",
+    "if the documents do not answer, the assistant says so.",
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrences:
-    """How often some words occur together.
-
-    Attributes:
-        words: As typed.
-        passages: In how many passages.
-        documents: In how many documents.
-        more: Whether there may be more, as counting stopped.
-    """
-
-    words: str
-    passages: int
-    documents: int
-    more: bool = False
-
-    def describe(self) -> str:
-        """One sentence for a person."""
-        if not self.passages:
-            return f"\u201c{self.words}\u201d occurs nowhere."
-        passages = "1 passage" if self.passages == 1 else f"{self.passages:,} passages"
-        documents = "1 document" if self.documents == 1 else f"{self.documents:,} documents"
-        return f"\u201c{self.words}\u201d occurs in {'at least ' if self.more else ''}{passages} of {documents}."
-
-
 def describe_request(request: Request, occurrences: Sequence[Occurrences] = ()) -> str:
-    """Word the reply to a request that is not a question.
-
-    Args:
-        request: A greeting, thanks, or a wish that no sentence can be.
-        occurrences: How often the words it names occur.
-
-    Returns:
-        One or a few sentences.
-    """
+    """Word the reply to a greeting, thanks or guidance, with the counts of the words it names."""
     if request.kind == "greeting":
-        return HELLO
+        return GREETING_REPLY
     if request.kind == "thanks":
-        return WELCOME
+        return THANKS_REPLY
     return " ".join([_GUIDANCE[request.wish or "help"], *(each.describe() for each in occurrences)])

@@ -1,25 +1,114 @@
-"""Numbers as they stand in a sentence, as values that can be compared.
+"""Read the numbers and dates of a sentence as values that can be compared.
 
-A number is kept as the range of what it may mean: "1.2 million" is whatever rounds to it, and "more than 300" has no
-upper end. So two numbers contradict each other exactly when their ranges do not meet. Read are digits and English number
-words, with scales, currencies, percentages and hedges. Left out, because it is not told what they mean: ordinals,
-fractions, spans ("5 to 10"), times, and numbers that are part of a name ("page 12", "Apollo 11", "F-16").
+A number is stored as the range it may mean: "1.2 million" is anything that rounds to it, and "more than 300" has no upper
+end. Two numbers contradict each other exactly if their ranges do not overlap. Digits and English number words are read,
+with scales, currencies, percentages and hedges. Ordinals, fractions, ranges ("5 to 10"), times and numbers that belong to
+a name ("page 12", "Apollo 11", "F-16") are not read, because their meaning is unclear.
 
-Dates as they stand in a sentence, as values that can be compared.
-
-Read are years, months with a year, and days, written out or as in ISO 8601. Everything else that tells a time (decades,
-centuries, spans, years before Christ, "before 1990", 3/4/2021) is found but not read: where such stands, it is not told
-which time is meant.
-
-The numbers and dates of a text together, each read once: what is part of a date is no number.
+Dates are years, months with a year, and days, written out or as in ISO 8601. Other expressions of time (decades, centuries,
+ranges, years before Christ, "before 1990", 3/4/2021) are found but not read, because it is unclear which time they mean.
 """
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from index import term_spans
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number with the thing it counts.
+
+    Attributes:
+        start: First character in the sentence, including a currency sign.
+        end: Character after the last, including a sign or word of currency or percentage.
+        unit: "$", "\u20ac", "\u00a3", "\u00a5", "%" or "points" (of percentage); empty for anything else.
+        nouns: Terms of the words that follow directly, at most three: the thing counted; empty after a unit.
+        low: Least value it may mean, inclusive.
+        high: Greatest value, exclusive.
+    """
+
+    start: int
+    end: int
+    unit: str
+    nouns: tuple[str, ...]
+    low: Decimal
+    high: Decimal
+
+    def contradicts(self, other: "Quantity") -> bool:
+        """Return whether no number fits both."""
+        return self.high <= other.low or other.high <= self.low
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    """A day, a month or a year.
+
+    Attributes:
+        start: First character in the sentence.
+        end: Character after the last.
+        parts: Year, month and day; None if not given.
+    """
+
+    start: int
+    end: int
+    parts: tuple[int | None, int | None, int | None]
+
+    def contradicts(self, other: "Date") -> bool:
+        """Return whether the two differ in a part that both give."""
+        pairs = zip(self.parts, other.parts, strict=True)
+        return any(one != two for one, two in pairs if None not in (one, two))
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """The numbers and dates of a text.
+
+    Attributes:
+        dates: The dates read, in order.
+        quantities: The numbers read, in order.
+        vague: Expressions of time that are not read: first character and character after the last.
+        others: Whether the text contains numbers that are not read.
+    """
+
+    dates: tuple[Date, ...]
+    quantities: tuple[Quantity, ...]
+    vague: tuple[tuple[int, int], ...]
+    others: bool
+
+    @property
+    def stated(self) -> tuple[Date | Quantity, ...]:
+        """The dates and numbers read."""
+        return (*self.dates, *self.quantities)
+
+    @property
+    def spans(self) -> list[tuple[int, int]]:
+        """The spans of all dates, numbers and vague times."""
+        return [*self.vague, *((value.start, value.end) for value in self.stated)]
+
+
+@lru_cache(maxsize=1024)  # one answer asks for the values of a sentence several times
+def read_values(text: str) -> Values:
+    """Read the numbers and dates of a text, each once: a number inside a date is not read again."""
+    dates, vague = read_dates(text)
+    quantities, others = read_quantities(blank(text, [*vague, *((date.start, date.end) for date in dates)]))
+    return Values(dates, quantities, vague, others)
+
+
+def may_hold_values(text: str) -> bool:
+    """Return quickly whether a text may contain a number or date; never misses one."""
+    return bool(_ANY.search(text))
+
+
+def blank(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """Replace some spans by blanks, so that all other characters keep their offsets."""
+    for start, end in spans:
+        text = text[:start] + " " * (end - start) + text[end:]
+    return text
+
 
 _SMALL = (
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
@@ -57,7 +146,7 @@ _NUMBER = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _ANY = re.compile(rf"\d|\b(?:{_SPELT}|{_LONG})\b", re.IGNORECASE)
-# What makes two numbers one: "5 to 10", "3 out of 4", "two hundred and six", "2-3"; but not "300, and 5 more".
+# Joins two numbers to one expression: "5 to 10", "3 out of 4", "two hundred and six", "2-3"; but not "300, and 5 more".
 _JOINED = re.compile(
     rf"\s*[\u2013\u2014-]|\s*[/x]\s*(?=\d)|\s+(?:(?:to|or|and|in|out\s+of)\s+)?(?=[$\u20ac\u00a3\u00a5]?\d)|"
     rf"\s+(?:(?:to|or|and|in|out\s+of)\s+)?(?=(?:a\s+)?(?:{_SPELT}|one|half)\b)",
@@ -72,11 +161,11 @@ _LESS = re.compile(
     r"\b(?:(?:less|fewer|no\s+more)\s+than|under|below|at\s+most|up\s+to|as\s+(?:many|much)\s+as|maximum\s+of|within)\s+$",
     re.IGNORECASE,
 )
-_MORE = re.compile(  # looked for after the one above
+_MORE = re.compile(  # searched after _LESS
     r"\b(?:(?:more|no\s+less|no\s+fewer)\s+than|over|at\s+least|above|upwards\s+of|exceed(?:s|ed|ing)?|minimum\s+of)\s+$",
     re.IGNORECASE,
 )
-# Numbers that tell how much more, how many times, which one: what they are added to is not told.
+# Before numbers that say how much more, how many times or which one.
 _RELATIVE = re.compile(
     r"(?:\b(?:another|additional|further|extra|other|remaining|first|last|next|past|previous|every|each|by|than|times|"
     r"page|pages|pp?\.|chapter|section|figure|fig\.|table|number|nos?\.|article|part|step|version|volume|line|paragraph|"
@@ -86,57 +175,24 @@ _RELATIVE = re.compile(
 )
 _CAPITALISED = re.compile(r"(?<![\w'\u2019])([^\W\d_a-z][\w'\u2019.-]*)\s+$")
 _ITEM = re.compile(r"[.)]\s")
-CONTEXT_BEFORE = 40  # characters before a number that are looked at
+_CONTEXT = 40  # characters read before a number or date
 NOUN_WORDS = 3
-ROUNDED_ZEROS = 3  # 5,000 may be rounded, 500 is taken as it stands
+ROUNDED_ZEROS = 3  # 5,000 may be rounded, 500 is exact
 HEDGED = Decimal("0.05")  # "about 325" is within five hundredths
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
-    """A number with what it counts.
-
-    Attributes:
-        start: First character in the sentence, a sign of currency included.
-        end: Character after the last, a sign or word of currency or percentage included.
-        unit: "$", "\u20ac", "\u00a3", "\u00a5", "%" or "points" (of percentage); empty for anything else.
-        nouns: The terms of the words that follow at once, three at most: what is counted; none after a unit.
-        low: The least it may mean, inclusive.
-        high: The most, exclusive.
-    """
-
-    start: int
-    end: int
-    unit: str
-    nouns: tuple[str, ...]
-    low: Decimal
-    high: Decimal
-
-    def contradicts(self, other: "Quantity") -> bool:
-        """Whether no number is meant by both."""
-        return self.high <= other.low or other.high <= self.low
-
-
-def may_hold_values(text: str) -> bool:
-    """Whether a text can hold a number or a date that is read at all: a quick look that misses none."""
-    return bool(_ANY.search(text))
-
-
 def read_quantities(sentence: str) -> tuple[tuple[Quantity, ...], bool]:
-    """Find the numbers of a sentence.
-
-    Args:
-        sentence: Its text, with blanks in place of its dates.
+    """Find the numbers of a sentence whose dates are blanked.
 
     Returns:
-        The numbers that can be read, in order; and whether there are others.
+        The numbers read, in order, and whether the sentence contains others.
     """
     found, position = [], 0
     terms = list(term_spans(sentence))
     left = sentence
     while match := _NUMBER.search(sentence, position):
         position = match.end()
-        before = sentence[max(0, match.start() - CONTEXT_BEFORE) : match.start()]
+        before = sentence[max(0, match.start() - _CONTEXT) : match.start()]
         if joined := _JOINED.match(sentence, position):
             following = _NUMBER.match(sentence, joined.end())
             position = following.end() if following else joined.end()
@@ -146,15 +202,15 @@ def read_quantities(sentence: str) -> tuple[tuple[Quantity, ...], bool]:
     return tuple(found), bool(_NUMBER.search(left) or re.search(r"\d", left))
 
 
-def _is_named(before: str, match: re.Match) -> bool:
-    """Whether a number belongs to the word before it: "page 12", "another 20"; without a unit also "Apollo 11"."""
+def _is_named(before: str, match: re.Match[str]) -> bool:
+    """Return whether a number belongs to the word before it: "page 12", "another 20"; without a unit also "Apollo 11"."""
     if any(pattern.search(before) for pattern in (_ABOUT, _MORE, _LESS)):
         return False
     word = None if _unit(match) else _CAPITALISED.search(before)
     return bool(_RELATIVE.search(before) or (word and any(True for _ in term_spans(word[1]))))
 
 
-def _read_quantity(match: re.Match, before: str, nouns: tuple[str, ...]) -> Quantity:
+def _read_quantity(match: re.Match[str], before: str, nouns: tuple[str, ...]) -> Quantity:
     scale = _SCALES[next((match[name].lower() for name in _SCALE_GROUPS if match[name]), "")]
     digits = (match["digits"] or "").replace(",", "")
     spelt = " ".join(re.split(r"[\s-]+", (match["words"] or match["single"] or "").lower()))
@@ -168,13 +224,13 @@ def _read_quantity(match: re.Match, before: str, nouns: tuple[str, ...]) -> Quan
     return Quantity(match.start(), match.end(), unit, () if unit else nouns, low, high)
 
 
-def _unit(match: re.Match) -> str:
+def _unit(match: re.Match[str]) -> str:
     written = " ".join((match["sign"] or match["code"] or match["unit"] or "").lower().removeprefix("us ").split())
     return _UNITS.get(written, _UNITS.get(written.removesuffix("s"), ""))
 
 
 def _widen(value: Decimal, digits: str, scale: int, *, about: bool) -> tuple[Decimal, Decimal]:
-    """What rounds to a number as it is written: half a unit of its last place, on both sides."""
+    """Find the range that rounds to a number as written: half a unit of its last digit on both sides."""
     place = Decimal(10) ** -len(digits.partition(".")[2])
     if scale > 100 or about:
         place *= scale
@@ -186,7 +242,7 @@ def _widen(value: Decimal, digits: str, scale: int, *, about: bool) -> tuple[Dec
 
 
 def _nouns(sentence: str, end: int, terms: list[tuple[str, int, int]]) -> tuple[str, ...]:
-    """The telling words that follow with nothing but blanks between."""
+    """Collect the content words that follow with only blanks between."""
     nouns: list[str] = []
     for term, start, stop in terms:
         if start >= end:
@@ -211,11 +267,11 @@ _DATES = tuple(
         rf"{_NAMED},?(?:\s+of)?\s+{_YEAR}",
     )
 )
-# Four digits are a year after some words, and between brackets; after others, and at the end, they may be one.
+# Four digits are a year after some words and in brackets; after other words, and at the end, they may be one.
 _BARE = re.compile(_WHOLE.format(_YEAR) + r"(?=(?P<end>\s*(?:[.,;:!?)\]]|$))?)")
 _LEADING = re.compile(r"(?:\b(?:in|during|year|spring|summer|autumn|fall|winter)\s+|\()$", re.IGNORECASE)
 _PERHAPS = re.compile(r"\b(?:on|of|from|to|and|between)\s+$", re.IGNORECASE)
-# What makes of a date a bound, or something near it.
+# Turns a date into a bound or an approximation.
 _BOUND = re.compile(
     r"\b(?:before|after|until|till|by|since|about|around|circa|ca?\.|early|late|mid|beginning|end|prior to|up to|as)"
     r"(?:\s+(?:in|of|the))?[\s-]+$",
@@ -230,42 +286,14 @@ _UNREAD = re.compile(
     r"now|currently|formerly|previously|originally|initially)\b|"
     r"\b(?:last|next|this|previous|past|every|each)\s+(?:day|week|month|quarter|season|year)\b)",
 )
-CONTEXT_BEFORE_DATE = 40  # characters before a date that are looked at
-
-
-@dataclass(frozen=True, slots=True)
-class Date:
-    """A day, a month or a year.
-
-    Attributes:
-        start: First character in the sentence.
-        end: Character after the last.
-        parts: Year, month and day; None where it is not told.
-    """
-
-    start: int
-    end: int
-    parts: tuple[int | None, int | None, int | None]
-
-    def contradicts(self, other: "Date") -> bool:
-        """Whether the two cannot be one day: what both of them tell is not the same."""
-        told = [(one, two) for one, two in zip(self.parts, other.parts, strict=True) if None not in (one, two)]
-        return any(one != two for one, two in told)
 
 
 def read_dates(sentence: str) -> tuple[tuple[Date, ...], tuple[tuple[int, int], ...]]:
-    """Find the dates of a sentence.
-
-    Args:
-        sentence: Its text.
-
-    Returns:
-        The dates that can be read, in order; and the spans of everything that tells a time and cannot.
-    """
+    """Find the dates of a sentence, in order, and the spans of all other expressions of time."""
     dates, unread, left = [], [], sentence
     for pattern in (*_DATES, _BARE):
         for match in pattern.finditer(left):
-            before = sentence[max(0, match.start() - CONTEXT_BEFORE_DATE) : match.start()]
+            before = sentence[max(0, match.start() - _CONTEXT) : match.start()]
             if not _BOUND.search(before) and (pattern is not _BARE or _LEADING.search(before)):
                 dates.append(_read_date(match))
             elif _BOUND.search(before) or _PERHAPS.search(before) or match["end"] is not None:
@@ -276,51 +304,10 @@ def read_dates(sentence: str) -> tuple[tuple[Date, ...], tuple[tuple[int, int], 
     return tuple(sorted(dates, key=lambda date: date.start)), tuple(sorted(unread))
 
 
-def _read_date(match: re.Match) -> Date:
+def _read_date(match: re.Match[str]) -> Date:
     found = match.groupdict()
     month = int(found["number"]) if found.get("number") else None
     if found.get("month"):
         month = _MONTHS.index(found["month"].lower()) + 1
     year, day = (int(found[name]) if found.get(name) else None for name in ("year", "day"))
     return Date(match.start(), match.end(), (year, month, day))
-
-
-@dataclass(frozen=True, slots=True)
-class Values:
-    """What a text states in numbers and dates.
-
-    Attributes:
-        dates: The dates read, in order.
-        quantities: The numbers read, in order.
-        vague: Where it tells a time that is not read: first character and character after the last.
-        others: Whether it holds numbers that are not read.
-    """
-
-    dates: tuple[Date, ...]
-    quantities: tuple[Quantity, ...]
-    vague: tuple[tuple[int, int], ...]
-    others: bool
-
-    @property
-    def stated(self) -> tuple[Date | Quantity, ...]:
-        """The dates and numbers read."""
-        return (*self.dates, *self.quantities)
-
-    @property
-    def spans(self) -> list[tuple[int, int]]:
-        """Where all of these stand."""
-        return [*self.vague, *((value.start, value.end) for value in self.stated)]
-
-
-def read_values(text: str) -> Values:
-    """Read the numbers and dates of a text, such as a sentence."""
-    dates, vague = read_dates(text)
-    quantities, others = read_quantities(blank(text, [*vague, *((date.start, date.end) for date in dates)]))
-    return Values(dates, quantities, vague, others)
-
-
-def blank(text: str, spans: Iterable[tuple[int, int]]) -> str:
-    """The text with blanks in place of some stretches: every other character stays where it was."""
-    for start, end in spans:
-        text = text[:start] + " " * (end - start) + text[end:]
-    return text

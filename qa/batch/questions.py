@@ -117,7 +117,7 @@ def _parse_json_row(line: int, text: str) -> Row:
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:
-        return Row(line, "", "the question holds half a character (a lone surrogate)")
+        return Row(line, "", "the question contains half a character (a lone surrogate)")
     return Row(line, value, conversation=conversation)
 
 

@@ -81,7 +81,8 @@ def _flat_index(collection: Collection, dimension: int, *, every: bool) -> Any:
     import faiss
 
     index, seconds, last = faiss.IndexFlatIP(dimension), 0.0, -1
-    for ids, vectors in collection.embeddings():
+    for block in collection.catalog.vectors_since(0, dimension):
+        ids, vectors = block.owners(), block.vectors
         if not every:  # a passage's vectors stand together, its own first
             vectors = vectors[np.flatnonzero(np.diff(ids, prepend=last))]
             last = int(ids[-1])

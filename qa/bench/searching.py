@@ -63,7 +63,7 @@ def measure_search(
     vectors = np.stack([encoder.encode_question(question) for question in batch])
     nearest, recall, count = _compare_with_exact(collection, vectors)
     add, remove = _change(collection, encoder, made_of, place["documents"], size, min(repeats, CHANGES_AT_MOST))
-    passages = collection.totals().passages
+    passages = collection.catalog.totals().passages
     collection.close()
     figures = {
         "passages": passages,
@@ -110,9 +110,10 @@ def exact_scores(
     best: list[dict[int, float]] = [{} for _ in vectors]
     known = [dict.fromkeys(some, -np.inf) for some in wanted]
     count = 0
-    for ids, block in collection.embeddings():
+    for block in collection.catalog.vectors_since(0, collection.encoder.dimension):
+        ids = block.owners()
         count += len(ids)
-        scores = vectors @ block.astype(np.float32).T
+        scores = vectors @ block.vectors.astype(np.float32).T
         firsts = np.flatnonzero(np.diff(ids, prepend=-1))  # a passage's vectors stand together
         greatest, owners = np.maximum.reduceat(scores, firsts, axis=1), ids[firsts]
         for row in range(len(vectors)):
@@ -138,7 +139,7 @@ def _compare_with_exact(collection: Collection, vectors: np.ndarray) -> tuple[Sp
     found, seconds = [], []
     for vector in vectors:
         start = time.perf_counter()
-        found.append(collection.nearest(vector, NEAREST))
+        found.append(collection.searcher.nearest(vector, NEAREST))
         seconds.append(time.perf_counter() - start)
     best, known, count = exact_scores(collection, vectors, found)
     # Counted by score, not by name: of passages equally near, any will do.

@@ -27,8 +27,9 @@ from dataclasses import asdict
 from importlib.resources import files
 
 from index import QAError, QuestionError
+from qa.answering.answer import describe_answer
 from qa.cli.options import bundled_encoder, chosen_selection, notify_failures, parse_arguments
-from qa.cli.output import describe_answer, describe_change, describe_collections
+from qa.cli.output import describe_change, describe_collections
 from qa.text import name_first, visible_line
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from index import BatchError, Document, Locator, SourceError, file_hash, text_hash
+from index import BatchError, Document, Locator, Place, SourceError, bytes_hash, text_hash
 
 OPENING = 120  # characters
 _NO_LETTER = re.compile(r"[\W_]+")
@@ -123,14 +123,14 @@ def read_corpus(path: str | Path, *, name: str) -> Document:
     try:
         for row, record in enumerate(_records(Path(path), ("_id", "text")), start=1):
             text = record["text"].strip() or "(empty)"
-            locators.append(Locator(start, start + len(text), heading=record.get("title") or None, row=row))
+            locators.append(Locator(start, start + len(text), Place(heading=record.get("title") or None, row=row)))
             parts.append(text)
             start += len(text) + 2
         content = Path(path).read_bytes()
     except (BatchError, OSError) as error:
         raise SourceError(str(error)) from error
     whole = "\n\n".join(parts)
-    return Document(name, str(path), whole, text_hash(whole), file_hash(content), tuple(locators))
+    return Document(name, str(path), whole, text_hash(whole), bytes_hash(content), tuple(locators))
 
 
 def _question(record: dict[str, Any], relevant: dict[str, dict[str, int]]) -> LabelledQuestion:

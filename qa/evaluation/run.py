@@ -19,7 +19,7 @@ from index import Collection, Encoder, QuestionError, StoredPassage, load_encode
 from qa.answering.answer import Answer
 from qa.answering.answer_types import question_kind
 from qa.answering.citation import Citation
-from qa.answering.compose import Finding, quotable, quoted_text, readable
+from qa.answering.compose import Retrieval, quotable, quoted_text, readable
 from qa.answering.quotes import QuotablePassage, choose_quotes
 from qa.assistant import Assistant
 from qa.collections import encoder_folder, home_folder
@@ -207,7 +207,7 @@ class Evaluator:
         self._reader = shared_reader(encoder_folder()) if reader == "bundled" else reader
         self._assistant = Assistant(self._collection, dataset.name, report, reader=self._reader)
         stored = self._collection.stored_passages(str(dataset.corpus.resolve()))
-        self._ids = [self._by_row(passage.passage.row) for passage, _ in stored]
+        self._ids = [self._by_row(passage.passage.place.row) for passage, _ in stored]
         self._stored: dict[str, list[tuple[StoredPassage, np.ndarray]]] = {}
         for id_, (passage, vectors) in zip(self._ids, stored, strict=True):
             self._stored.setdefault(id_, []).append((passage, vectors))
@@ -242,23 +242,23 @@ class Evaluator:
             if on_progress:
                 on_progress(done, len(asked), self._dataset.name)
             try:
-                finding = self._assistant.find(question.text, history=question.history, k=RANKED)
+                retrieval = self._assistant.find(question.text, history=question.history, k=RANKED)
             except QuestionError as error:
                 result.skipped[question.id] = str(error)
                 continue
-            answer = self._assistant.compose(finding)
+            answer = self._assistant.compose(retrieval)
             if kind == "own":
                 kind = "answerable" if question.answerable else "unanswerable"
-                ours = [(self._by_row(hit.passage.row), -rank) for rank, hit in enumerate(finding.search.hits)]
+                ours = [(self._by_row(hit.passage.place.row), -rank) for rank, hit in enumerate(retrieval.search.hits)]
                 result.runs[OURS][question.id] = _best(ours)
                 self._run_baselines(question, result.runs)
-                outcomes.append(judge(question, answer, lambda citation: self._by_row(citation.row)))
+                outcomes.append(judge(question, answer, lambda citation: self._by_row(citation.place.row)))
             result.verdicts.setdefault(kind, Counter())[answer.verdict] += 1
             confidences[kind].append(answer.confidence)
             if kind == "answerable":
-                inside.append(self._judge_inside(question, finding))
+                inside.append(self._judge_inside(question, retrieval))
                 shown = (answer.citations or answer.closest)[:1]
-                first += [is_right(citation.quote, self._by_row(citation.row), question) for citation in shown]
+                first += [is_right(citation.quote, self._by_row(citation.place.row), question) for citation in shown]
         qrels = {question.id: question.relevant for question in questions if question.id not in result.skipped}
         for system, run in result.runs.items():
             values = ranking_figures(qrels, run)
@@ -273,10 +273,10 @@ class Evaluator:
         result.discrimination = _discrimination(confidences)
         return result
 
-    def _judge_inside(self, question: LabelledQuestion, finding: Finding) -> bool | None:
+    def _judge_inside(self, question: LabelledQuestion, retrieval: Retrieval) -> bool | None:
         """Judge the best quote inside the right passages; None where it is not known or there is none."""
-        relevant = self._read(finding.core, self._relevant(question))
-        for quote in choose_quotes(finding.core, finding.search.queries, relevant, finding.search.statistics)[:1]:
+        relevant = self._read(retrieval.core, self._relevant(question))
+        for quote in choose_quotes(retrieval.core, retrieval.search.queries, relevant, retrieval.search.statistics)[:1]:
             return holds_answer(quoted_text(relevant, quote), question)
         return None
 
@@ -298,7 +298,7 @@ class Evaluator:
         cosines = self._paragraphs @ self._encoder.encode_question(question.text)
         nearest = np.argsort(-cosines, kind="stable")[:RANKED]
         dense = _best([(self._ids[i], float(cosines[i])) for i in nearest])
-        ranked = self._collection.rank_by_words(question_terms(question.text), RANKED)
+        ranked = self._collection.lexical.search(question_terms(question.text), RANKED)
         words = _best([(self._by_key[id_], float(-rank)) for rank, id_ in enumerate(ranked)])
         fused: dict[str, float] = defaultdict(float)
         for run in (dense, words):

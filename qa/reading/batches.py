@@ -1,10 +1,10 @@
-"""Make the pairs that do not answer: the data files hold few, and mostly easy ones.
+"""Make negative examples, and assemble examples into batches, laid out as in `qa.reading.spans`.
 
-- Retrieved: the passages nearest to a question that do not hold its answer.
-- Without answer: the passage that answers, less the sentence that does.
+The data files have few negatives, mostly easy ones. These are added:
+
+- Retrieved: the passages nearest to a question that do not contain its answer.
+- Without answer: the passage that answers, without the sentence that does.
 - Twins: the question with another number, or another name of the same title, which its passage does not answer.
-
-Put examples together into batches, laid out as `qa.reading.spans` tells, each time a little otherwise.
 """
 
 import queue
@@ -17,173 +17,39 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from index import Encoder, SourceError, split_sentences
 from qa.reading.data import NOT_KNOWN, VARIANTS, Example, Prepared, answering_sentences, is_one_in
 from qa.reading.network import HIDDEN
-from qa.reading.spans import HEADING_TOKENS, QUESTION_TOKENS, TOKENS
+from qa.reading.spans import HEADING_TOKENS, QUESTION_TOKENS, WINDOW_TOKENS
 
-RETRIEVED = 5  # negatives a question
+Integers = npt.NDArray[np.integer]
+RETRIEVED = 5  # negatives per question
 RETRIEVED_WEIGHT = 0.3
-SENTENCE_RETRIEVED = 2  # of a source whose passages are single sentences: there the nearest are often true answers
+SENTENCE_RETRIEVED = 2  # for sources whose passages are single sentences: the nearest are often true answers
 SENTENCE_WEIGHT = 0.1
 SENTENCE_SOURCES = frozenset(("qamr_dev", "qamr_test", "qadiscourse", "squad11train_kou_sentences"))
-NEAREST = 24  # passages looked at to find them
-SAME = 0.93  # cosine above which a passage says what an answering one says
-DENSE_SHARE = 0.8  # of the score; the rest is TF-IDF's
-ASKED = 512  # questions scored at a time
+_NEAREST = 24  # passages considered
+SAME = 0.93  # cosine above which a passage says the same as an answering one
+DENSE_SHARE = 0.8  # of the score; the rest is TF-IDF
+_ASKED = 512  # questions scored at a time
 TWIN_WEIGHT = 0.7
-STEPS = (-11, -7, -4, -3, -2, -1, 1, 2, 3, 4, 7, 11, 20)  # from a number to its twin's
+STEPS = (-11, -7, -4, -3, -2, -1, 1, 2, 3, 4, 7, 11, 20)  # between a number and its twin
 _NUMBER = re.compile(r"\b\d[\d,.]*\b")
 _NAME = re.compile(r"\b[A-Z][\w'\u2019-]+(?: (?:of |the |de |van )?[A-Z][\w'\u2019-]+)*")
 _SPACE = re.compile(r"\s+")
-
-
-def make_negatives(examples: Sequence[Example], encoder: Encoder, *, seed: int = 0) -> list[Example]:
-    """Make negatives of each kind.
-
-    Args:
-        examples: As read.
-        encoder: Embeds passages and questions, to retrieve.
-        seed: Of the choice of names and numbers.
-
-    Returns:
-        The new examples alone.
-    """
-    rng = random.Random(seed)
-    return [*retrieved(examples, encoder), *without_answer(examples), *twins(examples, rng)]
-
-
-def retrieved(examples: Sequence[Example], encoder: Encoder) -> Iterator[Example]:
-    """Yield for each answered question the nearest other passages that do not hold its answer, nearest first."""
-    headings: dict[str, str] = {}
-    for example in examples:
-        headings[example.passage] = headings.get(example.passage) or example.heading
-    pool = list(headings)
-    plain = [_plain(passage) for passage in pool]
-    number = {passage: place for place, passage in enumerate(pool)}
-    gold: dict[str, set[int]] = defaultdict(set)
-    answers: dict[str, set[str]] = defaultdict(set)
-    sources: dict[str, str] = {}
-    for example in examples:
-        if example.answerable:
-            gold[example.question].add(number[example.passage])
-            sources[example.question] = example.source
-            if example.start >= 0:
-                answers[example.question].add(_plain(example.passage[example.start : example.end]))
-    vectors = encoder.encode_passages(pool).astype(np.float32)
-    for question, order in _nearest(list(gold), pool, vectors, encoder):
-        of_sentences = sources[question] in SENTENCE_SOURCES
-        wanted = SENTENCE_RETRIEVED if of_sentences else RETRIEVED
-        weight = SENTENCE_WEIGHT if of_sentences else RETRIEVED_WEIGHT
-        alike = (vectors[order] @ vectors[sorted(gold[question])].T).max(axis=1)
-        for place, likeness in zip(order.tolist(), alike.tolist(), strict=True):
-            held = any(len(answer) > 2 and answer in plain[place] for answer in answers[question])
-            if place in gold[question] or likeness > SAME or held:
-                continue
-            yield Example(question, headings[pool[place]], pool[place], -1, -1, False, "retrieved", weight)
-            wanted -= 1
-            if not wanted:
-                break
-
-
-def _nearest(
-    questions: Sequence[str], pool: Sequence[str], vectors: np.ndarray, encoder: Encoder
-) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield each question with the places in the pool of the passages nearest to it, nearest first.
-
-    Near is what has a like embedding and, to a lesser part, rare words in common.
-    """
-    # scikit-learn comes with sentence-transformers.
-    from sklearn.feature_extraction.text import TfidfVectorizer  # type: ignore[import-untyped]
-
-    asked = encoder.encode_passages(questions).astype(np.float32)
-    words = TfidfVectorizer(sublinear_tf=True, stop_words="english", dtype=np.float32)
-    word_rows = words.fit_transform(pool)
-    for first in range(0, len(questions), ASKED):
-        part = questions[first : first + ASKED]
-        scores = DENSE_SHARE * (asked[first : first + ASKED] @ vectors.T)
-        scores += (1 - DENSE_SHARE) * (words.transform(part) @ word_rows.T).toarray()
-        near = np.tile(np.arange(len(pool)), (len(part), 1))
-        if len(pool) > NEAREST:
-            near = np.argpartition(-scores, NEAREST, axis=1)[:, :NEAREST]
-        for row, question in enumerate(part):
-            yield question, near[row][np.argsort(-scores[row, near[row]])]
-
-
-def without_answer(examples: Sequence[Example]) -> Iterator[Example]:
-    """Yield passages of three sentences or more less the one that answers, for two questions in three.
-
-    An answer of fewer than four characters, or one that occurs elsewhere in the passage, is left alone.
-    """
-    for example in examples:
-        answer = example.passage[example.start : example.end]
-        if example.start < 0 or len(answer) < 4 or is_one_in(example.question, 3):
-            continue
-        spans = split_sentences(example.passage)
-        inside = answering_sentences(spans, example)
-        if len(spans) < 3 or len(inside) != 1:
-            continue
-        start, end = inside[0]
-        rest = (example.passage[:start] + example.passage[end:]).strip()
-        if _plain(answer) not in _plain(rest):
-            yield Example(example.question, example.heading, rest, -1, -1, False, "without_answer")
-
-
-def twins(examples: Sequence[Example], rng: random.Random) -> Iterator[Example]:
-    """Yield, for every other question, one with another number, or with another name of passages of the same title."""
-    names: dict[str, set[str]] = defaultdict(set)
-    for example in examples:
-        if example.heading:
-            names[example.heading].update(name for name in _NAME.findall(example.passage) if " " in name)
-    for example in examples:
-        if not example.answerable or example.start < 0 or is_one_in(example.question, 2):
-            continue
-        changed = _other_number(example, rng) or _other_name(example, sorted(names[example.heading]), rng)
-        if changed:
-            yield Example(changed, example.heading, example.passage, -1, -1, False, "twin", TWIN_WEIGHT)
-
-
-def _other_number(example: Example, rng: random.Random) -> str:
-    """Change a number of up to four digits in the question; "" where there is none, or the passage holds the new one."""
-    found = list(_NUMBER.finditer(example.question))
-    if not found:
-        return ""
-    match = rng.choice(found)
-    digits = re.sub(r"\D", "", match.group())
-    if not digits or len(digits) > 4:
-        return ""
-    other = str(max(1, int(digits) + rng.choice(STEPS)))
-    if other == digits or re.search(rf"\b{other}\b", example.passage):
-        return ""
-    return example.question[: match.start()] + other + example.question[match.end() :]
-
-
-def _other_name(example: Example, names: Sequence[str], rng: random.Random) -> str:
-    """Change a name in the question, not its first word, to one that neither it nor the passage holds; "" where none."""
-    found = [m for m in _NAME.finditer(example.question) if m.start() and (" " in m.group() or len(m.group()) > 5)]
-    others = [name for name in names if name not in example.passage and name not in example.question]
-    if not found or not others:
-        return ""
-    match = rng.choice(found)
-    return example.question[: match.start()] + rng.choice(others) + example.question[match.end() :]
-
-
-def _plain(text: str) -> str:
-    return _SPACE.sub(" ", text.casefold()).strip()
-
-
 CLS_ID, SEP_ID = 101, 102  # of [CLS] and [SEP] in BERT's vocabulary
-IGNORED = -100  # in place of a token that the loss leaves out
-WIDTH_STEP = 16  # batches are a multiple of so many tokens wide
-SORTED_BATCHES = 40  # examples are sorted by length within so many batches
-AHEAD = 8  # batches made ready while a GPU computes
+IGNORED = -100  # token that the loss ignores
+_WIDTH_STEP = 16  # tokens; widths of batches are multiples of it
+SORTED_BATCHES = 40  # examples of so many batches are sorted by length
+AHEAD = 8  # batches prepared while a GPU computes
 AS_WRITTEN = 0.4  # share of questions that are not reworded
-WITHOUT_HEADING = 0.4  # share of passages whose heading is left out
-# How often examples of a file are drawn, relative to one of SQuAD: many are short and alike, or only say that a whole
-# passage answers.
+WITHOUT_HEADING = 0.4  # share of passages without their heading
+# How often examples of a file are drawn, relative to SQuAD: many are short and similar, or only mark a whole passage as
+# the answer.
 DRAWN = {
     "squad2_unans": 2.0, "squad11train_44art": 1.5, "squad11train_emptycity": 1.5, "squad11train_routerlens": 1.5,
     "squadshifts_new_wiki": 1.5, "qamr_dev": 0.3, "qamr_test": 0.3, "qadiscourse": 0.5, "squad11train_kou_sentences": 0.6,
@@ -194,20 +60,20 @@ DRAWN = {
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """Pairs ready for a network, as tensors; B texts of T tokens.
+class TrainingBatch:
+    """Pairs as input of a network; B texts of T tokens.
 
     Attributes:
         ids: int64 (B, T).
         types: int64 (B, T): 0 for the question, 1 for the rest.
         mask: bool (B, T): True for a token, False for padding.
         inside: bool (B, T): tokens of the passage.
-        spans: int64 (B, 2): first and last token of the answer; 0 for none, -100 where not known.
-        evidence: float32 (B, T): 1 for tokens of the answering sentence, 0 for others; -1 where not known.
+        spans: int64 (B, 2): first and last token of the answer; 0 for no answer, -100 if unknown.
+        evidence: float32 (B, T): 1 for tokens of the answering sentence, 0 for others; -1 if unknown.
         answerable: float32 (B,).
         window: int64 (B,): the first token of the passage that is read.
-        teacher: float32 (B, T, 3): the teacher's start, end and evidence for each token it read; None without one.
-        judged: float32 (B, 3): the teacher's start and end for "no answer", and answerable; None without one.
+        teacher: float32 (B, T, 3): the teacher's start, end and evidence for each token it read; None without a teacher.
+        judged: float32 (B, 3): the teacher's start and end for "no answer", and answerable; None without a teacher.
     """
 
     ids: Tensor
@@ -221,25 +87,25 @@ class Batch:
     teacher: Tensor | None
     judged: Tensor | None
 
-    def to(self, device: str) -> "Batch":
-        """Return the batch on a device."""
+    def to(self, device: str) -> "TrainingBatch":
+        """Copy the batch to a device."""
         return self._each(lambda value: value.to(device, non_blocking=True))
 
-    def pinned(self) -> "Batch":
-        """Return the batch in memory that a GPU can read by itself."""
+    def pinned(self) -> "TrainingBatch":
+        """Copy the batch to pinned memory, which a GPU can read directly."""
         return self._each(lambda value: value.pin_memory())
 
-    def _each(self, change: Callable[[Tensor], Tensor]) -> "Batch":
+    def _each(self, change: Callable[[Tensor], Tensor]) -> "TrainingBatch":
         found: dict[str, Any] = {}
         for field in fields(self):
             value = getattr(self, field.name)
             found[field.name] = None if value is None else change(value)
-        return Batch(**found)
+        return TrainingBatch(**found)
 
 
 @dataclass(frozen=True, slots=True)
-class Labels:
-    """What a teacher said of every example, about the tokens of one window of its passage.
+class TeacherLabels:
+    """The outputs of a teacher for every example, for the tokens of one window of its passage.
 
     Attributes:
         first: First token of the window in the passage: int32 (examples,).
@@ -248,40 +114,40 @@ class Labels:
         judged: float32 (examples, 3): start and end of "no answer", answerable.
     """
 
-    first: np.ndarray
-    tokens: np.ndarray
-    offsets: np.ndarray
-    judged: np.ndarray
+    first: npt.NDArray[np.int32]
+    tokens: npt.NDArray[np.float16]
+    offsets: npt.NDArray[np.int64]
+    judged: npt.NDArray[np.float32]
 
 
 class Assembler:
-    """Puts examples together into batches."""
+    """Assembles examples into batches."""
 
-    def __init__(self, data: Prepared, labels: Labels | None = None) -> None:
-        """Take the examples, and what a teacher said of them."""
+    def __init__(self, data: Prepared, labels: TeacherLabels | None = None) -> None:
+        """Take the examples and, optionally, a teacher's labels."""
         self.data = data
         self.labels = labels
         self._passage_lengths = np.diff(data.passage_offsets)
         self._question_lengths = np.minimum(np.diff(data.question_offsets), QUESTION_TOKENS)
         self._heading_lengths = np.minimum(np.diff(data.heading_offsets), HEADING_TOKENS)
 
-    def lengths(self, rows: np.ndarray) -> np.ndarray:
-        """Return about how many tokens some examples have, to sort by: integers of shape (rows,)."""
+    def lengths(self, rows: Integers) -> Integers:
+        """Estimate the number of tokens of some examples, to sort by: integers of shape (rows,)."""
         table = self.data.table[rows]
         both = self._question_lengths[table[:, 0] * VARIANTS] + self._passage_lengths[table[:, 2]]
-        return np.asarray(np.minimum(TOKENS, both + 8))
+        return np.asarray(np.minimum(WINDOW_TOKENS, both + 8))
 
-    def batch(self, rows: np.ndarray, rng: np.random.Generator, *, plain: bool = False) -> Batch:
-        """Put some examples together.
+    def batch(self, rows: Integers, rng: np.random.Generator, *, plain: bool = False) -> TrainingBatch:
+        """Assemble some examples.
 
         Args:
-            rows: Which examples: integers of shape (B,).
+            rows: Indices of the examples: integers of shape (B,).
             rng: Chooses wordings, headings and, without a teacher, windows.
-            plain: Whether questions stay as written, and all headings are kept.
+            plain: Whether to use questions as written, and all headings.
 
         Returns:
-            The batch, its width a multiple of 16. A passage that is too long is read in one window: the teacher's, or
-            else any that holds the answer.
+            The batch, its width a multiple of 16. A passage that is too long is read in one window: the teacher's, or else any
+            that contains the answer.
         """
         data, count = self.data, len(rows)
         question, heading, passage, start, end, first_told, last_told = data.table[rows].T.astype(np.int64)
@@ -292,11 +158,11 @@ class Assembler:
         asked = question * VARIANTS + wording
         asked_length, heading_length = self._question_lengths[asked], self._heading_lengths[heading]
         before = 2 + asked_length + np.where(heading_length, heading_length + 1, 0)
-        room = np.minimum(TOKENS - 1 - before, self._passage_lengths[passage])
+        room = np.minimum(WINDOW_TOKENS - 1 - before, self._passage_lengths[passage])
         first = self._first_read(rows, room, rng)
 
         total = before + room + 1
-        width = -(-int(total.max()) // WIDTH_STEP) * WIDTH_STEP
+        width = -(-int(total.max()) // _WIDTH_STEP) * _WIDTH_STEP
         ids = np.zeros((count, width), dtype=np.int64)
         everyone, places = np.arange(count), np.arange(width)
         ids[:, 0] = CLS_ID
@@ -316,10 +182,10 @@ class Assembler:
         moved = spans - first[:, None] + before[:, None]
         lost = ((moved < before[:, None]) | (moved >= (before + room)[:, None])).any(axis=1, keepdims=True)
         spans = np.where(spans == -1, 0, np.where((spans == NOT_KNOWN) | lost, IGNORED, moved))
-        token = places - before[:, None] + first[:, None]  # of the passage, where it is inside
+        token = places - before[:, None] + first[:, None]  # of the passage, if inside
         told = inside & (token >= first_told[:, None]) & (token <= last_told[:, None])
         evidence = np.where((first_told == NOT_KNOWN)[:, None], -1.0, told).astype(np.float32)
-        return Batch(
+        return TrainingBatch(
             torch.from_numpy(ids),
             torch.from_numpy(types.astype(np.int64)),
             torch.from_numpy(mask),
@@ -331,8 +197,8 @@ class Assembler:
             *self._taught(rows, first, room, before, width),
         )
 
-    def _first_read(self, rows: np.ndarray, room: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Choose the token of each passage that its window begins with; `room` is how many tokens it holds."""
+    def _first_read(self, rows: Integers, room: Integers, rng: np.random.Generator) -> Integers:
+        """Choose the first token of each passage to read; `room` is the number of tokens of the window."""
         _, _, passage, start, end, first_told, last_told = self.data.table[rows].T.astype(np.int64)
         last_start = self._passage_lengths[passage] - room
         if self.labels is not None:
@@ -345,9 +211,9 @@ class Assembler:
         return np.asarray(np.minimum(np.where(whole_answers, 0, drawn), last_start))
 
     def _taught(
-        self, rows: np.ndarray, first: np.ndarray, room: np.ndarray, before: np.ndarray, width: int
+        self, rows: Integers, first: Integers, room: Integers, before: Integers, width: int
     ) -> tuple[Tensor | None, Tensor | None]:
-        """Lay out what the teacher said of the tokens that are read; None twice without a teacher."""
+        """Lay out the labels of the tokens that are read; None twice without a teacher."""
         labels = self.labels
         if labels is None:
             return None, None
@@ -358,23 +224,20 @@ class Assembler:
         return torch.from_numpy(teacher), torch.from_numpy(labels.judged[rows])
 
 
-def _fill(target: np.ndarray, flat: np.ndarray, starts: np.ndarray, lengths: np.ndarray, places: np.ndarray) -> None:
-    """Copy a stretch of `flat` into each row of `target`, from a place on."""
+def _fill(
+    target: npt.NDArray[Any], flat: npt.NDArray[Any], starts: Integers, lengths: Integers, places: Integers
+) -> None:
+    """Copy a slice of `flat` into each row of `target`, starting at the given column."""
     step = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     rows = np.repeat(np.arange(len(lengths)), lengths)
     target[rows, np.repeat(places, lengths) + step] = flat[np.repeat(starts, lengths) + step]
 
 
-def draw_batches(assembler: Assembler, size: int, rng: np.random.Generator) -> Iterator[Batch]:
-    """Yield batches without end: each example as often as it weighs, those held out never.
-
-    Args:
-        assembler: Puts them together.
-        size: Examples a batch.
-        rng: Draws everything.
+def draw_batches(assembler: Assembler, size: int, rng: np.random.Generator) -> Iterator[TrainingBatch]:
+    """Yield batches without end: each example as often as its weight, held-out ones never.
 
     Raises:
-        SourceError: The examples fill less than two batches, or all are held out.
+        SourceError: The examples fill fewer than two batches of that size, or all are held out.
     """
     data = assembler.data
     drawn = np.array([DRAWN.get(name, 1.0) for name in data.names])
@@ -394,12 +257,12 @@ def draw_batches(assembler: Assembler, size: int, rng: np.random.Generator) -> I
                 yield assembler.batch(part[first : first + size], rng)
 
 
-def prefetch(batches: Iterator[Batch], device: str) -> Iterator[Batch]:
-    """Yield batches on a device; for a GPU they are put together in a thread, some ahead."""
+def prefetch(batches: Iterator[TrainingBatch], device: str) -> Iterator[TrainingBatch]:
+    """Yield batches on a device; for a GPU, a thread assembles some ahead."""
     if device == "cpu":
         yield from batches
         return
-    ready: queue.Queue[Batch | Exception] = queue.Queue(maxsize=AHEAD)
+    ready: queue.Queue[TrainingBatch | Exception] = queue.Queue(maxsize=AHEAD)
     stopped = threading.Event()
 
     def work() -> None:
@@ -422,3 +285,128 @@ def prefetch(batches: Iterator[Batch], device: str) -> Iterator[Batch]:
         stopped.set()
         while not ready.empty():
             ready.get_nowait()
+
+
+def make_negatives(examples: Sequence[Example], encoder: Encoder, *, seed: int = 0) -> list[Example]:
+    """Make negatives of each kind; `seed` determines the names and numbers."""
+    rng = random.Random(seed)
+    return [*retrieved(examples, encoder), *without_answer(examples), *twins(examples, rng)]
+
+
+def retrieved(examples: Sequence[Example], encoder: Encoder) -> Iterator[Example]:
+    """Yield for each answered question the nearest other passages without its answer, nearest first."""
+    headings: dict[str, str] = {}
+    for example in examples:
+        headings[example.passage] = headings.get(example.passage) or example.heading
+    pool = list(headings)
+    plain = [_plain(passage) for passage in pool]
+    number = {passage: place for place, passage in enumerate(pool)}
+    gold: dict[str, set[int]] = defaultdict(set)
+    answers: dict[str, set[str]] = defaultdict(set)
+    sources: dict[str, str] = {}
+    for example in examples:
+        if example.answerable:
+            gold[example.question].add(number[example.passage])
+            sources[example.question] = example.source
+            if example.start >= 0:
+                answers[example.question].add(_plain(example.passage[example.start : example.end]))
+    vectors = encoder.encode_passages(pool).astype(np.float32)
+    for question, order in _nearest(list(gold), pool, vectors, encoder):
+        of_sentences = sources[question] in SENTENCE_SOURCES
+        wanted = SENTENCE_RETRIEVED if of_sentences else RETRIEVED
+        weight = SENTENCE_WEIGHT if of_sentences else RETRIEVED_WEIGHT
+        alike = (vectors[order] @ vectors[sorted(gold[question])].T).max(axis=1)
+        for place, likeness in zip(order.tolist(), alike.tolist(), strict=True):
+            answered = any(len(answer) > 2 and answer in plain[place] for answer in answers[question])
+            if place in gold[question] or likeness > SAME or answered:
+                continue
+            yield Example(question, headings[pool[place]], pool[place], -1, -1, False, "retrieved", weight)
+            wanted -= 1
+            if not wanted:
+                break
+
+
+def _nearest(
+    questions: Sequence[str], pool: Sequence[str], vectors: npt.NDArray[np.float32], encoder: Encoder
+) -> Iterator[tuple[str, Integers]]:
+    """Yield each question with the positions in the pool of the passages nearest to it, nearest first.
+
+    Nearness is that of the embeddings and, with a smaller weight, of rare words in common.
+    """
+    # scikit-learn comes with sentence-transformers.
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    asked = encoder.encode_passages(questions).astype(np.float32)
+    words = TfidfVectorizer(sublinear_tf=True, stop_words="english", dtype=np.float32)
+    word_rows = words.fit_transform(pool)
+    for first in range(0, len(questions), _ASKED):
+        part = questions[first : first + _ASKED]
+        scores = DENSE_SHARE * (asked[first : first + _ASKED] @ vectors.T)
+        scores += (1 - DENSE_SHARE) * (words.transform(part) @ word_rows.T).toarray()
+        near = np.tile(np.arange(len(pool)), (len(part), 1))
+        if len(pool) > _NEAREST:
+            near = np.argpartition(-scores, _NEAREST, axis=1)[:, :_NEAREST]
+        for row, question in enumerate(part):
+            yield question, near[row][np.argsort(-scores[row, near[row]])]
+
+
+def without_answer(examples: Sequence[Example]) -> Iterator[Example]:
+    """Yield passages of three or more sentences without the one that answers, for two questions in three.
+
+    Answers of fewer than four characters, and answers that occur again in the passage, are skipped.
+    """
+    for example in examples:
+        answer = example.passage[example.start : example.end]
+        if example.start < 0 or len(answer) < 4 or is_one_in(example.question, 3):
+            continue
+        spans = split_sentences(example.passage)
+        inside = answering_sentences(spans, example)
+        if len(spans) < 3 or len(inside) != 1:
+            continue
+        start, end = inside[0]
+        rest = (example.passage[:start] + example.passage[end:]).strip()
+        if _plain(answer) not in _plain(rest):
+            yield Example(example.question, example.heading, rest, -1, -1, False, "without_answer")
+
+
+def twins(examples: Sequence[Example], rng: random.Random) -> Iterator[Example]:
+    """Yield every other question with another number, or with another name from passages of the same title."""
+    names: dict[str, set[str]] = defaultdict(set)
+    for example in examples:
+        if example.heading:
+            names[example.heading].update(name for name in _NAME.findall(example.passage) if " " in name)
+    for example in examples:
+        if not example.answerable or example.start < 0 or is_one_in(example.question, 2):
+            continue
+        changed = _other_number(example, rng) or _other_name(example, sorted(names[example.heading]), rng)
+        if changed:
+            yield Example(changed, example.heading, example.passage, -1, -1, False, "twin", TWIN_WEIGHT)
+
+
+def _other_number(example: Example, rng: random.Random) -> str:
+    """Change a number of up to four digits in the question; "" without one, or if the passage contains the new one."""
+    found = list(_NUMBER.finditer(example.question))
+    if not found:
+        return ""
+    match = rng.choice(found)
+    digits = re.sub(r"\D", "", match.group())
+    if not digits or len(digits) > 4:
+        return ""
+    other = str(max(1, int(digits) + rng.choice(STEPS)))
+    if other == digits or re.search(rf"\b{other}\b", example.passage):
+        return ""
+    return example.question[: match.start()] + other + example.question[match.end() :]
+
+
+def _other_name(example: Example, names: Sequence[str], rng: random.Random) -> str:
+    """Change a name inside the question to one that neither it nor the passage contains; "" without one."""
+    found = [m for m in _NAME.finditer(example.question) if m.start() and (" " in m.group() or len(m.group()) > 5)]
+    others = [name for name in names if name not in example.passage and name not in example.question]
+    if not found or not others:
+        return ""
+    match = rng.choice(found)
+    return example.question[: match.start()] + rng.choice(others) + example.question[match.end() :]
+
+
+def _plain(text: str) -> str:
+    return _SPACE.sub(" ", text.casefold()).strip()

@@ -1,10 +1,11 @@
-"""Build the fast form of the reader and check it. Runs in a process of its own."""
+"""Build the fast form of the reader and check it, in a separate process."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from index import (
     import_openvino,
@@ -17,20 +18,20 @@ from index import (
     sample_pairs,
     write_build,
 )
-from qa.reading.model import GRAPH, FastReader, Logits
-from qa.reading.spans import Window, lay_out, mark_ids, tokenise
+from qa.reading.model import READER_GRAPH, FastReader, Logits
+from qa.reading.spans import Window, make_windows, mark_ids, tokenise
 
 LOWEST_CORRELATION = 0.99  # of the logits with those in 32 bits; .998 is usual
 CHECK_EVERY = 4  # sample pairs
 
 
-def build(weights: str, model_folder: str, folder: str) -> None:
-    """Build the fast form of a reader.
+def build_reader(weights: str, model_folder: str, folder: str) -> None:
+    """Build the fast form of a reader into a folder whose name is the key of the build, replacing an incomplete build.
 
     Args:
-        weights: Its weights, a safetensors file.
+        weights: A safetensors file.
         model_folder: The encoder whose embeddings and tokenizer it shares.
-        folder: Where the result goes; its name is the key of the build. What is there and not whole is replaced.
+        folder: The folder.
 
     Raises:
         EncoderError: The model cannot be read or run.
@@ -40,42 +41,42 @@ def build(weights: str, model_folder: str, folder: str) -> None:
 
 
 def _write_reader(weights: Path, source: Path, work: Path) -> dict[str, Any]:
-    """Write the graph and check it; the part of the manifest that tells what was found.
+    """Write the graph, check it, and return the findings for the manifest.
 
-    Where the rounded graph is not true enough on this processor, the one in 32 bits takes its place: slower, and as good.
+    If the rounded graph is not accurate enough on this processor, the 32-bit graph replaces it: slower, and as good.
     """
     model, tokenizer = read_pair_model(source, weights), read_tokenizer(source)
     tokenizer.no_truncation()
     windows = sample_windows(tokenizer)
     batches = [pad([window.ids], padded_width(len(window.ids)), [window.types]) for window in windows]
-    import_openvino().save_model(round_graph(model, batches), work / GRAPH, compress_to_fp16=False)
-    reader = FastReader(work / GRAPH, tokenizer, identity="")
+    import_openvino().save_model(round_graph(model, batches), work / READER_GRAPH, compress_to_fp16=False)
+    reader = FastReader(work / READER_GRAPH, tokenizer, identity="")
     checked = windows[::CHECK_EVERY]
     together, alone = reader.logits(checked), [reader.logits([window])[0] for window in checked]
     plain = FastReader(plain_graph(model), tokenizer, identity="").logits(checked)
-    correlation, difference = compare(together, plain)
+    correlation, difference = compare_logits(together, plain)
     found = {"lowest_correlation": correlation, "greatest_difference": difference}
     if correlation >= LOWEST_CORRELATION and is_same(together, alone):
         return {**found, "rounded": True, "refused": ""}
-    import_openvino().save_model(plain_graph(model), work / GRAPH, compress_to_fp16=False)
-    exact = FastReader(work / GRAPH, tokenizer, identity="")
+    import_openvino().save_model(plain_graph(model), work / READER_GRAPH, compress_to_fp16=False)
+    exact = FastReader(work / READER_GRAPH, tokenizer, identity="")
     same = is_same(exact.logits(checked), [exact.logits([window])[0] for window in checked])
-    refused = "" if same else "what it says of a passage depends on the passages read with it"
+    refused = "" if same else "the reading of a passage depends on the passages read with it"
     return {**found, "rounded": False, "refused": refused}
 
 
 def is_same(given: Sequence[Logits], expected: Sequence[Logits]) -> bool:
-    """Whether logits are the same to the last bit."""
+    """Return whether logits are the same to the last bit."""
     pairs = zip(given, expected, strict=True)
     return all(one[0].tobytes() == other[0].tobytes() and one[1] == other[1] for one, other in pairs)
 
 
-def compare(given: Sequence[Logits], expected: Sequence[Logits]) -> tuple[float, float]:
+def compare_logits(given: Sequence[Logits], expected: Sequence[Logits]) -> tuple[float, float]:
     """Compare the logits of two readers for the same windows.
 
     Returns:
-        The lowest correlation of any one logit (start, end, evidence, answerable), and the greatest difference. A
-        logit that never changes, as that of a head without weights, counts by its difference alone.
+        The lowest correlation of any one logit (start, end, evidence, answerable), and the greatest difference. A logit that
+        never changes, as of a head without weights, counts by its difference only.
     """
     lowest, greatest = 1.0, 0.0
     for found, wanted in zip(_by_kind(given), _by_kind(expected), strict=True):
@@ -85,16 +86,17 @@ def compare(given: Sequence[Logits], expected: Sequence[Logits]) -> tuple[float,
     return lowest, greatest
 
 
-def _by_kind(logits: Sequence[Logits]) -> list[np.ndarray]:
-    """All start logits, all end logits, all of evidence, and all of whole windows."""
+def _by_kind(logits: Sequence[Logits]) -> list[npt.NDArray[np.floating]]:
+    """Collect all start logits, end logits, evidence logits, and those of whole windows."""
     tokens = np.concatenate([tokens for tokens, _ in logits])
     return [*tokens.T, np.array([answerable for _, answerable in logits])]
 
 
 def sample_windows(tokenizer: Any) -> list[Window]:
-    """The first window of each sample pair."""
+    """Return the first window of each sample pair."""
     parts = tokenise(tokenizer, [part for pair in sample_pairs() for part in pair])
     marks = mark_ids(tokenizer)
     return [
-        lay_out(*(part.ids for part in parts[first : first + 3]), marks=marks)[0] for first in range(0, len(parts), 3)
+        make_windows(*(part.ids for part in parts[first : first + 3]), marks=marks)[0]
+        for first in range(0, len(parts), 3)
     ]

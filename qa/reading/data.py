@@ -1,10 +1,8 @@
-"""Word questions as people type them, so that the reader learns that the wording does not matter.
+"""Read question-answering data, reword the questions as people type them, and convert all into arrays to train on.
 
-Read question-answering data, and turn it into arrays to train the reader on.
-
-Input: a folder of `*.jsonl` or `*.jsonl.gz` files, one object a line: `question`, `passage`, `answers` (`[{"text",
-"start"}]`, of which the first counts), `answerable`, and where there is one `title`. `answers` may be empty although
-`answerable` is true: then the passage as a whole answers. Other fields are ignored.
+Input: a folder of `*.jsonl` or `*.jsonl.gz` files, one object per line: `question`, `passage`, `answers` (`[{"text",
+"start"}]`, of which the first counts), `answerable`, and optionally `title`. If `answers` is empty although `answerable` is
+true, the passage as a whole answers. Other fields are ignored.
 """
 
 import gzip
@@ -18,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from index import SourceError, split_sentences
 from qa.reading.spans import ANSWER_TOKENS, Tokens, tokenise
@@ -32,48 +31,13 @@ _FUNCTION_WORDS = frozenset(
     "a an the of in on at to for from by with is are was were be been do does did has have had can could would will "
     "should may might what which who whom whose when where why how it its that this these those there and or as".split()
 )
-_ASKING = frozenset(("who", "when", "where", "why", "how"))  # words that keywords sometimes begin with
+_ASKING = frozenset(("who", "when", "where", "why", "how"))  # sometimes kept in front of the keywords
 _LONG_WORD = re.compile(r"[A-Za-z]{5,}")
-
-
-def reword(question: str, rng: random.Random) -> list[str]:
-    """Word a question in `VARIANTS` ways: as it is, lower case without question mark, keywords, a typo, wrapped."""
-    bare = question.strip().rstrip("?").strip()
-    words = bare.split()
-    kept = [word for word in words if word.lower() not in _FUNCTION_WORDS]
-    if rng.random() < 0.5 and words and words[0].lower() in _ASKING:
-        kept = [words[0], *kept]
-    keywords = " ".join(kept).lower() if len(kept) >= 2 else bare.lower()
-    typo = misspell(question, rng)
-    inner = question if rng.random() < 0.5 or not question[:1].isupper() else question[0].lower() + question[1:]
-    wrapped = rng.choice(_WRAPPERS).format(inner)
-    return [question, bare.lower(), keywords, typo if rng.random() < 0.5 else typo.lower().rstrip("?"), wrapped]
-
-
-def misspell(text: str, rng: random.Random) -> str:
-    """Swap, drop, double or replace one letter of one word of five letters or more, never its first."""
-    long = list(_LONG_WORD.finditer(text))
-    if not long:
-        return text
-    match = rng.choice(long)
-    word, at = match.group(), rng.randrange(1, len(match.group()) - 1)
-    kind = rng.randrange(4)
-    if kind == 0:
-        word = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
-    elif kind == 1:
-        word = word[:at] + word[at + 1 :]
-    elif kind == 2:
-        word = word[:at] + word[at] + word[at:]
-    else:
-        word = word[:at] + rng.choice("abcdefghijklmnopqrstuvwxyz") + word[at + 1 :]
-    return text[: match.start()] + word + text[match.end() :]
-
-
-HELD_OUT = 40  # one title in so many is kept for validation
+HELD_OUT = 40  # one title in 40 is kept for validation
 NATURAL = frozenset(("squad2_unans",))  # files of unanswerable questions that people wrote
 WHOLE_SENTENCES = frozenset(("squad11train_kou_sentences",))  # files whose answer is the whole sentence: no span
-NO_ANSWER, NOT_KNOWN = -1, -2  # in place of a token
-TOKENISED = 1_024  # texts at a time
+NO_ANSWER, NOT_KNOWN = -1, -2  # instead of a token
+TOKENISED = 1_024  # texts per chunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +46,10 @@ class Example:
 
     Attributes:
         question: As written.
-        heading: Title of the passage; "" where there is none.
+        heading: Title of the passage; may be empty.
         passage: The text.
-        start: First character of the answer in the passage; -1 where none is marked.
-        end: Character after its last; -1 where none is marked.
+        start: First character of the answer in the passage; -1 if unmarked.
+        end: Character after its last; -1 if unmarked.
         answerable: Whether the passage answers the question.
         source: The file it came from, or how it was made.
         weight: How often it is drawn, relative to the others.
@@ -103,17 +67,17 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Examples as arrays of tokens. Token ids are uint16; flat arrays come with int64 offsets of shape (rows + 1,).
+    """Examples as arrays of tokens. Token ids are uint16; flat arrays have int64 offsets of shape (rows + 1,).
 
     Attributes:
-        questions: Flat token ids of the wordings of each question, `VARIANTS` a question, the first as it is.
-        question_offsets: Where each wording starts.
+        questions: Flat token ids of the wordings of each question, `VARIANTS` per question, the first as it is.
+        question_offsets: Start of each wording.
         headings: Flat token ids; heading 0 is empty.
-        heading_offsets: Where each heading starts.
+        heading_offsets: Start of each heading.
         passages: Flat token ids.
-        passage_offsets: Where each passage starts.
-        table: int32 of shape (examples, 7): question, heading, passage, first and last token of the answer (-1: no
-            answer, -2: not known), first and last token of the answering sentence (the same).
+        passage_offsets: Start of each passage.
+        table: int32 of shape (examples, 7): question, heading, passage, first and last token of the answer (-1: no answer, -2:
+            unknown), first and last token of the answering sentence (the same).
         answerable: float32 of shape (examples,).
         weight: float32 of shape (examples,).
         source: int16 of shape (examples,), into `names`.
@@ -121,21 +85,21 @@ class Prepared:
         names: Names of the sources.
     """
 
-    questions: np.ndarray
-    question_offsets: np.ndarray
-    headings: np.ndarray
-    heading_offsets: np.ndarray
-    passages: np.ndarray
-    passage_offsets: np.ndarray
-    table: np.ndarray
-    answerable: np.ndarray
-    weight: np.ndarray
-    source: np.ndarray
-    held_out: np.ndarray
+    questions: npt.NDArray[np.uint16]
+    question_offsets: npt.NDArray[np.int64]
+    headings: npt.NDArray[np.uint16]
+    heading_offsets: npt.NDArray[np.int64]
+    passages: npt.NDArray[np.uint16]
+    passage_offsets: npt.NDArray[np.int64]
+    table: npt.NDArray[np.int32]
+    answerable: npt.NDArray[np.float32]
+    weight: npt.NDArray[np.float32]
+    source: npt.NDArray[np.int16]
+    held_out: npt.NDArray[np.bool_]
     names: tuple[str, ...]
 
     def save(self, path: Path) -> None:
-        """Write one compressed .npz file, whole or not at all."""
+        """Write one compressed .npz file, atomically."""
         arrays: dict[str, Any] = {name: np.asarray(getattr(self, name)) for name in self.__slots__}
         part = path.with_suffix(".part")
         with open(part, "wb") as file:
@@ -144,7 +108,7 @@ class Prepared:
 
     @classmethod
     def load(cls, path: Path) -> "Prepared":
-        """Read what `save` wrote."""
+        """Read a file written by `save`."""
         with np.load(path) as arrays:
             values = {name: arrays[name] for name in cls.__slots__}
         return cls(**{**values, "names": tuple(values["names"].tolist())})
@@ -154,12 +118,12 @@ def read_examples(folder: Path) -> list[Example]:
     """Read every data file of a folder, in the order of their names.
 
     Raises:
-        SourceError: There is no data file, one cannot be read, or a line of one is not an example.
+        SourceError: There is no data file, or one cannot be read or has a line that is not an example.
     """
     files = sorted([*folder.glob("*.jsonl"), *folder.glob("*.jsonl.gz")])
     if not files:
         raise SourceError(
-            f"{folder} holds no .jsonl or .jsonl.gz file. Name the folder of questions with passages to train on."
+            f"{folder} has no .jsonl or .jsonl.gz file. Name a folder of questions with passages to train on."
         )
     return [example for path in files for example in _read_file(path)]
 
@@ -175,10 +139,8 @@ def _read_file(path: Path) -> Iterator[Example]:
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise SourceError(f"{path} cannot be read after line {number} ({error}). Fetch the file again.") from error
     except (ValueError, LookupError, TypeError) as error:
-        reason = f"there is no {error}" if isinstance(error, KeyError) else error
-        raise SourceError(
-            f"{path}, line {number}: not an example ({reason}). Correct the line, or leave it out."
-        ) from error
+        reason = f"{error} is missing" if isinstance(error, KeyError) else error
+        raise SourceError(f"{path}, line {number}: not an example ({reason}). Correct or delete the line.") from error
 
 
 def _example(record: dict[str, Any], name: str) -> Example:
@@ -190,21 +152,15 @@ def _example(record: dict[str, Any], name: str) -> Example:
         text, start = answers[0]["text"], answers[0]["start"]
         end = start + len(text)
         if not text or passage[start:end] != text:
-            raise ValueError(f"the passage does not hold the answer {text!r} at character {start}")
+            raise ValueError(f"the passage does not have the answer {text!r} at character {start}")
     heading = str(record.get("title") or "").replace("_", " ")
     return Example(question, heading, passage, start, end, bool(record["answerable"]), name)
 
 
 def prepare(examples: Sequence[Example], tokenizer: Any, *, seed: int = 0) -> Prepared:
-    """Turn examples into arrays of tokens.
+    """Convert examples, including negatives, into arrays of tokens.
 
-    Args:
-        examples: All of them, negatives included.
-        tokenizer: The model's, of the library `tokenizers`, neither cutting off nor padding.
-        seed: Of the wordings.
-
-    Returns:
-        The arrays.
+    The tokenizer is the model's, of the library `tokenizers`, without truncation and padding; `seed` determines the wordings.
     """
     rng = random.Random(seed)
     questions = _number(example.question for example in examples)
@@ -240,23 +196,13 @@ def prepare(examples: Sequence[Example], tokenizer: Any, *, seed: int = 0) -> Pr
     )
 
 
-def is_one_in(text: str, many: int) -> bool:
-    """Tell whether a text is one of every so many, always the same ones."""
-    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:4], "little") % many == 0
-
-
-def answering_sentences(sentences: Sequence[tuple[int, int]], example: Example) -> list[tuple[int, int]]:
-    """Return the sentences, as spans of characters, that the answer of an example overlaps."""
-    return [(start, end) for start, end in sentences if start < example.end and end > example.start]
-
-
 def _number(texts: Iterable[str]) -> dict[str, int]:
-    """Number texts in the order in which they first occur."""
+    """Number texts in the order of their first occurrence."""
     return {text: row for row, text in enumerate(dict.fromkeys(texts))}
 
 
 def _tokenise(tokenizer: Any, texts: Sequence[str]) -> list[Tokens]:
-    """Split texts into tokens, some at a time, as the tokenizer's own records are large."""
+    """Split texts into tokens in chunks, because the tokenizer's own records are large."""
     return [
         tokens
         for first in range(0, len(texts), TOKENISED)
@@ -264,8 +210,8 @@ def _tokenise(tokenizer: Any, texts: Sequence[str]) -> list[Tokens]:
     ]
 
 
-def _flatten(texts: Sequence[Tokens]) -> tuple[np.ndarray, np.ndarray]:
-    """Put token ids behind each other: uint16 of shape (tokens,), and the offsets."""
+def _flatten(texts: Sequence[Tokens]) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.int64]]:
+    """Concatenate token ids: uint16 of shape (tokens,), and the offsets."""
     ids = np.concatenate([np.empty(0, dtype=np.int32), *(tokens.ids for tokens in texts)])
     return ids.astype(np.uint16), np.cumsum([0, *(len(tokens.ids) for tokens in texts)], dtype=np.int64)
 
@@ -276,6 +222,49 @@ def _sentence_tokens(tokens: Tokens, sentences: Sequence[tuple[int, int]], examp
 
 
 def _tokens_between(tokens: Tokens, start: int, end: int) -> tuple[int, int]:
-    """Return the first and last token that overlap some characters; (-2, -2) when none does."""
+    """Return the first and last token that overlap some characters; (-2, -2) without such a token."""
     inside = np.flatnonzero((tokens.starts < end) & (tokens.ends > start))
     return (int(inside[0]), int(inside[-1])) if len(inside) else (NOT_KNOWN, NOT_KNOWN)
+
+
+def is_one_in(text: str, many: int) -> bool:
+    """Select one of every so many texts by their hash, always the same ones."""
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:4], "little") % many == 0
+
+
+def answering_sentences(sentences: Sequence[tuple[int, int]], example: Example) -> list[tuple[int, int]]:
+    """Return the spans of the sentences that overlap the answer of an example."""
+    return [(start, end) for start, end in sentences if start < example.end and end > example.start]
+
+
+def reword(question: str, rng: random.Random) -> list[str]:
+    """Word a question in `VARIANTS` ways: as it is, lower case without question mark, keywords, a typo, wrapped."""
+    bare = question.strip().rstrip("?").strip()
+    words = bare.split()
+    kept = [word for word in words if word.lower() not in _FUNCTION_WORDS]
+    if rng.random() < 0.5 and words and words[0].lower() in _ASKING:
+        kept = [words[0], *kept]
+    keywords = " ".join(kept).lower() if len(kept) >= 2 else bare.lower()
+    typo = misspell(question, rng)
+    inner = question if rng.random() < 0.5 or not question[:1].isupper() else question[0].lower() + question[1:]
+    wrapped = rng.choice(_WRAPPERS).format(inner)
+    return [question, bare.lower(), keywords, typo if rng.random() < 0.5 else typo.lower().rstrip("?"), wrapped]
+
+
+def misspell(text: str, rng: random.Random) -> str:
+    """Swap, drop, double or replace one letter, never the first, of one word of five or more letters."""
+    long = list(_LONG_WORD.finditer(text))
+    if not long:
+        return text
+    match = rng.choice(long)
+    word, at = match.group(), rng.randrange(1, len(match.group()) - 1)
+    kind = rng.randrange(4)
+    if kind == 0:
+        word = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+    elif kind == 1:
+        word = word[:at] + word[at + 1 :]
+    elif kind == 2:
+        word = word[:at] + word[at] + word[at:]
+    else:
+        word = word[:at] + rng.choice("abcdefghijklmnopqrstuvwxyz") + word[at + 1 :]
+    return text[: match.start()] + word + text[match.end() :]

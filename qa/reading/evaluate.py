@@ -1,8 +1,8 @@
 """Measure the reader alone, given the right paragraph: `python -m qa.reading.evaluate DATASET`.
 
-A dataset is a folder in BEIR layout, as `qa eval` reads it. Its questions are asked of the paragraph they were written
-about, answerable or not: the `context_id` of their line in queries.jsonl, or else the one entry in qrels.tsv. Exit code
-0: done; 1: a known error, in one line on standard error; 2: wrong usage.
+A dataset is a folder in BEIR layout, as for `qa eval`. Each question, answerable or not, is asked of the paragraph it was
+written about: the `context_id` of its line in queries.jsonl, or else its only entry in qrels.tsv. Exit code 0: success; 1: a
+known error, reported in one line on standard error; 2: wrong usage.
 """
 
 import argparse
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from index import BatchError, Document, QAError, split_sentences
 from qa.cli.output import notify
@@ -22,7 +23,7 @@ from qa.evaluation.metrics import RESAMPLES, SEED, Figure, area_under_curve, exa
 from qa.reading.model import Reader, load_reader
 from qa.reading.spans import ReadablePassage
 
-KEPT = 0.75  # of the answerable questions, above the cut-off
+KEPT = 0.75  # share of the answerable questions above the cut-off
 EXACT_MATCH, F1, SENTENCE, AUROC, ABOVE = (
     "exact match", "F1", "right sentence", "AUROC answerable", "unanswerable above the cut-off",
 )  # fmt: skip
@@ -30,14 +31,14 @@ EXACT_MATCH, F1, SENTENCE, AUROC, ABOVE = (
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A question read with its paragraph.
+    """The scores of one question.
 
     Attributes:
-        answerable: Whether the paragraph answers it.
-        logit: What the reader says of that.
-        exact: Whether the answer's words are found exactly, 0 or 1; None where no answer is known.
-        f1: The F1 of the words found; None where no answer is known.
-        sentence: Whether the best sentence holds the answer; None where no answer is known.
+        answerable: Whether its paragraph answers it.
+        logit: The reader's logit for that.
+        exact: 1 if the words found are exactly an answer, else 0; None if no answer is known.
+        f1: F1 of the words found; None if no answer is known.
+        sentence: Whether the best sentence contains the answer; None if no answer is known.
     """
 
     answerable: bool
@@ -47,18 +48,31 @@ class Judged:
     sentence: float | None = None
 
 
+def run_evaluation(arguments: Sequence[str] | None = None) -> int:
+    """Run the command with the given arguments, by default those of the process, and return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m qa.reading.evaluate", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("dataset", type=Path, help="a folder of corpus.jsonl, queries.jsonl and qrels.tsv")
+    parser.add_argument("--limit", type=_positive, metavar="N", help="ask at most N questions of either kind")
+    options = parser.parse_args(arguments)
+    try:
+        dataset = read_dataset(options.dataset)
+        reader = load_reader(encoder_folder(), on_notice=notify)
+        print(describe_figures(dataset.name, evaluate(dataset, reader, limit=options.limit)))
+    except QAError as error:
+        notify(f"error: {error}")
+        return 1
+    return 0
+
+
 def evaluate(dataset: Dataset, reader: Reader, *, limit: int | None = None) -> dict[str, Figure | None]:
     """Ask a dataset's questions of their paragraphs.
 
-    Args:
-        dataset: The questions and their corpus.
-        reader: Reads.
-        limit: Ask at most so many answerable and so many unanswerable questions, drawn with a fixed seed.
+    With a limit, at most so many answerable and so many unanswerable questions are drawn, with a fixed seed.
 
     Returns:
-        Exact match, F1 and right sentence over the answerable questions whose answer is known; AUROC of answerable
-        against unanswerable; the share of unanswerable questions above the cut-off that .75 of the answerable reach.
-        None where there is no question of a kind.
+        Exact match, F1 and right sentence over the answerable questions with a known answer; AUROC of answerable against
+        unanswerable; the share of unanswerable questions above the cut-off that .75 of the answerable reach. None without
+        questions of a kind.
 
     Raises:
         BatchError: No question names its paragraph.
@@ -76,11 +90,28 @@ def evaluate(dataset: Dataset, reader: Reader, *, limit: int | None = None) -> d
         for kind in (True, False)
         for pair in _draw([pair for pair in asked if pair[0].answerable is kind], limit)
     ]  # fmt: skip
-    return figures([judge(question, _passage(document, row), reader) for question, row in drawn])
+    return summarise([judge_reading(question, _passage(document, row), reader) for question, row in drawn])
 
 
-def judge(question: LabelledQuestion, passage: ReadablePassage, reader: Reader) -> Judged:
-    """Read one question with its paragraph, and compare with what is known of the answer."""
+def _paragraph(question: LabelledQuestion) -> str:
+    """Return the id of the entry that a question was written about; "" if unknown."""
+    return question.context or (next(iter(question.relevant)) if len(question.relevant) == 1 else "")
+
+
+def _passage(document: Document, row: int) -> ReadablePassage:
+    locator = document.locators[row]
+    text = document.text[locator.start : locator.end]
+    return ReadablePassage(locator.place.heading or "", text, tuple(split_sentences(text)))
+
+
+def _draw(
+    questions: Sequence[tuple[LabelledQuestion, int]], limit: int | None
+) -> Sequence[tuple[LabelledQuestion, int]]:
+    return questions if limit is None or len(questions) <= limit else random.Random(SEED).sample(questions, limit)
+
+
+def judge_reading(question: LabelledQuestion, passage: ReadablePassage, reader: Reader) -> Judged:
+    """Read one question with its paragraph, and compare the result with the known answers."""
     [reading] = reader.read(question.text, [passage])
     if not question.answerable or not reading.sentences:
         return Judged(question.answerable, reading.answerable)
@@ -88,18 +119,18 @@ def judge(question: LabelledQuestion, passage: ReadablePassage, reader: Reader) 
     best, (start, end) = reading.sentences[row], passage.sentences[row]
     words = passage.text[best.start : best.end]
     known = bool(question.answers)
-    held = holds_answer(passage.text[start:end], question)
+    right = holds_answer(passage.text[start:end], question)
     return Judged(
         True,
         reading.answerable,
         exact_match(words, question.answers) if known else None,
         word_f1(words, question.answers) if known else None,
-        None if held is None else float(held),
+        None if right is None else float(right),
     )
 
 
-def figures(judged: Sequence[Judged]) -> dict[str, Figure | None]:
-    """Sum up what was judged; see `evaluate`."""
+def summarise(judged: Sequence[Judged]) -> dict[str, Figure | None]:
+    """Summarise the scores; see `evaluate`."""
     positive = np.array([one.logit for one in judged if one.answerable], dtype=np.float64)
     negative = np.array([one.logit for one in judged if not one.answerable], dtype=np.float64)
     above = (negative >= cut_off(positive)).astype(np.float64) if len(positive) else np.empty(0)
@@ -112,13 +143,13 @@ def figures(judged: Sequence[Judged]) -> dict[str, Figure | None]:
     }
 
 
-def cut_off(positive: np.ndarray) -> float:
-    """Return the highest score that at least .75 of some scores, one or more, reach."""
+def cut_off(positive: npt.NDArray[np.float64]) -> float:
+    """Return the highest score that at least .75 of one or more scores reach."""
     return float(np.sort(positive)[::-1][int(np.ceil(KEPT * len(positive))) - 1])
 
 
-def area_figure(positive: np.ndarray, negative: np.ndarray) -> Figure | None:
-    """Return the AUROC with its 95 % interval, both sides drawn again; None when one is empty."""
+def area_figure(positive: npt.NDArray[np.float64], negative: npt.NDArray[np.float64]) -> Figure | None:
+    """Return the AUROC with its 95 % interval, resampling both sides; None if one is empty."""
     area = area_under_curve(positive.tolist(), negative.tolist())
     if area is None:
         return None
@@ -131,8 +162,8 @@ def area_figure(positive: np.ndarray, negative: np.ndarray) -> Figure | None:
     return Figure(area, round(float(low), 4), round(float(high), 4), len(positive) + len(negative))
 
 
-def describe(name: str, found: dict[str, Figure | None]) -> str:
-    """Lay out the figures of a dataset as a table, a line each."""
+def describe_figures(name: str, found: dict[str, Figure | None]) -> str:
+    """Format the figures of a dataset as a table, one line each."""
     lines = [f"{name + ', given the paragraph':<34}{'':>6}  {'95 %':^11}  {'n':>6}"]
     for label, figure in found.items():
         shown = "-" if figure is None else (
@@ -140,46 +171,6 @@ def describe(name: str, found: dict[str, Figure | None]) -> str:
         )  # fmt: skip
         lines.append(f"{label:<34}{shown:>6}")
     return "\n".join(lines)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line.
-
-    Args:
-        arguments: What stands behind the command; taken from there when omitted.
-
-    Returns:
-        The exit code.
-    """
-    parser = argparse.ArgumentParser(prog="python -m qa.reading.evaluate", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("dataset", type=Path, help="a folder of corpus.jsonl, queries.jsonl and qrels.tsv")
-    parser.add_argument("--limit", type=_positive, metavar="N", help="ask at most N questions of either kind")
-    options = parser.parse_args(arguments)
-    try:
-        dataset = read_dataset(options.dataset)
-        reader = load_reader(encoder_folder(), on_notice=notify)
-        print(describe(dataset.name, evaluate(dataset, reader, limit=options.limit)))
-    except QAError as error:
-        notify(f"error: {error}")
-        return 1
-    return 0
-
-
-def _paragraph(question: LabelledQuestion) -> str:
-    """Return the id of the entry that a question was written about; "" where that is not known."""
-    return question.context or (next(iter(question.relevant)) if len(question.relevant) == 1 else "")
-
-
-def _passage(document: Document, row: int) -> ReadablePassage:
-    place = document.locators[row]
-    text = document.text[place.start : place.end]
-    return ReadablePassage(place.heading or "", text, tuple(split_sentences(text)))
-
-
-def _draw(
-    questions: Sequence[tuple[LabelledQuestion, int]], limit: int | None
-) -> Sequence[tuple[LabelledQuestion, int]]:
-    return questions if limit is None or len(questions) <= limit else random.Random(SEED).sample(questions, limit)
 
 
 def _known(values: Iterable[float | None]) -> list[float]:
@@ -194,4 +185,4 @@ def _positive(text: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_evaluation())

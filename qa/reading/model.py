@@ -1,9 +1,9 @@
-"""Run the reader: the same machinery as the fast encoder's, bytes in place of 32-bit numbers.
+"""Run the reader, the model that reads a question together with a passage, with OpenVINO in 8-bit arithmetic.
 
-Its embeddings are those of the bundled sentence encoder; the weights shipped with this package are its layers and
-heads. The rounded graph is built once, checked against the one in 32 bits, and kept in the cache folder. A passage
-has the same reading, to the last bit, alone or among others, in this process or in another, for the reasons that
-`index.encoders.openvino` tells; the build is refused where that fails.
+It shares the embeddings of the bundled sentence encoder; the weights in this package are its layers and heads. The rounded
+graph is built once, checked against the one in 32 bits, and kept in the cache folder. A passage has the same reading, to
+the last bit, alone or among others and in any process, see `index.encoders.openvino`; a build without this property is
+refused.
 """
 
 import atexit
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from index import (
     RECIPE,
@@ -34,22 +35,21 @@ from index import (
     padded_width,
     read_tokenizer,
 )
-from qa.reading.spans import ReadablePassage, Reading, Tokens, Window, lay_out, mark_ids, read_spans, tokenise
+from qa.reading.spans import ReadablePassage, Reading, Tokens, Window, make_windows, mark_ids, read_spans, tokenise
 
 WEIGHTS = Path(__file__).with_name("reader.safetensors")
-READER_SHA256 = (
-    "00baea752b417081ac116afc0408916b7e60f89a391dff2a6ba3363305179e8b"  # of the weights that this package ships
-)
-VERSION = "reading/2"  # changes whenever readings would, though the weights do not
-GRAPH = "reader.xml"
+# Of the weights in this package.
+READER_SHA256 = "00baea752b417081ac116afc0408916b7e60f89a391dff2a6ba3363305179e8b"
+VERSION = "reading/2"  # changes whenever readings would, even with the same weights
+READER_GRAPH = "reader.xml"
 STREAMS = 2
-TEXTS_KEPT = 2048  # whose tokens are remembered: 5 MB
+TEXTS_KEPT = 2048  # texts with cached tokens: 5 MB
 
-Logits = tuple[np.ndarray, float]  # of the tokens of a window, float32 (length, 3), and of the window as a whole
+Logits = tuple[npt.NDArray[np.float32], float]  # of the tokens of a window, shape (length, 3), and of the whole window
 
 
 class Reader(Protocol):
-    """Anything that reads a question and passages.
+    """A model that reads a question and passages.
 
     Attributes:
         identity: Changes whenever the readings would.
@@ -58,19 +58,19 @@ class Reader(Protocol):
     identity: str
 
     def read(self, question: str, passages: Sequence[ReadablePassage]) -> tuple[Reading, ...]:
-        """Read each passage for the question, apart from the others; in the order given."""
+        """Read each passage for the question, independently of the others, in the order given."""
         ...
 
 
 class FastReader:
-    """The rounded reader. Safe to share between threads."""
+    """The rounded reader; threads may share it."""
 
     def __init__(self, graph: Any, tokenizer: Any, *, identity: str) -> None:
-        """Wrap a graph.
+        """Compile a graph.
 
         Args:
-            graph: The graph, or the file of one.
-            tokenizer: The model's tokenizer, neither cutting off nor padding.
+            graph: The graph, or its file.
+            tokenizer: The model's tokenizer, without truncation and padding.
             identity: Changes whenever the readings would.
         """
         self.identity = identity
@@ -81,7 +81,7 @@ class FastReader:
         self._infer(self.windows("", "", ""), [0])  # OpenVINO's binding needs one inference by one thread first
 
     def read(self, question: str, passages: Sequence[ReadablePassage]) -> tuple[Reading, ...]:
-        """Read each passage for the question, apart from the others; in the order given."""
+        """Read each passage for the question, independently of the others, in the order given."""
         windows = [self.windows(question, passage.heading, passage.text) for passage in passages]
         logits = self.logits([window for of_passage in windows for window in of_passage])
         readings, place = [], 0
@@ -92,12 +92,12 @@ class FastReader:
         return tuple(readings)
 
     def windows(self, question: str, heading: str, text: str) -> tuple[Window, ...]:
-        """Lay out a question and a passage, in as many windows as the passage needs."""
+        """Lay out a question and a passage in as many windows as needed."""
         parts: list[Tokens] = [self._tokens(part) for part in (question, heading, text)]
-        return lay_out(*(part.ids for part in parts), marks=self._marks)
+        return make_windows(*(part.ids for part in parts), marks=self._marks)
 
     def logits(self, windows: Sequence[Window]) -> list[Logits]:
-        """Run the model for each window, apart from the others."""
+        """Run the model for each window, independently of the others."""
         found: dict[int, Logits] = {}
         with ThreadPoolExecutor(STREAMS) as workers:
             batches = plan_pairs([len(window.ids) for window in windows])
@@ -106,7 +106,7 @@ class FastReader:
         return [found[row] for row in range(len(windows))]
 
     def _infer(self, windows: Sequence[Window], rows: list[int]) -> list[Logits]:
-        """Run the model once, for the windows at the given places."""
+        """Run the model once, for the windows at the given positions."""
         ids = [windows[row].ids for row in rows]
         width = padded_width(max(map(len, ids)))
         tokens, answerable = infer(self._compiled, pad(ids, width, [windows[row].types for row in rows]))
@@ -114,14 +114,11 @@ class FastReader:
 
 
 def plan_pairs(lengths: Sequence[int]) -> list[list[int]]:
-    """Group windows of like length by two, a tenth faster than one by one, with the same work for each stream.
-
-    Args:
-        lengths: Tokens in each window.
+    """Pair windows of similar length: a tenth faster than one by one, with equal work for each stream.
 
     Returns:
-        The positions of each group, longest first: pairs as far as all streams get as many, then single ones. More
-        than two gain little, and each new shape of input takes its time to be made ready.
+        The positions of each group, longest first: pairs as long as every stream gets the same number, then single windows.
+        Larger groups gain little, and each new input shape takes time to prepare.
     """
     order = sorted(range(len(lengths)), key=lambda place: -lengths[place])
     paired = len(order) - len(order) % (2 * STREAMS)
@@ -135,24 +132,21 @@ def load_reader(
     sha256: str | None = READER_SHA256,
     on_notice: Callable[[str], None] | None = None,
 ) -> FastReader:
-    """Load the reader, building and checking its fast form first where the cache has none that is whole.
+    """Load the reader, after building and checking its fast form if the cache has no complete one.
 
     Args:
-        cache_folder: Where built models are kept, each in a folder of its own; made when missing.
-        weights: The file of its weights.
-        sha256: The hash that the file must have; None for any.
+        cache_folder: Folder of the built models, each in its own subfolder; created if missing.
+        weights: The file of the weights.
+        sha256: Required hash of that file; None for any.
         on_notice: Called with one line before a build, which takes about half a minute.
-
-    Returns:
-        The reader.
 
     Raises:
         ReaderError: The weights are missing or altered, or the model cannot be built or run on this computer.
-        EncoderError: The bundled encoder, whose embeddings it shares, is missing or altered.
+        EncoderError: The bundled encoder, whose embeddings the reader shares, is missing or altered.
     """
     advice = "Install this package again: pip install --force-reinstall --no-deps qa-verbatim"
     try:
-        found = file_hash(weights.read_bytes())
+        found = file_hash(weights)
     except OSError as error:
         raise ReaderError(f"the reader's weights, {weights}, cannot be read ({error.strerror}). {advice}") from error
     if sha256 not in (None, found):
@@ -162,21 +156,25 @@ def load_reader(
         target = Path(cache_folder) / reader_key(folder, found)
         notice = on_notice or (lambda line: None)
         try:
-            manifest = find_build(target, "qa.reading.build:build", weights, folder, name="reader", notice=notice)
+            manifest = find_build(
+                target, "qa.reading.build:build_reader", weights, folder, name="reader", notice=notice
+            )
         except CacheError as error:
-            notice(f"{error} It is prepared for this run alone.")
+            notice(f"{error} It is built for this run only.")
             target = Path(_run_folder()) / target.name
-            manifest = find_build(target, "qa.reading.build:build", weights, folder, name="reader", notice=notice)
+            manifest = find_build(
+                target, "qa.reading.build:build_reader", weights, folder, name="reader", notice=notice
+            )
         tokenizer = read_tokenizer(folder)
         tokenizer.no_truncation()
         recipe = RECIPE if manifest["rounded"] else "fp32"
-        return FastReader(target / GRAPH, tokenizer, identity=f"{VERSION}/{recipe}/{found[:16]}")
+        return FastReader(target / READER_GRAPH, tokenizer, identity=f"{VERSION}/{recipe}/{found[:16]}")
     except EncoderError as error:
         raise ReaderError(str(error)) from error
 
 
 def shared_reader(cache_folder: Path, *, on_notice: Callable[[str], None] | None = None) -> FastReader:
-    """Load the packaged reader once for the whole process, however many assistants use it; as `load_reader` does."""
+    """Load the packaged reader once per process, see `load_reader`; all assistants share it."""
     folder = Path(cache_folder).resolve()
     with _sharing:
         if folder not in _shared:
@@ -186,7 +184,7 @@ def shared_reader(cache_folder: Path, *, on_notice: Callable[[str], None] | None
 
 @cache
 def _run_folder() -> str:
-    """A folder that lasts as long as this process."""
+    """Create a folder that is deleted when the process ends."""
     folder = tempfile.mkdtemp(prefix="qa-reader-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
@@ -197,6 +195,6 @@ _sharing = threading.Lock()
 
 
 def reader_key(model_folder: Path, weights_sha256: str) -> str:
-    """Name what a build of the reader depends on: 32 hexadecimal digits."""
-    files = [file_hash((model_folder / name).read_bytes()) for name in ("config.json", "tokenizer.json")]
+    """Hash everything a build of the reader depends on into 32 hexadecimal digits."""
+    files = [file_hash(model_folder / name) for name in ("config.json", "tokenizer.json")]
     return build_key(VERSION, RECIPE, weights_sha256, import_openvino().__version__, *files)

@@ -1,7 +1,7 @@
-"""The reader as a torch module, for training: a BERT or MPNet encoder with heads for spans, evidence and answerability.
+"""Define the reader as a torch module, for training: a BERT or MPNet encoder with heads for spans, evidence and answerability.
 
-Weights are named as in `transformers.BertModel`, so that they can be read there too. Embeddings are frozen: what is
-trained, and shipped, is the layers and the heads.
+Weights have the names of `transformers.BertModel`, so that it can load them too. Embeddings are frozen; only layers and
+heads are trained and shipped.
 """
 
 import json
@@ -18,9 +18,9 @@ from torch.nn import functional
 
 from index import ReaderError
 
-HIDDEN = -1e4  # added to the score of what must not be attended to or answered
+HIDDEN = -1e4  # added to the scores of tokens that must not be attended to or be an answer
 HEADS = ("token", "answerable")
-FARTHEST = 128  # tokens away; all that is farther falls into one bucket
+FARTHEST = 128  # tokens; larger distances share one bucket
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,12 @@ class Shape:
     """Sizes of an encoder.
 
     Attributes:
-        width: Numbers in a token's vector.
+        width: Length of a token's vector.
         layers: Number of layers.
-        heads: Attention heads in a layer.
+        heads: Attention heads per layer.
         inner: Width of the feed-forward layers.
         epsilon: Added to the variance in layer normalisation.
-        buckets: Buckets of relative positions (MPNet); 0 where positions are only absolute (BERT).
+        buckets: Buckets of relative positions (MPNet); 0 for only absolute positions (BERT).
     """
 
     width: int
@@ -85,12 +85,12 @@ class Network(nn.Module):
     embedding_relative: Tensor
 
     def __init__(self, shape: Shape, embeddings: dict[str, Tensor], *, dropout: float = 0.0) -> None:
-        """Make a network with untrained layers.
+        """Create a network with untrained layers.
 
         Args:
             shape: Its sizes.
-            embeddings: "words", "positions", "types" (two rows), "norm.weight", "norm.bias"; frozen. With relative
-                positions, "relative" of shape (buckets, heads).
+            embeddings: "words", "positions", "types" (two rows), "norm.weight", "norm.bias"; frozen. With relative positions,
+                "relative" of shape (buckets, heads).
             dropout: On hidden states, in training.
         """
         super().__init__()
@@ -129,14 +129,9 @@ class Network(nn.Module):
 
 
 def relative_buckets(distance: Tensor, buckets: int) -> Tensor:
-    """Sort relative positions into buckets, near ones exactly and far ones by their logarithm (T5, Raffel et al. 2020).
+    """Assign relative positions to buckets, near ones exactly and far ones by their logarithm (T5, Raffel et al. 2020).
 
-    Args:
-        distance: int64 of any shape.
-        buckets: How many there are; half of them for what lies behind.
-
-    Returns:
-        The bucket of each, int64 of the same shape.
+    Half of the buckets are for positions behind. `distance` and the result are int64 of the same shape.
     """
     half = buckets // 2
     found = (distance > 0).long() * half
@@ -168,15 +163,15 @@ _MPNET = {
 
 
 def load_network(folder: Path, *, vocabulary: Path | None = None, dropout: float = 0.0) -> Network:
-    """Start a network from a sentence encoder's folder (BERT or MPNet), with new heads.
+    """Create a network from a sentence encoder's folder (BERT or MPNet), with new heads.
 
     Args:
-        folder: Holds config.json, model.safetensors and vocab.txt.
-        vocabulary: The vocab.txt that token ids refer to, where it is another than the folder's own.
+        folder: Folder with config.json, model.safetensors and vocab.txt.
+        vocabulary: The vocab.txt that token ids refer to, if it is not the folder's own.
         dropout: On hidden states, in training.
 
     Raises:
-        ReaderError: The model is neither, or a file of it is missing or damaged.
+        ReaderError: The model is of another type, or one of its files is missing or damaged.
     """
     try:
         config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
@@ -185,7 +180,7 @@ def load_network(folder: Path, *, vocabulary: Path | None = None, dropout: float
             return _load_encoder(folder, config, vocabulary, dropout)
     except (OSError, ValueError, LookupError, RuntimeError, SafetensorError) as error:
         raise ReaderError(
-            f"{folder} holds no encoder that can be read ({error!r}). "
+            f"{folder} has no readable encoder ({error!r}). "
             "Name a folder with config.json, model.safetensors and vocab.txt of a BERT or MPNet encoder."
         ) from error
     raise ReaderError(f"{folder} is a {kind} model. Name the folder of a BERT or MPNet encoder.")
@@ -235,18 +230,18 @@ def save_weights(network: Network, path: Path) -> None:
 
 
 def load_weights(network: Network, path: Path) -> None:
-    """Read layers and heads as `save_weights` wrote them."""
+    """Read layers and heads written by `save_weights`."""
     _copy(load_file(path), _saved(network))
 
 
 def _saved(network: Network) -> dict[str, Tensor]:
-    """Name what is saved, as it is named in the file."""
+    """Return the saved weights by their names in the file."""
     heads = {f"{head}.{part}": value for head in HEADS for part, value in getattr(network, head).named_parameters()}
     return {**_layers(network, "bert.encoder.layer.", _BERT), **heads}
 
 
 def _layers(network: Network, prefix: str, names: dict[str, str]) -> dict[str, Tensor]:
-    """Name the weights of the layers as another library does, which `names` tells."""
+    """Return the weights of the layers by the names another library gives them."""
     return {
         f"{prefix}{number}.{theirs}.{part}": value
         for number, layer in enumerate(network.layers)
@@ -256,7 +251,7 @@ def _layers(network: Network, prefix: str, names: dict[str, str]) -> dict[str, T
 
 
 def _copy(weights: dict[str, Tensor], targets: dict[str, Tensor]) -> None:
-    """Copy weights into those of the same name, which must be of the same shape."""
+    """Copy weights into those of the same name and shape."""
     with torch.no_grad():
         for name, target in targets.items():
             if weights[name].shape != target.shape:

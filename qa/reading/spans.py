@@ -1,17 +1,13 @@
-"""Lay out question, heading and passage as the reader takes them; reader and trainer share it.
+"""Define the reader's input and output: windows of tokens in, scores of sentences and answer words out.
 
     [CLS] question [SEP] heading [SEP] passage [SEP]
       0      0       0      1      1      1      1      token types
 
-Without a heading, it and its [SEP] are left out. A question that is too long loses its end, a heading its start, as the
-innermost headings come last. A passage that is too long is read in windows that overlap.
+Without a heading, it and its [SEP] are omitted. A question that is too long loses its end, a heading its start, because
+inner headings come last. A passage that is too long is read in overlapping windows. The trainer uses the same layout.
 
-What the reader reads, and what it says of it.
-
-Turn the reader's logits into what it says of each sentence.
-
-The score of an answer is its start logit plus its end logit, less the same of the first token, which stands for no
-answer. A sentence's score is that of the best answer inside it.
+The score of an answer is its start logit plus its end logit, minus the same of the first token, which means "no answer". The
+score of a sentence is that of the best answer inside it.
 """
 
 from collections.abc import Sequence
@@ -19,12 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-
-TOKENS = 256  # in all
-QUESTION_TOKENS = 48
-HEADING_TOKENS = 24
-OVERLAP = 64  # tokens of the passage that two windows share
-CLS, SEP = "[CLS]", "[SEP]"
+import numpy.typing as npt
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +24,13 @@ class Tokens:
 
     Attributes:
         ids: int32, shape (tokens,).
-        starts: The first character of each token in the text: int32, shape (tokens,), ascending.
-        ends: The character after its last: int32, shape (tokens,).
+        starts: First character of each token: int32, shape (tokens,), ascending.
+        ends: Character after its last: int32, shape (tokens,).
     """
 
-    ids: np.ndarray
-    starts: np.ndarray
-    ends: np.ndarray
+    ids: npt.NDArray[np.int32]
+    starts: npt.NDArray[np.int32]
+    ends: npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,76 +38,28 @@ class Window:
     """One input of the reader.
 
     Attributes:
-        ids: Token ids: int32, shape (length,), at most `TOKENS`.
+        ids: Token ids: int32, shape (length,), at most `WINDOW_TOKENS`.
         types: 0 up to the first [SEP], 1 after it: float32, shape (length,).
-        offset: Where the passage's tokens begin in `ids`.
-        first: Which token of the passage that is.
-        count: How many of the passage's tokens there are.
+        offset: Index in `ids` of the first token of the passage.
+        first: Index of that token in the passage.
+        count: Number of tokens of the passage.
     """
 
-    ids: np.ndarray
-    types: np.ndarray
+    ids: npt.NDArray[np.int32]
+    types: npt.NDArray[np.float32]
     offset: int
     first: int
     count: int
 
 
-def tokenise(tokenizer: Any, texts: Sequence[str]) -> list[Tokens]:
-    """Split texts into tokens, none of them special.
-
-    Args:
-        tokenizer: Of the library `tokenizers`, neither cutting off nor padding.
-        texts: Any; a lone surrogate is read as a question mark.
-    """
-    safe = [text.encode("utf-8", "replace").decode() for text in texts]
-    found = []
-    for encoding in tokenizer.encode_batch(safe, add_special_tokens=False):
-        places = np.array(encoding.offsets, dtype=np.int32).reshape(-1, 2)
-        found.append(Tokens(np.array(encoding.ids, dtype=np.int32), places[:, 0], places[:, 1]))
-    return found
-
-
-def lay_out(
-    question: np.ndarray, heading: np.ndarray, passage: np.ndarray, *, marks: tuple[int, int]
-) -> tuple[Window, ...]:
-    """Lay out one question and passage in as many windows as the passage needs, at least one.
-
-    Args:
-        question: Token ids, without special ones: int32, shape (any,).
-        heading: The same; empty where there is none.
-        passage: The same.
-        marks: The ids of [CLS] and [SEP].
-
-    Returns:
-        The windows, in the order of the passage. All but the last are `TOKENS` long.
-    """
-    cls, sep = marks
-    asked = [cls, *question[:QUESTION_TOKENS], sep]
-    under = [*heading[-HEADING_TOKENS:], sep] if len(heading) else []
-    offset = len(asked) + len(under)
-    room = TOKENS - offset - 1
-    windows = []
-    for first in range(0, max(len(passage) - OVERLAP, 1), room - OVERLAP):
-        part = passage[first : first + room]
-        ids = np.array([*asked, *under, *part, sep], dtype=np.int32)
-        types = (np.arange(len(ids)) >= len(asked)).astype(np.float32)
-        windows.append(Window(ids, types, offset, first, len(part)))
-    return tuple(windows)
-
-
-def mark_ids(tokenizer: Any) -> tuple[int, int]:
-    """The ids of [CLS] and [SEP]."""
-    return tokenizer.token_to_id(CLS), tokenizer.token_to_id(SEP)
-
-
 @dataclass(frozen=True, slots=True)
 class ReadablePassage:
-    """A passage as the reader takes it.
+    """A passage as input of the reader.
 
     Attributes:
-        heading: The headings it stands under, the innermost last; empty where there is none.
+        heading: The headings above it, innermost last; may be empty.
         text: The passage.
-        sentences: The first character of each sentence in `text`, and the one after its last.
+        sentences: Spans of its sentences in `text`: first character, character after the last.
     """
 
     heading: str
@@ -126,14 +69,14 @@ class ReadablePassage:
 
 @dataclass(frozen=True, slots=True)
 class SentenceReading:
-    """What the reader says of one sentence.
+    """The reader's scores for one sentence.
 
     Attributes:
-        score: How likely the sentence holds the answer, like log-odds: the best answer inside it, less the score of
-            no answer. Rounded to 1e-4.
-        start: The first character of the best answer inside the sentence, in the passage's text.
-        end: The character after its last.
-        evidence: The mean evidence logit of the sentence's tokens. Rounded to 1e-4.
+        score: How likely the sentence contains the answer, like log-odds: the score of the best answer inside it. Rounded to
+            1e-4.
+        start: First character of that answer, in the passage's text.
+        end: Character after its last.
+        evidence: Mean evidence logit of the sentence's tokens. Rounded to 1e-4.
     """
 
     score: float
@@ -144,10 +87,10 @@ class SentenceReading:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the reader says of one passage.
+    """The reader's scores for one passage.
 
     Attributes:
-        answerable: The logit that the passage answers the question. Rounded to 1e-4.
+        answerable: Logit that the passage answers the question. Rounded to 1e-4.
         sentences: In the order of the passage's sentences.
     """
 
@@ -155,30 +98,87 @@ class Reading:
     sentences: tuple[SentenceReading, ...]
 
 
+WINDOW_TOKENS = 256  # in all
+QUESTION_TOKENS = 48
+HEADING_TOKENS = 24
+_OVERLAP = 64  # tokens of the passage shared by two windows
+CLS, SEP = "[CLS]", "[SEP]"
 ANSWER_TOKENS = 30
 UNREAD = -30.0  # the score of a sentence without a token
 DIGITS = 4
 START, END, EVIDENCE = range(3)
 
 
+def tokenise(tokenizer: Any, texts: Sequence[str]) -> list[Tokens]:
+    """Split texts into tokens, without special ones.
+
+    Args:
+        tokenizer: Of the library `tokenizers`, without truncation and padding.
+        texts: Lone surrogates are read as question marks.
+    """
+    safe = [text.encode("utf-8", "replace").decode() for text in texts]
+    found = []
+    for encoding in tokenizer.encode_batch(safe, add_special_tokens=False):
+        places = np.array(encoding.offsets, dtype=np.int32).reshape(-1, 2)
+        found.append(Tokens(np.array(encoding.ids, dtype=np.int32), places[:, 0], places[:, 1]))
+    return found
+
+
+def mark_ids(tokenizer: Any) -> tuple[int, int]:
+    """Return the ids of [CLS] and [SEP]."""
+    return tokenizer.token_to_id(CLS), tokenizer.token_to_id(SEP)
+
+
+def make_windows(
+    question: npt.NDArray[np.int32],
+    heading: npt.NDArray[np.int32],
+    passage: npt.NDArray[np.int32],
+    *,
+    marks: tuple[int, int],
+) -> tuple[Window, ...]:
+    """Lay out one question and passage in as many windows as needed, at least one.
+
+    Args:
+        question: Token ids, without special ones: int32, shape (any,).
+        heading: The same; empty if there is no heading.
+        passage: The same.
+        marks: The ids of [CLS] and [SEP].
+
+    Returns:
+        The windows, in the order of the passage. All but the last have `WINDOW_TOKENS` tokens.
+    """
+    cls, sep = marks
+    asked = [cls, *question[:QUESTION_TOKENS], sep]
+    under = [*heading[-HEADING_TOKENS:], sep] if len(heading) else []
+    offset = len(asked) + len(under)
+    room = WINDOW_TOKENS - offset - 1
+    windows = []
+    for first in range(0, max(len(passage) - _OVERLAP, 1), room - _OVERLAP):
+        part = passage[first : first + room]
+        ids = np.array([*asked, *under, *part, sep], dtype=np.int32)
+        types = (np.arange(len(ids)) >= len(asked)).astype(np.float32)
+        windows.append(Window(ids, types, offset, first, len(part)))
+    return tuple(windows)
+
+
 def read_spans(
     passage: ReadablePassage,
     tokens: Tokens,
     windows: Sequence[Window],
-    logits: Sequence[np.ndarray],
+    logits: Sequence[npt.NDArray[np.float32]],
     answerable: Sequence[float],
 ) -> Reading:
-    """Make the reading of a passage of what the reader gave for its windows.
+    """Convert the logits of a passage's windows into its reading.
 
     Args:
         passage: The passage.
         tokens: Its tokens.
         windows: Its windows.
-        logits: For each window, the logits of its tokens, float32 of shape (length or more, 3): start, end, evidence.
+        logits: For each window, float32 of shape (length or more, 3): start, end and evidence of its tokens.
         answerable: For each window, the logit that it answers the question.
 
     Returns:
-        The reading. Of several windows, the best counts for the passage, and for each sentence the best for it.
+        The reading, with the best window for the passage, and the best for each sentence.
     """
     best: list[SentenceReading | None] = [None] * len(passage.sentences)
     spans = np.array(passage.sentences, dtype=np.int64).reshape(-1, 2)
@@ -206,16 +206,18 @@ def read_spans(
     return Reading(round(float(max(answerable)), DIGITS), sentences)
 
 
-def best_spans(starts: np.ndarray, ends: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def best_spans(
+    starts: npt.NDArray[np.float64], ends: npt.NDArray[np.float64], edges: npt.NDArray[np.integer]
+) -> tuple[npt.NDArray[np.integer], npt.NDArray[np.integer], npt.NDArray[np.float64]]:
     """Find in each sentence the answer with the greatest sum of start and end logit, the first of equals.
 
     Args:
-        starts: The start logit of each token: float64, shape (tokens,).
-        ends: The end logit of each token, of the same shape.
-        edges: The first token of each sentence and the one after its last: integers, shape (sentences, 2), none empty.
+        starts: Start logit of each token: float64, shape (tokens,).
+        ends: End logit of each token, of the same shape.
+        edges: First token of each sentence and the one after its last: integers, shape (sentences, 2), none empty.
 
     Returns:
-        Of each sentence's answer the first token, the last token, `ANSWER_TOKENS` - 1 later at most, and the sum.
+        For each sentence's answer the first token, the last token, at most `ANSWER_TOKENS` - 1 later, and the sum.
     """
     counts = edges[:, 1] - edges[:, 0]
     firsts = np.cumsum(counts) - counts  # of each sentence, among the tokens of all sentences
@@ -230,6 +232,6 @@ def best_spans(starts: np.ndarray, ends: np.ndarray, edges: np.ndarray) -> tuple
 
 
 def trim(text: str, start: int, end: int) -> tuple[int, int]:
-    """Leave out the white space at both ends of a span; of nothing but white space, an empty span is left."""
+    """Remove white space from both ends of a span; a span of only white space becomes empty."""
     start += len(text[start:end]) - len(text[start:end].lstrip())
     return start, start + len(text[start:end].rstrip())

@@ -1,8 +1,8 @@
 """Train the reader: `python -m qa.reading.train DATA`.
 
-The reader starts from the bundled encoder and learns from pairs of a question and a passage; with `--teacher`, from a
-larger encoder too, which is trained first. Stopped, the same command goes on from the last checkpoint. Exit code 0:
-done; 1: a known error, in one line on standard error; 2: wrong usage; 130: interrupted with Ctrl-C.
+The reader starts from the bundled encoder and learns from pairs of a question and a passage; with `--teacher`, also from a
+larger encoder, which is trained first. After an interruption, the same command resumes from the last checkpoint. Exit code
+0: success; 1: a known error, reported in one line on standard error; 2: wrong usage; 130: interrupted with Ctrl-C.
 """
 
 import argparse
@@ -13,36 +13,29 @@ from pathlib import Path
 
 from index import QAError, SourceError, bundled_model_folder, load_encoder, read_tokenizer
 from qa.collections import encoder_folder
-from qa.reading.batches import make_negatives
 from qa.reading.data import Prepared, prepare, read_examples
 from qa.reading.model import WEIGHTS
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line.
-
-    Args:
-        arguments: What stands behind the command; taken from there when omitted.
-
-    Returns:
-        The exit code.
-    """
+def run_training(arguments: Sequence[str] | None = None) -> int:
+    """Run the command with the given arguments, by default those of the process, and return the exit code."""
     options = _parse(arguments)
     try:
-        from qa.reading.training import default_plan, run
+        # Imported here, because torch may be missing.
+        from qa.reading.training import default_plan, train_reader
 
         if not options.out.parent.is_dir():
-            raise SourceError(f"{options.out.parent}, where the weights should go, is no folder. Make it first.")
+            raise SourceError(f"{options.out.parent}, the folder for the weights, does not exist. Create it first.")
         plan = default_plan(options.minutes, options.seed)
         if options.teacher and plan.device == "cpu":
             hours = (options.minutes + options.teacher_minutes) / 60
-            _tell(
-                f"warning: without a GPU a teacher takes {hours:.1f} hours of training in all, and hours more to judge "
-                "every pair. Leave --teacher out to train the reader alone."
+            _notify(
+                f"warning: without a GPU, a teacher needs {hours:.1f} hours of training in all, and hours more to label "
+                "every pair. Omit --teacher to train only the reader."
             )
         start = bundled_model_folder()
         data = prepare_once(options.data, options.work, start, seed=options.seed)
-        run(
+        train_reader(
             data,
             start,
             options.out,
@@ -56,25 +49,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (QAError, OSError) as error:
         return _fail(str(error))
     except KeyboardInterrupt:
-        return _fail("stopped; the same command goes on from the last checkpoint", code=130)
+        return _fail("stopped; the same command resumes from the last checkpoint", code=130)
     return 0
 
 
 def prepare_once(folder: Path, work: Path, model: Path, *, seed: int) -> Prepared:
-    """Prepare the data of a folder, or load what was prepared before.
-
-    Args:
-        folder: Holds the data files.
-        work: Where the prepared data is kept; made when missing.
-        model: Folder of the encoder whose tokens the reader takes.
-        seed: Of everything drawn.
+    """Prepare the data of a folder for the tokens of a model, or load it from `work` if it was prepared before.
 
     Raises:
         SourceError: The data cannot be read.
     """
+    from qa.reading.batches import make_negatives
+
     kept = work / "prepared.npz"
     if kept.exists():
-        _tell(f"using the data prepared in {kept}; delete {work} when the data has changed")
+        _notify(f"using the data prepared in {kept}; delete {work} when the data has changed")
         return Prepared.load(kept)
     examples = read_examples(folder)
     examples += make_negatives(examples, load_encoder(cache_folder=encoder_folder()), seed=seed)
@@ -94,7 +83,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--minutes", type=_minutes, default=100.0, help="time for the reader (default: 100)")
     parser.add_argument("--teacher", type=Path, help="folder of a larger BERT or MPNet encoder to learn from")
     parser.add_argument("--teacher-minutes", type=_minutes, default=300.0, help="time for the teacher (default: 300)")
-    parser.add_argument("--seed", type=int, default=0, help="of everything drawn (default: 0)")
+    parser.add_argument("--seed", type=int, default=0, help="of all random choices (default: 0)")
     return parser.parse_args(arguments)
 
 
@@ -105,14 +94,14 @@ def _minutes(text: str) -> float:
     return number
 
 
-def _tell(line: str) -> None:
+def _notify(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
 def _fail(message: str, *, code: int = 1) -> int:
-    _tell(f"error: {' '.join(message.split())}")
+    _notify(f"error: {' '.join(message.split())}")
     return code
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_training())

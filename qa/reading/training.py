@@ -1,8 +1,8 @@
-"""Train the reader: the loss, the loop, the teacher's labels, and what came of it on titles held out.
+"""Train the reader's network: loss, training loop, labels of a teacher, and validation on titles held out.
 
-A larger encoder can be trained first and label every pair; the reader then learns from both (distillation, Hinton et
-al. 2015), which matters most for pairs whose own label is noisy or missing. The rate of learning falls to zero at the
-end of the minutes given, however fast the machine is.
+A larger encoder can be trained first and label every pair; the reader then learns from both (distillation, Hinton et al.
+2015), which matters most for pairs whose own label is noisy or missing. The learning rate falls to zero at the end of the
+given minutes, on any machine.
 """
 
 import json
@@ -12,41 +12,41 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from qa.evaluation.metrics import area_under_curve
-from qa.reading.batches import IGNORED, Assembler, Batch, Labels, draw_batches, prefetch
+from qa.reading.batches import IGNORED, Assembler, TeacherLabels, TrainingBatch, draw_batches, prefetch
 from qa.reading.data import NATURAL, Prepared
 from qa.reading.network import HIDDEN, Network, load_network, save_weights
 from qa.reading.spans import best_spans
 
 CHECKPOINT_SECONDS = 240
 REPORT_SECONDS = 20
-WARM_UP = 0.04  # of the whole
+WARM_UP = 0.04  # share of the time
 WARM_UP_STEPS = 200  # at least
 WEIGHT_DECAY = 0.01
-ANSWERABLE_SHARE = 0.5  # of the answerable loss, to 1 of the span's
+ANSWERABLE_SHARE = 0.5  # weight of this loss, relative to that of the span
 EVIDENCE_SHARE = 0.5
-TEACHER_SHARE = 0.7  # of the loss; the rest is the labels'
-TEMPERATURE = 1.5  # that softens the spans of teacher and reader
-LEAST_LOGIT = -30  # of evidence that a teacher is believed
+TEACHER_SHARE = 0.7  # of the loss; the rest is from the labels
+TEMPERATURE = 1.5  # softens the spans of teacher and reader
+LEAST_LOGIT = -30  # lower evidence logits of a teacher are clipped
 TEACHER_BATCH, TEACHER_RATE, TEACHER_DROPOUT = 64, 5e-5, 0.1
 VALIDATED = 6_000  # examples at most
-
 Figures = dict[str, float | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How to train.
+    """Settings of a training run.
 
     Attributes:
-        minutes: When the rate has fallen to zero.
-        batch: Examples a step.
-        rate: Greatest rate of learning.
-        seed: Of everything drawn.
+        minutes: Time until the learning rate has fallen to zero.
+        batch: Examples per step.
+        rate: Greatest learning rate.
+        seed: Seed for all random choices.
         device: "cuda" or "cpu".
         half: Whether to multiply in bfloat16.
     """
@@ -60,7 +60,7 @@ class Plan:
 
 
 def default_plan(minutes: float, seed: int) -> Plan:
-    """Plan for this machine: a GPU where there is one, bfloat16 where the processor multiplies it."""
+    """Plan for this machine: a GPU if there is one, bfloat16 if the processor supports it."""
     if torch.cuda.is_available():
         return Plan(minutes, 192, 3e-4, seed, "cuda", True)
     described = Path("/proc/cpuinfo")
@@ -68,77 +68,56 @@ def default_plan(minutes: float, seed: int) -> Plan:
     return Plan(minutes, 24, 2e-4, seed, "cpu", "amx_bf16" in flags)
 
 
-def loss_of(network: Network, batch: Batch) -> Tensor:
-    """Return the loss of a network on a batch, from its labels and, where there is one, from its teacher.
+def train_reader(
+    data: Prepared,
+    start: Path,
+    out: Path,
+    plan: Plan,
+    *,
+    teacher: Path | None = None,
+    teacher_minutes: float = 0.0,
+    checkpoints: Path | None = None,
+) -> dict[str, Figures]:
+    """Train the reader, after its teacher if there is one.
 
     Args:
-        network: Reads the batch.
-        batch: On the same device.
+        data: The examples.
+        start: Folder of the encoder that the reader starts from.
+        out: File for the weights.
+        plan: Settings for the reader.
+        teacher: Folder of the larger encoder.
+        teacher_minutes: Training time of the teacher.
+        checkpoints: Folder to resume from.
 
     Returns:
-        A number, of shape ().
+        The figures of `validate` for "reader" and, if there is one, "teacher".
+
+    Raises:
+        ReaderError: A folder has no encoder to start from.
+        SourceError: There are too few examples.
     """
-    tokens, answerable = network(batch.ids, batch.types, batch.mask)
-    loss = label_loss(tokens, answerable, batch)
-    if batch.teacher is None or batch.judged is None:
-        return loss
-    taught = teacher_loss(tokens, answerable, batch, batch.teacher, batch.judged)
-    return TEACHER_SHARE * taught + (1 - TEACHER_SHARE) * loss
-
-
-def label_loss(tokens: Tensor, answerable: Tensor, batch: Batch) -> Tensor:
-    """Return the loss by the labels: spans, evidence and answerability; what is not known is left out.
-
-    Args:
-        tokens: Logits of start, end and evidence, of shape (B, T, 3).
-        answerable: Logits, of shape (B,).
-        batch: Holds the labels.
-    """
-    spans = _span_logits(tokens, batch.inside)
-    span_loss = functional.cross_entropy(
-        spans.reshape(-1, spans.shape[-1]), batch.spans.reshape(-1), ignore_index=IGNORED, reduction="sum"
-    ) / (2 * len(batch.ids))
-    answer_loss = functional.binary_cross_entropy_with_logits(answerable, batch.answerable)
-    told = functional.binary_cross_entropy_with_logits(tokens[..., 2], batch.evidence.clamp(min=0), reduction="none")
-    evidence_loss = _mean_per_text(told, batch.inside & (batch.evidence >= 0))
-    return span_loss + ANSWERABLE_SHARE * answer_loss + EVIDENCE_SHARE * evidence_loss
-
-
-def teacher_loss(tokens: Tensor, answerable: Tensor, batch: Batch, teacher: Tensor, judged: Tensor) -> Tensor:
-    """Return the distance from what a teacher said, over the tokens that it read; least where both say the same.
-
-    Args:
-        tokens: Logits of start, end and evidence, of shape (B, T, 3).
-        answerable: Logits, of shape (B,).
-        batch: Tells which tokens are the passage's.
-        teacher: What the teacher said of the tokens, of shape (B, T, 3).
-        judged: Its start and end for "no answer", and answerable, of shape (B, 3).
-    """
-    heard = batch.inside & (teacher[..., 0] > HIDDEN / 2)
-    taught = torch.cat([judged[:, None, :2], teacher[:, 1:, :2]], dim=1)  # the first token stands for no answer
-    distance = functional.kl_div(
-        functional.log_softmax(_span_logits(tokens, heard) / TEMPERATURE, -1),
-        functional.log_softmax(_span_logits(taught, heard) / TEMPERATURE, -1),
-        reduction="none",
-        log_target=True,
-    )
-    span_loss = distance.sum(-1).mean() * TEMPERATURE**2
-    answer_loss = functional.binary_cross_entropy_with_logits(answerable, judged[:, 2].sigmoid())
-    believed = teacher[..., 2].clamp(min=LEAST_LOGIT).sigmoid()
-    told = functional.binary_cross_entropy_with_logits(tokens[..., 2], believed, reduction="none")
-    return span_loss + ANSWERABLE_SHARE * answer_loss + EVIDENCE_SHARE * _mean_per_text(told, heard)
-
-
-def _span_logits(tokens: Tensor, allowed: Tensor) -> Tensor:
-    """Return the start and end logits of the allowed tokens and of the first, of shape (B, 2, T); others are hidden."""
-    allowed = allowed.clone()
-    allowed[:, 0] = True
-    return tokens[..., :2].masked_fill(~allowed[..., None], HIDDEN).transpose(1, 2)
-
-
-def _mean_per_text(values: Tensor, known: Tensor) -> Tensor:
-    """Average (B, T) over the known tokens of each text, then over the texts; a text without any counts 0."""
-    return ((values * known).sum(1) / known.sum(1).clamp(min=1)).sum() / len(values)
+    torch.manual_seed(plan.seed)
+    torch.set_float32_matmul_precision("high")
+    figures: dict[str, Figures] = {}
+    labels = None
+    if teacher is not None:
+        larger = load_network(teacher, vocabulary=start / "vocab.txt", dropout=TEACHER_DROPOUT)
+        kept = None if checkpoints is None else checkpoints / "teacher.pt"
+        lesson = replace(plan, minutes=teacher_minutes, batch=TEACHER_BATCH, rate=TEACHER_RATE)
+        train(larger, Assembler(data), lesson, name="teacher", checkpoint=kept)
+        figures["teacher"] = validate(larger, data, device=plan.device, half=plan.half)
+        print("teacher:", json.dumps(figures["teacher"]), flush=True)
+        began = time.monotonic()
+        labels = label(larger, data, batch=512 if plan.device == "cuda" else 32, device=plan.device, half=plan.half)
+        print(f"teacher: labelled {len(data.table)} pairs in {time.monotonic() - began:.0f} s", flush=True)
+        del larger
+    network = load_network(start)
+    kept = None if checkpoints is None else checkpoints / "reader.pt"
+    train(network, Assembler(data, labels), plan, name="reader", checkpoint=kept)
+    save_weights(network, out)
+    figures["reader"] = validate(network, data, device=plan.device, half=plan.half)
+    print("reader:", json.dumps(figures["reader"]), flush=True)
+    return figures
 
 
 def train(
@@ -150,18 +129,18 @@ def train(
     checkpoint: Path | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Train a network until its time is up, printing how the loss falls.
+    """Train a network until its time is up, printing the loss.
 
     Args:
         network: Changed in place.
-        assembler: Gives the examples; those held out are left out.
-        plan: How.
+        assembler: Gives the examples, without those held out.
+        plan: The settings.
         name: Printed in front of each line.
         checkpoint: File that is written every few minutes and at the end, and resumed from.
-        clock: Tells the time in seconds; asked once a step.
+        clock: Returns the time in seconds; called once per step.
 
     Raises:
-        SourceError: The examples are too few.
+        SourceError: There are too few examples.
     """
     network.to(plan.device).train()
     optimizer = _optimizer(network, plan)
@@ -215,7 +194,7 @@ def _optimizer(network: Network, plan: Plan) -> torch.optim.Optimizer:
 
 
 def _save_checkpoint(path: Path, network: Network, optimizer: torch.optim.Optimizer, spent: float, step: int) -> None:
-    """Write a checkpoint, whole or not at all."""
+    """Write a checkpoint atomically."""
     part = path.with_suffix(".part")
     torch.save(
         {"network": network.state_dict(), "optimizer": optimizer.state_dict(), "spent": spent, "step": step}, part
@@ -223,54 +202,99 @@ def _save_checkpoint(path: Path, network: Network, optimizer: torch.optim.Optimi
     part.replace(path)
 
 
-def _read_batch(network: Network, batch: Batch, device: str, half: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Run a network on a batch: float32 logits of the tokens, (B, T, 3), and answerable, (B,)."""
-    with torch.no_grad(), torch.autocast(device, dtype=torch.bfloat16, enabled=half):
-        tokens, answerable = network(batch.ids.to(device), batch.types.to(device), batch.mask.to(device))
-    return tokens.cpu().numpy(), answerable.cpu().numpy()
+def loss_of(network: Network, batch: TrainingBatch) -> Tensor:
+    """Compute the loss, of shape (), of a network on a batch from its labels and, if present, its teacher."""
+    tokens, answerable = network(batch.ids, batch.types, batch.mask)
+    loss = label_loss(tokens, answerable, batch)
+    if batch.teacher is None or batch.judged is None:
+        return loss
+    taught = teacher_loss(tokens, answerable, batch, batch.teacher, batch.judged)
+    return TEACHER_SHARE * taught + (1 - TEACHER_SHARE) * loss
 
 
-def label(network: Network, data: Prepared, *, batch: int, device: str, half: bool) -> Labels:
-    """Let a teacher judge every example, its question as written.
+def label_loss(tokens: Tensor, answerable: Tensor, batch: TrainingBatch) -> Tensor:
+    """Compute the loss of spans, evidence and answerability against the labels, ignoring unknown ones.
+
+    `tokens` has the logits of start, end and evidence, of shape (B, T, 3); `answerable` has the shape (B,).
+    """
+    spans = _span_logits(tokens, batch.inside)
+    span_loss = functional.cross_entropy(
+        spans.reshape(-1, spans.shape[-1]), batch.spans.reshape(-1), ignore_index=IGNORED, reduction="sum"
+    ) / (2 * len(batch.ids))
+    answer_loss = functional.binary_cross_entropy_with_logits(answerable, batch.answerable)
+    each_loss = functional.binary_cross_entropy_with_logits(
+        tokens[..., 2], batch.evidence.clamp(min=0), reduction="none"
+    )
+    evidence_loss = _mean_per_text(each_loss, batch.inside & (batch.evidence >= 0))
+    return span_loss + ANSWERABLE_SHARE * answer_loss + EVIDENCE_SHARE * evidence_loss
+
+
+def teacher_loss(tokens: Tensor, answerable: Tensor, batch: TrainingBatch, teacher: Tensor, judged: Tensor) -> Tensor:
+    """Compute the distance from the outputs of a teacher, over the tokens that it read; least if both agree.
 
     Args:
-        network: The teacher.
-        data: The examples.
-        batch: Examples at a time.
-        device: "cuda" or "cpu".
-        half: Whether to multiply in bfloat16.
-
-    Returns:
-        What it said, in the order of the examples.
+        tokens: Logits of start, end and evidence, of shape (B, T, 3).
+        answerable: Logits, of shape (B,).
+        batch: Marks the tokens of the passages.
+        teacher: The teacher's `tokens`.
+        judged: Its start and end for "no answer", and answerable, of shape (B, 3).
     """
+    heard = batch.inside & (teacher[..., 0] > HIDDEN / 2)
+    taught = torch.cat([judged[:, None, :2], teacher[:, 1:, :2]], dim=1)  # the first token means "no answer"
+    distance = functional.kl_div(
+        functional.log_softmax(_span_logits(tokens, heard) / TEMPERATURE, -1),
+        functional.log_softmax(_span_logits(taught, heard) / TEMPERATURE, -1),
+        reduction="none",
+        log_target=True,
+    )
+    span_loss = distance.sum(-1).mean() * TEMPERATURE**2
+    answer_loss = functional.binary_cross_entropy_with_logits(answerable, judged[:, 2].sigmoid())
+    believed = teacher[..., 2].clamp(min=LEAST_LOGIT).sigmoid()
+    each_loss = functional.binary_cross_entropy_with_logits(tokens[..., 2], believed, reduction="none")
+    return span_loss + ANSWERABLE_SHARE * answer_loss + EVIDENCE_SHARE * _mean_per_text(each_loss, heard)
+
+
+def _span_logits(tokens: Tensor, allowed: Tensor) -> Tensor:
+    """Return the start and end logits of the allowed tokens and of the first, of shape (B, 2, T); others are hidden."""
+    allowed = allowed.clone()
+    allowed[:, 0] = True
+    return tokens[..., :2].masked_fill(~allowed[..., None], HIDDEN).transpose(1, 2)
+
+
+def _mean_per_text(values: Tensor, known: Tensor) -> Tensor:
+    """Average (B, T) over the known tokens of each text, then over the texts; a text without any counts as 0."""
+    return ((values * known).sum(1) / known.sum(1).clamp(min=1)).sum() / len(values)
+
+
+def label(network: Network, data: Prepared, *, batch: int, device: str, half: bool) -> TeacherLabels:
+    """Run a teacher on every example, in order, with the question as written; `batch` examples at a time."""
     assembler = Assembler(data)
     rng = np.random.default_rng(0)
     rows = np.argsort(assembler.lengths(np.arange(len(data.table))), kind="stable")
     network.to(device).eval()
-    found: list[np.ndarray] = [np.empty((0, 3), dtype=np.float16)] * len(rows)
+    found: list[npt.NDArray[np.float16]] = [np.empty((0, 3), dtype=np.float16)] * len(rows)
     first = np.zeros(len(rows), dtype=np.int32)
     judged = np.zeros((len(rows), 3), dtype=np.float32)
     for start in range(0, len(rows), batch):
         part = rows[start : start + batch]
-        held = assembler.batch(part, rng, plain=True)
-        tokens, answerable = _read_batch(network, held, device, half)
-        said, inside = tokens.astype(np.float16), held.inside.numpy()
-        first[part] = held.window.numpy()
+        made = assembler.batch(part, rng, plain=True)
+        tokens, answerable = _read_batch(network, made, device, half)
+        said, inside = tokens.astype(np.float16), made.inside.numpy()
+        first[part] = made.window.numpy()
         judged[part] = np.concatenate([said[:, 0, :2], answerable[:, None]], axis=1)
         for row, example in enumerate(part.tolist()):
             found[example] = said[row, inside[row]]
     offsets = np.cumsum([0, *map(len, found)], dtype=np.int64)
-    return Labels(first, np.concatenate(found), offsets, judged)
+    return TeacherLabels(first, np.concatenate(found), offsets, judged)
 
 
 def validate(network: Network, data: Prepared, *, device: str, half: bool) -> Figures:
     """Measure a network on the titles held out.
 
     Returns:
-        "exact": the share of the marked answers whose tokens are found to the last. AUROC of answerable pairs against
-        others, by the score of the best span ("AUROC span") and by the answerable logit ("AUROC answerable"); the same
-        against unanswerable questions that people wrote ("AUROC natural span", "AUROC natural answerable"). None where
-        nothing is held out.
+        "exact": the share of marked answers with exactly the right tokens. AUROC of answerable pairs against others, by the score
+        of the best span ("AUROC span") and by the answerable logit ("AUROC answerable"); the same against unanswerable questions
+        written by people ("AUROC natural span", "AUROC natural answerable"). None if nothing is held out.
     """
     assembler = Assembler(data)
     rng = np.random.default_rng(1)
@@ -279,10 +303,10 @@ def validate(network: Network, data: Prepared, *, device: str, half: bool) -> Fi
     exact: list[bool] = []
     spans, sure = np.zeros(len(rows)), np.zeros(len(rows))
     for start in range(0, len(rows), 128):
-        held = assembler.batch(rows[start : start + 128], rng, plain=True)
-        tokens, sure[start : start + 128] = _read_batch(network, held, device, half)
-        places = [np.flatnonzero(inside) for inside in held.inside.numpy()]
-        for row, (place, wanted) in enumerate(zip(places, held.spans.tolist(), strict=True)):
+        made = assembler.batch(rows[start : start + 128], rng, plain=True)
+        tokens, sure[start : start + 128] = _read_batch(network, made, device, half)
+        places = [np.flatnonzero(inside) for inside in made.inside.numpy()]
+        for row, (place, wanted) in enumerate(zip(places, made.spans.tolist(), strict=True)):
             if not len(place):
                 continue
             body = tokens[row, place].astype(np.float64)
@@ -300,53 +324,10 @@ def validate(network: Network, data: Prepared, *, device: str, half: bool) -> Fi
     return figures
 
 
-def run(
-    data: Prepared,
-    start: Path,
-    out: Path,
-    plan: Plan,
-    *,
-    teacher: Path | None = None,
-    teacher_minutes: float = 0.0,
-    checkpoints: Path | None = None,
-) -> dict[str, Figures]:
-    """Train the reader, after its teacher where there is one.
-
-    Args:
-        data: The examples.
-        start: Folder of the encoder that the reader starts from.
-        out: Where the weights go.
-        plan: How to train the reader.
-        teacher: Folder of the larger encoder.
-        teacher_minutes: How long that one is trained.
-        checkpoints: Folder to resume from.
-
-    Returns:
-        The figures of `validate`, of "reader" and, where there is one, of "teacher".
-
-    Raises:
-        ReaderError: A folder holds no encoder to start from.
-        SourceError: The examples are too few.
-    """
-    torch.manual_seed(plan.seed)
-    torch.set_float32_matmul_precision("high")
-    figures: dict[str, Figures] = {}
-    labels = None
-    if teacher is not None:
-        larger = load_network(teacher, vocabulary=start / "vocab.txt", dropout=TEACHER_DROPOUT)
-        kept = None if checkpoints is None else checkpoints / "teacher.pt"
-        lesson = replace(plan, minutes=teacher_minutes, batch=TEACHER_BATCH, rate=TEACHER_RATE)
-        train(larger, Assembler(data), lesson, name="teacher", checkpoint=kept)
-        figures["teacher"] = validate(larger, data, device=plan.device, half=plan.half)
-        print("teacher:", json.dumps(figures["teacher"]), flush=True)
-        began = time.monotonic()
-        labels = label(larger, data, batch=512 if plan.device == "cuda" else 32, device=plan.device, half=plan.half)
-        print(f"teacher: labelled {len(data.table)} pairs in {time.monotonic() - began:.0f} s", flush=True)
-        del larger
-    network = load_network(start)
-    kept = None if checkpoints is None else checkpoints / "reader.pt"
-    train(network, Assembler(data, labels), plan, name="reader", checkpoint=kept)
-    save_weights(network, out)
-    figures["reader"] = validate(network, data, device=plan.device, half=plan.half)
-    print("reader:", json.dumps(figures["reader"]), flush=True)
-    return figures
+def _read_batch(
+    network: Network, batch: TrainingBatch, device: str, half: bool
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Run a network on a batch: float32 logits of the tokens, (B, T, 3), and answerable, (B,)."""
+    with torch.no_grad(), torch.autocast(device, dtype=torch.bfloat16, enabled=half):
+        tokens, answerable = network(batch.ids.to(device), batch.types.to(device), batch.mask.to(device))
+    return tokens.cpu().numpy(), answerable.cpu().numpy()

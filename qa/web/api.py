@@ -6,11 +6,12 @@ path is taken, and none is given but in citations.
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from index import DocumentInfo, Passage, QAError
+from index import PLACE_FIELDS, DocumentInfo, Passage, QAError
 from qa.answering.citation import Citation, cite
 from qa.web.host import AssistantHost
 from qa.web.log import note_answer
@@ -18,7 +19,7 @@ from qa.web.log import note_answer
 if TYPE_CHECKING:
     from qa.assistant import Assistant
 
-Question = Annotated[
+QuestionText = Annotated[
     str,
     Field(
         description='One question, in plain words. +"Words in double quotes" after a plus sign must stand together in a '
@@ -47,7 +48,7 @@ class Api:
         """
         self.host = host
 
-    def ask(self, question: Question) -> dict[str, Any]:
+    def ask(self, question: QuestionText) -> dict[str, Any]:
         """Answer a question with sentences quoted from the documents, each with where it stands.
 
         The verdict is "answered", "closest" (the nearest passages, which may not answer) or "not_in_sources". Quotes are
@@ -60,7 +61,7 @@ class Api:
 
     def search(
         self,
-        question: Question,
+        question: QuestionText,
         k: Annotated[int, Field(ge=1, le=50, description="How many passages at most.")] = 10,
     ) -> dict[str, Any]:
         """Find the passages of the documents that fit a question best, whether or not they answer it.
@@ -77,7 +78,7 @@ class Api:
             "searched": finding.searched,
             "phrases_missing": finding.phrases_missing,
             "hits": hits,
-            "scope": finding.scope.to_dict(),
+            "scope": asdict(finding.scope),
         }
 
     def list_sources(
@@ -103,7 +104,7 @@ class Api:
                 for document in listed
             ],
             "not_read": [{"source": failure.source, "reason": failure.reason} for failure in failures[:limit]],
-            "scope": scope.to_dict(),
+            "scope": asdict(scope),
         }
 
     def read_passage(
@@ -149,6 +150,6 @@ def _cite_whole(passage: Passage, text: str, source: str, text_sha256: str) -> C
 
 def _describe(place: Citation) -> dict[str, Any]:
     """A whole paragraph and where it stands, in the words of a citation."""
-    names = ("paragraph", "page", "heading", "row", "sheet", "slide", "date", "start", "end", "text_sha256")
+    names = ("paragraph", *PLACE_FIELDS, "start", "end", "text_sha256")
     places = {name: getattr(place, name) for name in names}
     return {"source": place.source, "locator": place.locator(), "text": place.passage, **places}

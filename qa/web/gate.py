@@ -12,7 +12,7 @@ from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl, urlencode
 
 from qa.web.access import Access
-from qa.web.guard import Application, Receive, Scope, Send, read_headers, send_refusal
+from qa.web.guard import Application, ConnectionScope, Receive, Send, read_headers, send_refusal
 from qa.web.throttle import Throttle
 
 OPEN_PATH = "/healthz"
@@ -58,12 +58,12 @@ class Gate:
         self._session = secrets.token_urlsafe(32)
         self._throttle = throttle
 
-    def lacks_token(self, scope: Scope) -> bool:
+    def lacks_token(self, scope: ConnectionScope) -> bool:
         """Whether a request will be refused for offering no token, so that nothing else is to be said of it before."""
         headers = read_headers(scope)
         return not (self._is_open(scope["path"]) or self._knows(headers)) and _read_offer(headers, scope) is None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: ConnectionScope, receive: Receive, send: Send) -> None:
         """Answer one connection, as ASGI has it."""
         reply = self.find_reply(scope) if scope["type"] in ("http", "websocket") else None
         if reply is None:
@@ -73,7 +73,7 @@ class Gate:
         else:
             await send_refusal(send, reply.status, reply.text, (UNSTORED, *reply.headers))
 
-    def find_reply(self, scope: Scope) -> Reply | None:
+    def find_reply(self, scope: ConnectionScope) -> Reply | None:
         """Judge a request.
 
         Args:
@@ -108,7 +108,7 @@ class Gate:
     def _knows(self, headers: dict[str, str]) -> bool:
         return _same(_read_cookie(headers.get("cookie", ""), self._cookie), self._session)
 
-    def _send_on(self, scope: Scope, headers: dict[str, str]) -> Reply:
+    def _send_on(self, scope: ConnectionScope, headers: dict[str, str]) -> Reply:
         """To the same address without the token, with the cookie."""
         query = parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
         kept = urlencode([pair for pair in query if pair[0] != "token"])
@@ -122,7 +122,7 @@ class Gate:
         return Reply(303, "See the page.", ((b"set-cookie", cookie), (b"location", target)))
 
 
-def _read_offer(headers: dict[str, str], scope: Scope) -> str | None:
+def _read_offer(headers: dict[str, str], scope: ConnectionScope) -> str | None:
     """The token a request brings, right or wrong."""
     bearer = _read_bearer(headers)
     return _read_visit(scope) if bearer is None else bearer
@@ -133,7 +133,7 @@ def _read_bearer(headers: dict[str, str]) -> str | None:
     return bearer.strip() if scheme.lower() == "bearer" else None
 
 
-def _read_visit(scope: Scope) -> str | None:
+def _read_visit(scope: ConnectionScope) -> str | None:
     """The token in the address of the page."""
     if scope["type"] != "http" or scope["path"] != "/" or scope["method"] not in ("GET", "HEAD"):
         return None

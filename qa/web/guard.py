@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 
 from qa.web.uploads import LARGEST_TOGETHER
 
-Scope = MutableMapping[str, Any]
+ConnectionScope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+Application = Callable[[ConnectionScope, Receive, Send], Awaitable[None]]
 
 # Gradio compiles its templates in the browser, hence 'unsafe-inline' and 'unsafe-eval'; what counts here is that
 # nothing can be fetched from, or sent to, any other place.
@@ -63,7 +63,7 @@ READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 class Guard:
     """Refuses requests from other pages and oversized ones, and stray uploads; adds security headers to every response."""
 
-    def __init__(self, app: Application, *, unless: Callable[[Scope], bool] = lambda scope: False) -> None:
+    def __init__(self, app: Application, *, unless: Callable[[ConnectionScope], bool] = lambda scope: False) -> None:
         """Wrap an application.
 
         Args:
@@ -72,7 +72,7 @@ class Guard:
         """
         self.app, self.unless = app, unless
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: ConnectionScope, receive: Receive, send: Send) -> None:
         """Answer one connection, as ASGI has it."""
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
@@ -99,7 +99,7 @@ class Guard:
             await send_refusal(send_with_headers, *refusal)
 
 
-def find_refusal(scope: Scope) -> tuple[int, str] | None:
+def find_refusal(scope: ConnectionScope) -> tuple[int, str] | None:
     """Say why a request is refused.
 
     Args:
@@ -129,7 +129,7 @@ def find_refusal(scope: Scope) -> tuple[int, str] | None:
     return None
 
 
-def read_headers(scope: Scope) -> dict[str, str]:
+def read_headers(scope: ConnectionScope) -> dict[str, str]:
     """The headers of a request, by name in lower case; of several alike the last."""
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope.get("headers", ())}
 

@@ -169,7 +169,7 @@ class Handlers:
             path: As the assistant gave it; never from the browser.
             origin: See `View`.
             first: Index of the first paragraph asked for; kept inside the document.
-            page: 1-based page, or slide, the window begins at, when `first` is None.
+            page: 1-based number of the page, or its like, the window begins at, when `first` is None.
             citation: What the window is chosen around, when `first` is None.
 
         Returns:

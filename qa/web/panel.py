@@ -56,7 +56,9 @@ def choose_window(passages: Sequence[Passage], position: int) -> int:
 
 def find_page(passages: Sequence[Passage], page: int) -> int:
     """Index of the first paragraph of a page; of the next page that has any where that one has none."""
-    starts = (index for index, passage in enumerate(passages) if (passage.page or passage.slide or 0) >= page)
+    starts = (
+        index for index, passage in enumerate(passages) if (passage.place.page or passage.place.slide or 0) >= page
+    )
     return next(starts, max(0, len(passages) - 1))
 
 
@@ -145,7 +147,7 @@ def _render_jump(view: View) -> str:
     """A field to go to a page, or to a paragraph where there are no pages; nothing where all is in sight."""
     if len(view.passages) <= WINDOW:
         return ""
-    pages = max(passage.page or passage.slide or 0 for passage in view.passages)
+    pages = max(passage.place.page or passage.place.slide or 0 for passage in view.passages)
     label, most = (strings.GO_TO_PAGE, pages) if pages else (strings.GO_TO_PARAGRAPH, len(view.passages))
     unit = "page" if pages else "paragraph"
     button = render_button(strings.GO, "jump", {**view.origin, "unit": unit})
@@ -187,20 +189,20 @@ def _render_place(passage: Passage, before: Passage | None) -> str:
     """Page, sheet, slide and headings, where they are others than those of the paragraph before in the window."""
     lines = []
     for template, name in ((strings.PAGE, "page"), (strings.SHEET, "sheet"), (strings.SLIDE, "slide")):
-        value = getattr(passage, name)
-        if value is not None and (before is None or value != getattr(before, name)):
+        value = getattr(passage.place, name)
+        if value is not None and (before is None or value != getattr(before.place, name)):
             lines.append(f'<h3 class="qa-page" dir="auto">{escape(template.format(**{name: value}))}</h3>')
-    seen = before is not None and (before.heading == passage.heading or not before.answering)
-    if passage.heading and passage.answering and not seen:  # else the heading itself has just been shown
-        under = strings.UNDER.format(heading=passage.heading)
+    seen = before is not None and (before.place.heading == passage.place.heading or not before.answering)
+    if passage.place.heading and passage.answering and not seen:  # else the heading itself has just been shown
+        under = strings.UNDER.format(heading=passage.place.heading)
         lines.append(f'<p class="qa-page qa-under" dir="auto">{escape(under)}</p>')
     return "".join(lines)
 
 
 def _render_paragraph(document: Document, passage: Passage, marks: Sequence[Mark]) -> str:
     text = document.text[passage.start : passage.end]
-    remarks = [strings.ROW.format(row=passage.row)] if passage.row is not None else []
-    remarks += [passage.date] if passage.date else []
+    remarks = [strings.ROW.format(row=passage.place.row)] if passage.place.row is not None else []
+    remarks += [passage.place.date] if passage.place.date else []
     remarks += [] if passage.answering else [strings.NOT_QUOTED]
     remark = f'<span class="qa-remark">{escape(strings.BETWEEN_FACTS.join(remarks))}</span>' if remarks else ""
     kind = "qa-paragraph" if passage.answering else "qa-paragraph qa-silent"

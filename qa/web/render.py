@@ -8,8 +8,9 @@ numbers they have in the whole. The cards of the sources are made in `cards.py`.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from qa.answering.answer import Answer, Section, is_searched_alone
+from qa.answering.answer import Answer, Section
 from qa.answering.citation import Citation
+from qa.answering.question import is_searched_alone
 from qa.conversations import Label
 from qa.markup import escape, render_quote
 from qa.web import strings

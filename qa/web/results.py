@@ -2,6 +2,11 @@
 
 from typing import Any
 
+from index import PLACE_FIELDS
+from qa.answering.answer import Answer, Scope
+from qa.answering.citation import Citation
+from qa.schema import record_schema
+
 
 def _whole(**properties: dict[str, Any]) -> dict[str, Any]:
     """An object with exactly these properties."""
@@ -25,123 +30,27 @@ def _number(description: str) -> dict[str, Any]:
     return {"type": "integer", "minimum": 0, "description": description}
 
 
-def _perhaps(kind: str, description: str) -> dict[str, Any]:
-    return {"type": [kind, "null"], "description": description}
-
-
-_SCORE = {"type": "number", "description": "Higher is better."}
-_SOURCE = _text("Name of the document.")
-_HASH = _text("SHA-256 of the document's text, in UTF-8, that the offsets point into.")
-_SEARCHED = _text("What was searched, in words.")
-_QUESTION = _text("The question as it was asked.")
-_SCOPE = _whole(
-    documents=_number("How many documents were searched."),
-    passages=_number("How many passages."),
-    pending=_number("How many of these by their words only, because indexing goes on."),
-)
-_PLACE = {
-    "paragraph": _number("Number of the paragraph in its document, from 1."),
-    "page": _perhaps("integer", "Page, from 1, where the format has pages."),
-    "heading": _perhaps("string", 'Headings above it, outermost first, joined by " > ".'),
-    "row": _perhaps("integer", "Row of a table, from 1."),
-    "sheet": _perhaps("string", "Sheet of a workbook."),
-    "slide": _perhaps("integer", "Slide of a presentation, from 1."),
-    "date": _perhaps("string", "Day of a message, as in 2024-03-01."),
-    "start": _number("First character, in the document's text."),
-    "end": _number("Character after the last."),
-    "text_sha256": _HASH,
-}
-_SPAN = {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 2, "maxItems": 2}
-_RELEVANCE = _whole(
-    fused={
-        "type": "number",
-        "description": "What passages are ranked by: .8 of the dense and .2 of the lexical score.",
-    },
-    dense={"type": "number", "description": "Nearness in meaning."},
-    lexical={"type": "number", "description": "Words in common, the rarer the more they count."},
-    spans=_array(_SPAN, "Where these words stand, in the document's text: first character, character after the last."),
-    heading_words=_array({"type": "string"}, "Those that stand in the headings above."),
-)
-_CITATION = _whole(
-    quote=_text("The document's own words: its text from `start` to `end`."),
-    source=_SOURCE,
-    path=_text("Path of the file on the computer that answers."),
-    passage=_text("The whole paragraph."),
-    passage_start=_number("First character of the paragraph."),
-    score=_SCORE,
-    twins=_array({"type": "string"}, "Where nearly the same passage stands too."),
-    relevance=_RELEVANCE,
-    answer_start=_perhaps("integer", "First character of the exact answer words, in the document's text."),
-    answer_end=_perhaps("integer", "Character after their last."),
-    **_PLACE,
-)
-_WORD = _whole(
-    word=_text("A word of the question, or words that had to stand together."),
-    passages=_number("How many passages hold it."),
-    near=_array({"type": "string"}, "What is spelt nearly like it, when it occurs nowhere."),
-)
-_STATEMENT = _whole(
-    citation=_number("Number of the citation, from 1."),
-    start=_number("First character of the number or date, in the document's text."),
-    end=_number("Character after the last."),
-    sentence_start=_number("First character of its sentence."),
-    sentence_end=_number("Character after the last."),
-)
-_DISAGREEMENT = _whole(
-    kind={"enum": ["number", "date"]},
-    statements=_array(_STATEMENT, "Two or more, in the order of their citations."),
-)
+_ANSWER = record_schema(Answer)
+_QUESTION, _SEARCHED = (_ANSWER["properties"][name] for name in ("question", "searched"))
+_SCOPE = record_schema(Scope)
+_CITATION = record_schema(Citation)["properties"]
+_SOURCE, _HASH = _CITATION["source"], _CITATION["text_sha256"]
 _PARAGRAPH = {
     "source": _SOURCE,
     "locator": _text("Where it stands, in words."),
     "text": _text("The paragraph."),
-    **_PLACE,
+    **{name: _CITATION[name] for name in ("paragraph", *PLACE_FIELDS, "start", "end", "text_sha256")},
 }
-
-_ANSWER = {
-    "version": {"const": 2, "description": "Of this record."},
-    "question": _QUESTION,
-    "searched": _SEARCHED,
-    "kind": {
-        "enum": ["answer", "greeting", "guidance"],
-        "description": "`greeting` and `guidance` have a message instead of an answer.",
-    },
-    "message": _text("What is said to a greeting, or what can be done instead; empty for an answer."),
-    "verdict": {"enum": ["answered", "closest", "not_in_sources"]},
-    "found": {"type": "boolean", "description": "Whether the verdict is `answered`."},
-    "confidence": {"type": "number", "minimum": 0, "maximum": 1, "description": "Chance that the first quote answers."},
-    "answer": _text("The exact answer words of the first citation; empty where they are not known."),
-    "citations": _array(_CITATION, "The quotes that answer, best first."),
-    "closest": _array(_CITATION, "The nearest passages, when not answered."),
-    "scope": _SCOPE,
-    "evidence": _array(_WORD, "How often the words of the question occur."),
-    "disagreements": _array(_DISAGREEMENT, "Where quotes give different numbers or dates for the same thing."),
-    "corrected": _array(
-        {"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2},
-        "Words that occur nowhere as typed, each with the word that was searched instead.",
-    ),
-    "basis": {
-        "enum": ["reading", "retrieval"],
-        "description": "What verdict and quotes were judged by; `retrieval` where question or documents are not in English.",
-    },
-    "hash": _text("SHA-256 of the answer without the paths: equal answers have equal hashes."),
-}
-_PART = _whole(**_ANSWER, parts={"type": "array", "maxItems": 0, "description": "A part has no parts."})
 
 RESULTS: dict[str, dict[str, Any]] = {
-    "ask": _whole(
-        **_ANSWER,
-        parts=_array(
-            _PART,
-            "Of two questions in one line, each with its own answer. Then the citations are those of all parts, and the "
-            "verdict is `answered` only when every part is.",
-        ),
-    ),
+    "ask": _ANSWER,
     "search": _whole(
         question=_QUESTION,
         searched=_SEARCHED,
         phrases_missing={"type": "boolean", "description": "No passage holds the words that had to stand together."},
-        hits=_array(_whole(rank=_number("From 1."), score=_SCORE, **_PARAGRAPH), "The passages found, best first."),
+        hits=_array(
+            _whole(rank=_number("From 1."), score=_CITATION["score"], **_PARAGRAPH), "The passages found, best first."
+        ),
         scope=_SCOPE,
     ),
     "list_sources": _whole(

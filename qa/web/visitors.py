@@ -8,7 +8,7 @@ import re
 import secrets
 from typing import Any
 
-from qa.web.guard import Application, Message, Receive, Scope, Send, read_headers, send_refusal
+from qa.web.guard import Application, ConnectionScope, Message, Receive, Send, read_headers, send_refusal
 
 COOKIE = "qa_visitor"  # not of one port: conversations are the same at the next free one
 LIFETIME = 400 * 24 * 3600  # seconds; browsers keep no cookie longer, and each visit begins it anew
@@ -26,7 +26,7 @@ class Visitors:
         """
         self.app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: ConnectionScope, receive: Receive, send: Send) -> None:
         """Answer one connection, as ASGI has it."""
         if scope["type"] != "http" or scope["path"] != "/" or scope["method"] not in ("GET", "HEAD"):
             await self.app(scope, receive, send)

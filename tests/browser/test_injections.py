@@ -130,7 +130,7 @@ def test_payload_that_is_no_text_is_refused(server, visit):
     box = page.get_by_role("textbox", name="Question")
     box.evaluate(TYPE, json.dumps(payload))
     box.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("The question holds half a character")
+    expect(page.get_by_role("alert")).to_contain_text("The question contains half a character")
     expect(box).to_have_value(text_of(payload))
     assert page.evaluate("window.pwned") is None
 

@@ -9,10 +9,11 @@ from toy_encoder import ToyEncoder
 
 from index.collection import Collection
 from index.errors import SourceError, StorageError
-from index.records import Document, Locator, Totals
+from index.records import Document, Locator, Place, Totals
 from index.store.catalog import Catalog
+from index.store.features import VECTORS_PER_PASSAGE
 from index.store.lexical_index import LexicalIndex
-from index.store.vector_index import VECTORS_PER_PASSAGE, DenseIndex
+from index.store.vector_index import DenseIndex
 from index.text.passages import LONGEST_ROW, split_passages
 
 
@@ -39,27 +40,27 @@ def collection(tmp_path, folder):
 
 def test_totals_count_what_may_answer(collection):
     """Three passages with four sentences and thirteen terms may answer; the lead-in is not counted."""
-    assert collection.totals() == Totals(documents=2, passages=3, sentences=4, terms=15, pending=0)
+    assert collection.catalog.totals() == Totals(documents=2, passages=3, sentences=4, terms=15, pending=0)
 
 
 def test_totals_follow_removal(collection, folder):
     """Removing a file takes its passages, sentences and terms off the totals."""
     (folder / "a.txt").unlink()
     assert collection.update([folder]).removed == 1
-    assert collection.totals() == Totals(documents=1, passages=1, sentences=1, terms=5, pending=0)
+    assert collection.catalog.totals() == Totals(documents=1, passages=1, sentences=1, terms=5, pending=0)
 
 
 def test_an_unchanged_folder_is_not_encoded_again(tmp_path, folder):
     """Opening again encodes nothing and raises no generation."""
     first = Collection(tmp_path / "collection", ToyEncoder())
     first.update([folder])
-    generation = first.generation
+    generation = first.catalog.generation
     first.close()
     encoder = ToyEncoder()
     second = Collection(tmp_path / "collection", encoder)
     report = second.update([folder])
     assert (report.added, report.changed, report.removed, report.unchanged) == (0, 0, 0, 2)
-    assert (encoder.encoded, second.generation) == ([], generation)
+    assert (encoder.encoded, second.catalog.generation) == ([], generation)
 
 
 def test_a_touched_file_is_not_encoded_again(tmp_path, folder, collection):
@@ -89,7 +90,7 @@ def test_a_renamed_file_is_not_encoded_again(tmp_path, folder):
     (folder / "b.txt").rename(folder / "c.txt")
     collection.update([folder])
     assert encoder.encoded == []
-    assert [info.source for info in collection.documents()] == ["a.txt", "c.txt"]
+    assert [info.source for info in collection.catalog.documents()] == ["a.txt", "c.txt"]
 
 
 def test_a_file_that_breaks_is_listed_and_no_longer_answers(collection, folder):
@@ -97,8 +98,8 @@ def test_a_file_that_breaks_is_listed_and_no_longer_answers(collection, folder):
     (folder / "a.txt").write_bytes(b"\xff\xff")
     report = collection.update([folder])
     assert [(f.source, f.reason.split(":")[0]) for f in report.failures] == [("a.txt", "a.txt is not valid UTF-8")]
-    assert collection.failures() == report.failures
-    assert [info.source for info in collection.documents()] == ["b.txt"]
+    assert collection.catalog.failures() == report.failures
+    assert [info.source for info in collection.catalog.documents()] == ["b.txt"]
 
 
 def test_a_repaired_file_is_no_longer_listed(collection, folder):
@@ -106,7 +107,7 @@ def test_a_repaired_file_is_no_longer_listed(collection, folder):
     (folder / "c.txt").write_bytes(b"\xff\xff")
     collection.update([folder])
     (folder / "c.txt").write_text("A fig.", encoding="utf-8")
-    assert collection.update([folder]).failures == collection.failures() == ()
+    assert collection.update([folder]).failures == collection.catalog.failures() == ()
 
 
 def test_the_collection_folder_is_private(tmp_path, collection):
@@ -133,7 +134,7 @@ def test_a_full_disk_is_one_clear_error_and_loses_nothing(tmp_path, folder):
     """When no page is left, what was committed stays and still answers."""
     collection = Collection(tmp_path / "collection", ToyEncoder())
     collection.update([folder])
-    connection = collection._catalog._connection
+    connection = collection.catalog.database._connection
     connection.execute(f"PRAGMA max_page_count = {connection.execute('PRAGMA page_count').fetchone()[0]}")
     (folder / "c.txt").write_text("A pear. " * 20_000, encoding="utf-8")
     with pytest.raises(StorageError, match="full.*what was committed is kept"):
@@ -146,7 +147,7 @@ def test_a_full_disk_is_one_clear_error_and_loses_nothing(tmp_path, folder):
 def test_a_rolled_back_transaction_leaves_nothing(tmp_path):
     """An error inside a transaction undoes it."""
     catalog = Catalog(tmp_path / "catalog.sqlite")
-    with pytest.raises(ZeroDivisionError), catalog.transaction():
+    with pytest.raises(ZeroDivisionError), catalog.database.transaction():
         catalog.set_meta("a", "b")
         raise ZeroDivisionError
     assert catalog.meta("a") is None
@@ -192,7 +193,7 @@ def test_what_is_derived_is_rebuilt_from_the_catalog(tmp_path, folder, collectio
     again = Collection(tmp_path / "collection", encoder)
     again.update([folder])
     assert [(hit.text, hit.score) for hit in again.search({"a ripe plum": 1.0}).hits] == before
-    assert again._lexical._searcher.num_docs == 3
+    assert again.lexical._searcher.num_docs == 3
     assert (len(again._dense), encoder.encoded) == (5, [])
 
 
@@ -213,31 +214,31 @@ def test_dense_search_agrees_with_numpy(tmp_path):
     collection.update([sources])
     question = vectors[0] + vectors[1]
     expected = np.argsort(-(vectors.astype(np.float16).astype(np.float32) @ question))[:10] + 1
-    assert collection._dense.search(question)[:10] == collection.nearest(question, 10) == expected.tolist()
+    assert collection._dense.search(question)[:10] == collection.searcher.nearest(question, 10) == expected.tolist()
 
 
 def test_lexical_frequencies_follow_changes(collection, folder):
     """A term counts in the passages that hold it now."""
-    assert collection._lexical.frequencies(["plum", "appl", "kiwi"]) == {"plum": 2, "appl": 1, "kiwi": 0}
+    assert collection.lexical.frequencies(["plum", "appl", "kiwi"]) == {"plum": 2, "appl": 1, "kiwi": 0}
     (folder / "b.txt").write_text("A fig.", encoding="utf-8")
     collection.update([folder])
-    assert collection._lexical.frequencies(["plum", "appl", "kiwi"]) == {"plum": 1, "appl": 1, "kiwi": 0}
+    assert collection.lexical.frequencies(["plum", "appl", "kiwi"]) == {"plum": 1, "appl": 1, "kiwi": 0}
 
 
 def test_a_document_is_looked_up_never_opened(collection, folder):
     """Only what the catalog holds can be read through it."""
     path = str(folder / "a.txt")
-    assert collection.document(path).text.startswith("An apple fell.")
-    assert (collection.document(path).extractor, collection.document(path).notes) == ("text 1", ())
+    assert collection.catalog.document(path).text.startswith("An apple fell.")
+    assert (collection.catalog.document(path).extractor, collection.catalog.document(path).notes) == ("text 1", ())
     (folder / "secret.txt").write_text("secret", encoding="utf-8")
     with pytest.raises(SourceError, match="is not in this collection"):
-        collection.document(str(folder / "secret.txt"))
+        collection.catalog.document(str(folder / "secret.txt"))
 
 
 def test_ids_leave_room_for_every_sentence_of_the_longest_passage():
     """A passage of nothing but the shortest sentences has fewer than an id has room for."""
     text = "A. " * LONGEST_ROW
-    document = Document("a", "/a", text, "", "", (Locator(0, len(text), row=1),))
+    document = Document("a", "/a", text, "", "", (Locator(0, len(text), Place(row=1)),))
     assert max(len(passage.sentences) for passage in split_passages(document)) < VECTORS_PER_PASSAGE
 
 

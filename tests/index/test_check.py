@@ -80,7 +80,7 @@ def test_vectors_that_are_not_in_the_vector_index_are_named(made):
     connection.close()
     findings = check(made)
     assert "vector index: lacks passage 7" in findings
-    assert "vector index: holds what is gone, of passage 1" in findings
+    assert "vector index: has entries of removed passage 1" in findings
 
 
 def test_passages_that_are_not_in_the_lexical_index_are_named(made):
@@ -90,7 +90,7 @@ def test_passages_that_are_not_in_the_lexical_index_are_named(made):
     connection.close()
     findings = check(made)
     assert "lexical index: lacks passage 9" in findings
-    assert "lexical index: holds what is gone, of passage 3" in findings
+    assert "lexical index: has entries of removed passage 3" in findings
 
 
 def test_damaged_file_of_the_vector_index_is_named_once_and_mended(made):

@@ -5,7 +5,17 @@ import os
 import pytest
 from toy_encoder import ToyEncoder
 
-from index import BackgroundUpdate, Collection, Document, DocumentStatus, Locator, SourceError, file_hash, text_hash
+from index import (
+    BackgroundUpdate,
+    Collection,
+    Document,
+    DocumentStatus,
+    Locator,
+    Place,
+    SourceError,
+    bytes_hash,
+    text_hash,
+)
 
 MODIFIED = 1_700_000_000  # seconds: 2023-11-14T22:13:20Z
 
@@ -50,7 +60,7 @@ def test_statuses_tell_how_every_file_stands(collection, folder):
     assert (second.language, second.passages, second.state) == ("de", 1, "indexed")
     assert third == DocumentStatus(
         *(None, "c.bin", str(folder / "c.bin"), "failed", 0, None, 0, "", 1, modified, "", ()),
-        collection.failures()[0].reason,
+        collection.catalog.failures()[0].reason,
     )
 
 
@@ -59,9 +69,9 @@ def test_pages_and_notes_of_a_reader_are_kept(tmp_path, folder):
 
     def read(path, *, name):
         text = "An apple. A pear."
-        locators = (Locator(0, 9, page=1), Locator(10, 17, page=3))
+        locators = (Locator(0, 9, Place(page=1)), Locator(10, 17, Place(page=3)))
         notes = ("2 pages have no text", "read twice")
-        return Document(name, str(path), text, text_hash(text), file_hash(b""), locators, extractor="x 2", notes=notes)
+        return Document(name, str(path), text, text_hash(text), bytes_hash(b""), locators, extractor="x 2", notes=notes)
 
     collection = Collection(tmp_path / "paged", ToyEncoder())
     collection.update([folder / "a.txt"], read=read)
@@ -197,5 +207,5 @@ def test_unknown_paths_are_refused_in_one_line(collection, folder):
 
 def test_selection_is_kept_with_the_collection(collection, folder):
     """What a collection is made of can be read from it, its rules included."""
-    assert collection.selection.paths == (str(folder),)
-    assert collection.selection.rules.ignore_files is True
+    assert collection.catalog.selection().paths == (str(folder),)
+    assert collection.catalog.selection().rules.ignore_files is True

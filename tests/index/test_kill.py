@@ -86,7 +86,7 @@ def test_kills_lose_nothing_committed_and_show_nothing_else(tmp_path):
             assert hash_ in possible[name]
         survivor = Collection(folder, ToyEncoder())
         assert survivor.check() == ()
-        assert {info.source: info.text_sha256 for info in survivor.documents()} == {
+        assert {info.source: info.text_sha256 for info in survivor.catalog.documents()} == {
             name: hash_ for name, (hash_, _) in documents.items()
         }
         for number in range(DOCUMENTS):
@@ -100,7 +100,7 @@ def test_kills_lose_nothing_committed_and_show_nothing_else(tmp_path):
     survivor.update([sources])
     fresh.update([sources])
     assert survivor.check() == fresh.check() == ()
-    assert survivor.totals() == fresh.totals()
+    assert survivor.catalog.totals() == fresh.catalog.totals()
     for question in ("apple 3 edition", "fig", "pear word7x"):
         found = [(hit.source, hit.text, hit.score) for hit in survivor.search({question: 1.0}, k=50).hits]
         assert found == [(hit.source, hit.text, hit.score) for hit in fresh.search({question: 1.0}, k=50).hits]

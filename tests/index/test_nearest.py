@@ -21,7 +21,9 @@ def collection(tmp_path):
 
 def test_embeddings_are_all_vectors_with_their_passage(collection):
     """A passage of two sentences has three vectors, one of a single sentence has one; all are float16."""
-    ids, vectors = (np.concatenate(parts) for parts in zip(*collection.embeddings(), strict=True))
+    blocks = list(collection.catalog.vectors_since(0, collection.encoder.dimension))
+    ids = np.concatenate([block.owners() for block in blocks])
+    vectors = np.concatenate([block.vectors for block in blocks])
     assert ids.tolist() == [1, 1, 1, 2, 3]
     assert ids.dtype == np.int64
     texts = ["apple pear", "apple", "pear", "plum plum plum", "fig"]
@@ -31,11 +33,11 @@ def test_embeddings_are_all_vectors_with_their_passage(collection):
 def test_nearest_passages_come_once_each_nearest_first(collection):
     """A question about figs and one plum finds the fig first, then plum; `k` cuts the list."""
     vector = ToyEncoder().encode_question("fig fig plum")
-    assert collection.nearest(vector, 3) == [3, 2, 1]
-    assert collection.nearest(vector, 1) == [3]
+    assert collection.searcher.nearest(vector, 3) == [3, 2, 1]
+    assert collection.searcher.nearest(vector, 1) == [3]
 
 
 def test_nearest_needs_an_updated_collection(tmp_path):
     """Before the first update there is one clear error."""
     with pytest.raises(StorageError, match="Update it first"):
-        Collection(tmp_path / "new", ToyEncoder()).nearest(ToyEncoder().encode_question("fig"), 1)
+        Collection(tmp_path / "new", ToyEncoder()).searcher.nearest(ToyEncoder().encode_question("fig"), 1)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.hashing import text_hash
 from index.parsers import read_document
 from index.records import Document
-from index.sources import text_hash
 from index.text.passages import LONGEST_PASSAGE, split_passages
 
 SEED = next((Path(__file__).parents[2] / "seeds").glob("*.txt"))
@@ -68,7 +68,7 @@ def test_what_does_not_answer_is_kept_and_marked(text, answering):
 def test_a_plain_heading_is_noted_with_the_paragraph_below_it():
     """The heading above a paragraph of a plain text is its locator."""
     passages = split_passages(document(f"Causes of the war\n\n{LONG}"))
-    assert [passage.heading for passage in passages] == [None, "Causes of the war"]
+    assert [passage.place.heading for passage in passages] == [None, "Causes of the war"]
 
 
 def test_a_byte_order_mark_is_in_no_passage_but_counts():

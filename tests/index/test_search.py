@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from index.search import Query, Statistics, fade_queries, score_passages, term_weights
-from index.store.catalog import Signature, join, term_keys
+from index.store.features import Block, Signature, term_keys
 
 EAST = np.array([1.0, 0.0])
 NORTH = np.array([0.0, 1.0])
@@ -21,7 +21,7 @@ def passage(vector, *sentence_vectors, heading=(), terms=()):
 def test_half_meaning_and_all_words_give_six_tenths():
     """.8 (1 + 0)/2 for the cosines and .2 · 1 for the words make .6."""
     candidate = passage(EAST, NORTH, terms=(("oil", "price"),))
-    assert score_passages([Query(EAST, ("oil",))], join([candidate], 2), ONE).tolist() == [[0.6, 0.5, 1.0]]
+    assert score_passages([Query(EAST, ("oil",))], Block.join([candidate], 2), ONE).tolist() == [[0.6, 0.5, 1.0]]
 
 
 def test_a_word_that_is_missing_takes_its_weight_from_the_score():
@@ -30,14 +30,14 @@ def test_a_word_that_is_missing_takes_its_weight_from_the_score():
     weights = term_weights(["oil", "gas"], statistics)
     assert weights == {"oil": pytest.approx(log(26.5)), "gas": pytest.approx(log(53))}
     candidate = passage(EAST, EAST, terms=(("oil", "price"),))
-    [[_, _, lexical]] = score_passages([Query(EAST, ("oil", "gas"))], join([candidate], 2), statistics)
+    [[_, _, lexical]] = score_passages([Query(EAST, ("oil", "gas"))], Block.join([candidate], 2), statistics)
     assert lexical == pytest.approx(log(26.5) / (log(26.5) + log(53)), abs=1e-6)
 
 
 def test_a_heading_counts_for_the_passage_but_not_for_its_sentences():
     """A word only in the heading earns half of what it could."""
     candidate = passage(EAST, EAST, heading=("oil",), terms=(("price",),))
-    assert score_passages([Query(EAST, ("oil",))], join([candidate], 2), ONE)[0, 2] == pytest.approx(0.5)
+    assert score_passages([Query(EAST, ("oil",))], Block.join([candidate], 2), ONE)[0, 2] == pytest.approx(0.5)
 
 
 def test_in_a_thousand_passages_the_prior_changes_little():
@@ -49,7 +49,7 @@ def test_in_a_thousand_passages_the_prior_changes_little():
 def test_several_queries_add_up_by_weight():
     """Three quarters of one query and one quarter of another."""
     candidates = [passage(EAST, EAST), passage(NORTH, NORTH)]
-    scores = score_passages([Query(EAST, (), 0.75), Query(NORTH, (), 0.25)], join(candidates, 2), ONE)
+    scores = score_passages([Query(EAST, (), 0.75), Query(NORTH, (), 0.25)], Block.join(candidates, 2), ONE)
     assert scores[:, 1].tolist() == [0.75, 0.25]
 
 
@@ -62,7 +62,7 @@ def test_a_query_fades_as_what_it_finds_gets_worse(height, weights):
     """.05 below the first leaves half of its weight, .1 nothing; the first takes what is freed."""
     context = np.array([0.0, height])
     candidates = [passage(EAST, EAST), passage(NORTH, NORTH)]
-    queries = fade_queries([Query(EAST, (), 0.5), Query(context, (), 0.5)], join(candidates, 2), ONE)
+    queries = fade_queries([Query(EAST, (), 0.5), Query(context, (), 0.5)], Block.join(candidates, 2), ONE)
     assert [query.weight for query in queries] == pytest.approx(weights)
 
 
@@ -77,7 +77,7 @@ def test_a_query_fades_as_what_it_finds_gets_worse(height, weights):
 )
 def test_nothing_to_match_scores_no_words(terms, candidate):
     """Without words on either side the lexical part is nought and the dense part stands."""
-    assert score_passages([Query(EAST, terms)], join([candidate], 2), ONE).tolist() == [[0.8, 1.0, 0.0]]
+    assert score_passages([Query(EAST, terms)], Block.join([candidate], 2), ONE).tolist() == [[0.8, 1.0, 0.0]]
 
 
 def test_passages_scored_together_score_as_they_do_alone():
@@ -89,6 +89,6 @@ def test_passages_scored_together_score_as_they_do_alone():
     ]
     statistics = Statistics(3, 4, 9, {"oil": 2, "gas": 2})
     queries = [Query(EAST, ("oil", "gas")), Query(NORTH, ("price",), 0.5)]
-    together = score_passages(queries, join(candidates, 2), statistics)
-    alone = [score_passages(queries, join([candidate], 2), statistics)[0] for candidate in candidates]
+    together = score_passages(queries, Block.join(candidates, 2), statistics)
+    alone = [score_passages(queries, Block.join([candidate], 2), statistics)[0] for candidate in candidates]
     assert together.tolist() == [row.tolist() for row in alone]

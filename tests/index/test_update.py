@@ -47,14 +47,14 @@ def test_words_find_a_passage_before_it_is_embedded(tmp_path, folder):
     with_gate = Collection(tmp_path / "collection", encoder)
     update = BackgroundUpdate(with_gate, [folder])
     update.wait_searchable(0)
-    while with_gate.totals().passages < 4 or len(found(with_gate, "plum stone apple")) < 4:
+    while with_gate.catalog.totals().passages < 4 or len(found(with_gate, "plum stone apple")) < 4:
         pass
-    assert with_gate.totals() == Totals(documents=3, passages=4, sentences=5, terms=19, pending=4)
+    assert with_gate.catalog.totals() == Totals(documents=3, passages=4, sentences=5, terms=19, pending=4)
     early = found(with_gate, "ripe plum")
     assert update.running
     encoder.gate.set()
     assert update.finish().added == 3
-    assert with_gate.totals().pending == 0
+    assert with_gate.catalog.totals().pending == 0
     late = found(with_gate, "ripe plum")
     assert early == [pair for pair in late if "plum" in pair[0]]
     assert len(late) == 4
@@ -76,7 +76,7 @@ def test_what_was_there_before_answers_while_an_update_is_at_work(tmp_path, fold
     assert ("A fig and a plum.") in [text for text, _ in found(again, "fig")]
     encoder.gate.set()
     update.finish()
-    assert again.totals().pending == 0
+    assert again.catalog.totals().pending == 0
     again.close()
 
 
@@ -85,7 +85,7 @@ def test_a_stopped_update_keeps_the_text_and_the_next_embeds_it(tmp_path, folder
     encoder = GatedEncoder()
     collection = Collection(tmp_path / "collection", encoder)
     update = BackgroundUpdate(collection, [folder])
-    while collection.totals().pending < 4:
+    while collection.catalog.totals().pending < 4:
         pass
     stopping = threading.Thread(target=update.stop)
     stopping.start()
@@ -97,7 +97,7 @@ def test_a_stopped_update_keeps_the_text_and_the_next_embeds_it(tmp_path, folder
     again = Collection(tmp_path / "collection", encoder)
     report = again.update([folder])
     assert (report.added, report.unchanged) == (0, 3)
-    assert again.totals() == Totals(documents=3, passages=4, sentences=5, terms=19, pending=0)
+    assert again.catalog.totals() == Totals(documents=3, passages=4, sentences=5, terms=19, pending=0)
     assert sorted(encoder.encoded) == sorted(set(encoder.encoded))
     again.close()
 
@@ -115,7 +115,7 @@ def test_an_error_while_embedding_is_the_one_that_is_told(tmp_path, folder):
     collection.close()
     sound = Collection(tmp_path / "collection", ToyEncoder())
     sound.update([folder])
-    assert sound.totals().pending == 0 and found(sound, "fig")
+    assert sound.catalog.totals().pending == 0 and found(sound, "fig")
     sound.close()
 
 
@@ -129,9 +129,9 @@ def test_what_progress_raises_ends_the_update(tmp_path, folder):
     collection = Collection(tmp_path / "collection", ToyEncoder())
     with pytest.raises(KeyboardInterrupt):
         collection.update([folder], on_progress=interrupt)
-    assert collection.totals().documents >= 2
+    assert collection.catalog.totals().documents >= 2
     collection.update([folder])
-    assert collection.totals() == Totals(documents=3, passages=4, sentences=5, terms=19, pending=0)
+    assert collection.catalog.totals() == Totals(documents=3, passages=4, sentences=5, terms=19, pending=0)
     collection.close()
 
 
@@ -179,8 +179,8 @@ def test_headings_are_not_embedded(tmp_path):
     collection = Collection(tmp_path / "collection", encoder)
     collection.update([tmp_path / "a.md"])
     assert encoder.encoded == ["Fruit. A fig and a plum."]
-    assert collection.document(str(tmp_path / "a.md")).extractor == "markdown 1"
-    assert (collection.totals().passages, collection.totals().pending) == (1, 0)
+    assert collection.catalog.document(str(tmp_path / "a.md")).extractor == "markdown 1"
+    assert (collection.catalog.totals().passages, collection.catalog.totals().pending) == (1, 0)
     collection.close()
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from index.records import Document, Passage, PreparedPassage, Sentence, Source
-from index.store.catalog import VECTORS_PER_PASSAGE, Catalog, vector_ids
+from index.store.catalog import Catalog
+from index.store.features import VECTORS_PER_PASSAGE, vector_ids
 from index.store.vector_index import DenseIndex
 
 DIMENSION = 16
@@ -48,7 +49,7 @@ def catalog(tmp_path):
     """An empty catalog."""
     opened = Catalog(tmp_path / "catalog.sqlite")
     yield opened
-    opened.close()
+    opened.database.close()
 
 
 def make_index(tmp_path, **sizes):

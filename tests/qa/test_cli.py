@@ -90,7 +90,7 @@ def test_verify_counts_and_names_what_does_not_hold(folder, tmp_path, capsys):
     assert main(["verify", str(answers), "--sources", str(folder)]) == 1
     assert capsys.readouterr() == (
         "line 1: altered: the record is not the one its hash was made of\n"
-        "line 1: changed: fruit.txt no longer holds these words\n"
+        "line 1: changed: fruit.txt no longer contains these words\n"
         "line 2: altered: the record is not the one its hash was made of\n"
         "line 2: moved: fruit.txt: now at character 0, was at 24\n"
         "line 3: malformed: not JSON\n"

@@ -4,7 +4,7 @@ from math import exp
 
 import pytest
 
-from qa.answering.confidence import ANSWERED, CLOSEST, Evidence, confidence, decide, is_lacking, log_odds
+from qa.answering.confidence import ANSWERED_FROM, CLOSEST_FROM, Evidence, confidence, decide, is_lacking, log_odds
 
 
 def test_in_a_collection_of_one_passage_the_quote_alone_counts():
@@ -47,10 +47,10 @@ def test_better_evidence_never_lowers_the_confidence(passages):
     ("chance", "verdict"),
     [
         (0.0, "not_in_sources"),
-        (CLOSEST - 1e-6, "not_in_sources"),
-        (CLOSEST, "closest"),
-        (ANSWERED - 1e-6, "closest"),
-        (ANSWERED, "answered"),
+        (CLOSEST_FROM - 1e-6, "not_in_sources"),
+        (CLOSEST_FROM, "closest"),
+        (ANSWERED_FROM - 1e-6, "closest"),
+        (ANSWERED_FROM, "answered"),
         (1.0, "answered"),
     ],
 )

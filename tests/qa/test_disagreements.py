@@ -1,20 +1,20 @@
 """Which quotes disagree: a table of pairs that do, and a longer one of pairs that do not."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 from disagreement_pairs import AGREEING, DIFFERENT, WORKERS
 from toy_encoder import ToyEncoder
 
-from index import Passage
+from index import Passage, Place
 from qa import Assistant
+from qa.answering.answer import describe_answer
 from qa.answering.citation import cite
 from qa.answering.confidence import Calibration
 from qa.answering.disagreements import find_disagreements
 from qa.answering.quotes import NEAR
 from qa.answering.values import read_values
-from qa.cli.output import describe_answer
 
 
 def make_citation(text, source, *, before=100):
@@ -66,12 +66,12 @@ def test_one_passage_does_not_disagree_with_itself():
 def test_rows_of_tables_disagree_only_where_all_their_words_are_the_same():
     """Columns share their words whatever stands in them; another row is another thing."""
     apples, pears, dear = (
-        replace(make_citation(f"Product: {fruit}; price: {price}.", f"{fruit}{price}.csv"), row=2)
+        replace(make_citation(f"Product: {fruit}; price: {price}.", f"{fruit}{price}.csv"), place=Place(row=2))
         for fruit, price in (("apples", 3), ("pears", 4), ("apples", 5))
     )
     question = "What is the price of the product?"
     assert find_disagreements([apples, pears], question) == ()
-    assert find_disagreements([replace(apples, row=None), replace(pears, row=None)], question) != ()
+    assert find_disagreements([replace(apples, place=Place()), replace(pears, place=Place())], question) != ()
     assert [len(found.statements) for found in find_disagreements([apples, dear], question)] == [2]
 
 
@@ -154,7 +154,7 @@ def test_answer_tells_of_its_disagreements_everywhere(assistant):
     texts = [assistant.document(citation.path).text for citation in answer.citations]
     assert [texts[s.citation - 1][s.start : s.end] for s in found.statements] == ["320", "300"]
     assert next(assistant.ask_many([WORKERS])) == answer
-    assert json.loads(json.dumps(answer.to_dict()))["disagreements"] == [found.to_dict()]
+    assert json.loads(json.dumps(answer.to_dict()))["disagreements"] == json.loads(json.dumps([asdict(found)]))
     assert replace(answer, disagreements=()).hash != answer.hash
 
 

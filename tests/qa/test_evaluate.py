@@ -87,7 +87,7 @@ def test_each_corpus_entry_is_a_row(folder):
     from index.text.passages import split_passages
 
     document = read_corpus(folder / "corpus.jsonl", name="corpus.jsonl")
-    assert [(p.row, p.heading, document.text[p.start : p.end]) for p in split_passages(document)] == [
+    assert [(p.place.row, p.place.heading, document.text[p.start : p.end]) for p in split_passages(document)] == [
         (1, "Apples", "An apple fell.\n\nIt was red."),
         (2, None, "A pear stayed on the tree."),
         (3, None, "A plum and a pear."),

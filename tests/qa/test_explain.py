@@ -107,4 +107,4 @@ def test_answers_kept_before_there_was_a_relevance_still_verify(tmp_path):
     (tmp_path / "answers.jsonl").write_text(json.dumps(record), encoding="utf-8")
     checks = list(verify_answers(tmp_path / "answers.jsonl"))
     assert [check.finding for check in checks] == ["exact"] * len(record["citations"])
-    assert Citation(**record["citations"][0]).relevance is None
+    assert Citation.from_dict(record["citations"][0]).relevance is None

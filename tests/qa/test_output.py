@@ -5,16 +5,15 @@ from dataclasses import replace
 import pytest
 from two_answers import BOTH, CORRECTED, GREETING, GUIDANCE, WHEN
 
-from index import Progress
-from qa.answering.answer import Answer, Scope
+from index import Place, Progress
+from qa.answering.answer import Answer, Scope, describe_answer
 from qa.answering.citation import Citation, TermEvidence
-from qa.cli.output import describe_answer
 from qa.text import count, describe_progress, visible, visible_line
 
 
 def test_closest_passages_are_called_so():
     """An answer of verdict "closest" is introduced as passages that may not answer, with every locator there is."""
-    citation = Citation("a\r\nb", "s\n.md", "/s.md", 3, 2, "A > B", 7, 0, 4, "a\r\nb", 0, 0.5, "0")
+    citation = Citation("a\r\nb", "s\n.md", "/s.md", 3, Place(2, "A > B", 7), 0, 4, "a\r\nb", 0, 0.5, "0")
     answer = Answer("q", "q", "closest", 0.5, (), (citation,), Scope(1, 1))
     assert describe_answer(answer) == (
         "Closest passages (they may not answer):\n[1] a\n    b\n    -- s .md, page 2, row 7, paragraph 3, A > B"
@@ -32,7 +31,7 @@ def test_exact_words_are_bold_where_the_terminal_shows_it():
 
 def test_bold_words_may_hold_line_ends_and_controls():
     """They are shown inside the bold part as outside."""
-    citation = Citation("a\x1bb\nc", "s.md", "/s.md", 1, None, None, None, 0, 5, "", 0, 0.5, "0")
+    citation = Citation("a\x1bb\nc", "s.md", "/s.md", 1, Place(), 0, 5, "", 0, 0.5, "0")
     answer = Answer("q", "q", "answered", 0.9, (replace(citation, answer_start=1, answer_end=5),), (), Scope(1, 1))
     said = "[1] a\x1b[1m\\x1bb\n    c\x1b[22m\n    -- s.md, paragraph 1"
     assert describe_answer(answer, emphasise=True) == said

@@ -69,7 +69,7 @@ READ = {
             Row(3, "", "the question is not a string"),
             Row(4, "", "the question is not a string"),
             Row(5, "", "the question is empty"),
-            Row(6, "", "the question holds half a character (a lone surrogate)"),
+            Row(6, "", "the question contains half a character (a lone surrogate)"),
             Row(7, "Who?"),
         ],
     ),

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from index import PassageFeatures
 from index.search import Query, Statistics
-from index.store.catalog import Candidate
 from index.text.terms import question_terms, text_terms
 from qa.answering.answer_types import answer_kind, has_kind
 from qa.answering.quotes import (
@@ -14,7 +14,7 @@ from qa.answering.quotes import (
     COVERAGE,
     ECHO,
     EVIDENCE,
-    FIRST,
+    FIRST_SENTENCE,
     KIND,
     NEAR_EXPLAINED,
     NEAR_READ,
@@ -38,7 +38,9 @@ def passage(*sentences, cosines=None, heading=""):
     """A passage whose sentences have the given cosines with the question (1, 0)."""
     cosines = cosines or [0.0] * len(sentences)
     vectors = [[cosine, (1 - cosine**2) ** 0.5] for cosine in [0.0, *cosines]]
-    candidate = Candidate(np.array(vectors), tuple(text_terms(heading)), tuple(tuple(text_terms(s)) for s in sentences))
+    candidate = PassageFeatures(
+        np.array(vectors), tuple(text_terms(heading)), tuple(tuple(text_terms(s)) for s in sentences)
+    )
     return QuotablePassage(candidate, sentences)
 
 
@@ -53,29 +55,33 @@ def scores(question, quotable):
 def test_a_sentence_is_scored_by_meaning_words_context_and_place():
     """Each part shows alone: the cosine, the words, their order, the sentence before, the first place."""
     quotable = passage("Nothing here.", "Oil prices rose.", "They fell.", cosines=[0.5, 0.25, 0.0])
-    assert scores("oil prices", quotable) == pytest.approx([0.5 + FIRST, 0.25 + COVERAGE + PAIRS, CONTEXT])
+    assert scores("oil prices", quotable) == pytest.approx([0.5 + FIRST_SENTENCE, 0.25 + COVERAGE + PAIRS, CONTEXT])
 
 
 def test_a_heading_gives_context_to_every_sentence():
     """A word of the heading is not missed in the sentences below it."""
-    assert scores("oil", passage("It rose.", "It fell.", heading="Oil")) == pytest.approx([CONTEXT + FIRST, CONTEXT])
+    assert scores("oil", passage("It rose.", "It fell.", heading="Oil")) == pytest.approx(
+        [CONTEXT + FIRST_SENTENCE, CONTEXT]
+    )
 
 
 def test_a_number_is_preferred_where_one_is_asked_for():
     """How many meets a number that the question does not hold itself."""
     quotable = passage("Friends came.", "Some 300 came.")
-    assert scores("How many guests?", quotable) == pytest.approx([FIRST - KIND, KIND])
+    assert scores("How many guests?", quotable) == pytest.approx([FIRST_SENTENCE - KIND, KIND])
 
 
 def test_a_sentence_that_only_repeats_the_question_is_held_back():
     """A heading with all the words of the question loses to the sentence below it."""
     quotable = passage("The oil price", "It rose with the price of gas.")
-    assert scores("oil price", quotable) == pytest.approx([COVERAGE + PAIRS + FIRST + ECHO, (COVERAGE + CONTEXT) / 2])
+    assert scores("oil price", quotable) == pytest.approx(
+        [COVERAGE + PAIRS + FIRST_SENTENCE + ECHO, (COVERAGE + CONTEXT) / 2]
+    )
 
 
 def test_a_statement_in_the_words_of_the_question_says_yes():
     """Nothing is taken from it: it confirms what was asked."""
-    assert scores("Is oil dear?", passage("Oil is dear.")) == pytest.approx([COVERAGE + PAIRS + FIRST])
+    assert scores("Is oil dear?", passage("Oil is dear.")) == pytest.approx([COVERAGE + PAIRS + FIRST_SENTENCE])
 
 
 def test_the_best_sentence_comes_first_and_far_ones_are_left_out():
@@ -105,7 +111,7 @@ def test_at_most_three_quotes_are_chosen():
 def test_the_same_sentence_is_quoted_once():
     """Two passages with one sentence in common give one quote of it."""
     passages = [passage("The fee is 40 euros.", cosines=[0.5]), passage("The  fee is\n40 euros.", cosines=[0.5])]
-    assert choose_quotes("x", ask("zzz"), passages, NOTHING) == (Quote(0, 0, 0, 0.5 + FIRST),)
+    assert choose_quotes("x", ask("zzz"), passages, NOTHING) == (Quote(0, 0, 0, 0.5 + FIRST_SENTENCE),)
 
 
 def test_a_sentence_that_leans_is_quoted_with_the_one_before():
@@ -119,7 +125,7 @@ def test_a_lead_in_is_quoted_with_its_items():
     passages = [
         passage("You need the following:", "- a lamp;", "- a rope.", "Bring both.", cosines=[0.8, 0.1, 0.1, 0.0])
     ]
-    assert choose_quotes("x", ask("zzz"), passages, NOTHING) == (Quote(0, 0, 2, round(0.8 + FIRST, 6)),)
+    assert choose_quotes("x", ask("zzz"), passages, NOTHING) == (Quote(0, 0, 2, round(0.8 + FIRST_SENTENCE, 6)),)
 
 
 def test_a_heading_comes_after_every_sentence_that_can_answer():
@@ -140,7 +146,7 @@ def test_a_sentence_that_was_read_is_scored_by_reader_and_retrieval():
     one = read(passage("A.", "B.", cosines=[0.5, 0.25]), (30.0, (0, 2), 2.0), (-3.0, (3, 5), -1.0))
     ranked = rank_sentences("x", ask("zzz"), [one], NOTHING)
     assert [each.score for each in ranked] == pytest.approx([
-        SPAN * 20 + EVIDENCE * 2 + RETRIEVAL * (0.5 + FIRST) + PASSAGE * 0.5,
+        SPAN * 20 + EVIDENCE * 2 + RETRIEVAL * (0.5 + FIRST_SENTENCE) + PASSAGE * 0.5,
         SPAN * -3 + EVIDENCE * -1 + RETRIEVAL * 0.25 + PASSAGE * 0.5,
     ])  # fmt: skip
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from index import ReaderError, bundled_model_folder, plain_graph, read_pair_model, read_tokenizer
-from qa.reading.build import build, compare, sample_windows
+from qa.reading.build import build_reader, compare_logits, sample_windows
 from qa.reading.model import FastReader, load_reader, plan_pairs
 from qa.reading.spans import (
     ReadablePassage,
@@ -19,7 +19,7 @@ from qa.reading.spans import (
     Tokens,
     Window,
     best_spans,
-    lay_out,
+    make_windows,
     read_spans,
     tokenise,
     trim,
@@ -92,7 +92,7 @@ def tokenizer():
 
 def test_question_heading_and_passage_are_laid_out():
     """[CLS] question [SEP] heading [SEP] passage [SEP]; the question is of type 0, the rest of type 1."""
-    [window] = lay_out(numbers(11, 12), numbers(21), numbers(31, 32, 33), marks=(1, 2))
+    [window] = make_windows(numbers(11, 12), numbers(21), numbers(31, 32, 33), marks=(1, 2))
     assert window.ids.tolist() == [1, 11, 12, 2, 21, 2, 31, 32, 33, 2]
     assert window.types.tolist() == [0, 0, 0, 0, 1, 1, 1, 1, 1, 1]
     assert (window.offset, window.first, window.count) == (6, 0, 3)
@@ -100,15 +100,15 @@ def test_question_heading_and_passage_are_laid_out():
 
 def test_without_a_heading_its_mark_is_left_out():
     """No heading, no second [SEP] before the passage; an empty passage still has its own."""
-    [window] = lay_out(numbers(11), numbers(), numbers(31), marks=(1, 2))
+    [window] = make_windows(numbers(11), numbers(), numbers(31), marks=(1, 2))
     assert (window.ids.tolist(), window.offset) == ([1, 11, 2, 31, 2], 3)
-    [window] = lay_out(numbers(11), numbers(), numbers(), marks=(1, 2))
+    [window] = make_windows(numbers(11), numbers(), numbers(), marks=(1, 2))
     assert (window.ids.tolist(), window.offset, window.count) == ([1, 11, 2, 2], 3, 0)
 
 
 def test_a_long_question_loses_its_end_and_a_long_heading_its_start():
     """48 tokens of the question are kept, and the last 24 of the heading."""
-    [window] = lay_out(numbers(*range(100, 200)), numbers(*range(200, 300)), numbers(31), marks=(1, 2))
+    [window] = make_windows(numbers(*range(100, 200)), numbers(*range(200, 300)), numbers(31), marks=(1, 2))
     assert window.ids.tolist() == [1, *range(100, 148), 2, *range(276, 300), 2, 31, 2]
     assert window.offset == 75
 
@@ -117,7 +117,7 @@ def test_a_long_passage_is_read_in_windows_that_overlap():
     """With one token of question 252 fit; windows begin 188 apart and share 64; one that fits is not split."""
     sizes = {252: [(0, 252)], 253: [(0, 252), (188, 65)], 500: [(0, 252), (188, 252), (376, 124)]}
     for length, expected in sizes.items():
-        windows = lay_out(numbers(11), numbers(), np.arange(1000, 1000 + length, dtype=np.int32), marks=(1, 2))
+        windows = make_windows(numbers(11), numbers(), np.arange(1000, 1000 + length, dtype=np.int32), marks=(1, 2))
         assert [(window.first, window.count) for window in windows] == expected
         for window in windows:
             first = 1000 + window.first
@@ -229,7 +229,7 @@ def test_rounding_keeps_the_logits(reader, weights, tokenizer):
     """On pairs the calibration never saw, the rounded logits follow those in 32 bits: correlation .99 or more."""
     windows = [window for text in TEXTS for window in reader.windows(QUESTION, "Bridges", text)]
     plain = FastReader(plain_graph(read_pair_model(MODEL, weights)), tokenizer, identity="").logits(windows)
-    lowest, _ = compare(reader.logits(windows), plain)
+    lowest, _ = compare_logits(reader.logits(windows), plain)
     assert lowest >= 0.99
 
 
@@ -303,9 +303,9 @@ def test_a_reader_that_strays_runs_in_32_bits(tmp_path, weights, monkeypatch):
     """Where the rounded graph is not true enough, the plain one takes its place, and its identity says so."""
     few = sample_windows(read_tokenizer(MODEL))[::30]
     monkeypatch.setattr("qa.reading.build.sample_windows", lambda tokenizer: few)
-    monkeypatch.setattr("qa.reading.build.compare", lambda given, expected: (0.812, 9.0))
+    monkeypatch.setattr("qa.reading.build.compare_logits", lambda given, expected: (0.812, 9.0))
     monkeypatch.setattr("qa.reading.model.reader_key", lambda *parts: "key")
-    build(str(weights), str(MODEL), str(tmp_path / "key"))
+    build_reader(str(weights), str(MODEL), str(tmp_path / "key"))
     manifest = json.loads((tmp_path / "key" / "manifest.json").read_text())
     assert (manifest["rounded"], manifest["refused"]) == (False, "")
     plain = FastReader(plain_graph(read_pair_model(MODEL, weights)), read_tokenizer(MODEL), identity="")
@@ -320,9 +320,9 @@ def test_a_reader_that_depends_on_its_company_is_refused(tmp_path, weights, monk
     monkeypatch.setattr("qa.reading.build.sample_windows", lambda tokenizer: few)
     monkeypatch.setattr("qa.reading.build.is_same", lambda given, expected: False)
     monkeypatch.setattr("qa.reading.model.reader_key", lambda *parts: "key")
-    build(str(weights), str(MODEL), str(tmp_path / "key"))
+    build_reader(str(weights), str(MODEL), str(tmp_path / "key"))
     assert [path.name for path in (tmp_path / "key").iterdir()] == ["manifest.json"]
-    with pytest.raises(ReaderError, match="reader is not used on this processor: what it says of a passage depends on"):
+    with pytest.raises(ReaderError, match="reader is not used on this processor: the reading of a passage depends on"):
         load_reader(tmp_path, weights=weights, sha256=None, on_notice=pytest.fail)
 
 
@@ -332,7 +332,7 @@ def test_a_cache_that_cannot_be_written_is_done_without(tmp_path, weights):
     notices = []
     found = load_reader(tmp_path / "file" / "cache", weights=weights, sha256=None, on_notice=notices.append)
     assert len(found.read(QUESTION, [passage(STORY)])) == 1
-    assert [line.endswith("It is prepared for this run alone.") for line in notices] == [True, False]
+    assert [line.endswith("It is built for this run only.") for line in notices] == [True, False]
 
 
 def test_a_build_tells_how_near_it_is(reader, cache):
@@ -348,9 +348,9 @@ def test_logits_are_compared_by_kind():
     """The lowest correlation of any logit counts; one that never changes counts by its difference alone."""
     wanted = [(np.array([[0, 5], [2, 5]], dtype=np.float32), 0.0), (np.array([[1, 5]], dtype=np.float32), 1.0)]
     given = [(np.array([[0, 5], [2, 5.5]], dtype=np.float32), 0.0), (np.array([[1, 5]], dtype=np.float32), 3.0)]
-    assert compare(given, wanted) == (pytest.approx(1), 2)
+    assert compare_logits(given, wanted) == (pytest.approx(1), 2)
     given[0] = (np.array([[2, 5], [0, 5]], dtype=np.float32), 0.0)
-    assert compare(given, wanted)[0] == pytest.approx(-1)
+    assert compare_logits(given, wanted)[0] == pytest.approx(-1)
 
 
 def test_the_identity_names_recipe_and_weights(reader, weights):

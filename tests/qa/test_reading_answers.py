@@ -6,7 +6,7 @@ from toy_encoder import ToyEncoder
 from index import ReaderError
 from qa import Assistant
 from qa.answering.compose import LEAST_READ, MOST_READ, READ_WITHIN
-from qa.answering.requests import HELLO, WELCOME
+from qa.answering.requests import GREETING_REPLY, THANKS_REPLY
 from qa.reading import model
 from qa.reading.spans import Reading, SentenceReading
 
@@ -130,7 +130,7 @@ def test_a_filter_holds_for_every_part(orchard, tmp_path):
     assert {part.scope.documents for part in answer.parts} == {1}
 
 
-@pytest.mark.parametrize(("said", "message"), [("Hello!", HELLO), ("Thanks a lot!", WELCOME)])
+@pytest.mark.parametrize(("said", "message"), [("Hello!", GREETING_REPLY), ("Thanks a lot!", THANKS_REPLY)])
 def test_a_greeting_gets_one_line_and_no_search(orchard, said, message):
     """Nothing is read either."""
     reader = WordReader("Agnes")

@@ -10,7 +10,7 @@ import pytest
 from index import BatchError
 from qa.evaluation.datasets import read_dataset
 from qa.evaluation.metrics import Figure
-from qa.reading.evaluate import Judged, area_figure, cut_off, describe, evaluate, figures, main
+from qa.reading.evaluate import Judged, area_figure, cut_off, describe_figures, evaluate, run_evaluation, summarise
 from qa.reading.spans import ReadablePassage, Reading, SentenceReading
 
 CORPUS = {
@@ -113,7 +113,7 @@ def test_the_cut_off_keeps_three_quarters():
     assert cut_off(np.array([1.0, 4.0, 3.0, 2.0])) == 2
     assert cut_off(np.array([5.0])) == 5
     judged = [Judged(True, score) for score in (1, 2, 3, 4)] + [Judged(False, score) for score in (0, 1.9, 2, 9)]
-    above = figures(judged)["unanswerable above the cut-off"]
+    above = summarise(judged)["unanswerable above the cut-off"]
     assert above is not None and (above.value, above.questions) == (0.5, 4)
 
 
@@ -127,14 +127,16 @@ def test_the_area_has_an_interval():
 
 def test_questions_without_a_known_answer_count_for_the_area_alone():
     """None in place of a figure over nothing."""
-    found = figures([Judged(True, 1.0), Judged(False, 0.0)])
+    found = summarise([Judged(True, 1.0), Judged(False, 0.0)])
     assert [found[name] for name in ("exact match", "F1", "right sentence")] == [None] * 3
-    assert figures([Judged(True, 1.0, 1.0, 1.0, 1.0)])["unanswerable above the cut-off"] is None
+    assert summarise([Judged(True, 1.0, 1.0, 1.0, 1.0)])["unanswerable above the cut-off"] is None
 
 
 def test_the_table():
     """A line a figure, a dash where there is none."""
-    lines = describe("toy", {"exact match": Figure(0.7, 0.65, 0.751, 1000), "AUROC answerable": None}).splitlines()
+    lines = describe_figures(
+        "toy", {"exact match": Figure(0.7, 0.65, 0.751, 1000), "AUROC answerable": None}
+    ).splitlines()
     assert lines == [
         "toy, given the paragraph                     95 %           n",
         "exact match                        0.700  0.650-0.751    1000",
@@ -145,10 +147,10 @@ def test_the_table():
 def test_the_command(folder, monkeypatch, capsys):
     """The table on standard output and 0; a folder that is no dataset, one line and 1; wrong usage 2."""
     monkeypatch.setattr("qa.reading.evaluate.load_reader", lambda folder, on_notice: ToyReader())
-    assert main([str(folder), "--limit", "5"]) == 0
+    assert run_evaluation([str(folder), "--limit", "5"]) == 0
     assert "right sentence                     1.000  1.000-1.000       2" in capsys.readouterr().out.splitlines()
-    assert main([str(folder / "none")]) == 1
+    assert run_evaluation([str(folder / "none")]) == 1
     assert capsys.readouterr().err.startswith("error: ")
     with pytest.raises(SystemExit) as stopped:
-        main([str(folder), "--limit", "0"])
+        run_evaluation([str(folder), "--limit", "0"])
     assert stopped.value.code == 2

@@ -35,8 +35,8 @@ from qa.reading.batches import (
     CLS_ID,
     SEP_ID,
     Assembler,
-    Batch,
-    Labels,
+    TeacherLabels,
+    TrainingBatch,
     draw_batches,
     prefetch,
     retrieved,
@@ -46,8 +46,8 @@ from qa.reading.batches import (
 from qa.reading.data import Example, Prepared, misspell, prepare, read_examples, reword
 from qa.reading.model import READER_SHA256, WEIGHTS, FastReader
 from qa.reading.network import HIDDEN, Network, load_network, load_weights, save_weights
-from qa.reading.spans import lay_out, mark_ids, tokenise
-from qa.reading.train import main
+from qa.reading.spans import make_windows, mark_ids, tokenise
+from qa.reading.train import run_training
 from qa.reading.training import Plan, label, label_loss, loss_of, teacher_loss, train, validate
 
 ROOT = Path(__file__).parents[2]
@@ -143,7 +143,7 @@ def data(tokenizer) -> Prepared:
     return prepare(toys(), tokenizer)
 
 
-def plain_batch(data: Prepared, labels: Labels | None = None) -> Batch:
+def plain_batch(data: Prepared, labels: TeacherLabels | None = None) -> TrainingBatch:
     """All examples as written, in one batch."""
     return Assembler(data, labels).batch(np.arange(len(data.table)), np.random.default_rng(0), plain=True)
 
@@ -178,14 +178,14 @@ def test_the_window_of_a_long_passage_holds_the_answer(tokenizer):
 
 
 def test_batches_are_laid_out_as_the_reader_reads(tokenizer):
-    """Question, heading and passage, however long, stand in a batch as `lay_out` lays them out for use."""
+    """Question, heading and passage, however long, stand in a batch as `make_windows` lays them out for use."""
     long = " ".join(f"word{number}" for number in range(60))
     cases = [("Where?", "", "In Oslo."), ("Where?", "Norway", "In Oslo."), (long, long, "In Oslo."), ("", "", "In.")]
     examples = [example(question, passage, "In", heading=heading) for question, heading, passage in cases]
     batch = plain_batch(prepare(examples, tokenizer))
     for row, case in enumerate(cases):
         question, heading, passage = (tokens.ids for tokens in tokenise(tokenizer, case))
-        [window] = lay_out(question, heading, passage, marks=(CLS_ID, SEP_ID))
+        [window] = make_windows(question, heading, passage, marks=(CLS_ID, SEP_ID))
         length = int(batch.mask[row].sum())
         assert batch.ids[row, :length].tolist() == window.ids.tolist()
         assert batch.types[row, :length].tolist() == window.types.tolist()
@@ -389,7 +389,7 @@ def test_a_teacher_is_heard_on_the_tokens_that_it_read(tokenizer):
     first, count = int(teacher.window[0]), int(teacher.inside[0].sum())
     tokens = np.repeat(np.arange(first, first + count, dtype=np.float16)[:, None], 3, axis=1)
     judged = np.array([[1, 2, 3]], dtype=np.float32)
-    labels = Labels(np.array([first], dtype=np.int32), tokens, np.array([0, count]), judged)
+    labels = TeacherLabels(np.array([first], dtype=np.int32), tokens, np.array([0, count]), judged)
     assembler, rng = Assembler(found, labels), np.random.default_rng(0)
     further = 0
     for _ in range(20):
@@ -457,7 +457,7 @@ def test_examples_are_drawn_by_weight_and_never_when_held_out(data):
 def test_a_fault_in_the_thread_that_makes_batches_is_raised():
     """What goes wrong while batches are made ready for a GPU ends the training, rather than letting it wait."""
 
-    def failing() -> Iterator[Batch]:
+    def failing() -> Iterator[TrainingBatch]:
         raise SourceError("no batch")
         yield
 
@@ -547,7 +547,7 @@ def test_saved_weights_are_the_readers(tiny, tokenizer, data, tmp_path):
 
 def test_the_weights_that_ship_are_those_of_the_card():
     """File, code and model card name the same weights."""
-    assert file_hash(WEIGHTS.read_bytes()) == READER_SHA256
+    assert file_hash(WEIGHTS) == READER_SHA256
     assert READER_SHA256 in WEIGHTS.with_name("CARD.md").read_text(encoding="utf-8")
 
 
@@ -574,14 +574,14 @@ def test_the_command_trains_a_reader(tiny, tiny_mpnet, tmp_path, monkeypatch, ca
     out, work = tmp_path / "reader.safetensors", tmp_path / "work"
     command = [str(folder), "--out", str(out), "--work", str(work), "--minutes", "0.01"]
     command += ["--teacher", str(tiny_mpnet), "--teacher-minutes", "0.01"]
-    assert main(command) == 0
+    assert run_training(command) == 0
     said = capsys.readouterr()
     assert "teacher: labelled" in said.out and '"exact"' in said.out.splitlines()[-1]
-    assert re.match(r"warning: without a GPU a teacher takes 0\.0 hours .* Leave --teacher out", said.err)
+    assert re.match(r"warning: without a GPU, a teacher needs 0\.0 hours .* Omit --teacher", said.err)
     assert sorted(path.name for path in work.iterdir()) == ["prepared.npz", "reader.pt", "teacher.pt"]
     load_weights(load_network(tiny), out)
     before = out.read_bytes()
-    assert main(command) == 0
+    assert run_training(command) == 0
     again = capsys.readouterr()
     assert "using the data prepared in" in again.err and "reader: resumed at step" in again.out
     assert out.read_bytes() == before
@@ -589,11 +589,11 @@ def test_the_command_trains_a_reader(tiny, tiny_mpnet, tmp_path, monkeypatch, ca
 
 LINE = {"question": "Where?", "passage": "In Oslo.", "answers": [{"text": "Oslo", "start": 3}], "answerable": True}
 BROKEN = {
-    "{": r"line 2: not an example \(Expecting .*\)\. Correct the line",
+    "{": r"line 2: not an example \(Expecting .*\)\. Correct or delete the line",
     json.dumps({**LINE, "answers": [{"text": "Oslo", "start": 2}]}): (
-        r"line 2: not an example \(the passage does not hold the answer 'Oslo' at character 2\)\. Correct the line"
+        r"line 2: not an example \(the passage does not have the answer 'Oslo' at character 2\)\. Correct or delete the line"
     ),
-    '{"question": "Where?"}': r"line 2: not an example \(there is no 'passage'\)\. Correct the line",
+    '{"question": "Where?"}': r"line 2: not an example \('passage' is missing\)\. Correct or delete the line",
     json.dumps({**LINE, "passage": 5}): r"line 2: not an example \(question and passage must be text\)",
     "[1]": r"line 2: not an example",
 }
@@ -616,18 +616,17 @@ def test_a_file_that_is_no_gzip_is_named(tmp_path):
 
 def test_a_folder_without_data_is_one_line(tmp_path, capsys):
     """No data files, and no folder for the weights: one line each, and exit code 1."""
-    assert main([str(tmp_path), "--work", str(tmp_path / "work")]) == 1
+    assert run_training([str(tmp_path), "--work", str(tmp_path / "work")]) == 1
     assert capsys.readouterr().err == (
-        f"error: {tmp_path} holds no .jsonl or .jsonl.gz file. "
-        "Name the folder of questions with passages to train on.\n"
+        f"error: {tmp_path} has no .jsonl or .jsonl.gz file. Name a folder of questions with passages to train on.\n"
     )
-    assert main([str(tmp_path), "--out", str(tmp_path / "none" / "reader.safetensors")]) == 1
-    assert capsys.readouterr().err.endswith("none, where the weights should go, is no folder. Make it first.\n")
+    assert run_training([str(tmp_path), "--out", str(tmp_path / "none" / "reader.safetensors")]) == 1
+    assert capsys.readouterr().err.endswith("none, the folder for the weights, does not exist. Create it first.\n")
 
 
 def test_a_teacher_of_another_kind_is_named(tiny, tmp_path):
     """A folder of another model, one that is empty, and one whose weights do not fit."""
-    with pytest.raises(ReaderError, match=r"holds no encoder that can be read .*Name a folder with config\.json"):
+    with pytest.raises(ReaderError, match=r"has no readable encoder .*Name a folder with config\.json"):
         load_network(tmp_path)
     (tmp_path / "config.json").write_text('{"model_type": "distilbert"}')
     with pytest.raises(ReaderError, match=r"is a distilbert model\. Name the folder of a BERT or MPNet encoder\."):
@@ -643,7 +642,7 @@ def test_a_teacher_of_another_kind_is_named(tiny, tmp_path):
 def test_wrong_usage_ends_with_2(arguments, capsys):
     """What argparse refuses."""
     with pytest.raises(SystemExit) as stopped:
-        main(arguments)
+        run_training(arguments)
     assert stopped.value.code == 2
     assert "usage: python -m qa.reading.train" in capsys.readouterr().err
 
@@ -655,8 +654,8 @@ def test_ctrl_c_says_how_to_go_on(tmp_path, monkeypatch, capsys):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("qa.reading.train.prepare_once", stop)
-    assert main([str(tmp_path)]) == 130
-    assert capsys.readouterr().err == "error: stopped; the same command goes on from the last checkpoint\n"
+    assert run_training([str(tmp_path)]) == 130
+    assert capsys.readouterr().err == "error: stopped; the same command resumes from the last checkpoint\n"
 
 
 def test_a_missing_torch_is_one_line(tmp_path):

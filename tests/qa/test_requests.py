@@ -3,13 +3,13 @@
 import pytest
 
 from qa.answering.question import unwrap
-from qa.answering.requests import Request, is_small_talk, read_request, request_kind
+from qa.answering.requests import Request, is_small_talk, read_request
 
 
 @pytest.mark.parametrize("text", ["hi", "hello there", "Good morning!", "how are you", "Hi, how are you?", "Hey :)"])
 def test_greetings(text):
     """Nothing is asked."""
-    assert request_kind(unwrap(text)) == "greeting"
+    assert read_request(unwrap(text)).kind == "greeting"
     assert is_small_talk(text)
 
 
@@ -19,7 +19,7 @@ def test_greetings(text):
 )
 def test_thanks(text):
     """Nothing is asked."""
-    assert request_kind(unwrap(text)) == "thanks"
+    assert read_request(unwrap(text)).kind == "thanks"
 
 
 GUIDANCE = {

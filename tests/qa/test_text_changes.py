@@ -81,7 +81,7 @@ def test_verify_prints_both_texts_when_asked(file, citation, tmp_path, capsys):
     file.write_text("Pears grow on \x1b[31mtall brown trees.", encoding="utf-8")
     assert main(["verify", answers, "--show-changes"]) == 1
     assert capsys.readouterr().out == (
-        "line 1: changed: fruit.txt no longer holds these words\n"
+        "line 1: changed: fruit.txt no longer contains these words\n"
         "  as indexed:\n    Pears grow on tall green trees.\n"
         "  now, paragraph 1:\n    Pears grow on \\x1b[31mtall brown trees.\n"
         "0 exact, 0 moved, 1 changed, 0 gone\n"

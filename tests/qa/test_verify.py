@@ -47,8 +47,8 @@ def test_answers_over_unchanged_documents_are_exact(tmp_path, folder):
 CHANGED = {
     "changed elsewhere": ("Apples are red.\n\nPears are ripe.", "exact", "fruit.txt has changed elsewhere"),
     "moved": ("New.\n\nApples are red.", "moved", "now at character 6, was at 0"),
-    "changed": ("Apples are green.", "changed", "fruit.txt no longer holds these words"),
-    "empty": ("", "changed", "fruit.txt no longer holds these words"),
+    "changed": ("Apples are green.", "changed", "fruit.txt no longer contains these words"),
+    "empty": ("", "changed", "fruit.txt no longer contains these words"),
     "gone": (None, "gone", None),
 }
 

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -146,7 +147,9 @@ def test_every_tool_is_listed_with_its_arguments(server, client):
         pytest.param("ask", {}, "argument 'question': missing required argument.", id="missing"),
         pytest.param("ask", {"question": None}, "argument 'question': input should be a valid string.", id="null"),
         pytest.param("ask", {"question": "?!"}, "the question has no word in it. Ask in words.", id="no word"),
-        pytest.param("ask", {"question": "\ud800"}, "holds half a character (a lone surrogate)", id="half a character"),
+        pytest.param(
+            "ask", {"question": "\ud800"}, "contains half a character (a lone surrogate)", id="half a character"
+        ),
         pytest.param(
             "ask", {"question": "a", "<b>\n": 1}, "argument '<b>\\n': unexpected keyword argument.", id="unknown"
         ),
@@ -209,7 +212,7 @@ def test_every_kind_of_answer_fits_the_description(answer):
     record = answer.to_dict()
     for each in (record, *record["parts"]):
         for citation in each["citations"] + each["closest"]:
-            citation["relevance"] = Relevance(0.5, 0.5, 0.5).to_dict()
+            citation["relevance"] = {**asdict(Relevance(0.5, 0.5, 0.5)), "spans": [], "heading_words": []}
     jsonschema.validate(record, RESULTS["ask"])
     for wrong in ({**record, "more": 1}, {**record, "parts": [record, {**record, "more": 1}]}):
         with pytest.raises(jsonschema.ValidationError):

@@ -6,7 +6,7 @@ import pytest
 from page_parts import NASTY, Reader
 from plum_assistant import make_status
 
-from index import Document, Passage
+from index import Document, Passage, Place
 from qa.text import describe_size
 from qa.web.frame import render_header, render_progress
 from qa.web.holdings import MOST_BARS, render_bars, render_holdings, shorten
@@ -158,11 +158,11 @@ def test_paragraph_says_where_it_stands_and_whether_it_is_ever_quoted():
     """Pages, sheets, slides, rows and dates as the format has them, each told when it begins."""
     text = "Head\n\nOne.\n\nTwo.\n\nThree.\n\nFour."
     passages = (
-        Passage(1, 0, 4, (), answering=False, page=1),
-        Passage(2, 6, 10, (), page=1, heading="Head"),
-        Passage(3, 12, 16, (), page=2, heading="Head > Sub", row=7),
-        Passage(4, 18, 24, (), sheet="Costs", heading="Head > Sub"),
-        Passage(5, 26, 31, (), slide=3, date="2024-05-01"),
+        Passage(1, 0, 4, (), answering=False, place=Place(page=1)),
+        Passage(2, 6, 10, (), place=Place(page=1, heading="Head")),
+        Passage(3, 12, 16, (), place=Place(page=2, heading="Head > Sub", row=7)),
+        Passage(4, 18, 24, (), place=Place(sheet="Costs", heading="Head > Sub")),
+        Passage(5, 26, 31, (), place=Place(slide=3, date="2024-05-01")),
     )
     view = View(Document("d", "/d", text, "0", "0"), passages, 0, {"document": 1}, notes=("page 9 has no text",))
     read = Reader(render_view(view, arrival="a"))
@@ -176,7 +176,7 @@ def test_paragraph_says_where_it_stands_and_whether_it_is_ever_quoted():
 
 def test_page_is_found_also_where_it_has_no_text():
     """The next page that has any is shown; past the end, the last paragraph."""
-    passages = tuple(Passage(n, n, n + 1, (), page=page) for n, page in enumerate((1, 1, 2, 5), start=1))
+    passages = tuple(Passage(n, n, n + 1, (), place=Place(page=page)) for n, page in enumerate((1, 1, 2, 5), start=1))
     assert [find_page(passages, page) for page in (0, 1, 2, 3, 6)] == [0, 0, 2, 3, 3]
     assert find_page((), 3) == 0
 
@@ -190,7 +190,7 @@ def test_nothing_but_text_comes_from_names_reasons_and_notes():
         )
         failed = make_status(text, state="failed", reason=text, path="/y")
         several = [SimpleNamespace(name=name, documents=1, passages=1) for name in (text, "b")]
-        passage = Passage(1, 0, len(text), (), heading=text, sheet=text, date=text)
+        passage = Passage(1, 0, len(text), (), place=Place(heading=text, sheet=text, date=text))
         document = Document(text, "/x", text, "0", "0", extractor=text)
         listing = Listing(name=text)
         return [

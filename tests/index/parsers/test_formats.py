@@ -74,7 +74,7 @@ def test_markdown_headings_are_locators_and_do_not_answer(tmp_path):
     text = "# Title\nIntro.\r\n\r\n## Sub *x*\n- one\n- two\n\n```\n# no heading\n```\n\nOther\n-----\nBye."
     (tmp_path / "a.md").write_bytes(text.encode())
     document = read_document(tmp_path / "a.md", name="a.md")
-    assert [(text[p.start : p.end], p.heading, p.answering) for p in split_passages(document)] == [
+    assert [(text[p.start : p.end], p.place.heading, p.answering) for p in split_passages(document)] == [
         ("# Title", None, False),
         ("Intro.", "Title", True),
         ("## Sub *x*", None, False),

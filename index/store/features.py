@@ -1,0 +1,197 @@
+"""The features a passage is scored by: its embeddings and its terms, as words and as numbers.
+
+A search scores hundreds of passages, so the catalog keeps the terms of each as numbers (`Signature`). The words
+(`PassageFeatures`) are computed only for the few passages that are shown.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from index.records import Passage
+from index.text.terms import term_key, text_terms
+
+VECTORS_PER_PASSAGE = 4_096  # the paragraph and at most 4,095 sentences
+
+
+@dataclass(frozen=True, slots=True)
+class PassageVectors:
+    """The vectors of some passages, as the catalog keeps them.
+
+    Attributes:
+        passages: int64 of shape (passages,): their ids.
+        counts: int64 of shape (passages,): how many vectors each has: the paragraph's and its sentences'.
+        vectors: float16 of shape (vectors, dimension), passage by passage.
+    """
+
+    passages: npt.NDArray[np.int64]
+    counts: npt.NDArray[np.int64]
+    vectors: npt.NDArray[np.float16]
+
+    @classmethod
+    def join(cls, rows: Iterable[tuple[int, bytes]], dimension: int) -> "PassageVectors":
+        """Join rows of the catalog: the id of each passage and its vectors as bytes."""
+        listed = list(rows)
+        sizes = np.array([len(blob) for _, blob in listed], dtype=np.int64)
+        joined = np.frombuffer(b"".join([blob for _, blob in listed]), dtype="<f2").reshape(-1, dimension)
+        return cls(np.array([id_ for id_, _ in listed], dtype=np.int64), sizes // (2 * dimension), joined)
+
+    def owners(self) -> npt.NDArray[np.int64]:
+        """Return the passage id of each vector: int64 of shape (vectors,)."""
+        return np.repeat(self.passages, self.counts)
+
+    def ids(self) -> npt.NDArray[np.int64]:
+        """Return the id of each vector in the vector index: int64 of shape (vectors,)."""
+        rows = np.arange(len(self.vectors)) - np.repeat(self._firsts(), self.counts)
+        return self.owners() * VECTORS_PER_PASSAGE + rows
+
+    def split(self) -> list[tuple[int, npt.NDArray[np.float16]]]:
+        """Return each passage's id and its vectors."""
+        return list(zip(self.passages.tolist(), np.split(self.vectors, self._firsts()[1:]), strict=False))
+
+    def nearest(self, vector: npt.NDArray[np.float32], count: int) -> list[int]:
+        """Search the vectors exactly, without an index.
+
+        Args:
+            vector: float32 of shape (dimension,).
+            count: How many passages to return at most.
+
+        Returns:
+            Ids of the passages with the nearest vectors, nearest first; ties by id.
+        """
+        if not len(self.passages):
+            return []
+        best = np.maximum.reduceat(self.vectors.astype(np.float32) @ vector, self._firsts())
+        nearest: list[int] = self.passages[np.lexsort((self.passages, -best))[:count]].tolist()
+        return nearest
+
+    def _firsts(self) -> npt.NDArray[np.int64]:
+        return np.cumsum(self.counts) - self.counts
+
+
+def vector_ids(passages: Sequence[tuple[int, int]]) -> npt.NDArray[np.int64]:
+    """List the vector ids of some passages, given as (passage id, how many sentences): int64, ascending."""
+    rows = (range(id_ * VECTORS_PER_PASSAGE, id_ * VECTORS_PER_PASSAGE + 1 + n) for id_, n in sorted(passages))
+    return np.fromiter(chain.from_iterable(rows), dtype=np.int64)
+
+
+def row_per_sentence(vectors: npt.NDArray[np.float16], sentences: int) -> npt.NDArray[np.float16]:
+    """Return a row for the paragraph and one per sentence, also where a lone sentence has no vector besides."""
+    return vectors if len(vectors) == 1 + sentences else np.repeat(vectors[:1], 1 + sentences, axis=0)
+
+
+@dataclass(frozen=True, slots=True)
+class PassageFeatures:
+    """The embeddings of a passage and its terms as words.
+
+    Attributes:
+        embeddings: Unit vectors of shape (1 + sentences, dimension): the paragraph first, then its sentences in order.
+        heading_terms: The terms of its heading.
+        sentence_terms: The terms of each sentence, in order, as `text_terms` returns them.
+    """
+
+    embeddings: npt.NDArray[Any]
+    heading_terms: tuple[str, ...]
+    sentence_terms: tuple[tuple[str, ...], ...]
+
+
+def passage_features(passage: Passage, text: str, embeddings: npt.NDArray[Any]) -> PassageFeatures:
+    """Compute the terms of a passage.
+
+    Args:
+        passage: Its offsets and heading.
+        text: Its text.
+        embeddings: As in `PassageFeatures`.
+    """
+    heading, sentences = passage_terms(passage, text)
+    return PassageFeatures(embeddings, tuple(heading), tuple(map(tuple, sentences)))
+
+
+def passage_terms(passage: Passage, text: str) -> tuple[list[str], list[list[str]]]:
+    """Return the terms of a passage's heading, and those of each of its sentences.
+
+    Args:
+        passage: Its offsets and heading.
+        text: Its text.
+    """
+    sentences = (text[s.start - passage.start : s.end - passage.start] for s in passage.sentences)
+    return text_terms(passage.place.heading or ""), [text_terms(sentence) for sentence in sentences]
+
+
+def term_keys(heading: list[str], sentences: list[list[str]]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32]]:
+    """Turn terms into numbers: `keys` and `lengths` as in `Signature`, as arrays."""
+    keys = np.fromiter(map(term_key, chain(heading, *sentences)), dtype="<u8")
+    return keys, np.array([len(heading), *map(len, sentences)], dtype="<i4")
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The embeddings of a passage and its terms as numbers, as the catalog keeps them; little-endian.
+
+    Attributes:
+        vectors: float16 of shape (1 + sentences, dimension), unit rows: the paragraph first, then its sentences; of
+            shape (1, dimension) if its only sentence is all of it.
+        keys: uint64 of shape (terms,): `term_key` of each term, those of the heading first.
+        lengths: int32 of shape (1 + sentences,): how many of them the heading and each sentence have.
+    """
+
+    vectors: bytes
+    keys: bytes
+    lengths: bytes
+
+    def embeddings(self, dimension: int) -> npt.NDArray[np.float16]:
+        """Return the vectors as an array: float16 of shape (1 + sentences, dimension)."""
+        rows = np.frombuffer(self.vectors, dtype="<f2").reshape(-1, dimension)
+        return row_per_sentence(rows, len(self.lengths) // 4 - 1)
+
+    def sentence_keys(self) -> tuple[int, ...]:
+        """Return the keys of the terms of its sentences, in order, with repetitions."""
+        heading = int.from_bytes(self.lengths[:4], "little")
+        return tuple(np.frombuffer(self.keys, dtype="<u8")[heading:].tolist())
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Signatures joined for arithmetic on all of them at once.
+
+    Attributes:
+        vectors: float64 of shape (rows, dimension).
+        first_rows: int64 of shape (passages,): the paragraph's row of each passage; its sentences' follow.
+        keys: uint64 of shape (terms,).
+        key_parts: int64 of shape (terms,): the part, a heading or a sentence, that each term belongs to.
+        lengths: float64 of shape (parts,): terms in each part.
+        first_parts: int64 of shape (passages,): the heading of each passage; its sentences follow.
+    """
+
+    vectors: npt.NDArray[np.float64]
+    first_rows: npt.NDArray[np.int64]
+    keys: npt.NDArray[np.uint64]
+    key_parts: npt.NDArray[np.int64]
+    lengths: npt.NDArray[np.float64]
+    first_parts: npt.NDArray[np.int64]
+
+    @classmethod
+    def join(cls, signatures: Sequence[Signature], dimension: int) -> "Block":
+        """Join signatures, at least one, in the order given."""
+        vectors = np.frombuffer(b"".join([s.vectors for s in signatures]), dtype="<f2").reshape(-1, dimension)
+        lengths = np.frombuffer(b"".join([s.lengths for s in signatures]), dtype="<i4")
+        return cls(
+            vectors=vectors.astype(np.float64),
+            first_rows=_starts([len(s.vectors) // (2 * dimension) for s in signatures]),
+            keys=np.frombuffer(b"".join([s.keys for s in signatures]), dtype="<u8"),
+            key_parts=np.repeat(np.arange(len(lengths)), lengths),
+            lengths=lengths.astype(np.float64),
+            first_parts=_starts([len(s.lengths) // 4 for s in signatures]),
+        )
+
+    def __len__(self) -> int:
+        """Return how many passages it has."""
+        return len(self.first_rows)
+
+
+def _starts(sizes: list[int]) -> npt.NDArray[np.int64]:
+    return np.cumsum([0, *sizes[:-1]], dtype=np.int64)
