@@ -1,4 +1,4 @@
-"""The catalog, and what is derived from it."""
+"""Test the catalog and the indexes derived from it."""
 
 import shutil
 import sqlite3
@@ -44,7 +44,7 @@ def test_totals_count_what_may_answer(collection):
 
 
 def test_totals_follow_removal(collection, folder):
-    """Removing a file takes its passages, sentences and terms off the totals."""
+    """Removing a file subtracts its passages, sentences and terms from the totals."""
     (folder / "a.txt").unlink()
     assert collection.update([folder]).removed == 1
     assert collection.catalog.totals() == Totals(documents=1, passages=1, sentences=1, terms=5, pending=0)
@@ -94,7 +94,7 @@ def test_a_renamed_file_is_not_encoded_again(tmp_path, folder):
 
 
 def test_a_file_that_breaks_is_listed_and_no_longer_answers(collection, folder):
-    """What cannot be read is named with the reason; the rest goes on."""
+    """A file that cannot be read is named with the reason; the others are indexed."""
     (folder / "a.txt").write_bytes(b"\xff\xff")
     report = collection.update([folder])
     assert [(f.source, f.reason.split(":")[0]) for f in report.failures] == [("a.txt", "a.txt is not valid UTF-8")]
@@ -124,14 +124,14 @@ def test_another_encoder_is_refused(tmp_path, collection):
 
 
 def test_a_damaged_catalog_is_one_clear_error(tmp_path):
-    """A file that is no database is refused by name."""
+    """A file that is not a database is refused by name."""
     (tmp_path / "catalog.sqlite").write_bytes(b"not a database, " * 100)
     with pytest.raises(StorageError, match=r"catalog\.sqlite cannot be used: file is not a database"):
         Catalog(tmp_path / "catalog.sqlite")
 
 
 def test_a_full_disk_is_one_clear_error_and_loses_nothing(tmp_path, folder):
-    """When no page is left, what was committed stays and still answers."""
+    """When no page is left, committed documents stay and still answer."""
     collection = Collection(tmp_path / "collection", ToyEncoder())
     collection.update([folder])
     connection = collection.catalog.database._connection
@@ -162,12 +162,12 @@ def damage_dense(folder):
 
 
 def remove_dense(folder):
-    """Take the FAISS files away."""
+    """Delete the FAISS files."""
     shutil.rmtree(folder / "dense")
 
 
 def remove_lexical(folder):
-    """Take the lexical index away."""
+    """Delete the lexical index."""
     shutil.rmtree(folder / "lexical")
 
 
@@ -185,7 +185,7 @@ def forget_lexical(folder):
 
 @pytest.mark.parametrize("damage", [damage_dense, remove_dense, remove_lexical, damage_lexical, forget_lexical])
 def test_what_is_derived_is_rebuilt_from_the_catalog(tmp_path, folder, collection, damage):
-    """A derived index that is missing, damaged or behind is made good on opening, without encoding."""
+    """A derived index that is missing, damaged or behind is repaired on opening, without encoding."""
     before = [(hit.text, hit.score) for hit in collection.search({"a ripe plum": 1.0}).hits]
     collection.close()
     damage(tmp_path / "collection")
@@ -218,7 +218,7 @@ def test_dense_search_agrees_with_numpy(tmp_path):
 
 
 def test_lexical_frequencies_follow_changes(collection, folder):
-    """A term counts in the passages that hold it now."""
+    """A term counts only in current passages."""
     assert collection.lexical.frequencies(["plum", "appl", "kiwi"]) == {"plum": 2, "appl": 1, "kiwi": 0}
     (folder / "b.txt").write_text("A fig.", encoding="utf-8")
     collection.update([folder])
@@ -226,7 +226,7 @@ def test_lexical_frequencies_follow_changes(collection, folder):
 
 
 def test_a_document_is_looked_up_never_opened(collection, folder):
-    """Only what the catalog holds can be read through it."""
+    """Only documents of the catalog can be read through it."""
     path = str(folder / "a.txt")
     assert collection.catalog.document(path).text.startswith("An apple fell.")
     assert (collection.catalog.document(path).extractor, collection.catalog.document(path).notes) == ("text 1", ())
@@ -236,7 +236,7 @@ def test_a_document_is_looked_up_never_opened(collection, folder):
 
 
 def test_ids_leave_room_for_every_sentence_of_the_longest_passage():
-    """A passage of nothing but the shortest sentences has fewer than an id has room for."""
+    """A passage of only the shortest sentences has fewer vectors than its ids have room for."""
     text = "A. " * LONGEST_ROW
     document = Document("a", "/a", text, "", "", (Locator(0, len(text), Place(row=1)),))
     assert max(len(passage.sentences) for passage in split_passages(document)) < VECTORS_PER_PASSAGE

@@ -1,4 +1,4 @@
-"""Checking a collection: silent when all is in step, one line for each thing that is not."""
+"""Test the check of a collection: no finding if all parts agree, else one line each."""
 
 import json
 import sqlite3
@@ -58,14 +58,14 @@ def check(folder):
 
 
 def test_sound_collection_is_in_step(made):
-    """Nothing is found in a collection that was just made, nor in one that holds nothing."""
+    """A new collection has no findings, nor has an empty one."""
     assert check(made) == ()
     assert check(made.parent / "empty") == ()
 
 
 @pytest.mark.parametrize(("statement", "finding"), DAMAGE.values(), ids=DAMAGE)
 def test_damage_to_the_catalog_is_named(made, statement, finding):
-    """Each thing that does not fit is one line."""
+    """Each fault is one line."""
     with sqlite3.connect(made / "catalog.sqlite") as connection:
         connection.execute(statement)
     connection.close()
@@ -73,7 +73,7 @@ def test_damage_to_the_catalog_is_named(made, statement, finding):
 
 
 def test_vectors_that_are_not_in_the_vector_index_are_named(made):
-    """What the catalog holds and FAISS does not is found, and the other way round, also when both say they are in step."""
+    """Vectors only in the catalog or only in FAISS are found, even if both name the same generation."""
     with sqlite3.connect(made / "catalog.sqlite") as connection:
         connection.execute("INSERT INTO embeddings SELECT 7, 1, vectors FROM embeddings WHERE passage_id = 2")
         connection.execute("DELETE FROM embeddings WHERE passage_id = 1")
@@ -84,7 +84,7 @@ def test_vectors_that_are_not_in_the_vector_index_are_named(made):
 
 
 def test_passages_that_are_not_in_the_lexical_index_are_named(made):
-    """What the catalog holds and tantivy does not is found, and the other way round."""
+    """Passages only in the catalog or only in tantivy are found."""
     with sqlite3.connect(made / "catalog.sqlite") as connection:
         connection.execute("UPDATE passages SET id = 9 WHERE id = 3")
     connection.close()
@@ -94,7 +94,7 @@ def test_passages_that_are_not_in_the_lexical_index_are_named(made):
 
 
 def test_damaged_file_of_the_vector_index_is_named_once_and_mended(made):
-    """A flipped byte is found by its hash; the check builds the index anew, and finds nothing the next time."""
+    """A flipped byte is found by its hash; the check rebuilds the index, and finds nothing the next time."""
     (file,) = (made / "dense").iterdir()
     content = bytearray(file.read_bytes())
     content[-1] ^= 1
@@ -104,14 +104,14 @@ def test_damaged_file_of_the_vector_index_is_named_once_and_mended(made):
 
 
 def test_missing_lexical_index_is_built_anew(made):
-    """What is derived can be lost: the check rebuilds it as opening does."""
+    """A derived index can be lost: the check rebuilds it as opening does."""
     for file in (made / "lexical").iterdir():
         file.unlink()
     assert check(made) == ()
 
 
 def strand_deletions(made):
-    """Leave what a process leaves that is killed between writing a list of deletions and committing it."""
+    """Leave the files of a process killed between writing a list of deletions and committing it."""
     meta = json.loads((made / "lexical" / "meta.json").read_bytes())
     for segment in meta["segments"]:
         for number in range(meta["opstamp"], meta["opstamp"] + 50):
@@ -120,7 +120,7 @@ def strand_deletions(made):
 
 @pytest.mark.parametrize("swept", [True, False], ids=["swept", "built anew"])
 def test_deletions_that_were_never_committed_are_not_in_the_way(made, folder, monkeypatch, swept):
-    """Tantivy refuses to write a list of deletions over one; it is swept away, or else the index is built anew."""
+    """Tantivy refuses to overwrite a list of deletions; it is deleted, or else the index is rebuilt."""
     if not swept:
         monkeypatch.setattr("index.store.lexical_index.LexicalIndex._sweep", lambda self: None)
     strand_deletions(made)

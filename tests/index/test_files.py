@@ -1,4 +1,4 @@
-"""How a collection's files stand, adding files to it and taking some out."""
+"""Test the status of a collection's files, adding files and removing them."""
 
 import os
 
@@ -65,7 +65,7 @@ def test_statuses_tell_how_every_file_stands(collection, folder):
 
 
 def test_pages_and_notes_of_a_reader_are_kept(tmp_path, folder):
-    """The last page a reader names is the number of pages; its notes are kept in order."""
+    """The last page a parser names is the number of pages; its notes are kept in order."""
 
     def read(path, *, name):
         text = "An apple. A pear."
@@ -81,7 +81,7 @@ def test_pages_and_notes_of_a_reader_are_kept(tmp_path, folder):
 
 
 def test_files_not_read_yet_are_pending(tmp_path, folder):
-    """While a first update is at work, every file it has found is listed."""
+    """During a first update every file it has found is listed."""
     seen = []
 
     def note(progress):
@@ -95,7 +95,7 @@ def test_files_not_read_yet_are_pending(tmp_path, folder):
 
 
 def test_added_files_are_copied_and_belong_to_the_sources(tmp_path, collection, folder):
-    """Copies answer after the next update, whatever is named then, and outlive their originals; a name is never taken."""
+    """Copies answer after the next update of any selection, and outlive their originals; no name is used twice."""
     (tmp_path / "a.txt").write_text("A fig.", encoding="utf-8")
     (tmp_path / "A.TXT").write_text("Two figs.", encoding="utf-8")
     paths = collection.library.add_files([tmp_path / "a.txt", str(tmp_path / "A.TXT")])
@@ -206,6 +206,6 @@ def test_unknown_paths_are_refused_in_one_line(collection, folder):
 
 
 def test_selection_is_kept_with_the_collection(collection, folder):
-    """What a collection is made of can be read from it, its rules included."""
+    """The selection of a collection can be read from it, with its rules."""
     assert collection.catalog.selection().paths == (str(folder),)
     assert collection.catalog.selection().rules.ignore_files is True

@@ -1,4 +1,4 @@
-"""Killed at any moment of indexing, updating and deleting: what was committed is served, and nothing else."""
+"""Kill a process at any moment of indexing, updating and deleting: exactly the committed files are served."""
 
 import multiprocessing
 import os
@@ -38,7 +38,7 @@ def write_documents(folder, edition, generator):
 
 
 def committed(folder):
-    """What the catalog holds, read past all code of the collection: text hashes by name."""
+    """Read text hashes by name from the catalog file, without the code of the collection."""
     with sqlite3.connect(folder / "catalog.sqlite") as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         rows = connection.execute("SELECT source, text_sha256, text FROM documents").fetchall()
@@ -58,7 +58,7 @@ def expected(documents, number):
 
 @pytest.mark.skipif("forkserver" not in multiprocessing.get_all_start_methods(), reason="processes start too slowly")
 def test_kills_lose_nothing_committed_and_show_nothing_else(tmp_path):
-    """After each kill -9 the next open serves exactly the committed files, each in an edition that stood on the disk."""
+    """After each kill -9 the next open serves exactly the committed files, each in an edition that was on the disk."""
     generator = random.Random(7)
     sources, folder = tmp_path / "sources", tmp_path / "collection"
     forking = multiprocessing.get_context("forkserver")

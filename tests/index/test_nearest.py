@@ -1,4 +1,4 @@
-"""What a benchmark asks of a collection: its vectors, and the passages nearest to one."""
+"""Test the queries of a benchmark: all vectors of a collection, and the passages nearest to one."""
 
 import numpy as np
 import pytest

@@ -23,13 +23,13 @@ def reader(tmp_path):
 
 @pytest.mark.parametrize("count", [0, 1, FEWEST, FEWEST + 1, 1_000, 1_999])
 def test_rows_of_all_values_come_in_their_order(reader, count):
-    """None is lost where the values are divided among the connections, and none comes twice."""
+    """Every row comes exactly once when the values are divided among the connections."""
     values = list(range(0, 2_000))[:count]
     assert reader.rows(STATEMENT, values) == [(n, f"thing {n}") for n in values]
 
 
 def test_values_without_a_row_give_none(reader):
-    """Only what is there is found."""
+    """Missing ids give no rows."""
     assert reader.rows(STATEMENT, [5_000, 7, *range(6_000, 6_500)]) == [(7, "thing 7")]
 
 

@@ -1,4 +1,4 @@
-"""Which files are found under the paths named, and what is said of those that cannot be read."""
+"""Test which files are found under some paths, and the faults of those that cannot be read."""
 
 import os
 import socket
@@ -93,7 +93,7 @@ def test_pattern_that_cannot_be_read_is_named(folder, pattern):
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
 def test_pipes_and_sockets_are_listed_only_where_they_are_named(tmp_path):
-    """A pipe in a folder is no document; one that was named is a failure with its reason, and is never opened."""
+    """A pipe in a folder is not a document; one that was named is a failure with its reason, and is never opened."""
     folder = tmp_path / "r"
     folder.mkdir()
     (folder / "a.txt").write_text("An apple.", encoding="utf-8")

@@ -103,7 +103,7 @@ def test_a_stopped_update_keeps_the_text_and_the_next_embeds_it(tmp_path, folder
 
 
 def test_an_error_while_embedding_is_the_one_that_is_told(tmp_path, folder):
-    """What the encoder raises ends the update with that error; the text stays, and a sound encoder goes on from it."""
+    """An error of the encoder ends the update; the text stays, and a sound encoder goes on from it."""
 
     class Broken(ToyEncoder):
         def encode_passages(self, texts):
@@ -120,7 +120,7 @@ def test_an_error_while_embedding_is_the_one_that_is_told(tmp_path, folder):
 
 
 def test_what_progress_raises_ends_the_update(tmp_path, folder):
-    """Ctrl-C comes as an exception out of a step; the next update finishes the work."""
+    """Ctrl-C arrives as an exception of a step; the next update finishes the work."""
 
     def interrupt(progress):
         if progress.documents == 2:
@@ -149,7 +149,7 @@ def test_equal_content_is_embedded_once_in_one_update(tmp_path):
 
 
 def test_a_file_that_failed_is_tried_again_only_when_it_or_its_readers_change(tmp_path, monkeypatch):
-    """A broken file is read once, then again after it has changed, and after a reader has."""
+    """A broken file is read once, then again after it has changed, and after a parser has."""
     tried = []
 
     def read(path, *, name):
@@ -173,7 +173,7 @@ def test_a_file_that_failed_is_tried_again_only_when_it_or_its_readers_change(tm
 
 
 def test_headings_are_not_embedded(tmp_path):
-    """What never answers costs no embedding, and is not pending."""
+    """Passages that never answer cost no embedding, and are not pending."""
     (tmp_path / "a.md").write_text("# Fruit\n\nA fig and a plum.\n", encoding="utf-8")
     encoder = ToyEncoder()
     collection = Collection(tmp_path / "collection", encoder)

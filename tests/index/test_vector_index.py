@@ -1,4 +1,4 @@
-"""Vectors by size: kept whole, then compressed; added and removed in segments; made good when a file is damaged."""
+"""Test vectors kept whole or compressed, added and removed in segments, and rebuilt when a file is damaged."""
 
 import numpy as np
 import pytest
@@ -70,7 +70,7 @@ def test_a_small_index_is_exact(tmp_path, catalog):
 
 
 def test_a_large_index_is_compressed_and_finds_the_nearest_among_what_it_proposes(tmp_path, catalog):
-    """Past the limit, exact scores of what is proposed give the exact ten; segments hold what they may."""
+    """Past the limit, exact scores of the proposals give the exact ten; segments stay within their size."""
     vectors = {**write(catalog, "a", 0, 250), **write(catalog, "b", 250, 2_000)}
     index = make_index(tmp_path)
     index.follow(catalog)
@@ -83,7 +83,7 @@ def test_a_large_index_is_compressed_and_finds_the_nearest_among_what_it_propose
 
 
 def test_an_index_that_outgrows_the_limit_is_compressed_with_all_it_held(tmp_path, catalog):
-    """What came before the limit was passed is there as well, once."""
+    """Vectors added before the limit was passed are there as well, once."""
     write(catalog, "a", 0, 250)
     index = make_index(tmp_path)
     index.follow(catalog)
@@ -127,7 +127,7 @@ def test_adding_and_removing_rewrites_only_what_it_touches(tmp_path, catalog):
 
 
 def test_removed_passages_are_never_proposed_and_sparse_neighbours_are_joined(tmp_path, catalog):
-    """What is left of two segments that fit in one lies in one."""
+    """The rests of two segments that fit in one are joined."""
     for number in range(10):
         write(catalog, f"{number}", number * 300, 300)
     kept = {

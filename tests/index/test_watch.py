@@ -1,4 +1,4 @@
-"""Changes of files are told soon after they are complete; what does not count is not told."""
+"""Test that changes of files are reported soon after they are complete, and nothing else is."""
 
 import os
 import threading
@@ -33,7 +33,7 @@ class Told:
 
 @pytest.fixture
 def folder(tmp_path):
-    """A folder with a document, in a folder of its own."""
+    """A folder with a document, in a separate folder."""
     root = tmp_path / "root"
     (root / "inner").mkdir(parents=True)
     (root / "a.txt").write_text("An apple.", encoding="utf-8")
@@ -42,7 +42,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def watch(tmp_path):
-    """A function that watches paths and counts what is told; all watching stops at the end."""
+    """A function that watches paths and counts reports; all watching stops at the end."""
     watchers = []
 
     def start(*paths, rules=SourceRules(), **options):  # noqa: B008
@@ -76,7 +76,7 @@ def test_every_kind_of_change_is_told(folder, watch, change):
 
 
 def test_what_does_not_count_is_not_told(folder, watch):
-    """Reading, hidden files, and the collection's own folder cause no update, which would cause the next."""
+    """Reading, hidden files, and the collection's folder cause no update, which would cause the next."""
     (folder / "home" / "collection").mkdir(parents=True)
     told = watch(folder)
     (folder / "a.txt").read_text(encoding="utf-8")
@@ -88,7 +88,7 @@ def test_what_does_not_count_is_not_told(folder, watch):
 
 
 def test_hidden_files_count_where_they_are_asked_for(folder, watch):
-    """With the rule that takes hidden files, their changes are told."""
+    """With the rule that takes hidden files, their changes are reported."""
     told = watch(folder, rules=SourceRules(hidden=True))
     (folder / ".b.txt").write_text("A pear.")
     assert told.within(PATIENCE)
@@ -132,7 +132,7 @@ def test_where_the_system_cannot_watch_the_folder_is_looked_over(folder, watch, 
 
 
 def test_nothing_is_told_after_stopping(folder):
-    """Stopping waits until nobody is being told."""
+    """Stopping waits until the last report has returned."""
     told = Told()
     watcher = FileWatcher(Selection((folder,)), told, own=folder / "none", delay=DELAY)
     watcher.stop()
