@@ -266,7 +266,7 @@ class Conversations(Labels):
             ).lastrowid
             connection.execute("UPDATE conversations SET updated = ?, last_turn = ? WHERE id = ?", (asked, turn, id_))
             connection.execute("INSERT OR REPLACE INTO opened VALUES (?, ?, ?)", (visitor, collection, id_))
-        return KeptTurn(id_, number, asked, json.loads(text), beside)
+        return KeptTurn(int(id_ or 0), number, asked, json.loads(text), beside)
 
     def turns(self, visitor: str, conversation: int, *, last: int | None = None) -> tuple[KeptTurn, ...]:
         """The turns of a conversation, oldest first.
@@ -290,7 +290,7 @@ class Conversations(Labels):
         for turn, citation, label in self._file.rows(given, (conversation,)):
             labels.setdefault(turn, {})[citation] = label
         return tuple(
-            KeptTurn(id_, number, asked, json.loads(answer), json.loads(page), labels.get(turn, {}))
+            KeptTurn(int(id_ or 0), number, asked, json.loads(answer), json.loads(page), labels.get(turn, {}))
             for turn, id_, number, asked, answer, page in reversed(rows)
         )
 
