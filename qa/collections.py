@@ -1,9 +1,4 @@
-"""Where things are kept, and what a collection is called.
-
-Say which documents to ask, and open the index of them, or say how to come by one.
-
-The collections that are kept: list them, find one by its name, delete one.
-"""
+"""Name, open, list and delete collections; say where data is stored."""
 
 import hashlib
 import json
@@ -40,7 +35,7 @@ _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE
 
 
 def default_sources() -> Path:
-    """The folder asked about when none is named: `seeds` here, else the document shipped with this package."""
+    """The default folder: `seeds` in the current folder, or the document that ships with the package."""
     here = Path("seeds")
     shipped = Path(__file__).parent / "seeds"
     return here if here.is_dir() else shipped if shipped.is_dir() else Path(__file__).parent.parent / "seeds"
@@ -67,7 +62,7 @@ def conversations_file(home: str | Path) -> Path:
 
 
 def name_collection(selection: Selection, encoder: Encoder) -> tuple[str, str]:
-    """What a collection is called, and the name of its folder.
+    """The name of a collection, and the name of its folder.
 
     The folder of one that was named is its name. That of any other is the same for the same sources, rules and encoder.
 
@@ -100,7 +95,7 @@ Sources = str | Path | Sequence[str | Path] | Selection
 
 
 def select_sources(sources: Sources | None) -> Selection:
-    """Make a selection, with absolute paths, of whatever names sources; of the default sources when nothing does.
+    """Turn sources into a selection with absolute paths; the default sources when omitted.
 
     Raises:
         SourceError: Nothing is named, or a path does not exist.
@@ -141,7 +136,7 @@ def open_collection(selection: Selection, encoder: Encoder, home: Path) -> tuple
 
 
 def rebuild_collection(selection: Selection, encoder: Encoder, home: Path) -> None:
-    """Empty the index of some sources, if there is one; the next opening makes it anew.
+    """Empty the index of a selection, if there is one, so that the next opening rebuilds it.
 
     Raises:
         StorageError: It cannot be written, or another process is updating it.
@@ -170,7 +165,7 @@ def rebuild_command(selection: Selection, encoder: Encoder) -> str:
 
 
 def nothing_read(paths: Sequence[str | Path], failures: Sequence[Failure]) -> str:
-    """Say that sources hold nothing to ask, and why."""
+    """A message that no source could be read, with the reason."""
     named = ", ".join(repr(str(path)) for path in paths)
     if not failures:
         return f"{named} holds no documents. Put some documents there, then try again."
@@ -193,15 +188,15 @@ def list_collections(home: str | Path | None = None) -> tuple[CollectionInfo, ..
 
 
 def find_collection(name: str, home: str | Path | None = None) -> Selection:
-    """Find out what a collection is made of.
+    """Find the selection that a collection was made of.
 
     Args:
         name: As `list_collections` gives it.
         home: As for `list_collections`.
 
     Raises:
-        SourceError: There is none of that name.
-        StorageError: It does not tell; it was made by an older version.
+        SourceError: No collection has this name.
+        StorageError: An older version made it, without storing its selection.
     """
     folder = _folder(name, home)
     selection = kept_selection(folder)
@@ -221,7 +216,7 @@ def delete_collection(home: str | Path | None, name: str) -> None:
         name: As `list_collections` gives it.
 
     Raises:
-        SourceError: There is none of that name.
+        SourceError: No collection has this name.
         StorageError: Another process is updating it, or it cannot be deleted.
     """
     folder = _folder(name, home)

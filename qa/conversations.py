@@ -1,14 +1,8 @@
-"""The SQLite file that conversations are kept in: opened for its owner alone, set aside when it is damaged.
+"""Conversations that survive the page and the server, in one SQLite file that only its owner can read.
 
-Write-ahead logging, and every commit flushed, as in the catalog of a collection. What is deleted is overwritten.
-
-What visitors say of answers and quotes: right, wrong, the wrong sentence.
-
-Conversations that outlive the page and the server: whose they are, of what, every answer as it was given.
-
-A turn is kept as one transaction: killed at any moment, every answer that was shown is there again. Whoever asks is a
-visitor, known by a random id; every look-up names the visitor, so that nobody sees another's. Nothing is kept of calls
-from other programs.
+A turn is one transaction: killed at any moment, every answer that was shown is stored. A visitor has a random id, and
+every query names the visitor, so nobody sees the conversations of another. Deleted content is overwritten. A damaged
+file is renamed, and a new one created. Calls from other programs are not stored.
 """
 
 import json
@@ -47,7 +41,7 @@ _COMPANIONS = ("", "-wal", "-shm")
 
 
 def _open_file(path: Path, on_notice: Callable[[str], None]) -> Database:
-    """Open the file, readable by its owner alone, and create it if there is none; set a damaged one aside."""
+    """Open the file, readable by its owner alone; create a missing one, rename a damaged one."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its companions the same mode
@@ -94,7 +88,7 @@ def _open_database(path: Path) -> Database:
 
 
 def _set_aside(path: Path) -> Path:
-    """Give the file and its companions a name of their own; returns it."""
+    """Rename the file and its companions; return the new name."""
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
     aside = path.with_name(f"{path.name}.damaged-{stamp}")
     for companion in _COMPANIONS:
@@ -104,51 +98,6 @@ def _set_aside(path: Path) -> Path:
 
 
 Label = Literal["up", "down", "wrong"]
-
-
-class Labels:
-    """The part of the kept conversations that is about what was said of them."""
-
-    _file: Database
-    _clock: Callable[[], datetime]
-
-    def toggle_label(self, visitor: str, conversation: int, number: int, *, citation: int, label: Label) -> bool:
-        """Say something of an answer or a citation, or take it back where just that was said.
-
-        Args:
-            visitor: Whose turn it has to be.
-            conversation: Id of its conversation.
-            number: Of the turn.
-            citation: See `KeptTurn.labels`.
-            label: "up" or "down" of an answer, "wrong" of a citation.
-
-        Returns:
-            Whether there is such a turn.
-        """
-        with self._file.transaction() as connection:
-            found = connection.execute(
-                "SELECT t.id, (SELECT label FROM labels WHERE turn_id = t.id AND citation = ?) FROM turns t"
-                " JOIN conversations c ON c.id = t.conversation_id WHERE c.id = ? AND c.visitor = ? AND t.number = ?",
-                (citation, conversation, visitor, number),
-            ).fetchone()
-            if found is None:
-                return False
-            connection.execute("DELETE FROM labels WHERE turn_id = ? AND citation = ?", (found[0], citation))
-            if found[1] != label:
-                connection.execute("INSERT INTO labels VALUES (?, ?, ?, ?)", (found[0], citation, label, self._now()))
-        return True
-
-    def labels(self, visitor: str, conversation: int, number: int) -> dict[int, Label]:
-        """What was said of a turn; see `KeptTurn`."""
-        rows = self._file.rows(
-            "SELECT l.citation, l.label FROM labels l JOIN turns t ON t.id = l.turn_id"
-            " JOIN conversations c ON c.id = t.conversation_id WHERE c.visitor = ? AND c.id = ? AND t.number = ?",
-            (visitor, conversation, number),
-        )
-        return dict(rows)
-
-    def _now(self) -> str:
-        return self._clock().isoformat(timespec="seconds")
 
 
 LONGEST_TITLE = 200  # characters
@@ -188,7 +137,7 @@ class KeptTurn:
         asked: When, as in 2024-03-01T12:00:00+00:00.
         record: The answer, as `Answer.to_dict` gave it.
         page: What the page needs beside it to show it again: plain JSON values.
-        labels: What was said of it: of the answer ("up", "down") by 0, of a citation ("wrong") by its 1-based number.
+        labels: Its labels: of the answer ("up", "down") under 0, of a citation ("wrong") under its 1-based number.
     """
 
     conversation: int
@@ -199,7 +148,7 @@ class KeptTurn:
     labels: dict[int, Label] = field(default_factory=dict)
 
 
-class Conversations(Labels):
+class Conversations:
     """All conversations of all visitors, in one file."""
 
     def __init__(
@@ -209,11 +158,11 @@ class Conversations(Labels):
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         on_notice: Callable[[str], None] = lambda line: None,
     ) -> None:
-        """Open the file, creating it where there is none.
+        """Open the file, and create a missing one.
 
         Args:
             path: As `places.conversations_file` gives it.
-            clock: Tells the time, in UTC.
+            clock: Returns the time, in UTC.
             on_notice: Called with one line when the file was damaged and set aside.
 
         Raises:
@@ -236,11 +185,11 @@ class Conversations(Labels):
         page: Mapping[str, Any] | None = None,
         at_least: int = 1,
     ) -> KeptTurn:
-        """Keep a turn, which is also the one to come back to.
+        """Store a turn, and make its conversation the one to return to.
 
         Args:
             visitor: Whose.
-            collection: What was asked.
+            collection: The key of the collection that was asked.
             record: As `Answer.to_dict` gives it.
             conversation: To be continued; a new one begins when it is None, or is not there any more.
             page: See `KeptTurn`.
@@ -307,7 +256,7 @@ class Conversations(Labels):
         Args:
             visitor: Whose.
             collection: About what.
-            words: Each has to stand in the title, a question or a quote, in any case; all conversations when empty.
+            words: Each must occur in the title, a question or a quote, in any case; all conversations when empty.
             first: How many to pass over.
             most: How many to list.
 
@@ -340,13 +289,13 @@ class Conversations(Labels):
         return bool(found)
 
     def last_opened(self, visitor: str, collection: str) -> int | None:
-        """Which conversation of a visitor to come back to, if any."""
+        """The conversation that a visitor returns to, if any."""
         statement = "SELECT conversation_id FROM opened WHERE visitor = ? AND collection = ?"
         rows = self._file.rows(statement, (visitor, collection))
         return rows[0][0] if rows else None
 
     def note_opened(self, visitor: str, collection: str, conversation: int | None) -> None:
-        """Note which conversation of a visitor to come back to; None: a new one."""
+        """Set the conversation that a visitor returns to; None: a new one."""
         with self._file.transaction() as connection:
             connection.execute("DELETE FROM opened WHERE visitor = ? AND collection = ?", (visitor, collection))
             connection.execute(
@@ -356,7 +305,7 @@ class Conversations(Labels):
             )
 
     def labelled(self, collection: str) -> tuple[tuple[KeptTurn, tuple[str, ...]], ...]:
-        """Every turn of a collection that something was said of, whoever said it, in the order asked.
+        """Every turn of a collection with labels, from all visitors, in the order asked.
 
         Returns:
             The turns, each with the questions before it in its conversation, oldest first, without greetings.
@@ -373,9 +322,47 @@ class Conversations(Labels):
             found.append((turns[-1], tuple(record["question"] for record in before)))
         return tuple(found)
 
+    def toggle_label(self, visitor: str, conversation: int, number: int, *, citation: int, label: Label) -> bool:
+        """Say something of an answer or a citation, or take it back where just that was said.
+
+        Args:
+            visitor: Whose turn it has to be.
+            conversation: Id of its conversation.
+            number: Of the turn.
+            citation: See `KeptTurn.labels`.
+            label: "up" or "down" of an answer, "wrong" of a citation.
+
+        Returns:
+            Whether there is such a turn.
+        """
+        with self._file.transaction() as connection:
+            found = connection.execute(
+                "SELECT t.id, (SELECT label FROM labels WHERE turn_id = t.id AND citation = ?) FROM turns t"
+                " JOIN conversations c ON c.id = t.conversation_id WHERE c.id = ? AND c.visitor = ? AND t.number = ?",
+                (citation, conversation, visitor, number),
+            ).fetchone()
+            if found is None:
+                return False
+            connection.execute("DELETE FROM labels WHERE turn_id = ? AND citation = ?", (found[0], citation))
+            if found[1] != label:
+                connection.execute("INSERT INTO labels VALUES (?, ?, ?, ?)", (found[0], citation, label, self._now()))
+        return True
+
+    def labels(self, visitor: str, conversation: int, number: int) -> dict[int, Label]:
+        """The labels of a turn; see `KeptTurn`."""
+        rows = self._file.rows(
+            "SELECT l.citation, l.label FROM labels l JOIN turns t ON t.id = l.turn_id"
+            " JOIN conversations c ON c.id = t.conversation_id WHERE c.visitor = ? AND c.id = ? AND t.number = ?",
+            (visitor, conversation, number),
+        )
+        return dict(rows)
+
+    def _now(self) -> str:
+        return self._clock().isoformat(timespec="seconds")
+
 
 def make_title(text: str) -> str:
-    """A text as the title of a conversation: one line, cut where it is long."""
+    """Make a title of a text: one line, shortened if long."""
     line = " ".join(_clean(text).split())
     return line if len(line) <= LONGEST_TITLE else line[: LONGEST_TITLE - 1] + "…"
 

@@ -1,17 +1,11 @@
-"""Answers as a table: a row a citation; and a workbook of such rows in which every text stays a text.
+"""Write answers to files: .jsonl, .csv, .xlsx and .md for batches; Markdown, HTML and JSON for conversations.
 
-Write answers to a file: .jsonl for programs, .csv and .xlsx for spreadsheets, .md for people.
+A file appears complete or not at all: it is written under another name, flushed to the disk and renamed.
 
-The file appears whole or not at all: it is written under another name, flushed to the disk and renamed.
-
-A conversation as one HTML page that stands by itself: no script, nothing fetched, light and dark, ready to be printed.
-
-A conversation as a file of its own that proves itself: Markdown, HTML or JSON, each with the records of its answers.
-
-What is read and what is proved are one: the text is made from the records alone, and a file whose text is not what its
-records make was altered; so was one whose own hash does not fit. So the layout of a format never changes without the
-number in `FORMAT`; a test holds it. Format 2 also shows what came with version 2 of the answers; records of before have
-none of that, so that the same code makes the text of format 1.
+An exported conversation can be verified, because its text is made from the records it contains alone: a file was altered if its
+records make another text, or if a record does not match its hash. So the layout of a format changes only with the number in
+`FORMAT`, which a test checks. Format 2 shows the fields that version 2 of the answers added; older records lack them, so the same
+code writes format 1.
 """
 
 import csv
@@ -38,13 +32,13 @@ from qa.text import count, visible, visible_line
 
 CITATION_COLUMNS = (*("quote", "source", "paragraph", *PLACE_FIELDS, "start", "end", "path", "text_sha256"),)
 COLUMNS = ("line", "question", "verdict", "confidence", "answer", "kind", "message", *CITATION_COLUMNS, "hash")
-LONGEST_CELL = 32_767  # characters, of the format; the JSON Lines hold what is longer
+LONGEST_CELL = 32_767  # characters, a limit of the format; JSON Lines have the full text
 _WIDTHS = {"question": 40, "answer": 24, "message": 24, "quote": 80, "source": 24}  # characters
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9a-fA-F]{4}_)")
 
 
 def answer_rows(record: dict[str, Any]) -> Iterator[list[Any]]:
-    """The rows that tell a record, in the order of `COLUMNS`; none for a row of the questions that was not answered."""
+    """The rows for a record, in the order of `COLUMNS`; none for a question that was not answered."""
     if "answer" in record:
         answer = record["answer"]
         first = [record["line"], answer["question"], answer["verdict"], answer["confidence"], answer.get("answer", "")]
@@ -54,7 +48,7 @@ def answer_rows(record: dict[str, Any]) -> Iterator[list[Any]]:
 
 
 def answer_span(citation: Mapping[str, Any]) -> tuple[int, int] | None:
-    """Where the exact answer words of a citation stand in the document's text; None in records that do not tell."""
+    """The span of a citation's answer words in the document's text; None if the record has none."""
     if citation.get("answer_start") is None:
         return None
     return citation["answer_start"], citation["answer_end"]
@@ -63,7 +57,7 @@ def answer_span(citation: Mapping[str, Any]) -> tuple[int, int] | None:
 def write_workbook(path: Path, records: Iterator[dict[str, Any]]) -> None:
     """Write an .xlsx: a sheet of answers, and one of the rows that were not answered.
 
-    No text is ever a formula, whatever it begins with. What XML cannot hold is written as the format has it, "_x0007_".
+    Text is never a formula, whatever it starts with. Characters that XML cannot contain are escaped as "_x0007_".
 
     Args:
         path: The file.
@@ -99,7 +93,7 @@ def write_workbook(path: Path, records: Iterator[dict[str, Any]]) -> None:
 
 _MARKUP = re.compile(r"[\\`*_\[\]{}#~|$]|:(?=//)|^[-+=:]")
 _LIST_NUMBER = re.compile(r"^(\d+)([.)])")
-_BEGIN, _END = "\x02", "\x03"  # no text that was made visible holds these
+_BEGIN, _END = "\x02", "\x03"  # visible text never contains these
 
 
 def write_answers(path: Path, records: Iterator[dict[str, Any]]) -> None:
@@ -110,7 +104,7 @@ def write_answers(path: Path, records: Iterator[dict[str, Any]]) -> None:
             answer has none. `.xlsx`: the same as a workbook, in which every text stays a text. `.md`: a report with
             every quote as a block quote.
         records: `line` and `answer` (as `Answer.to_dict()` gives it), or `line` and `error` for a row of the
-            questions that was not answered: only the report and the workbook tell those.
+            questions that was not answered: only the report and the workbook list those.
 
     Raises:
         BatchError: The suffix is another one, or the file cannot be written; a file already there stays as it was.
@@ -240,7 +234,7 @@ def describe_verdict(answer: Mapping[str, Any]) -> str:
 
 
 def block_quote(citation: Mapping[str, Any]) -> str:
-    """The quote of a citation as Markdown: escaped, its exact answer words bold where the record tells them."""
+    """The quote of a citation as Markdown: escaped, its answer words bold if the record has them."""
     before, words, after = map(visible, split_quote(citation["quote"], citation["start"], answer_span(citation)))
     lines, inside = [], False
     for line in f"{before}{_BEGIN}{words}{_END}{after}".split("\n"):
@@ -258,7 +252,7 @@ def _embolden(head: str, bold: str, tail: str) -> str:
     """A line of Markdown with some of its words bold.
 
     Markdown reads "**" as bold only where a letter is on its inner side, or a blank or sign on its outer side. Where
-    the words have neither, they are bold together with what stands beside them up to the next blank.
+    the words have neither, the bold extends to the next blank.
     """
     words = bold.strip()
     first = bold.index(words)
@@ -384,7 +378,7 @@ def export_conversation(suffix: str, info: ConversationInfo, turns: tuple[KeptTu
 
 
 def write_export(suffix: str, content: Mapping[str, Any]) -> str:
-    """Make the text of an export from what it holds; KeyError or TypeError when that is no conversation."""
+    """Make the text of an export from its content; raise KeyError or TypeError if that is not a conversation."""
     text = records = _write_records(content)
     if suffix == ".html":
         text = render_page(content, records)
@@ -416,7 +410,7 @@ def read_export(path: Path) -> Export | None:
         Its records; None when it is of another kind, or a `.json` with something else in it.
 
     Raises:
-        BatchError: It cannot be read, or is `.md` or `.html` and holds no records.
+        BatchError: It cannot be read, or is `.md` or `.html` without records.
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
@@ -446,13 +440,13 @@ def read_export(path: Path) -> Export | None:
 
 
 def _hash(content: Mapping[str, Any]) -> str:
-    """SHA-256 of titles, times and records: it shows what was changed by accident, and is no signature."""
+    """SHA-256 of titles, times and records: it reveals accidental changes and is not a signature."""
     canonical = json.dumps({key: value for key, value in content.items() if key != "hash"}, sort_keys=True)
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()
 
 
 def _find_records(suffix: str, text: str) -> tuple[int, int]:
-    """Where the records stand in a text; an empty place where there are none."""
+    """The span of the records in a text; empty if there are none."""
     if suffix == ".json":
         return 0, len(text)
     if suffix == ".html":

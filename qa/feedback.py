@@ -27,8 +27,8 @@ class Judgement:
     Attributes:
         question: As typed.
         history: Questions before it that it was searched with, oldest first.
-        first_quote: The first quote shown, or the nearest sentence; empty where there was none.
-        answerable: Whether the sources answer it, by what was said.
+        first_quote: The first quote shown, or the nearest sentence; empty if neither.
+        answerable: Whether the sources answer it, according to the labels.
         right: Citations that answer, as `Citation.to_dict` gives them.
         wrong: Citations that were called the wrong sentence.
     """
@@ -43,7 +43,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class FeedbackReport:
-    """What was written.
+    """The number of questions and passages written.
 
     Attributes:
         questions: How many.
@@ -73,10 +73,10 @@ def write_feedback(assistant: "Assistant", judgements: tuple[Judgement, ...], fo
     Args:
         assistant: Open on the collection.
         judgements: As `read_judgements` gives them.
-        folder: Made where there is none; files of a dataset in it are replaced.
+        folder: Created if missing; dataset files in it are replaced.
 
     Returns:
-        What was written.
+        A report.
 
     Raises:
         BatchError: Nothing was judged, or the folder cannot be written.
@@ -140,7 +140,7 @@ def _describe(judgement: Judgement) -> dict[str, Any]:
 def _collect_passages(
     assistant: "Assistant",
 ) -> tuple[list[dict[str, Any]], Callable[[Mapping[str, Any]], str | None]]:
-    """All passages that can answer, as entries of a corpus; and what finds the entry a citation stands in now."""
+    """All passages that can answer, as entries of a corpus; and a function that finds the entry of a citation."""
     entries: list[dict[str, Any]] = []
     spans: dict[str, list[tuple[int, int, str]]] = {}
     for info in assistant.documents():

@@ -26,7 +26,7 @@ class Mark:
         start: First character, counted in the document's text.
         end: Character after the last.
         attributes: Ready-made HTML attributes of the mark element, already escaped.
-        strong: First character and character after the last of the words in it that stand out, if any.
+        strong: Start and end of the words in it to emphasise, if any.
     """
 
     start: int
@@ -43,7 +43,7 @@ def render_marked(text: str, start: int, marks: Iterable[Mark], *, words: Sequen
         start: Where it begins in its document.
         marks: In the document's characters, the most important first; one that overlaps an earlier one is left out, and
             so is what lies outside the stretch.
-        words: Start and end of words to be told from the others, inside marks and outside; in order, not overlapping.
+        words: Start and end of words to distinguish, inside and outside marks; in order, not overlapping.
 
     Returns:
         HTML whose text is exactly `text`.

@@ -22,7 +22,7 @@ def visible_line(text: str) -> str:
 
 
 def name_first(source: str, text: str) -> str:
-    """Put the name of a document before what is said of it, unless that begins with it."""
+    """Put the name of a document before a message, unless the message starts with it."""
     return text if text.startswith(source) else f"{source}: {text}"
 
 

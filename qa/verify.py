@@ -1,15 +1,12 @@
-"""What became of the passage of a citation: its text as it was indexed, beside its file as it is now.
+"""Verify a file of answers: every quote against the documents, every record against its hash.
 
-The passage now is the one that shares most words with the one that was cited (Dice 1945: twice the shared words by all
-the words of both), and of equals the one that stands nearest to its place. Less than `ALIKE` is no version of it.
+Anyone with the file and the documents can do this, on another machine too, where documents are found by name instead of
+path. A record's hash reveals accidental changes. It is not a signature: someone who alters a record on purpose can
+compute a new hash. The quotes cannot be faked, because the documents contain them or they do not. Whether a quote
+answers its question is not checked.
 
-Check a whole file of answers, or a conversation saved in the page: every quote against the files, every record
-against its own hash, the text of a conversation against its records.
-
-A file of answers is a receipt: whoever holds it and the documents can check it, on another machine too, when the
-documents are looked up by name instead of by path. A record's hash shows that it was altered by accident or
-carelessly; it is no signature, and who alters a record on purpose can compute it anew. The quotes cannot be talked
-round: they stand in the files or they do not. Left out: whether a quote answers the question.
+The present version of a passage is the paragraph that shares most words with it (Dice 1945: twice the shared words by
+all words of both), and of equals the nearest. Below `ALIKE` there is no present version.
 """
 
 import json
@@ -47,8 +44,8 @@ class TextChange:
 
     Attributes:
         indexed: The passage as it was indexed.
-        now: The passage as it is now; empty where it is gone.
-        paragraph: 1-based number of the passage now, in its document; None where it is gone.
+        now: The passage as it is now; empty if gone.
+        paragraph: 1-based number of the present passage in its document; None if gone.
         reason: Why it is gone, in one line; empty otherwise.
     """
 
@@ -146,7 +143,7 @@ def verify_answers(
         path: The answers.
         folders: When given, documents are looked up by the name shown (`source`) under these files and folders, and
             the paths in the answers are not used. Of several documents with one name, the one that fits best counts.
-        show_changes: Whether to compare the passages of quotes that are not exact with what they are now.
+        show_changes: Compare the passages of quotes that are not exact with their present version.
 
     Yields:
         One check a quote (`citations`, then `closest`, then those of the parts that are not among them), and one for
@@ -209,7 +206,7 @@ def _check_line(
 
 
 def _collect_citations(record: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Every citation of a record; those of its parts once, for the record holds them too."""
+    """Every citation of a record; those of its parts once, because the record repeats them."""
     citations: list[dict[str, Any]] = record["citations"] + record["closest"]
     for part in record.get("parts", ()):
         citations += [citation for citation in part["citations"] + part["closest"] if citation not in citations]
@@ -275,7 +272,7 @@ def _is_inside(first: Any, last: Any, quote: tuple[int, int]) -> bool:
 
 
 def _exact_words(record: Mapping[str, Any]) -> str:
-    """The exact answer words of the first citation; empty where there is none, or it tells none."""
+    """The answer words of the first citation; empty if there are none."""
     first = record["citations"][0] if record["citations"] else None
     return split_quote(first["quote"], first["start"], answer_span(first))[1] if first else ""
 

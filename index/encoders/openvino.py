@@ -88,7 +88,7 @@ def infer(compiled: Any, inputs: list[np.ndarray]) -> list[np.ndarray]:
 
 TOKENS_PER_BATCH = 1024  # small enough to stay in a core's cache: a tenth faster than 4,096
 SMALL_BATCH = 8
-WINDOW = 2048  # texts sorted by length together
+_WINDOW = 2048  # texts sorted by length together
 QUESTION_THREADS = 2
 QUESTION_WIDTH = 64  # tokens; longer texts run as passages do
 GRAPH = "encoder.xml"
@@ -136,8 +136,8 @@ class FastEncoder:
 
         pending: deque[Future[Any]] = deque()
         with ThreadPoolExecutor(streams) as workers:  # OpenVINO's own queue aborts or hangs when it is let go
-            for start in range(0, len(texts), WINDOW):
-                ids = self._tokenise(texts[start : start + WINDOW])
+            for start in range(0, len(texts), _WINDOW):
+                ids = self._tokenise(texts[start : start + _WINDOW])
                 for rows, width in plan_batches([len(row) for row in ids]):
                     pending.append(
                         workers.submit(run, [start + row for row in rows], [ids[row] for row in rows], width)

@@ -175,7 +175,7 @@ The festival opens with a parade of lanterns, followed by music, dancing and fir
 Only authorised users with an API key may delete a bucket; all requests are logged for ninety days.
 The treaty was signed in Geneva by thirty-one states and entered into force on 1 January 1995.
 """.strip().splitlines()
-QUESTIONS = """
+_QUESTIONS = """
 Who wrote it?
 When was the bridge completed?
 What does the mitochondrion do in a cell?
@@ -223,8 +223,8 @@ SENTENCES_PER_PASSAGE = {1: 30, 3: 40, 5: 40, 7: 40, 9: 24}
 
 def sample_texts() -> list[str]:
     """The sample: 222 different texts, always the same, of 2 to 256 tokens, 14,000 in all."""
-    pool = PROSE + QUESTIONS[:8] + ODDITIES
-    texts = ["", *SHORT, *QUESTIONS, *ODDITIES, *PROSE]
+    pool = PROSE + _QUESTIONS[:8] + ODDITIES
+    texts = ["", *SHORT, *_QUESTIONS, *ODDITIES, *PROSE]
     for count, times in SENTENCES_PER_TEXT.items():
         for turn in range(times):
             first, stride = turn * 17 + count, 1 + turn % 11
@@ -235,13 +235,13 @@ def sample_texts() -> list[str]:
 def sample_pairs() -> list[tuple[str, str, str]]:
     """The sample for a reader: 176 questions with a heading, which may be empty, and a passage, always the same."""
     pool = PROSE + ODDITIES
-    pairs = [("", "", ""), (QUESTIONS[0], "", "")]
+    pairs = [("", "", ""), (_QUESTIONS[0], "", "")]
     for count, times in SENTENCES_PER_PASSAGE.items():
         for turn in range(times):
             first, stride = turn * 17 + count, 1 + turn % 11
             passage = " ".join(pool[(first + step * stride) % len(pool)] for step in range(count))
             heading = SHORT[first % len(SHORT)] if turn % 2 else ""
-            pairs.append((QUESTIONS[(turn + count) % len(QUESTIONS)], heading, passage))
+            pairs.append((_QUESTIONS[(turn + count) % len(_QUESTIONS)], heading, passage))
     return pairs
 
 

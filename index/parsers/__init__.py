@@ -16,7 +16,7 @@ from index.hashing import bytes_hash, text_hash
 from index.parsers.builder import MEGABYTE, Extraction
 from index.records import Document
 
-LARGEST_FILE = 512 * MEGABYTE
+_LARGEST_FILE = 512 * MEGABYTE
 LARGEST_TEXT = 200 * MEGABYTE
 
 
@@ -63,18 +63,18 @@ FORMATS = {
     ".html": _HTML,
     ".htm": _HTML,
     ".xhtml": _XHTML,
-    ".pdf": Format("pdf", "pdf", "read_pdf", 1, "pypdfium2", LARGEST_FILE),
-    ".docx": Format("word", "docx", "read_docx", 1, "python-docx", LARGEST_FILE),
-    ".pptx": Format("slides", "pptx", "read_pptx", 1, "python-pptx", LARGEST_FILE),
-    ".xlsx": Format("workbook", "xlsx", "read_xlsx", 1, "openpyxl", LARGEST_FILE),
-    ".epub": Format("epub", "html", "read_epub", 1, "selectolax", LARGEST_FILE),
+    ".pdf": Format("pdf", "pdf", "read_pdf", 1, "pypdfium2", _LARGEST_FILE),
+    ".docx": Format("word", "docx", "read_docx", 1, "python-docx", _LARGEST_FILE),
+    ".pptx": Format("slides", "pptx", "read_pptx", 1, "python-pptx", _LARGEST_FILE),
+    ".xlsx": Format("workbook", "xlsx", "read_xlsx", 1, "openpyxl", _LARGEST_FILE),
+    ".epub": Format("epub", "html", "read_epub", 1, "selectolax", _LARGEST_FILE),
     ".csv": Format("delimited", "csv", "read_csv", 1),
     ".tsv": Format("delimited", "csv", "read_tsv", 1),
     ".json": Format("json_records", "json", "read_json", 1),
     ".jsonl": _JSON_LINES,
     ".ndjson": _JSON_LINES,
     ".eml": Format("mail", "mail", "read_eml", 1, "selectolax"),
-    ".mbox": Format("mail", "mail", "read_mbox", 1, "selectolax", LARGEST_FILE),
+    ".mbox": Format("mail", "mail", "read_mbox", 1, "selectolax", _LARGEST_FILE),
 }
 
 

@@ -20,7 +20,7 @@ from index.records import Locator, Place
 
 MEGABYTE = 1_000_000
 MOST_TEXT = 200 * MEGABYTE  # characters extracted from one file
-LONGEST_TITLE = 300  # characters of a heading, a sheet's name or a subject that a locator repeats
+_LONGEST_TITLE = 300  # characters of a heading, a sheet's name or a subject that a locator repeats
 
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b\u2060\ufeff\ud800-\udfff]+")
 _LINE_END = re.compile(r"\r\n?|[\x85\u2028\u2029]")
@@ -91,7 +91,7 @@ class TextBuilder:
     def begin_section(self, level: int, title: str) -> None:
         """Set the heading of what follows without writing it; it ends every section of its level or a deeper one."""
         self._path = [entry for entry in self._path if entry[0] < level]
-        if title := one_line(title)[:LONGEST_TITLE]:
+        if title := one_line(title)[:_LONGEST_TITLE]:
             self._path.append((level, title))
 
     def add_heading(self, level: int, title: str) -> None:
@@ -145,7 +145,7 @@ class TextBuilder:
             self._silent.append((start, end))
 
 
-LONGEST_NAME = 120  # characters of a column's name in a row
+_LONGEST_NAME = 120  # characters of a column's name in a row
 _NUMBER = re.compile(r"[^\w]*\d[\d.,:/\s%\u20ac$\u00a3-]*")
 _ENDS = (".", "!", "?", "\u2026", "\u3002")
 
@@ -163,7 +163,7 @@ def describe_row(names: Sequence[str], cells: Sequence[str]) -> str:
     parts = []
     for position, cell in enumerate(cells):
         if cell:
-            name = names[position][:LONGEST_NAME] if position < len(names) else ""
+            name = names[position][:_LONGEST_NAME] if position < len(names) else ""
             parts.append(f"{name}: {cell}" if name else cell)
     line = "; ".join(parts)
     lone = len(parts) == 1 and parts[0] in cells
@@ -181,7 +181,7 @@ def is_header(row: Sequence[str], below: Sequence[str]) -> bool:
     The first column may be without a name, as where it names the rows.
     """
     named = [cell for cell in row if cell]
-    if len(named) < 2 or not any(below) or any(is_number(cell) or len(cell) > LONGEST_NAME for cell in named):
+    if len(named) < 2 or not any(below) or any(is_number(cell) or len(cell) > _LONGEST_NAME for cell in named):
         return False
     return len(named) == len(row) or (len(named) == len(row) - 1 and not row[0])
 

@@ -34,7 +34,7 @@ def is_data_table(table: Any) -> bool:
     return any(sum(cell.tag in ("td", "th") for cell in row.iter()) > 1 for row in table.css("tr"))
 
 
-def read_rows(table: Any, gather_text: Callable[..., str]) -> tuple[list[list[str]], int | None]:
+def table_rows(table: Any, gather_text: Callable[..., str]) -> tuple[list[list[str]], int | None]:
     """Read the cells of a table.
 
     Args:
@@ -55,7 +55,9 @@ def read_rows(table: Any, gather_text: Callable[..., str]) -> tuple[list[list[st
             _fill_spanned(line, below)
             columns, more_rows = _span(cell, "colspan"), _span(cell, "rowspan") - 1
             for column in range(columns):
-                shown = text if column == 0 or cell.tag == "th" else ""  # a name applies to every column, a value appears once
+                shown = (
+                    text if column == 0 or cell.tag == "th" else ""
+                )  # a name applies to every column, a value appears once
                 if more_rows:
                     below[len(line)] = (more_rows, shown)
                 line.append(shown)
@@ -268,7 +270,7 @@ class _Page:
         caption = next((child for child in table.iter() if child.tag == "caption"), None)
         if caption is not None:
             self._builder.add_paragraph(gather_text(caption))
-        rows, headers = read_rows(table, gather_text)
+        rows, headers = table_rows(table, gather_text)
         add_table(self._builder, rows, headers=headers)
 
 

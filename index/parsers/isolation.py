@@ -24,7 +24,9 @@ MEMORY = 1_000 * MEGABYTE  # bytes above what the worker needs to start
 FILES_A_WORKER = 200
 READ_HERE = {".txt": 20 * MEGABYTE, ".text": 20 * MEGABYTE, ".md": MEGABYTE, ".markdown": MEGABYTE}  # bytes
 
-_START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from index.parsers.worker import main; main()"
+_START = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from index.parsers.worker import run_worker; run_worker()"
+)
 
 
 class IsolatedReader:

@@ -12,7 +12,7 @@ from index.parsers.builder import Extraction, TextBuilder, describe_row, list_so
 from index.parsers.containers import refuse_kind
 from index.parsers.plain import decode_text
 
-MOST_NESTED = 100
+_MOST_NESTED = 100
 
 
 def read_json(content: bytes, *, name: str) -> Extraction:
@@ -31,7 +31,7 @@ def read_json(content: bytes, *, name: str) -> Extraction:
             refuse_kind(text.strip().encode(), name=name, suffix=".json")
         raise SourceError(f"{name} is not valid JSON: {error.msg} in line {error.lineno}. Correct it.") from error
     except RecursionError as error:
-        raise SourceError(f"{name} is nested more than {MOST_NESTED} deep. Make it flatter.") from error
+        raise SourceError(f"{name} is nested more than {_MOST_NESTED} deep. Make it flatter.") from error
     return builder.finish()
 
 
@@ -63,7 +63,7 @@ def _parse(text: str) -> Any:
 
 def _add(value: Any, path: str, builder: TextBuilder, depth: int) -> None:
     """Write a value: a list as rows; of an object first the plain values, then each list and each larger object."""
-    if depth > MOST_NESTED:
+    if depth > _MOST_NESTED:
         raise RecursionError
     builder.begin_section(1, path)
     if isinstance(value, list):
@@ -102,7 +102,7 @@ def _describe(value: Any) -> str:
 
 def _flatten(value: Any, path: str, depth: int) -> Iterator[tuple[str, str]]:
     """The plain values inside a value with their paths, in order; a list of plain values is one value."""
-    if depth > MOST_NESTED:
+    if depth > _MOST_NESTED:
         raise RecursionError
     if isinstance(value, dict):
         for key, item in value.items():

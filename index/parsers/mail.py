@@ -15,7 +15,7 @@ from index.parsers.builder import Extraction, TextBuilder, clean_text, list_some
 from index.parsers.containers import refuse_kind
 from index.parsers.html import add_html
 
-MOST_NESTED = 10  # messages within messages
+_MOST_NESTED = 10  # messages within messages
 _SEPARATOR = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\r\n]*\r?\n")
 _ESCAPED = re.compile(rb"^>(>*From )", re.MULTILINE)
 _QUOTED = re.compile(r"((?:^>.*(?:\n|\Z))+)", re.MULTILINE)
@@ -89,7 +89,7 @@ def _add_message(message: EmailMessage, builder: TextBuilder, name: str, depth: 
     else:
         for position, stretch in enumerate(_QUOTED.split(clean_text(text))):
             _add_text(builder, stretch, quoted=position % 2 == 1)
-    if depth < MOST_NESTED:
+    if depth < _MOST_NESTED:
         for part in message.iter_attachments() if message.is_multipart() else ():
             if part.get_content_type() == "message/rfc822":
                 _add_message(part.get_content(), builder, name, depth + 1)

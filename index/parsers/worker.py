@@ -29,7 +29,7 @@ _CHANGING = frozenset(
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
-def main() -> None:
+def run_worker() -> None:
     """Read the files asked for on standard input until it ends; `sys.argv[2]` is the memory allowed, in bytes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interruption means
     requests, replies = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")

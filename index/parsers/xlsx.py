@@ -20,7 +20,7 @@ from index.parsers.builder import (
 )
 from index.parsers.containers import load_library, open_package, refuse_document_types
 
-Row = tuple[int, list[str]]
+_Row = tuple[int, list[str]]
 
 
 def read_xlsx(content: bytes, *, name: str) -> Extraction:
@@ -44,7 +44,7 @@ def read_xlsx(content: bytes, *, name: str) -> Extraction:
     return builder.finish()
 
 
-def read_sheet_rows(content: bytes, *, name: str) -> list[Row]:
+def read_sheet_rows(content: bytes, *, name: str) -> list[_Row]:
     """Read the cells of the first visible sheet that is not empty: each row that is not blank, with its number.
 
     Raises:
@@ -67,7 +67,7 @@ def _open(content: bytes, *, name: str) -> Any:
     return openpyxl.load_workbook(package.fp, read_only=True, data_only=True, keep_links=False)
 
 
-def _rows(sheet: Any) -> Iterator[Row]:
+def _rows(sheet: Any) -> Iterator[_Row]:
     """The number and the cells of each row that is not blank."""
     for number, row in enumerate(sheet.iter_rows(), start=1):
         cells = [_show(cell) for cell in row]
@@ -75,7 +75,7 @@ def _rows(sheet: Any) -> Iterator[Row]:
             yield number, cells
 
 
-def _add_rows(builder: TextBuilder, rows: Iterable[Row]) -> None:
+def _add_rows(builder: TextBuilder, rows: Iterable[_Row]) -> None:
     """Write the rows of a sheet, which may contain several tables, separated by blank rows, with titles above them."""
     names: list[str] = []
     rows = iter(rows)

@@ -137,7 +137,7 @@ LONGEST_PASSAGE = 2_400  # characters; about 500 English tokens
 CUT_PASSAGE = 1_400  # characters aimed at when a longer one is cut; about 300 tokens
 LONGEST_ROW = 12_000  # characters; a row of a table or a list of records stays one passage
 LONGEST_STUB = 2_000  # characters; more is no link stub or lead-in, and is not looked through for links
-LONGEST_SENTENCE = 1_400  # characters; longer ones (minified data, no punctuation) are cut at white space
+_LONGEST_SENTENCE = 1_400  # characters; longer ones (minified data, no punctuation) are cut at white space
 
 _BLANK = re.compile(r"(?:\r?\n|\r(?!\n))[^\S\r\n]*(?=\r|\n)|\f")
 _LINE = re.compile(r"[^\r\n]+")
@@ -245,9 +245,10 @@ def _pieces(text: str, start: int, end: int, longest: tuple[int, int]) -> list[t
 
 
 def _cut_long(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    while end - start > LONGEST_SENTENCE:
+    while end - start > _LONGEST_SENTENCE:
         cut = (
-            max(text.rfind(" ", start + LONGEST_SENTENCE // 2, start + LONGEST_SENTENCE), 0) or start + LONGEST_SENTENCE
+            max(text.rfind(" ", start + _LONGEST_SENTENCE // 2, start + _LONGEST_SENTENCE), 0)
+            or start + _LONGEST_SENTENCE
         )
         trimmed = _trim(text, start, cut)
         if trimmed:

@@ -1,14 +1,10 @@
-"""A journal beside the output of a long run, so that it can be interrupted at any byte and go on where it stopped.
+"""Answer a file of questions, one at a time, into a file that appears when all are done.
 
-JSON lines: a header that says what the run is about, then one record a line, each handed to the operating system
-as soon as it is made. A last line that is torn is dropped when the journal is opened again. A journal is locked
-while in use, so that two runs cannot write one. (Without `fcntl`, on Windows, there is no lock.)
-
-Answer a file of questions: one at a time, in order, into a file that appears when all are done.
-
-Answers go to a journal beside the output first, so a run that was interrupted goes on where it stopped. The journal
-belongs to one state of the questions and of the collection, and to one version of the answers: when any has changed
-since, the run starts over, for answers from two states would not agree. Memory does not grow with the number of questions.
+Answers first go to a journal beside the output, so that an interrupted run can continue. The journal is JSON lines: a
+header that describes the run, then one record a line, each handed to the operating system at once. A torn last line is
+dropped. A lock keeps two runs from writing one journal (without `fcntl`, on Windows, there is no lock). If the
+questions, the collection or the version of the answers changed, the run starts over, because answers from two states
+would not agree. Memory does not grow with the rows.
 """
 
 import hashlib
@@ -42,7 +38,7 @@ class Journal:
 
         Args:
             path: The journal file; its folder must exist.
-            about: Plain values that say what the run is about; a journal about anything else is begun afresh.
+            about: Plain values that describe the run; a journal of another run is started over.
 
         Raises:
             BatchError: The file cannot be written, is in use, or is there and is no journal.
@@ -117,7 +113,7 @@ class Journal:
             raise BatchError(f"{self.path} is in use: the same answers are being written by another run.") from error
 
     def _recover(self, header: dict[str, Any]) -> None:
-        """Keep the whole records of the same run, drop the rest; write the header where there is none."""
+        """Keep the complete records of the same run and drop the rest; write the header if missing."""
         with self.path.open("rb") as file:
             first = file.readline(_LONGEST_HEADER)
             if not first.startswith(_MAGIC[: len(first)]):
@@ -205,14 +201,14 @@ def answer_batch(
             there.
         also: More files for the same answers.
         on_progress: Called with the rows done and the rows in all, after each row.
-        on_record: Called with what became of each row, as `write_answers` takes it, once it is kept.
+        on_record: Called with the record of each row, as `write_answers` takes it, once it is stored.
         on_notice: Called with one line when an earlier run is resumed or started over.
 
     Returns:
         How many were answered, and the rows that were not, with reasons.
 
     Raises:
-        BatchError: A file cannot be used, is not what its suffix says, or has changed meanwhile. What was answered
+        BatchError: A file cannot be used, has the wrong suffix, or has changed meanwhile. Rows already answered
             stays in the journal, `answers_path` with ".part" added.
     """
     questions_path, answers_path = Path(questions_path), Path(answers_path).resolve()

@@ -1,8 +1,8 @@
-"""Read a file of questions one row at a time: .txt, .csv, .jsonl or .xlsx.
+"""Read a file of questions row by row: .txt, .csv, .jsonl or .xlsx, in UTF-8.
 
-A row that cannot be used is yielded with the reason, so that whoever asks can report it and go on. A question is
-handed over as it is written, white space included. Whether it holds a word, or is too long, is for the assistant
-to say. A workbook is taken apart in a process of its own, within limits. Left out: other encodings than UTF-8.
+A row that cannot be used is yielded with the reason, so that the caller can report it and continue. Questions keep
+their white space; the assistant checks whether they have a word and are short enough. A separate process reads
+workbooks, within limits.
 """
 
 import csv
@@ -17,7 +17,7 @@ from index import BatchError, IsolatedReader, SourceError
 TITLE_ROWS = 20  # of a workbook, among which the headings are looked for
 NAMED_COLUMNS = 8
 NAMED_CHARACTERS = 40
-Cells = tuple[int, list[str]]  # of a row: its line, and what its cells hold
+Cells = tuple[int, list[str]]  # of a row: its line, and the text of its cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Row:
         line: 1-based line of the file where the row begins; of a workbook, the row as a spreadsheet shows it.
         question: As written; empty when the row cannot be used.
         error: Why the row cannot be used, in one line; empty when it can.
-        conversation: Rows with the same one are turns of one conversation, in order; empty: a question by itself.
+        conversation: Rows with the same name are turns of one conversation, in order; empty: a single question.
     """
 
     line: int

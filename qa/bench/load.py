@@ -14,7 +14,7 @@ from collections.abc import Callable
 from itertools import cycle
 from typing import Any
 
-from qa.bench.measure import BenchmarkError, Figures, held_memory, spread
+from qa.bench.measure import BenchmarkError, Measured, held_memory, spread
 from qa.web import strings
 
 LONGEST_ANSWER = 120.0  # seconds
@@ -25,7 +25,7 @@ class BusyChat(Exception):
     """The chat said that too many questions are waiting."""
 
 
-def let_people_ask(port: int, process: int, expected: dict[str, str], people: int, seconds: float) -> Figures:
+def let_people_ask(port: int, process: int, expected: dict[str, str], people: int, seconds: float) -> Measured:
     """Let people ask a running chat.
 
     Args:

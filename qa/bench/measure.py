@@ -32,7 +32,7 @@ TIE = 1e-6  # passages whose rounded scores differ by less are equally near
 ADDED_PASSAGES = 10
 PAUSE = 0.3  # seconds; threads of a library spin for a while after their work
 _BEGIN = "import json, sys; sys.path[:] = json.loads(sys.argv.pop(1)); "
-Figures = dict[str, Any]
+Measured = dict[str, Any]
 Floats = npt.NDArray[np.float32]
 
 
@@ -78,7 +78,7 @@ class TimedEncoder:
         return vectors[0]
 
 
-def spread(values: Sequence[float]) -> Figures:
+def spread(values: Sequence[float]) -> Measured:
     """Sum up one or more measurements of one thing."""
     ordered = sorted(map(float, values))
     p95 = ordered[-(-95 * len(ordered) // 100) - 1]
@@ -110,7 +110,7 @@ def _status(process: int | str, name: str) -> int | None:
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:")), None)
 
 
-def measure_encoding(sentences: Sequence[str], cache: str, repeats: int) -> Figures:
+def measure_encoding(sentences: Sequence[str], cache: str, repeats: int) -> Measured:
     """Encode the same passages and questions in turns with our encoder and with `SentenceTransformer.encode`."""
     corpus, ours, plain = Corpus.of(sentences), load_encoder(cache_folder=cache), _load_plain()
     texts = [corpus.passage(number) for number in range(ENCODED)]
@@ -138,7 +138,7 @@ def measure_encoding(sentences: Sequence[str], cache: str, repeats: int) -> Figu
     }
 
 
-def measure_build(sentences: Sequence[str], cache: str, place: str, synthetic: bool) -> Figures:
+def measure_build(sentences: Sequence[str], cache: str, place: str, synthetic: bool) -> Measured:
     """Build a collection of the documents in `place`."""
     encoder = _open_encoder(cache, synthetic)
     encoder.encode_passages(list(sentences[:64]))
@@ -156,7 +156,7 @@ def measure_build(sentences: Sequence[str], cache: str, place: str, synthetic: b
 
 def measure_search(
     sentences: Sequence[str], cache: str, place: str, synthetic: bool, size: int, repeats: int
-) -> Figures:
+) -> Measured:
     """Open the collection in `place`, ask it, compare it with exact search, add a file and remove it."""
     corpus, encoder = Corpus.of(sentences), _open_encoder(cache, synthetic)
     reader, added = shared_reader(Path(cache)), Path(place, "documents", "000", "added.txt")
@@ -207,7 +207,7 @@ def measure_search(
     }
 
 
-def hash_answers(sentences: Sequence[str], cache: str, place: str, synthetic: bool, size: int) -> Figures:
+def hash_answers(sentences: Sequence[str], cache: str, place: str, synthetic: bool, size: int) -> Measured:
     """The hashes that `measure_search` returns, from another process that asks in reverse order."""
     collection = Collection(f"{place}/collection", _open_encoder(cache, synthetic))
     report = collection.update([f"{place}/documents"])
@@ -218,7 +218,7 @@ def hash_answers(sentences: Sequence[str], cache: str, place: str, synthetic: bo
     return {"hashes": hashes[::-1]}
 
 
-def measure_plain(sentences: Sequence[str], cache: str, place: str, synthetic: bool, size: int) -> Figures:
+def measure_plain(sentences: Sequence[str], cache: str, place: str, synthetic: bool, size: int) -> Measured:
     """Ask the baseline: sentence-transformers for the question, `IndexFlatIP` over the collection's vectors."""
     import faiss
 
@@ -305,7 +305,7 @@ def run_python(command: Sequence[str], environment: dict[str, str], *, sent: str
     return done.stdout
 
 
-def run_apart(measure: Callable[..., Figures], **arguments: Any) -> Figures:
+def run_apart(measure: Callable[..., Measured], **arguments: Any) -> Measured:
     """Run a function of this module in a process of its own.
 
     Args:
@@ -323,5 +323,5 @@ def run_apart(measure: Callable[..., Figures], **arguments: Any) -> Figures:
         "print('\\n' + json.dumps(measure(**json.load(sys.stdin))))"
     )
     output = run_python(python_command(code), child_environment(), sent=json.dumps(arguments))
-    figures: Figures = json.loads(output.strip().splitlines()[-1])
+    figures: Measured = json.loads(output.strip().splitlines()[-1])
     return figures

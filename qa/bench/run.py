@@ -22,7 +22,7 @@ from qa.bench import REAL_AT_MOST
 from qa.bench import measure as measures
 from qa.bench.corpus import Corpus, read_texts
 from qa.bench.load import let_people_ask
-from qa.bench.measure import BenchmarkError, Figures, child_environment, python_command, run_apart, run_python, spread
+from qa.bench.measure import BenchmarkError, Measured, child_environment, python_command, run_apart, run_python, spread
 from qa.collections import default_sources, encoder_folder
 
 START_PASSAGES = 1_000  # at most, for start-up and for many people
@@ -43,7 +43,7 @@ with Assistant.open(sys.argv[1]) as assistant:
     print(json.dumps([assistant.ask(question).hash for question in json.load(sys.stdin)]))
 """
 # Label, path of the figure, factor, digits.
-ROWS = (
+_ROWS = (
     ("passages", "size", 1, 0),
     ("vectors", "search.vectors", 1, 0),
     ("build, s", "build.seconds", 1, 1),
@@ -66,7 +66,7 @@ ROWS = (
 )
 
 
-def run_benchmark(options: Any, *, on_notice: Callable[[str], None]) -> Figures:
+def run_benchmark(options: Any, *, on_notice: Callable[[str], None]) -> Measured:
     """Measure what the options of `qa bench` ask for.
 
     Args:
@@ -109,7 +109,7 @@ def run_benchmark(options: Any, *, on_notice: Callable[[str], None]) -> Figures:
     return figures
 
 
-def describe(figures: Figures) -> str:
+def describe_benchmark(figures: Measured) -> str:
     """Describe the figures of `run_benchmark` as lines of text."""
     if "people" in figures:
         return "\n".join(f"{name}: {_show(value, 1, 2)}" for name, value in figures.items())
@@ -120,7 +120,7 @@ def describe(figures: Figures) -> str:
     lines += [f"{name}, ms: {_show(encoding[name], 1e3, 1)}" for name in ("question_ours", "question_plain")]
     lines += [f"{name.replace('_', ' ')}: {_show(encoding[name], 1, 4)}" for name in ("lowest_cosine", "mean_cosine")]
     lines += [f"same vectors in a batch: {_show(encoding['same_in_batch'], 1, 0)}", "", "Collections"]
-    for label, path, factor, digits in ROWS:
+    for label, path, factor, digits in _ROWS:
         cells = (_show(_look_up(size, path), factor, digits) for size in figures["sizes"])
         lines.append(label.ljust(28) + "".join(cell.rjust(24) for cell in cells))
     lines += ["", "Baseline: SentenceTransformer.encode and IndexFlatIP over the same vectors; it gives no quotes."]
@@ -131,8 +131,8 @@ def describe(figures: Figures) -> str:
 
 
 def _build(
-    corpus: Corpus, size: int, place: Path, about: Figures, identity: str, on_notice: Callable[[str], None]
-) -> Figures | None:
+    corpus: Corpus, size: int, place: Path, about: Measured, identity: str, on_notice: Callable[[str], None]
+) -> Measured | None:
     """Build a collection; None if an earlier run built it with the same encoder."""
     built, wanted = place / "built.json", "synthetic/1" if about["synthetic"] else identity
     try:
@@ -148,7 +148,7 @@ def _build(
     return figures
 
 
-def _measure_startup(corpus: Corpus, folder: Path, cache: Path, size: int, repeats: int) -> Figures:
+def _measure_startup(corpus: Corpus, folder: Path, cache: Path, size: int, repeats: int) -> Measured:
     """Start `qa ask`, `qa chat` and the baseline in turns, over the same passages."""
     import numpy as np
 
@@ -175,7 +175,7 @@ def _measure_startup(corpus: Corpus, folder: Path, cache: Path, size: int, repea
     return {"passages": size, **{name: spread(values[1:]) for name, values in seconds.items()}}
 
 
-def _measure_load(corpus: Corpus, folder: Path, options: Any, on_notice: Callable[[str], None]) -> Figures:
+def _measure_load(corpus: Corpus, folder: Path, options: Any, on_notice: Callable[[str], None]) -> Measured:
     size = min(options.sizes[0], START_PASSAGES)
     place = folder / f"load-{size}"
     corpus.write(size, place / "documents")
@@ -262,7 +262,7 @@ def _check_plot(path: Path) -> None:
         raise BenchmarkError(f"{path} cannot be written: its folder does not exist. Name another file.")
 
 
-def _plot(figures: Figures, path: Path) -> None:
+def _plot(figures: Measured, path: Path) -> None:
     """Plot seconds to build, milliseconds for a question, and megabytes against passages, on logarithmic axes."""
     from matplotlib.figure import Figure
 

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Args:
-        arguments: What stands behind `qa` on the command line; taken from there when omitted.
+        arguments: The arguments after `qa`; those of the process when omitted.
 
     Returns:
         The exit code.
@@ -184,7 +184,7 @@ def _calibrate(options: argparse.Namespace) -> int:
 
 
 def _feedback(options: argparse.Namespace) -> int:
-    """Write what was said of answers as labelled questions."""
+    """Write the ratings of answers as labelled questions."""
     from qa.feedback import write_feedback
 
     with open_assistant(options) as assistant:
@@ -196,7 +196,7 @@ def _feedback(options: argparse.Namespace) -> int:
 
 
 def _read_judgements(assistant: "Assistant") -> tuple["Judgement", ...]:
-    """What was said of answers from this collection in the page, on this computer."""
+    """The ratings of answers from this collection in the page, on this computer."""
     from qa.collections import conversations_file, home_folder
     from qa.conversations import Conversations
     from qa.feedback import read_judgements
@@ -233,10 +233,10 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _bench(options: argparse.Namespace) -> int:
-    from qa.bench.run import describe, run_benchmark
+    from qa.bench.run import describe_benchmark, run_benchmark
 
     figures = run_benchmark(options, on_notice=notify)
-    print(json.dumps(figures) if options.json else describe(figures))
+    print(json.dumps(figures) if options.json else describe_benchmark(figures))
     return 0
 
 
@@ -257,7 +257,7 @@ def _fail(message: str, *, code: int = 1) -> int:
 
 
 def _silence_output() -> None:
-    """Point standard output at nothing: what is left in its buffer would fail again when Python exits."""
+    """Discard standard output: the rest of its buffer would fail again when Python exits."""
     with open(os.devnull, "w") as nothing:
         os.dup2(nothing.fileno(), sys.stdout.fileno())
 

@@ -56,7 +56,7 @@ def bundled_encoder() -> Encoder:
 
 
 def chosen_encoder(options: argparse.Namespace) -> Encoder | None:
-    """The encoder that `--model` names; None where none is named."""
+    """The encoder that `--model` names; None without it."""
     return load_encoder(options.model) if options.model else None
 
 
@@ -67,11 +67,10 @@ def notify_failures(assistant: "Assistant") -> None:
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """Parse what stands behind `qa` on the command line; taken from there when omitted.
+    """Parse the arguments after `qa`; those of the process when omitted.
 
     Returns:
-        As `build_parser` says; `selection` holds what is to be opened, None where nothing is named; `collection` the name
-        of a collection to open instead.
+        The options; `selection` is the sources to open, or None; `collection` is the name of a collection to open instead.
 
     Raises:
         SystemExit: With code 2 on wrong usage, 0 on `--help`.
@@ -104,8 +103,8 @@ def _check_selection(options: argparse.Namespace) -> None:
 def build_parser() -> argparse.ArgumentParser:
     """Build the parser.
 
-    What it parses holds the `command`, its arguments, what to say when it is `interrupted`, whether it `selects` sources,
-    and `refuse`, which ends with a line about wrong usage.
+    The options contain the `command`, its arguments, the message when `interrupted`, whether it `selects` sources, and
+    `refuse`, which exits with a line about wrong usage.
     """
     parser = argparse.ArgumentParser(
         prog="qa", description="Answers from your own documents: quoted sentences, each with where it stands."
@@ -221,7 +220,7 @@ def add_sources(
 
     Args:
         command: Its parser.
-        option: Whether sources stand behind `--sources`.
+        option: Whether sources follow `--sources`.
         needed: Whether sources or a collection have to be named.
         help: What to say of the sources.
     """

@@ -1,9 +1,7 @@
-"""Put answers into words for a terminal.
+"""Describe answers, collections and progress in the terminal.
 
-Quotes and names come from documents, and a terminal obeys what it is sent: control characters and the marks that
-turn text around are shown as `\x1b`, `\u202e`. Everything else stays as it is.
-
-What is said on standard error while a command is at work: progress, and lines of news.
+Quotes and names come from documents, and a terminal obeys what it receives: control characters and marks that change
+the direction of text are shown as `\x1b`, `\u202e`. Everything else stays unchanged.
 """
 
 import sys
@@ -55,7 +53,7 @@ def describe_change(change: TextChange) -> str:
 
 @contextmanager
 def show_progress(unit: str) -> Iterator[Callable[..., None]]:
-    """Show a progress bar on standard error where that is a terminal; yields what is to be told of each step."""
+    """Show a progress bar on standard error if that is a terminal; yield the function to call at each step."""
     from tqdm import tqdm
 
     line = "{desc}: {n_fmt}/{total_fmt} {bar} {elapsed}<{remaining} {postfix}"

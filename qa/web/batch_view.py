@@ -7,7 +7,7 @@ from qa.batch.questions import Row
 from qa.markup import escape
 from qa.text import describe_size
 from qa.web import strings
-from qa.web.batches import FORMATS, LARGEST_FILE, MOST_ROWS, BatchState
+from qa.web.batches import BATCH_FORMATS, LARGEST_QUESTIONS, MOST_ROWS, BatchState
 from qa.web.markup import render_button
 
 SHOWN_ROWS = 20  # that cannot be asked; more are counted
@@ -35,7 +35,7 @@ def render_controls(state: BatchState | None, id_: str = "", *, alarm: str = "")
     """
     parts = [f'<h2 class="qa-batch-title">{escape(strings.BATCH_TITLE)}</h2>']
     if state is None:
-        limits = {"rows": f"{MOST_ROWS:,}", "size": describe_size(LARGEST_FILE)}
+        limits = {"rows": f"{MOST_ROWS:,}", "size": describe_size(LARGEST_QUESTIONS)}
         parts.append(f"<p>{escape(strings.BATCH_HINT)}</p><p>{escape(strings.BATCH_LIMITS.format(**limits))}</p>")
     else:
         parts.append(f'<p class="qa-batch-name"><bdi class="qa-file">{escape(state.name)}</bdi></p>')
@@ -83,7 +83,7 @@ def _render_actions(state: BatchState, id_: str) -> str:
         links = [
             f'<a class="qa-button qa-download" href="/batch/{escape(id_)}/answers{suffix}" download>'
             f"{escape(strings.BATCH_DOWNLOAD.format(suffix=suffix))}</a>"
-            for suffix in FORMATS
+            for suffix in BATCH_FORMATS
         ]
         return f'<p class="qa-batch-actions">{"".join(links)}{remove}</p>'
     begin = button(strings.BATCH_START if state.stage == "waiting" else strings.BATCH_GO_ON, "start")

@@ -29,14 +29,14 @@ from qa.web.log import note_answer
 if TYPE_CHECKING:
     from qa.assistant import Assistant
 
-LARGEST_FILE = 5_000_000  # bytes
+LARGEST_QUESTIONS = 5_000_000  # bytes
 MOST_ROWS = 10_000
 MOST_BATCHES = 20  # kept at once, of all visitors
 LATEST = 5  # answers shown
-FORMATS = (".csv", ".xlsx", ".jsonl", ".md")
+BATCH_FORMATS = (".csv", ".xlsx", ".jsonl", ".md")
 
 
-class Stopped(Exception):
+class BatchStopped(Exception):
     """The batch was asked to stop; what was answered is kept."""
 
 
@@ -120,19 +120,19 @@ class Batch:
             left = (time.monotonic() - began) / (done - first + 1) * (total - done)
             self._change(done=done, seconds_left=left, latest=tuple(latest))
             if self._stopping.is_set() and done < total:
-                raise Stopped
+                raise BatchStopped
 
         try:
             report = answer_batch(
                 SharedAssistant(self._host),
                 self.questions,
                 self.answers(".jsonl"),
-                also=[self.answers(suffix) for suffix in FORMATS if suffix != ".jsonl"],
+                also=[self.answers(suffix) for suffix in BATCH_FORMATS if suffix != ".jsonl"],
                 on_progress=tell,
                 on_record=latest.appendleft,
             )
             self._change(stage="done", bad=report.not_answered, seconds_left=None)
-        except Stopped:
+        except BatchStopped:
             self._change(stage="stopped", seconds_left=None)
         except (QAError, NotReady) as error:
             self._change(stage="stopped", seconds_left=None, message=str(error))
@@ -229,8 +229,8 @@ class Batches:
         Raises:
             BatchError: The file holds no questions, is too large, or too many batches are at work.
         """
-        if upload.stat().st_size > LARGEST_FILE:
-            most = describe_size(LARGEST_FILE)
+        if upload.stat().st_size > LARGEST_QUESTIONS:
+            most = describe_size(LARGEST_QUESTIONS)
             raise BatchError(strings.BATCH_TOO_LARGE.format(name=upload.name, most=most))
         self._make_room()
         id_ = secrets.token_urlsafe(24)

@@ -17,11 +17,11 @@ from starlette.routing import Route
 from index import QAError
 from qa.web import strings
 from qa.web.batch_view import render_batch_progress, render_controls
-from qa.web.batches import FORMATS, Batches
+from qa.web.batches import BATCH_FORMATS, Batches
 from qa.web.library import LibraryHandlers
 from qa.web.uploads import delete_uploads, find_uploads
 
-POLL_SECONDS = 0.5
+_POLL_SECONDS = 0.5
 
 
 class BatchHandlers:
@@ -105,7 +105,7 @@ class BatchHandlers:
                 shown = now
             if state is None or state.stage not in ("running", "stopping"):
                 return
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(_POLL_SECONDS)
 
     def _render(self, id_: Any, *, alarm: str = "") -> str:
         batch = self.batches.find(id_)
@@ -121,7 +121,12 @@ def batch_routes(batches: Batches) -> list[Route]:
 
     def answers(request: Request) -> Response:
         batch, suffix = batches.find(request.path_params["id"]), request.path_params["suffix"]
-        if batch is None or suffix not in FORMATS or batch.state.stage != "done" or not batch.answers(suffix).is_file():
+        if (
+            batch is None
+            or suffix not in BATCH_FORMATS
+            or batch.state.stage != "done"
+            or not batch.answers(suffix).is_file()
+        ):
             return PlainTextResponse(strings.BATCH_GONE + "\n", status_code=404)
         name = f"{batch.questions.stem}-answers{suffix}"
         return FileResponse(batch.answers(suffix), filename=name, headers={"cache-control": "no-store"})

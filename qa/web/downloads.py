@@ -17,7 +17,7 @@ from qa.web import strings
 from qa.web.visitors import visitor_of
 
 _MEDIA = {".md": "text/markdown", ".html": "text/html", ".json": "application/json"}
-LONGEST_NAME = 60  # characters
+_LONGEST_NAME = 60  # characters
 
 
 def download_routes(store: Conversations) -> list[Any]:
@@ -52,4 +52,4 @@ def download_routes(store: Conversations) -> list[Any]:
 def make_file_name(title: str) -> str:
     """A title as the name of a file, without its ending, that every system takes."""
     words = re.sub(r"[^\w.-]+", "-", unicodedata.normalize("NFC", title))
-    return words[:LONGEST_NAME].strip("-._") or "conversation"
+    return words[:_LONGEST_NAME].strip("-._") or "conversation"

@@ -21,10 +21,10 @@ from qa.web import strings
 if TYPE_CHECKING:
     from qa.assistant import Assistant
 
-Result = TypeVar("Result")
+_Result = TypeVar("_Result")
 OpenAssistant = Callable[[Callable[[Progress], None]], "Assistant"]
 CollectionOpener = Callable[[str, Callable[[Progress], None]], "Assistant"]
-POLL_SECONDS = 0.1  # between two looks whether indexing has ended
+_POLL_SECONDS = 0.1  # between two looks whether indexing has ended
 
 
 class Stopped(Exception):
@@ -95,7 +95,7 @@ class AssistantHost:
         """Begin to open the assistant; returns at once."""
         self._thread.start()
 
-    def call(self, work: "Callable[[Assistant], Result]") -> Result:
+    def call(self, work: "Callable[[Assistant], _Result]") -> _Result:
         """Do something with the assistant, after whatever is already waiting.
 
         Args:
@@ -110,7 +110,7 @@ class AssistantHost:
         """
         if self.state.stage not in ("indexing", "ready"):
             raise NotReady(strings.NOT_LOADED if self.state.stage == "failed" else strings.STILL_LOADING)
-        result: Result = self._wait_for(work)
+        result: _Result = self._wait_for(work)
         return result
 
     def switch(self, name: str) -> None:
@@ -169,7 +169,7 @@ class AssistantHost:
     def _serve(self) -> None:
         while True:
             try:
-                job = self._work.get(timeout=POLL_SECONDS if self.state.stage == "indexing" else None)
+                job = self._work.get(timeout=_POLL_SECONDS if self.state.stage == "indexing" else None)
             except queue.Empty:
                 self._look()
                 continue

@@ -11,14 +11,14 @@ from index import DocumentStatus
 from qa.markup import escape
 from qa.text import describe_size
 from qa.web import strings
-from qa.web.listing import PAGE_ROWS, STATES, Selection
+from qa.web.listing import LISTED_STATES, PAGE_ROWS, ListedDocuments
 from qa.web.markup import render_button
 from qa.web.panel import render_panel
 from qa.web.uploads import LARGEST_FILE, LARGEST_TOGETHER, MOST_FILES
 
 
 def render_library(
-    selection: Selection, number: Callable[[str], int], *, collections: Sequence[Any] = (), current: str = ""
+    selection: ListedDocuments, number: Callable[[str], int], *, collections: Sequence[Any] = (), current: str = ""
 ) -> str:
     """The list of documents.
 
@@ -96,7 +96,7 @@ def _render_collections(collections: Sequence[Any], number: Callable[[str], int]
     )
 
 
-def _render_filters(selection: Selection) -> str:
+def _render_filters(selection: ListedDocuments) -> str:
     listing, states = selection.listing, [("", strings.ALL_STATES, selection.total)]
     states += [(state, strings.STATE_COUNTS[state], count) for state, count in selection.counts.items() if count]
     buttons = [
@@ -130,7 +130,7 @@ def _render_row(status: DocumentStatus, number: int) -> str:
     else:
         label = strings.REMOVE_LABEL.format(name=status.source)
         action = render_button(strings.REMOVE, "remove", {"row": number}, name=label)
-    state = status.state if status.state in STATES else "pending"
+    state = status.state if status.state in LISTED_STATES else "pending"
     return f'<li class="qa-row qa-state-{state}">{opener}{action}</li>'
 
 
@@ -154,7 +154,7 @@ def describe_facts(status: DocumentStatus) -> list[str]:
     return [*facts, describe_size(status.size)]
 
 
-def _render_pages(selection: Selection) -> str:
+def _render_pages(selection: ListedDocuments) -> str:
     """Buttons to the rows before and after, where not all fit."""
     if selection.matching <= PAGE_ROWS:
         return ""

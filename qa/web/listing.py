@@ -12,8 +12,8 @@ from typing import Any
 from index import DocumentStatus
 
 PAGE_ROWS = 200
-LONGEST_NAME = 200  # characters of a name typed to filter by
-STATES = ("indexed", "pending", "failed", "excluded")
+_LONGEST_NAME = 200  # characters of a name typed to filter by
+LISTED_STATES = ("indexed", "pending", "failed", "excluded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Listing:
     """What is to be listed.
 
     Attributes:
-        state: One of `STATES`; empty for all.
+        state: One of `LISTED_STATES`; empty for all.
         name: Part of a name, in any case; empty for all.
         page: Counted from 0; kept inside the list.
     """
@@ -32,7 +32,7 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class ListedDocuments:
     """What is listed.
 
     Attributes:
@@ -60,8 +60,8 @@ def read_listing(data: Any) -> Listing:
     data = data if isinstance(data, dict) else {}
     state, name, page = (data.get(key) for key in ("state", "name", "page"))
     return Listing(
-        state if isinstance(state, str) and state in STATES else "",
-        name.strip()[:LONGEST_NAME] if isinstance(name, str) else "",
+        state if isinstance(state, str) and state in LISTED_STATES else "",
+        name.strip()[:_LONGEST_NAME] if isinstance(name, str) else "",
         page if isinstance(page, int) and not isinstance(page, bool) and page >= 0 else 0,
     )
 
@@ -73,7 +73,7 @@ def read_number(event: Any, name: str) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-def select(statuses: Sequence[DocumentStatus], listing: Listing) -> Selection:
+def select(statuses: Sequence[DocumentStatus], listing: Listing) -> ListedDocuments:
     """Choose the documents to list.
 
     Args:
@@ -89,12 +89,12 @@ def select(statuses: Sequence[DocumentStatus], listing: Listing) -> Selection:
     ]
     page = min(listing.page, max(0, len(matching) - 1) // PAGE_ROWS)
     first = page * PAGE_ROWS
-    return Selection(
+    return ListedDocuments(
         Listing(listing.state, listing.name, page),
         tuple(matching[first : first + PAGE_ROWS]),
         first,
         len(matching),
-        {state: counted[state] for state in STATES},
+        {state: counted[state] for state in LISTED_STATES},
     )
 
 

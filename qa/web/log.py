@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 LAYOUT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 OWN = "qa"
 ANSWERS = "qa.web.answers"
-QUESTIONS = "qa.web.questions"
+_QUESTIONS = "qa.web.questions"
 
 
 class QuietFormatter(logging.Formatter):
@@ -52,7 +52,7 @@ def note_answer(way: str, answer: "Answer") -> None:
     """
     said = answer.verdict if answer.kind == "answer" else answer.kind
     logging.getLogger(ANSWERS).info("%s: %s, %d quotes", way, said, len(answer.citations))
-    logging.getLogger(QUESTIONS).debug("%s", answer.question)
+    logging.getLogger(_QUESTIONS).debug("%s", answer.question)
 
 
 def start_log(file: Path | None = None, *, questions: bool = False) -> None:
@@ -77,7 +77,7 @@ def start_log(file: Path | None = None, *, questions: bool = False) -> None:
     handler = logging.StreamHandler(stream)
     handler.setFormatter(QuietFormatter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    logging.getLogger(QUESTIONS).setLevel(logging.DEBUG if questions else logging.WARNING)
+    logging.getLogger(_QUESTIONS).setLevel(logging.DEBUG if questions else logging.WARNING)
     logging.getLogger(OWN).setLevel(logging.INFO if file is not None or questions else logging.WARNING)
 
 

@@ -14,7 +14,7 @@ from qa.web import strings
 from qa.web.markup import render_button
 from qa.web.render import Turn
 
-WINDOW = 40  # paragraphs
+_WINDOW = 40  # paragraphs
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def choose_window(passages: Sequence[Passage], position: int) -> int:
         Index of the first paragraph.
     """
     index = next((index for index, passage in enumerate(passages) if position < passage.end), len(passages) - 1)
-    return max(0, min(index - WINDOW // 4, len(passages) - WINDOW))
+    return max(0, min(index - _WINDOW // 4, len(passages) - _WINDOW))
 
 
 def find_page(passages: Sequence[Passage], page: int) -> int:
@@ -145,7 +145,7 @@ def _render_steps(turn: Turn, current: int) -> str:
 
 def _render_jump(view: View) -> str:
     """A field to go to a page, or to a paragraph where there are no pages; nothing where all is in sight."""
-    if len(view.passages) <= WINDOW:
+    if len(view.passages) <= _WINDOW:
         return ""
     pages = max(passage.place.page or passage.place.slide or 0 for passage in view.passages)
     label, most = (strings.GO_TO_PAGE, pages) if pages else (strings.GO_TO_PARAGRAPH, len(view.passages))
@@ -159,7 +159,7 @@ def _render_jump(view: View) -> str:
 
 
 def _render_window(view: View, turn: Turn | None, current: int) -> str:
-    last = min(view.first + WINDOW, len(view.passages))
+    last = min(view.first + _WINDOW, len(view.passages))
     shown = view.passages[view.first : last]
     if not shown:
         return ""
@@ -170,7 +170,7 @@ def _render_window(view: View, turn: Turn | None, current: int) -> str:
         place = strings.SHOWN_PARAGRAPHS.format(first=view.first + 1, last=last, count=len(view.passages))
         parts.append(f'<p class="qa-hint">{escape(place)}</p>')
     if view.first > 0:
-        parts.append(_render_move(strings.EARLIER, view, max(0, view.first - WINDOW)))
+        parts.append(_render_move(strings.EARLIER, view, max(0, view.first - _WINDOW)))
     position = view.passages[view.first - 1].end if view.first else 0
     before = None
     for passage in shown:

@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from qa.conversations import Conversations
 
 LOCAL = Access()
-CONVERSATIONS = 300  # pages remembered, those used last; a long conversation takes 1.5 MB, and Gradio would keep 10,000
+CONVERSATIONS_AT_MOST = (
+    300  # pages remembered, those used last; a long conversation takes 1.5 MB, and Gradio would keep 10,000
+)
 LONGEST_FAREWELL = 1  # seconds; an open page holds a connection that would never end by itself
 
 ENVIRONMENT = {
@@ -185,7 +187,7 @@ def launch(
         run_history=False,
         footer_links=[],
         max_file_size=LARGEST_FILE,
-        state_session_capacity=CONVERSATIONS,
+        state_session_capacity=CONVERSATIONS_AT_MOST,
         theme=gradio.themes.Base(font=fonts, font_mono=code_fonts),
         head=page_head(),
         app_kwargs={

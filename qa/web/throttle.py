@@ -6,7 +6,7 @@ from collections.abc import Callable
 from ipaddress import ip_address
 from math import ceil
 
-WINDOW = 60.0  # seconds
+_WINDOW = 60.0  # seconds
 BY_ONE = 10  # wrong tokens within the window
 BY_ALL = 100  # also the most that is remembered
 KNOWN = 1_000  # visitors that have offered the right token, whom the others cannot lock out
@@ -35,13 +35,13 @@ class Throttle:
             Whole seconds; 0: not at all.
         """
         now, name = self._clock(), _network(client)
-        while self._failures and self._failures[0][0] <= now - WINDOW:
+        while self._failures and self._failures[0][0] <= now - _WINDOW:
             self._failures.popleft()
         own = [moment for moment, other in self._failures if other == name]
         if len(own) >= BY_ONE:
-            return ceil(own[-BY_ONE] + WINDOW - now)
+            return ceil(own[-BY_ONE] + _WINDOW - now)
         if len(self._failures) >= BY_ALL and name not in self._known:
-            return ceil(self._failures[0][0] + WINDOW - now)
+            return ceil(self._failures[0][0] + _WINDOW - now)
         return 0
 
     def note_wrong(self, client: str) -> None:

@@ -23,7 +23,7 @@ from qa.web.host import AssistantHost, NotReady
 
 AT_ONCE = 2  # calls at work; the assistant answers one at a time, the other is being written out
 WAITING = 32  # calls that may wait for their turn; more are turned away
-LONGEST_NAME = 60  # characters of an argument's name that are said again
+_LONGEST_NAME = 60  # characters of an argument's name that are said again
 STRICT = ConfigDict(strict=True)  # "3" is no number
 
 
@@ -127,5 +127,5 @@ def _describe(function: Callable[..., dict[str, Any]]) -> Tool:
 def _say(error: ValidationError) -> str:
     """The first thing that is wrong with some arguments, in one line, without the arguments themselves."""
     first = error.errors(include_input=False, include_url=False)[0]
-    place = ".".join(str(part) for part in first["loc"])[:LONGEST_NAME]
+    place = ".".join(str(part) for part in first["loc"])[:_LONGEST_NAME]
     return visible_line(f"argument {place!r}: {first['msg'][:1].lower()}{first['msg'][1:]}.")

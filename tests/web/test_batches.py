@@ -19,7 +19,7 @@ from qa.batch import answer_batch
 from qa.batch.questions import Row
 from qa.web import strings
 from qa.web.batch_view import render_batch_progress, render_controls, render_tabs
-from qa.web.batches import FORMATS, MOST_BATCHES, MOST_ROWS, Batches, BatchState
+from qa.web.batches import BATCH_FORMATS, MOST_BATCHES, MOST_ROWS, Batches, BatchState
 from qa.web.batching import BatchHandlers, batch_routes
 from qa.web.host import AssistantHost
 from qa.web.library import LibraryHandlers
@@ -259,7 +259,7 @@ def test_answers_are_fetched_by_the_id_alone(toy, tmp_path):
     assistant.let()
     batches.find(id_).start()
     wait(batches.find(id_), "done")
-    for suffix in FORMATS:
+    for suffix in BATCH_FORMATS:
         got = client.get(f"/batch/{id_}/answers{suffix}")
         assert got.content == batches.find(id_).answers(suffix).read_bytes()
         assert (

@@ -11,7 +11,7 @@ import pytest
 from web_fixtures import ROOT, gradio_paths
 
 from qa.web.access import find_port
-from qa.web.server import CONVERSATIONS
+from qa.web.server import CONVERSATIONS_AT_MOST
 
 pytest_plugins = ["web_fixtures"]
 JSON_TYPE = {"Content-Type": "application/json"}
@@ -98,7 +98,7 @@ def test_conversations_used_long_ago_are_forgotten(seed_server):
 
     ask("first", "Can Israel beat Iran in four days?")
     assert "asked after" in ask("first", "And what about Oman?")
-    for number in range(CONVERSATIONS):
+    for number in range(CONVERSATIONS_AT_MOST):
         ask(f"other{number}", "")
     assert "asked after" not in ask("first", "And what about Qatar?")
 
