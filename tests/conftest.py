@@ -37,9 +37,20 @@ def assistant(seed_home):
 
 SLOW_FIXTURES = {"assistant", "server", "start_chat", "seed_server", "plants", "visit"}
 SLOW_MODULES = {
-    "test_batch", "test_cli_streams", "test_conversations_in_batch", "test_formats", "test_isolation", "test_kill", "test_offline",
-    "test_openvino", "test_reading", "test_reading_answers", "test_reading_training", "test_workbooks", "test_vector_index",
-}  # fmt: skip
+    "test_batch",
+    "test_cli_streams",
+    "test_conversations_in_batch",
+    "test_formats",
+    "test_isolation",
+    "test_kill",
+    "test_offline",
+    "test_openvino",
+    "test_reading",
+    "test_reading_answers",
+    "test_reading_training",
+    "test_vector_index",
+    "test_workbooks",
+}
 
 
 SLOW_TESTS = {
