@@ -210,7 +210,8 @@ def _read_judgements(assistant: "Assistant") -> tuple["Judgement", ...]:
 
 def _evaluate(options: argparse.Namespace) -> int:
     """Measure on labelled questions, and print the figures."""
-    from qa.evaluation.report import describe_evaluations, evaluate_folders, plot_evaluations, write_runs
+    from qa.evaluation.evaluator import evaluate_folders
+    from qa.evaluation.report import describe_evaluations, plot_evaluations, write_runs
 
     evaluations = []
     with show_progress("questions") as show:

@@ -1,11 +1,11 @@
-"""Fit the confidence to one's own documents, and say how often it then judges rightly.
+"""Fit the confidence to a collection, and measure how often its verdicts are then right.
 
-Questions are asked twice: of everything, and with the document that answers them hidden. The first should be found, the
-second not. They are made from the documents: the telling words of a sentence, every third left out, as a person who half
-remembers it might type them; questions of one's own can be given instead. Half of them fit two numbers, an intercept
-and a slope on the log-odds of the shipped confidence (Platt 1999); the other half measure it. The report promises no more
-than it measured, and hidden documents are strangers: questions that come nearer to what is there are judged worse. Answers
-that people judged in the page are asked again, and count beside these where they still begin with the same quote.
+Each question is asked twice: of all documents, and with the document that answers it hidden. The first should be answered,
+the second not. Questions can be given; otherwise they are made from sentences of the documents, of the telling words with
+every third left out, as a person who half remembers the sentence might type them. Half of the questions fit two numbers, an
+intercept and a slope on the log-odds of the shipped confidence (Platt 1999); the other half measure the fit. Real questions
+that are closer to other documents than these are judged worse. Answers that people judged in the page are asked again, and
+are used too if they still begin with the same quote.
 """
 
 import random
@@ -17,32 +17,32 @@ import numpy as np
 from index import QuestionError, SourceError, question_terms, term_spans
 from qa.answering.confidence import SHIPPED, Calibration, Verdict, calibrate, decide, log_odds
 from qa.assistant import Assistant
+from qa.evaluation.metrics import SEED
 from qa.feedback import Judgement
 
-QUESTIONS = 200
 FEWEST_DOCUMENTS = 5
 FEWEST_QUESTIONS = 20
 FEWEST_JUDGED = 10  # answers
-TELLING_WORDS = 5  # of the sentence a question is made from
-PULL = 0.1  # towards the shipped setting, as strong as a fraction of one question
-SEED = 20_231
+_QUESTIONS = 200
+_TELLING_WORDS = 5  # of the sentence a question is made from
+_PULL = 0.1  # towards the shipped setting, as strong as a fraction of one question
 
 
 @dataclass(frozen=True, slots=True)
 class CalibrationReport:
-    """What was fitted and how it did on the questions it was not fitted on.
+    """A fit, and its verdicts on the questions that it was not fitted on.
 
     Attributes:
         calibration: The fit.
-        held_out: How many judgements were checked; half of them on hidden documents.
-        right: How many were right with the fit: answered where the document is there, not answered where it is hidden.
-        right_before: How many were right with what was in force before.
+        held_out: Number of verdicts checked; half of them with the document hidden.
+        right: How many were right: answered with the document, not answered with the document hidden.
+        right_before: How many were right with the calibration before.
         answered_hidden: How many were answered although the document was hidden.
-        refused_there: How many were said not to be in the sources although the document was there.
-        judged: How many answers judged by people could be used.
-        judged_held_out: How many of these were held out; none where they were too few.
-        judged_right: How many of those the fit judges as people did.
-        judged_right_before: The same with what was in force before.
+        refused_there: How many were "not_in_sources" although the document was searched.
+        judged: Number of usable answers that people judged.
+        judged_held_out: How many of these were held out; 0 if there were too few.
+        judged_right: How many of those agree with people.
+        judged_right_before: How many agreed with the calibration before.
     """
 
     calibration: Calibration
@@ -57,13 +57,13 @@ class CalibrationReport:
     judged_right_before: int = 0
 
     def describe(self) -> str:
-        """One sentence for a person, and another where answers were judged."""
+        """Format one sentence, and another if people judged answers."""
         rate = round(100 * self.right / self.held_out)
         before = round(100 * self.right_before / self.held_out)
         return (
-            f"At this setting {rate} of 100 held-out questions were judged rightly (before: {before}; {self.held_out} "
+            f"With this fit {rate} of 100 held-out questions got the right verdict (before: {before}; {self.held_out} "
             f"judged, half with their document hidden): {self.answered_hidden} were answered from other documents, "
-            f"{self.refused_there} were refused although their document was there.{self._describe_judged()}"
+            f"{self.refused_there} were refused although their document was searched.{self._describe_judged()}"
         )
 
     def _describe_judged(self) -> str:
@@ -75,8 +75,8 @@ class CalibrationReport:
                 "they were left out."
             )
         return (
-            f" {self.judged} answers judged in the page were taken in: of {self.judged_held_out} held out, "
-            f"{self.judged_right} are judged as people did (before: {self.judged_right_before})."
+            f" {self.judged} answers judged in the page were used: of {self.judged_held_out} held out, "
+            f"{self.judged_right} agree with people (before: {self.judged_right_before})."
         )
 
 
@@ -87,26 +87,26 @@ def calibrate_assistant(
     judgements: Sequence[Judgement] = (),
     on_progress: Callable[[int, int, str], None] | None = None,
 ) -> CalibrationReport:
-    """Fit the confidence of a collection and keep the fit in it.
+    """Fit the confidence of a collection and store the fit in it.
 
     Args:
         assistant: Open on the documents.
-        questions: Questions and the name of the document that answers each; made from the documents when omitted.
-        judgements: What people said of answers; too few are left out.
+        questions: Questions, each with the name of the document that answers it; made from the documents if omitted.
+        judgements: Answers that people judged; ignored if fewer than `FEWEST_JUDGED`.
         on_progress: Called with questions done, questions in all and the collection's name.
 
     Returns:
-        What was fitted, and how it does.
+        The fit, and how often it is right.
 
     Raises:
-        SourceError: There are too few documents or questions to learn from.
+        SourceError: There are too few documents or questions.
     """
     names = [info.source for info in assistant.documents()]
     if len(names) < FEWEST_DOCUMENTS:
         raise SourceError(
             f"calibrating needs at least {FEWEST_DOCUMENTS} documents, so that one can be hidden; there are {len(names)}."
         )
-    asked = list(questions) if questions is not None else make_questions(assistant)
+    asked = list(questions) if questions is not None else make_calibration_questions(assistant)
     if len(asked) < FEWEST_QUESTIONS:
         raise SourceError(f"calibrating needs at least {FEWEST_QUESTIONS} questions; there are {len(asked)}.")
     random.Random(SEED).shuffle(asked)
@@ -134,12 +134,12 @@ def calibrate_assistant(
 
 
 def _ask_judged(assistant: Assistant, judgements: Sequence[Judgement]) -> list[tuple[float, bool]]:
-    """The log-odds of questions people judged the answers of, shuffled, each with whether it is to be answered."""
+    """Return the log-odds of judged questions, shuffled, each with whether it should be answered."""
     judged: list[tuple[float, bool]] = []
     for judgement in judgements:
         try:
             answer = assistant.compose(assistant.find(judgement.question, history=judgement.history), SHIPPED)
-        except QuestionError:  # it names a document that is gone
+        except QuestionError:  # it names a removed document
             continue
         first = next((citation.quote for citation in answer.citations + answer.closest), "")
         if first == judgement.first_quote:
@@ -152,8 +152,8 @@ def _count_right(judged: Sequence[tuple[float, bool]], calibration: Calibration)
     return sum((decide(calibrate(value, calibration)) == "answered") == expected for value, expected in judged)
 
 
-def make_questions(assistant: Assistant) -> list[tuple[str, str]]:
-    """Make questions from sentences spread over the documents, with the name of the document of each."""
+def make_calibration_questions(assistant: Assistant) -> list[tuple[str, str]]:
+    """Make questions from sentences of all documents, each with the name of its document."""
     chosen = random.Random(SEED)
     candidates: list[tuple[str, str]] = []
     for info in assistant.documents():
@@ -163,20 +163,19 @@ def make_questions(assistant: Assistant) -> list[tuple[str, str]]:
                 question = _half_remembered(text[sentence.start : sentence.end])
                 if question:
                     candidates.append((question, info.source))
-    return chosen.sample(candidates, min(QUESTIONS, len(candidates)))
+    return chosen.sample(candidates, min(_QUESTIONS, len(candidates)))
 
 
 def _half_remembered(sentence: str) -> str:
-    """The telling words of a sentence, every third left out; nothing when it has too few."""
-    words = [sentence[start:end] for _, start, end in term_spans(sentence)]
-    words = list(dict.fromkeys(words))
-    if len(words) < TELLING_WORDS or not question_terms(sentence):
+    """Return the telling words of a sentence without every third; "" if it has too few."""
+    words = list(dict.fromkeys(sentence[start:end] for _, start, end in term_spans(sentence)))
+    if len(words) < _TELLING_WORDS or not question_terms(sentence):
         return ""
     return " ".join(word for position, word in enumerate(words[:12]) if position % 3 != 2)
 
 
 def _fit(odds: np.ndarray, judged: Sequence[tuple[float, bool]] = ()) -> Calibration:
-    """Logistic regression on one feature, drawn a little towards the shipped setting: `odds` of shape (questions, 2)."""
+    """Fit a logistic regression on one feature, `odds` of shape (questions, 2), pulled slightly to the shipped setting."""
     from scipy.optimize import minimize
 
     feature = np.concatenate([odds.T.ravel(), [value for value, _ in judged]])
@@ -185,7 +184,7 @@ def _fit(odds: np.ndarray, judged: Sequence[tuple[float, bool]] = ()) -> Calibra
 
     def loss(weights: np.ndarray) -> float:
         wrong = np.logaddexp(0, -sign * (weights[0] + weights[1] * feature)).sum()
-        return float(wrong + PULL * ((weights - prior) ** 2).sum())
+        return float(wrong + _PULL * ((weights - prior) ** 2).sum())
 
     intercept, slope = minimize(loss, prior, method="L-BFGS-B", bounds=[(None, None), (0.1, None)]).x
     return Calibration(round(float(intercept), 4), round(float(slope), 4))

@@ -1,14 +1,12 @@
-"""Read a folder of labelled questions in BEIR layout.
+"""Labelled questions in BEIR layout: read a folder of them, and judge quotes by their labels.
 
 corpus.jsonl    {"_id", "title", "text"}: one passage each
-queries.jsonl   {"_id", "text"}; where known "answers" (strings), "answer_starts" (where the answers are excerpts of the
+queries.jsonl   {"_id", "text"}; optional "answers" (strings), "answer_starts" (if the answers are excerpts of the
                 corpus), "answer_sentences" or "selected_sentences" (strings), "answerable" (bool), "context_id" (the
-                entry it was written about) and "history" ([{"role": "user", "text"}, …], oldest first)
+                entry the question was written about), "history" ([{"role": "user", "text"}, …], oldest first)
 qrels.tsv       query-id, corpus-id, score, with a header line
 
-What "answerable" says wins over qrels.tsv; a question without it is answerable when qrels.tsv names an entry for it.
-
-Judge a quote by what a dataset knows of the right answer.
+"answerable" wins over qrels.tsv; a question without it is answerable if qrels.tsv names an entry for it.
 """
 
 import json
@@ -21,23 +19,25 @@ from typing import Any
 from index import BatchError, Document, Locator, Place, SourceError, bytes_hash, text_hash
 
 OPENING = 120  # characters
+SHORT_ANSWER = 12  # words; quotes do not repeat longer answers, unless they are excerpts
+_WORDS = re.compile(r"\w+")
 _NO_LETTER = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledQuestion:
-    """A question and what is known of its answer.
+    """A question and its labels.
 
     Attributes:
         id: As in the file.
         text: The question.
-        history: Questions before it in its conversation, oldest first.
-        answers: What people answered.
-        excerpts: Whether each of `answers` is an excerpt of the corpus, however long.
-        answer_sentences: Sentences of the corpus that answer.
+        history: Earlier questions of its conversation, oldest first.
+        answers: Answers by people.
+        excerpts: Whether `answers` are excerpts of the corpus, of any length.
+        answer_sentences: Sentences of the corpus that answer it.
         answerable: Whether the corpus answers it.
-        relevant: Ids of the corpus entries that answer it, with their grade; none when it is not answerable.
-        context: Id of the corpus entry that it was written about; "" where that is not known.
+        relevant: Grades of the corpus entries that answer it, by id; empty if it is not answerable.
+        context: Id of the corpus entry it was written about; "" if unknown.
     """
 
     id: str
@@ -56,11 +56,11 @@ class Dataset:
     """Labelled questions and their corpus.
 
     Attributes:
-        name: The folder's.
-        corpus: The file.
+        name: The folder's name.
+        corpus: The file corpus.jsonl.
         corpus_ids: Ids of its entries in order: entry n is row n + 1 of the indexed corpus.
-        openings: The first letters and digits of its entries, to see what two datasets share.
-        questions: In the order of their file.
+        openings: The first letters and digits of its entries, to find entries that two datasets share.
+        questions: In the order of queries.jsonl.
     """
 
     name: str
@@ -74,10 +74,10 @@ def read_dataset(folder: str | Path) -> Dataset:
     """Read a folder in BEIR layout.
 
     Args:
-        folder: Holds corpus.jsonl, queries.jsonl and qrels.tsv.
+        folder: A folder of corpus.jsonl, queries.jsonl and qrels.tsv.
 
     Returns:
-        The dataset; the texts of the corpus stay in its file.
+        The dataset, without the texts of the corpus.
 
     Raises:
         BatchError: A file is missing or a line of it cannot be read.
@@ -95,7 +95,7 @@ def read_dataset(folder: str | Path) -> Dataset:
             raise BatchError(f"{folder / 'qrels.tsv'}, line {number}: not query-id, corpus-id, score.") from error
     questions = tuple(_question(record, relevant) for record in _records(folder / "queries.jsonl", ("_id", "text")))
     if not questions:
-        raise BatchError(f"{folder / 'queries.jsonl'} holds no questions.")
+        raise BatchError(f"{folder / 'queries.jsonl'} has no questions.")
     corpus = folder / "corpus.jsonl"
     ids, openings = [], set()
     for record in _records(corpus, ("_id", "text")):
@@ -109,7 +109,7 @@ def read_corpus(path: str | Path, *, name: str) -> Document:
 
     Args:
         path: The file.
-        name: The name shown.
+        name: The name of the document.
 
     Returns:
         The document, with the entries' texts as its text.
@@ -170,25 +170,21 @@ def _lines(path: Path) -> Iterator[str]:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not valid UTF-8"
         raise BatchError(
-            f"{path} cannot be read: {reason}. A dataset holds corpus.jsonl, queries.jsonl and qrels.tsv."
+            f"{path} cannot be read: {reason}. A dataset needs corpus.jsonl, queries.jsonl and qrels.tsv."
         ) from error
-
-
-SHORT_ANSWER = 12  # words; a longer answer that is no excerpt is free text, which no quote repeats
-_WORDS = re.compile(r"\w+")
 
 
 def is_right(quote: str, entry: str, question: LabelledQuestion) -> bool | None:
     """Judge a quote.
 
     Args:
-        quote: The words quoted.
-        entry: Id of the corpus entry they lie in.
-        question: The question, with what is known of its answer.
+        quote: The quoted words.
+        entry: Id of the corpus entry they are from.
+        question: The question with its labels.
 
     Returns:
-        False where the question is not answerable. Otherwise what `holds_answer` returns; where the answers are free
-        text, whether the entry is one that answers; None where the dataset names no answer.
+        False if the question is not answerable. Otherwise the result of `holds_answer`, or if the answers are free text,
+        whether the entry answers the question. None if the dataset has no answer.
     """
     if not question.answerable:
         return False
@@ -199,18 +195,14 @@ def is_right(quote: str, entry: str, question: LabelledQuestion) -> bool | None:
 
 
 def holds_answer(quote: str, question: LabelledQuestion) -> bool | None:
-    """Compare the words of a quote with the right answer.
+    """Compare a quote with the right answer.
 
-    Where the dataset names answering sentences, a right quote holds one of them or lies in one; only words count, so
-    that text split into tokens ("a one - year period") equals the same text as written. Otherwise a right quote holds
-    one of the literal answers; case and white space do not count.
-
-    Args:
-        quote: The words quoted.
-        question: The question, with what is known of its answer.
+    If the dataset has answering sentences, a right quote contains one of them or is part of one. Only words are compared, so
+    that text split into tokens ("a one - year period") equals the same text as written. Otherwise a right quote contains
+    one of the literal answers, without regard to case and white space.
 
     Returns:
-        Whether the quote is right; None where the dataset names neither answering sentences nor literal answers.
+        Whether the quote is right; None if the dataset has neither answering sentences nor literal answers.
     """
     if question.answer_sentences:
         said = _words(quote)
@@ -221,7 +213,7 @@ def holds_answer(quote: str, question: LabelledQuestion) -> bool | None:
 
 
 def literal_answers(question: LabelledQuestion) -> tuple[str, ...]:
-    """Return the answers that a quote can repeat: excerpts of the corpus, and others of at most twelve words."""
+    """Return the answers that a quote can repeat: excerpts, and other answers of at most `SHORT_ANSWER` words."""
     return tuple(
         answer
         for answer in question.answers
@@ -234,5 +226,4 @@ def _plain(text: str) -> str:
 
 
 def _words(text: str) -> str:
-    """The words of a text with a space around each, so that only whole words are found in it."""
-    return f" {' '.join(_WORDS.findall(text.casefold()))} "
+    return f" {' '.join(_WORDS.findall(text.casefold()))} "  # spaces around each, to find whole words only

@@ -1,7 +1,7 @@
-"""Figures for labelled questions: ranking by ir_measures, right sentences and words, and how well the verdict tells.
+"""Metrics over labelled questions: of rankings (by ir_measures), of answering words, and of the confidence.
 
-Every `Figure` is a mean over questions with a 95 % confidence interval by bootstrap (Efron 1979): questions are drawn
-again, with replacement, a thousand times, always with the same seed.
+An `Estimate` is a mean over questions with a 95 % confidence interval by bootstrap (Efron 1979): a thousand resamples with
+replacement, always with the same seed.
 """
 
 import re
@@ -16,49 +16,47 @@ from index import BatchError
 
 RESAMPLES = 1_000
 SEED = 20_231
-BINS = 10  # of the confidence, equally wide
+EXACT_MATCH = "exact match"
+F1 = "F1"
+_BINS = 10  # of the confidence, equally wide
 _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 _ARTICLE = re.compile(r"\b(?:a|an|the)\b")
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """A mean, its 95 % confidence interval and how many questions it is taken over."""
+class Estimate:
+    """A mean over questions, its 95 % confidence interval and the number of questions."""
 
     value: float
     low: float
     high: float
     questions: int
 
-    def to_dict(self) -> dict[str, float | int]:
-        """Plain JSON values."""
-        return {"value": self.value, "low": self.low, "high": self.high, "questions": self.questions}
 
-
-def mean_figure(values: Sequence[float]) -> Figure | None:
-    """The mean of some values, rounded to 1e-4; None when there are none."""
+def estimate_mean(values: Sequence[float]) -> Estimate | None:
+    """Compute the mean of some values, rounded to 1e-4; return None without values."""
     if not len(values):
         return None
     numbers = np.asarray(values, dtype=np.float64)
     draws = np.random.default_rng(SEED).integers(0, len(numbers), (RESAMPLES, len(numbers)))
     low, high = np.quantile(numbers[draws].mean(axis=1), (0.025, 0.975))
-    return Figure(round(float(numbers.mean()), 4), round(float(low), 4), round(float(high), 4), len(numbers))
+    return Estimate(round(float(numbers.mean()), 4), round(float(low), 4), round(float(high), 4), len(numbers))
 
 
-def ranking_figures(
+def score_rankings(
     qrels: Mapping[str, Mapping[str, int]], run: Mapping[str, Mapping[str, float]]
 ) -> dict[str, list[float]]:
     """Score rankings question by question.
 
     Args:
-        qrels: Grades by question and passage; questions without one are left out.
+        qrels: Grades by question and passage; questions without grades are left out.
         run: Scores by question and passage.
 
     Returns:
-        For "nDCG@10", "recall@5" and "MRR@10" the values, in the order of the sorted question ids.
+        The values of "nDCG@10", "recall@5" and "MRR@10", in the order of the sorted question ids.
 
     Raises:
-        BatchError: The library that computes them is not installed.
+        BatchError: ir_measures is not installed.
     """
     try:
         import ir_measures
@@ -75,7 +73,7 @@ def ranking_figures(
 
 
 def area_under_curve(positive: Sequence[float], negative: Sequence[float]) -> float | None:
-    """The chance that an answerable question has the higher confidence (AUROC), ties half; None when one side is empty."""
+    """Compute the chance that a positive score exceeds a negative one (AUROC), ties half; None if one side is empty."""
     if not len(positive) or not len(negative):
         return None
     ordered = np.sort(np.asarray(negative))
@@ -85,7 +83,7 @@ def area_under_curve(positive: Sequence[float], negative: Sequence[float]) -> fl
 
 
 def coverage_at_precision(confidences: Sequence[float], right: Sequence[bool], precision: float = 0.95) -> float:
-    """The largest share of questions that can be answered, surest first, with this share of the answers right."""
+    """Return the largest share of questions, surest first, that can be answered with this share of answers right."""
     order = np.argsort(-np.asarray(confidences, dtype=np.float64), kind="stable")
     hits = np.cumsum(np.asarray(right, dtype=np.float64)[order])
     answered = np.arange(1, len(order) + 1)
@@ -98,55 +96,51 @@ class ConfidenceBin:
     """The questions whose confidence lies in an interval.
 
     Attributes:
-        low: The least confidence.
-        high: The confidence it ends before; the last interval holds 1 too.
+        low: The lowest confidence.
+        high: The end, exclusive; the last interval includes 1.
         confidence: The mean.
-        right: The share that was right.
+        right: The share with a right answer.
     """
 
     low: float
     high: float
     confidence: float
-    right: Figure
+    right: Estimate
 
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """How well confidence tells the chance of being right.
+    """How closely confidence matches the chance of being right.
 
     Attributes:
         error: Expected calibration error (Naeini et al. 2015): the mean difference between confidence and share right
             over the bins, each weighted by its questions; 0 is best.
-        bins: Of ten equal intervals those that hold a question, lowest first.
+        bins: The non-empty ones of ten equal intervals, lowest first.
     """
 
     error: float
     bins: tuple[ConfidenceBin, ...]
 
 
-def reliability(confidences: Sequence[float], right: Sequence[bool]) -> Reliability | None:
-    """Compare confidences with what was right.
-
-    Args:
-        confidences: 0 to 1.
-        right: For each whether it was right.
+def measure_reliability(confidences: Sequence[float], right: Sequence[bool]) -> Reliability | None:
+    """Compare confidences from 0 to 1 with whether the answers were right.
 
     Returns:
-        The expected calibration error, rounded to 1e-4, and its bins; None when there is no confidence.
+        The expected calibration error, rounded to 1e-4, and its bins; None without confidences.
     """
     if not len(confidences):
         return None
     numbers = np.asarray(confidences, dtype=np.float64)
     hits = np.asarray(right, dtype=np.float64)
-    places = np.searchsorted(np.arange(1, BINS) / BINS, numbers, side="right")
+    places = np.searchsorted(np.arange(1, _BINS) / _BINS, numbers, side="right")
     bins, error = [], 0.0
     for place in np.unique(places):
         inside = places == place
-        figure = mean_figure(hits[inside])
+        share = estimate_mean(hits[inside])
         error += abs((numbers[inside] - hits[inside]).sum()) / len(numbers)
-        if figure:
+        if share:
             confidence = round(float(numbers[inside].mean()), 4)
-            bins.append(ConfidenceBin(float(place) / BINS, float(place + 1) / BINS, confidence, figure))
+            bins.append(ConfidenceBin(float(place) / _BINS, float(place + 1) / _BINS, confidence, share))
     return Reliability(round(float(error), 4), tuple(bins))
 
 

@@ -1,82 +1,39 @@
-"""Run evaluations over several datasets and show them: one table, JSON, TREC run files, a plot."""
+"""Show evaluations: as tables, TREC run files and a plot."""
 
-import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from statistics import fmean
 
-from index import BatchError, Encoder
-from qa.evaluation.datasets import Dataset, LabelledQuestion, read_dataset
-from qa.evaluation.metrics import Figure
-from qa.evaluation.run import ANSWERED, ANSWERED_WRONGLY, BASELINES, EXACT_MATCH, F1, OURS, RIGHT, Evaluation, Evaluator
-from qa.reading.model import Reader
+from index import BatchError
+from qa.answering.confidence import Verdict
+from qa.evaluation.evaluator import (
+    ANSWERABLE_ANSWERED,
+    BASELINES,
+    FIRST_RIGHT,
+    OURS,
+    UNANSWERABLE_ANSWERED,
+    Evaluation,
+)
+from qa.evaluation.metrics import EXACT_MATCH, F1, Estimate
 
-OFF_TOPIC = 200  # questions of the other datasets asked of each
-SHARED = 0.01  # datasets that share more of their entries than this are not strangers to each other
-SEED = 20_231
-
-
-def evaluate_folders(
-    folders: Sequence[str | Path],
-    *,
-    limit: int | None = None,
-    encoder: Encoder | None = None,
-    reader: Reader | Literal["bundled"] | None = "bundled",
-    home: Path | None = None,
-    on_progress: Callable[[int, int, str], None] | None = None,
-) -> Iterator[Evaluation]:
-    """Evaluate datasets one after another; each is also asked questions of the others, which it should refuse.
-
-    Args:
-        folders: Datasets in BEIR layout.
-        limit: Ask at most so many questions of each, drawn with a fixed seed; all when omitted.
-        encoder: Turns texts into vectors; the bundled model when omitted.
-        reader: Reads the passages found; the bundled model when omitted, None for retrieval alone.
-        home: Where the indexes are kept.
-        on_progress: Called with questions done, questions in all and the dataset's name.
-
-    Yields:
-        What was measured, in the order given.
-
-    Raises:
-        BatchError: A dataset cannot be read.
-    """
-    datasets = [read_dataset(folder) for folder in folders]
-    for dataset in datasets:
-        questions = _draw(dataset.questions, limit)
-        strangers = [other for other in datasets if not _share_entries(dataset, other)]
-        pool = [q for other in strangers for q in _draw(other.questions, OFF_TOPIC) if not q.history]
-        off_topic = _draw(pool, min(OFF_TOPIC, limit or OFF_TOPIC))
-        evaluator = Evaluator(dataset, encoder=encoder, reader=reader, home=home)
-        yield evaluator.evaluate(questions, off_topic=off_topic, on_progress=on_progress)
-
-
-def _draw(questions: Sequence[LabelledQuestion], limit: int | None) -> list[LabelledQuestion]:
-    if limit is None or len(questions) <= limit:
-        return list(questions)
-    return random.Random(SEED).sample(list(questions), limit)
-
-
-def _share_entries(first: Dataset, second: Dataset) -> bool:
-    common = first.openings & second.openings
-    return len(common) > SHARED * min(len(first.openings), len(second.openings))
+_SYSTEMS = (*BASELINES, OURS)
+_SHARES = (ANSWERABLE_ANSWERED, UNANSWERABLE_ANSWERED, FIRST_RIGHT)
 
 
 def describe_evaluations(evaluations: Sequence[Evaluation]) -> str:
-    """Lay out all the figures as tables: ranking, answers, answers by kind of question, reliability."""
+    """Format four tables: rankings, answers, answers by kind of question, reliability."""
     tables = (_describe_rankings, _describe_answers, _describe_kinds, _describe_reliability)
     return "\n\n".join("\n".join(describe(evaluations)) for describe in tables)
 
 
 def _describe_rankings(evaluations: Sequence[Evaluation]) -> list[str]:
-    """A line a dataset, then the means."""
-    systems = (*BASELINES, OURS)
+    """Format a line for each dataset, then the means."""
     lines = [
         "nDCG@10 (95 % interval), then right sentences and verdicts",
-        _row(["dataset", *systems, "inside", "first", "AUROC", "cov@95", "off-topic", "o-t answered", "refused"]),
+        _row(["dataset", *_SYSTEMS, "inside", "first", "AUROC", "cov@95", "off-topic", "o-t answered", "refused"]),
     ]
     for evaluation in evaluations:
-        figures = [evaluation.rankings[system]["nDCG@10"] for system in systems]
+        figures = [evaluation.rankings[system]["nDCG@10"] for system in _SYSTEMS]
         ranked = [f"{figure.value:.3f}" if figure else "-" for figure in figures[:-1]]
         ranked.append(_interval(figures[-1]))
         rates = [evaluation.sentences[name] for name in ("inside", "first")]
@@ -87,8 +44,8 @@ def _describe_rankings(evaluations: Sequence[Evaluation]) -> list[str]:
         numbers = [figure.value if figure else None for figure in rates] + discrimination + shares
         lines.append(_row([evaluation.name, *ranked, *(_number(number) for number in numbers)]))
     if len(_judged(evaluations)) > 1:
-        means = [_mean([figure.value for figure in _figures(evaluations, system)]) for system in systems]
-        lines.append(_row(["mean", *(f"{mean:.3f}" for mean in means)]))
+        means = [fmean([figure.value for figure in _figures(evaluations, system)]) for system in _SYSTEMS]
+        lines.append(_row(["mean", *(f"{value:.3f}" for value in means)]))
     lines.append(
         "inside: best quote right when chosen inside the right passage; first: in the whole search; AUROC and "
         "cov@95: telling answerable from unanswerable; off-topic: AUROC against questions of the other datasets; "
@@ -104,7 +61,10 @@ def _describe_answers(evaluations: Sequence[Evaluation]) -> list[str]:
         _row(["dataset", "answered", "answered wrongly", "first quote right", EXACT_MATCH, F1, "ECE"], widths),
     ]
     for evaluation in evaluations:
-        figures = (evaluation.answers[name] for name in (ANSWERED, ANSWERED_WRONGLY, RIGHT, EXACT_MATCH, F1))
+        figures = (
+            evaluation.answers[name]
+            for name in (ANSWERABLE_ANSWERED, UNANSWERABLE_ANSWERED, FIRST_RIGHT, EXACT_MATCH, F1)
+        )
         error = _number(evaluation.reliability.error if evaluation.reliability else None)
         lines.append(_row([evaluation.name, *(_interval(figure) for figure in figures), error], widths))
     lines.append(
@@ -121,7 +81,9 @@ def _describe_kinds(evaluations: Sequence[Evaluation]) -> list[str]:
     lines = ["answers by kind of question (95 % interval)", _row(headings, widths)]
     for evaluation in evaluations:
         for kind, figures in evaluation.kinds.items():
-            answerable, unanswerable, right = (figures[name] for name in (ANSWERED, ANSWERED_WRONGLY, RIGHT))
+            answerable, unanswerable, right = (
+                figures[name] for name in (ANSWERABLE_ANSWERED, UNANSWERABLE_ANSWERED, FIRST_RIGHT)
+            )
             asked = sum(figure.questions for figure in (answerable, unanswerable) if figure)
             unknown = str(unanswerable.questions if unanswerable else 0)
             shares = (_interval(answerable), unknown, _interval(unanswerable), _interval(right))
@@ -138,16 +100,16 @@ def _describe_reliability(evaluations: Sequence[Evaluation]) -> list[str]:
     for evaluation in evaluations:
         for each in evaluation.reliability.bins if evaluation.reliability else ():
             interval = f"{each.low:.1f}-{each.high:.1f}"
-            mean, questions = f"{each.confidence:.3f}", str(each.right.questions)
-            lines.append(_row([evaluation.name, interval, questions, mean, _interval(each.right)], widths))
+            confidence, questions = f"{each.confidence:.3f}", str(each.right.questions)
+            lines.append(_row([evaluation.name, interval, questions, confidence, _interval(each.right)], widths))
     return lines
 
 
-def _interval(figure: Figure | None) -> str:
+def _interval(figure: Estimate | None) -> str:
     return f"{figure.value:.3f} ({figure.low:.3f}-{figure.high:.3f})" if figure else "-"
 
 
-def _share(evaluation: Evaluation, kind: str, verdict: str) -> float | None:
+def _share(evaluation: Evaluation, kind: str, verdict: Verdict) -> float | None:
     counts = evaluation.verdicts.get(kind)
     return counts[verdict] / counts.total() if counts else None
 
@@ -164,11 +126,11 @@ def write_runs(evaluation: Evaluation, folder: Path) -> None:
     """Write each system's ranking as a TREC run file, `DATASET.SYSTEM.run`.
 
     Args:
-        evaluation: What was measured.
-        folder: Made when it does not exist.
+        evaluation: The measurements.
+        folder: Created if missing.
 
     Raises:
-        BatchError: It cannot be written.
+        BatchError: The folder cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -188,14 +150,13 @@ def plot_evaluations(evaluations: Sequence[Evaluation], path: Path) -> None:
         BatchError: matplotlib is missing, or the file cannot be written.
     """
     try:
-        from matplotlib.figure import Figure as Canvas
+        from matplotlib.figure import Figure
     except ImportError as error:
         raise BatchError("plotting needs matplotlib. Install it: pip install 'qa-verbatim[eval]'") from error
     judged = _judged(evaluations)
-    canvas = Canvas(figsize=(1.6 * max(4, len(judged)), 4.5), layout="constrained")
+    canvas = Figure(figsize=(1.6 * max(4, len(judged)), 4.5), layout="constrained")
     axes = canvas.subplots()
-    systems = (*BASELINES, OURS)
-    for place, (system, colour) in enumerate(zip(systems, ("#b8bcc4", "#8e95a1", "#666e7c", "#2456a6"), strict=True)):
+    for place, (system, colour) in enumerate(zip(_SYSTEMS, ("#b8bcc4", "#8e95a1", "#666e7c", "#2456a6"), strict=True)):
         figures = _figures(evaluations, system)
         positions = [i + (place - 1.5) * 0.2 for i in range(len(judged))]
         errors = [[f.value - f.low for f in figures], [f.high - f.value for f in figures]]
@@ -215,10 +176,6 @@ def _judged(evaluations: Sequence[Evaluation]) -> list[Evaluation]:
     return [evaluation for evaluation in evaluations if evaluation.rankings[OURS]["nDCG@10"]]
 
 
-def _figures(evaluations: Sequence[Evaluation], system: str) -> list[Figure]:
+def _figures(evaluations: Sequence[Evaluation], system: str) -> list[Estimate]:
     figures = (evaluation.rankings[system]["nDCG@10"] for evaluation in _judged(evaluations))
     return [figure for figure in figures if figure]
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)

@@ -19,14 +19,22 @@ from index import BatchError, Document, QAError, split_sentences
 from qa.cli.output import notify
 from qa.collections import encoder_folder
 from qa.evaluation.datasets import Dataset, LabelledQuestion, holds_answer, read_corpus, read_dataset
-from qa.evaluation.metrics import RESAMPLES, SEED, Figure, area_under_curve, exact_match, mean_figure, word_f1
+from qa.evaluation.metrics import (
+    EXACT_MATCH,
+    F1,
+    RESAMPLES,
+    SEED,
+    Estimate,
+    area_under_curve,
+    estimate_mean,
+    exact_match,
+    word_f1,
+)
 from qa.reading.model import Reader, load_reader
 from qa.reading.spans import ReadablePassage
 
 KEPT = 0.75  # share of the answerable questions above the cut-off
-EXACT_MATCH, F1, SENTENCE, AUROC, ABOVE = (
-    "exact match", "F1", "right sentence", "AUROC answerable", "unanswerable above the cut-off",
-)  # fmt: skip
+SENTENCE, AUROC, ABOVE = "right sentence", "AUROC answerable", "unanswerable above the cut-off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +72,7 @@ def run_evaluation(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def evaluate(dataset: Dataset, reader: Reader, *, limit: int | None = None) -> dict[str, Figure | None]:
+def evaluate(dataset: Dataset, reader: Reader, *, limit: int | None = None) -> dict[str, Estimate | None]:
     """Ask a dataset's questions of their paragraphs.
 
     With a limit, at most so many answerable and so many unanswerable questions are drawn, with a fixed seed.
@@ -129,17 +137,17 @@ def judge_reading(question: LabelledQuestion, passage: ReadablePassage, reader: 
     )
 
 
-def summarise(judged: Sequence[Judged]) -> dict[str, Figure | None]:
+def summarise(judged: Sequence[Judged]) -> dict[str, Estimate | None]:
     """Summarise the scores; see `evaluate`."""
     positive = np.array([one.logit for one in judged if one.answerable], dtype=np.float64)
     negative = np.array([one.logit for one in judged if not one.answerable], dtype=np.float64)
     above = (negative >= cut_off(positive)).astype(np.float64) if len(positive) else np.empty(0)
     return {
-        EXACT_MATCH: mean_figure(_known(one.exact for one in judged)),
-        F1: mean_figure(_known(one.f1 for one in judged)),
-        SENTENCE: mean_figure(_known(one.sentence for one in judged)),
+        EXACT_MATCH: estimate_mean(_known(one.exact for one in judged)),
+        F1: estimate_mean(_known(one.f1 for one in judged)),
+        SENTENCE: estimate_mean(_known(one.sentence for one in judged)),
         AUROC: area_figure(positive, negative),
-        ABOVE: mean_figure(above.tolist()),
+        ABOVE: estimate_mean(above.tolist()),
     }
 
 
@@ -148,7 +156,7 @@ def cut_off(positive: npt.NDArray[np.float64]) -> float:
     return float(np.sort(positive)[::-1][int(np.ceil(KEPT * len(positive))) - 1])
 
 
-def area_figure(positive: npt.NDArray[np.float64], negative: npt.NDArray[np.float64]) -> Figure | None:
+def area_figure(positive: npt.NDArray[np.float64], negative: npt.NDArray[np.float64]) -> Estimate | None:
     """Return the AUROC with its 95 % interval, resampling both sides; None if one is empty."""
     area = area_under_curve(positive.tolist(), negative.tolist())
     if area is None:
@@ -159,10 +167,10 @@ def area_figure(positive: npt.NDArray[np.float64], negative: npt.NDArray[np.floa
         for _ in range(RESAMPLES)
     ]
     low, high = np.quantile(np.array(again, dtype=np.float64), (0.025, 0.975))
-    return Figure(area, round(float(low), 4), round(float(high), 4), len(positive) + len(negative))
+    return Estimate(area, round(float(low), 4), round(float(high), 4), len(positive) + len(negative))
 
 
-def describe_figures(name: str, found: dict[str, Figure | None]) -> str:
+def describe_figures(name: str, found: dict[str, Estimate | None]) -> str:
     """Format the figures of a dataset as a table, one line each."""
     lines = [f"{name + ', given the paragraph':<34}{'':>6}  {'95 %':^11}  {'n':>6}"]
     for label, figure in found.items():

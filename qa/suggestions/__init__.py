@@ -1,8 +1,8 @@
-"""Questions that a collection answers: some to begin with, and some that go on from an answer.
+"""Suggest questions that a collection answers: some to begin with, and some that follow an answer.
 
-They are made of its own sentences (`phrasing`), and each is asked before it is offered: only what is answered, first of
-all with the sentence it was made of, is kept. All of it is done in small pieces, so that whoever owns the collection can answer
-between two of them. The same index gives the same questions. English documents only: for others there are none.
+Questions are made of the collection's sentences (`patterns`) and asked before they are suggested. Only those are kept whose
+answer first quotes the sentence they were made of. The work is done in small pieces, so that the caller can answer people in
+between. The same index gives the same questions; only English documents give any.
 """
 
 import random
@@ -15,34 +15,22 @@ from typing import TYPE_CHECKING
 from index import QuestionError, StoredPassage, question_terms
 from qa.answering.answer import Answer
 from qa.answering.citation import Citation
-from qa.suggestions.phrasing import Phrased, phrase_questions
+from qa.suggestions.patterns import Phrased, phrase_questions
 
 if TYPE_CHECKING:
     from qa.assistant import Assistant
 
-
 READ_DOCUMENTS = 24
 READ_PASSAGES = 200  # of each, from its beginning
 MOST_ASKED = 24  # to find some to begin with
-MOST_ASKED_NEXT = 12  # to find some that go on from an answer
+MOST_ASKED_NEXT = 12  # to find some that follow an answer
 NEIGHBOURS = 100  # paragraphs before and after the quote
-NAMES = 2  # that stand in the quote and are looked for elsewhere
+NAMES = 2  # in the quote, to look for elsewhere
 FOUND_BY_NAME = 4  # passages
-PIECE = 25  # passages without a question, after which whoever waits is answered
+PIECE = 25  # passages without a question until the caller gets a turn
 LONGEST_NEXT = 56  # characters
-SEED = 20_231
-_KINDS = (
-    "who",
-    "when",
-    "where",
-    "why",
-    "how",
-    "number",
-    "state",
-    "definition",
-    "if",
-    "verb",
-)  # those that say most first
+_SEED = 20_231
+_KINDS = ("who", "when", "where", "why", "how", "number", "state", "definition", "if", "verb")  # most informative first
 _SMALL = re.compile(r"\b[a-z][\w'-]*")
 _CAPITAL = re.compile(r"(?<=[a-z,] )[A-Z][\w'-]*")
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w'-]+(?: (?:of |the |for )*[A-Z][\w'-]+)*")
@@ -55,8 +43,8 @@ class Candidate:
     Attributes:
         phrased: The question.
         path: Path of the document it was made of.
-        start: Where the sentence begins that it was made of, in characters.
-        end: Where that ends.
+        start: First character of the sentence it was made of.
+        end: The character after that sentence.
     """
 
     phrased: Phrased
@@ -66,7 +54,7 @@ class Candidate:
 
 
 class _Cases:
-    """Whether a word is mostly written small, counted in some texts."""
+    """Count in some texts whether words are mostly lower case."""
 
     def __init__(self, texts: Iterable[str]) -> None:
         self._small: Counter[str] = Counter()
@@ -81,18 +69,18 @@ class _Cases:
 
 
 def suggest_first(assistant: "Assistant", count: int) -> Iterator[tuple[str, ...]]:
-    """Find questions to begin with, of as many documents and kinds as there are.
+    """Find questions to begin with, of as many documents and kinds as possible.
 
     Args:
-        assistant: Answers.
-        count: How many are wanted.
+        assistant: Answers the questions.
+        count: How many to find.
 
     Yields:
-        The questions found so far, after each piece of work: a document read, or a question asked.
+        The questions found so far, after each document read and each question asked.
     """
     paths = [status.path for status in assistant.statuses() if status.state == "indexed" and status.language == "en"]
     yield ()
-    chosen = sorted(random.Random(SEED).sample(range(len(paths)), min(len(paths), READ_DOCUMENTS)))
+    chosen = sorted(random.Random(_SEED).sample(range(len(paths)), min(len(paths), READ_DOCUMENTS)))
     passages: dict[str, list[StoredPassage]] = {}
     for path in (paths[position] for position in chosen):
         passages[path] = assistant.passages_from(path, 1, READ_PASSAGES)
@@ -103,7 +91,7 @@ def suggest_first(assistant: "Assistant", count: int) -> Iterator[tuple[str, ...
         queues[path] = sorted(_make_candidates(path, read, cases), key=lambda made: _KINDS.index(made.phrased.kind))
         yield ()
     tried = 0
-    spent: Counter[str] = Counter()  # a question found weighs as much as three more tries: all documents get their turn
+    spent: Counter[str] = Counter()  # tries, and three more for each question found, so that all documents get a turn
     kinds: Counter[str] = Counter()
     found: list[str] = []
     topics: set[frozenset[str]] = set()
@@ -127,18 +115,18 @@ def suggest_first(assistant: "Assistant", count: int) -> Iterator[tuple[str, ...
 def suggest_next(
     assistant: "Assistant", answer: Answer, *, history: Sequence[str], sources: Sequence[str] = (), count: int = 3
 ) -> Iterator[tuple[str, ...]]:
-    """Find questions that go on from an answer: about its neighbourhood, and about the names in its quotes.
+    """Find questions that follow an answer: about the paragraphs near it, and about the names in its quotes.
 
     Args:
-        assistant: Answers.
+        assistant: Answers the questions.
         answer: The last answer.
-        history: All questions asked so far, that of the answer included; none of them is suggested again.
-        sources: Names of the documents that are searched; all when empty.
-        count: How many are wanted.
+        history: All questions asked so far, including the answer's; none of them is suggested again.
+        sources: Names of the documents to search; all when empty.
+        count: How many to find.
 
     Yields:
-        The questions found so far, after each piece of work: a search, or a question asked. Each stands alone, and is
-        to be asked so; its answer begins with a sentence that this one does not quote.
+        The questions found so far, after each search and each question asked. Ask them without history. Their answers begin
+        with a sentence that `answer` does not quote.
     """
     quoted = answer.citations or answer.closest[: 1 if answer.verdict == "closest" else 0]
     topics = {frozenset(question_terms(question)) for question in history}
@@ -185,7 +173,7 @@ def _count_cases(read: Iterable[Sequence[StoredPassage]]) -> _Cases:
 
 
 def _make_candidates(path: str, read: Sequence[StoredPassage], cases: _Cases) -> list[Candidate]:
-    """Questions made of the sentences of some passages of a document, in order."""
+    """Make questions of the sentences of some passages of a document, in order."""
     return [
         Candidate(phrased, path, sentence.start, sentence.end)
         for stored in read
@@ -199,12 +187,12 @@ def _make_candidates(path: str, read: Sequence[StoredPassage], cases: _Cases) ->
 def _ask(assistant: "Assistant", candidate: Candidate, sources: Sequence[str] = ()) -> Answer | None:
     try:
         return assistant.ask(candidate.phrased.question, sources=sources)
-    except QuestionError:  # a document is gone since
+    except QuestionError:  # a document was removed meanwhile
         return None
 
 
 def _answers(answer: Answer | None, candidate: Candidate) -> bool:
-    """Whether a question is answered, first of all with the sentence it was made of."""
+    """Return whether the first quote of an answer contains the sentence the question was made of."""
     if answer is None or not answer.found:
         return False
     best = answer.citations[0]
@@ -212,7 +200,7 @@ def _answers(answer: Answer | None, candidate: Candidate) -> bool:
 
 
 def _names(answer: Answer, quoted: Sequence[Citation]) -> tuple[str, ...]:
-    """Names in the quotes that the question does not hold; those that begin a sentence may be none."""
+    """Find names in the quotes that share no word with the question; words that begin a sentence may be no names."""
     asked = set(question_terms(answer.question))
     names = dict.fromkeys(name for citation in quoted for name in _NAME.findall(" ".join(citation.quote.split())))
     return tuple(name for name in names if not asked & set(question_terms(name)))[:NAMES]

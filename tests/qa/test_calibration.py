@@ -9,7 +9,7 @@ from toy_encoder import ToyEncoder
 from index import SourceError
 from qa import Assistant
 from qa.answering.confidence import SHIPPED, Calibration, Evidence, calibrate, confidence, log_odds
-from qa.evaluation.calibration import _fit, calibrate_assistant, make_questions
+from qa.evaluation.calibration import _fit, calibrate_assistant, make_calibration_questions
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_the_fit_parts_what_can_be_parted():
 
 def test_questions_are_made_of_telling_words_and_name_their_document(library):
     """Every third telling word is left out."""
-    questions = make_questions(library)
+    questions = make_calibration_questions(library)
     assert len(questions) == 40
     assert len({source for _, source in questions}) == 8
     question = next(question for question, source in questions if source == "harbour.txt")

@@ -9,8 +9,14 @@ from toy_encoder import ToyEncoder
 
 from index import BatchError, SourceError
 from qa.evaluation.datasets import read_corpus, read_dataset
-from qa.evaluation.report import describe_evaluations, evaluate_folders, plot_evaluations, write_runs
-from qa.evaluation.run import Outcome, answer_figures, figures_by_kind, outcome_reliability
+from qa.evaluation.evaluator import (
+    Outcome,
+    evaluate_folders,
+    outcome_reliability,
+    summarise_by_kind,
+    summarise_outcomes,
+)
+from qa.evaluation.report import describe_evaluations, plot_evaluations, write_runs
 
 CORPUS = [
     {"_id": "p1", "title": "Apples", "text": "An apple fell.\n\nIt was red."},
@@ -99,7 +105,7 @@ BROKEN = {
     "no-json": ("queries.jsonl", "{", r"queries\.jsonl, line 1: not a JSON object"),
     "no-text": ("queries.jsonl", '{"_id": "q"}\n', r'line 1: not a JSON object with the strings "_id" and "text"'),
     "bad-grade": ("qrels.tsv", "q1\tp1\t1\nq1\tp1\n", r"qrels\.tsv, line 2: not query-id, corpus-id, score"),
-    "empty": ("queries.jsonl", "", "holds no questions"),
+    "empty": ("queries.jsonl", "", "has no questions"),
 }
 
 
@@ -180,8 +186,12 @@ def test_the_report_lays_out_answers_kinds_and_reliability(folder, tmp_path):
         Outcome("person", False, True, 0.7, False, "", ()),
     ]
     (result,) = evaluate_folders([folder], encoder=ToyEncoder(), reader=None, home=tmp_path / "home")
-    result.answers, result.kinds = answer_figures(outcomes), figures_by_kind(outcomes)
-    result.reliability = outcome_reliability(outcomes)
+    result = replace(
+        result,
+        answers=summarise_outcomes(outcomes),
+        kinds=summarise_by_kind(outcomes),
+        reliability=outcome_reliability(outcomes),
+    )
     _, answers, kinds, reliability = describe_evaluations([result]).split("\n\n")
     assert _rows(answers)[1] == ["fruit", "0.667", "1.000", "0.500", "0.500", "0.500", "0.575"]
     assert _rows(kinds)[1:] == [

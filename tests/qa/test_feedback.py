@@ -15,7 +15,7 @@ from qa.collections import conversations_file
 from qa.conversations import Conversations
 from qa.evaluation.calibration import FEWEST_JUDGED, _fit, calibrate_assistant
 from qa.evaluation.datasets import read_dataset
-from qa.evaluation.report import evaluate_folders
+from qa.evaluation.evaluator import evaluate_folders
 from qa.feedback import Judgement, read_judgements, write_feedback
 
 
@@ -136,7 +136,7 @@ def test_calibrating_takes_judgements_in(assistant):
     gone = Judgement("harbour source:nowhere.txt", (), "", True, (), ())
     report = calibrate_assistant(assistant, judgements=[*judgements, stale, gone])
     assert (report.judged, report.judged_held_out) == (16, 8)
-    assert "16 answers judged in the page were taken in: of 8 held out, " in report.describe()
+    assert "16 answers judged in the page were used: of 8 held out, " in report.describe()
     assert 0 <= report.judged_right <= 8
 
 

@@ -5,9 +5,9 @@ import pytest
 from qa.evaluation.metrics import (
     area_under_curve,
     coverage_at_precision,
+    estimate_mean,
     exact_match,
-    mean_figure,
-    reliability,
+    measure_reliability,
     word_f1,
 )
 
@@ -28,16 +28,16 @@ def test_coverage_is_the_largest_share_at_the_precision():
 
 def test_a_mean_has_an_interval():
     """A constant has none; no values, no figure."""
-    figure = mean_figure([1.0, 1.0, 1.0])
+    figure = estimate_mean([1.0, 1.0, 1.0])
     assert (figure.value, figure.low, figure.high, figure.questions) == (1.0, 1.0, 1.0, 3)
-    spread = mean_figure([0.0, 1.0] * 50)
+    spread = estimate_mean([0.0, 1.0] * 50)
     assert spread.value == 0.5 and 0.38 < spread.low < 0.45 and 0.55 < spread.high < 0.62
-    assert mean_figure([]) is None
+    assert estimate_mean([]) is None
 
 
 def test_the_calibration_error_is_the_mean_distance_of_confidence_and_truth():
     """Two bins: .9 and .96 (mean .93) both right, .12 to .18 (mean .15) half right; 2/4 * .07 + 2/4 * .35 = .21."""
-    found = reliability([0.9, 0.12, 0.96, 0.18], [True, True, True, False])
+    found = measure_reliability([0.9, 0.12, 0.96, 0.18], [True, True, True, False])
     assert found.error == 0.21
     assert [(b.low, b.high, b.confidence, b.right.value, b.right.questions) for b in found.bins] == [
         (0.1, 0.2, 0.15, 0.5, 2),
@@ -48,15 +48,15 @@ def test_the_calibration_error_is_the_mean_distance_of_confidence_and_truth():
 def test_ten_bins_hold_every_confidence_once():
     """Each begins with its least confidence; the last holds 1 too."""
     confidences = [place / 10 for place in range(11)]
-    found = reliability(confidences, [False] * 11)
+    found = measure_reliability(confidences, [False] * 11)
     assert [each.low for each in found.bins] == confidences[:10]
     assert [each.right.questions for each in found.bins] == [1] * 9 + [2]
-    assert reliability([], []) is None
+    assert measure_reliability([], []) is None
 
 
 def test_confidence_that_says_what_is_true_has_no_error():
     """Nine of ten right at .9, none at 0."""
-    assert reliability([0.9] * 10 + [0.0], [True] * 9 + [False, False]).error == 0.0
+    assert measure_reliability([0.9] * 10 + [0.0], [True] * 9 + [False, False]).error == 0.0
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from index import BatchError
 from qa.evaluation.datasets import read_dataset
-from qa.evaluation.metrics import Figure
+from qa.evaluation.metrics import Estimate
 from qa.reading.evaluate import Judged, area_figure, cut_off, describe_figures, evaluate, run_evaluation, summarise
 from qa.reading.spans import ReadablePassage, Reading, SentenceReading
 
@@ -84,11 +84,11 @@ def test_worked_figures(folder):
     """One of two answers is found exactly, both in the right sentence; both score above the unanswerable one."""
     found = evaluate(read_dataset(folder), ToyReader())
     assert found == {
-        "exact match": Figure(0.5, 0.0, 1.0, 2),
-        "F1": Figure(0.5, 0.0, 1.0, 2),
-        "right sentence": Figure(1.0, 1.0, 1.0, 2),
-        "AUROC answerable": Figure(1.0, 1.0, 1.0, 3),
-        "unanswerable above the cut-off": Figure(0.0, 0.0, 0.0, 1),
+        "exact match": Estimate(0.5, 0.0, 1.0, 2),
+        "F1": Estimate(0.5, 0.0, 1.0, 2),
+        "right sentence": Estimate(1.0, 1.0, 1.0, 2),
+        "AUROC answerable": Estimate(1.0, 1.0, 1.0, 3),
+        "unanswerable above the cut-off": Estimate(0.0, 0.0, 0.0, 1),
     }
 
 
@@ -135,7 +135,7 @@ def test_questions_without_a_known_answer_count_for_the_area_alone():
 def test_the_table():
     """A line a figure, a dash where there is none."""
     lines = describe_figures(
-        "toy", {"exact match": Figure(0.7, 0.65, 0.751, 1000), "AUROC answerable": None}
+        "toy", {"exact match": Estimate(0.7, 0.65, 0.751, 1000), "AUROC answerable": None}
     ).splitlines()
     assert lines == [
         "toy, given the paragraph                     95 %           n",

@@ -1,4 +1,4 @@
-"""Questions that a collection answers, to begin with and to go on with."""
+"""Suggested questions: some to begin with, and some that follow an answer."""
 
 import pytest
 from suggestion_texts import ALL, TEXTS
@@ -24,7 +24,7 @@ def library(folder, tmp_path_factory):
 
 
 def test_suggestions_are_answered_by_the_passage_they_were_made_of(library):
-    """Each is a known good question; asked, it is answered, and the quote holds its words."""
+    """Each is one of the expected questions and is answered from an English document."""
     suggested = library.suggestions(6)
     assert len(suggested) >= 4 and set(suggested) <= ALL
     for question in suggested:
@@ -34,7 +34,7 @@ def test_suggestions_are_answered_by_the_passage_they_were_made_of(library):
 
 
 def test_suggestions_come_from_as_many_documents_as_there_are(library):
-    """Three questions of three English documents, and the same ones every time."""
+    """Three questions come from three English documents, the same ones every time."""
     suggested = library.suggestions(3)
     assert {library.ask(question).citations[0].source for question in suggested} == {
         "tower.txt",
@@ -45,21 +45,21 @@ def test_suggestions_come_from_as_many_documents_as_there_are(library):
 
 
 def test_suggestions_are_found_in_small_pieces(library):
-    """After each document read and each question asked, whoever runs it can do something else."""
+    """The caller gets a turn after each document read and each question asked."""
     pieces = list(suggest_first(library, 3))
     assert pieces[0] == () and len(pieces) >= 1 + 2 * 3 + 3
     assert all(len(after) - len(before) in (0, 1) for before, after in zip(pieces, pieces[1:], strict=False))
 
 
 def test_other_languages_get_no_suggestions(tmp_path):
-    """No pattern is made for them."""
+    """The patterns are English."""
     (tmp_path / "preise.txt").write_text(TEXTS["preise.txt"], encoding="utf-8")
     with Assistant.open(tmp_path / "preise.txt", home=tmp_path / "home") as german:
         assert german.suggestions() == ()
 
 
 def test_suggestions_follow_the_documents(tmp_path):
-    """What is gone is suggested no more, what is new is."""
+    """Removed documents give no more suggestions, new ones do."""
     source = tmp_path / "documents"
     source.mkdir()
     (source / "tower.txt").write_text(TEXTS["tower.txt"], encoding="utf-8")
@@ -73,7 +73,7 @@ def test_suggestions_follow_the_documents(tmp_path):
 
 
 def next_questions(library, question, history=(), **options):
-    """What is suggested after a question."""
+    """Return the suggestions after a question."""
     found = ()
     for found in suggest_next(library, library.ask(question), history=(*history, question), **options):  # noqa: B007
         pass
@@ -81,7 +81,7 @@ def next_questions(library, question, history=(), **options):
 
 
 def test_next_questions_go_on_from_the_answer(library):
-    """They are of the same document, answered, and none was asked before."""
+    """They are about the same document, are answered, and were not asked before."""
     asked = "When was the Eiffel Tower built?"
     assert next_questions(library, asked) == ("Who was Gustave Eiffel?",)
     assert next_questions(library, asked, ["who was gustave eiffel"]) == ()
@@ -89,13 +89,13 @@ def test_next_questions_go_on_from_the_answer(library):
 
 
 def test_next_questions_stay_in_the_documents_searched(library):
-    """A name in the quote leads to another document only where that is searched too."""
+    """A name in the quote leads to another document only if that is searched too."""
     for question in next_questions(library, "What is inflation?", sources=["prices.txt"]):
         assert library.ask(question, sources=["prices.txt"]).citations[0].source == "prices.txt"
 
 
 def test_nothing_goes_on_from_no_answer(library):
-    """Where the sources do not answer, there is nothing to go on from."""
+    """A question without an answer gives no suggestions."""
     answer = library.ask("Which goalkeeper won the cup in Brazil?")
     assert answer.verdict == "not_in_sources"
     assert next_questions(library, answer.question) == ()

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.suggestions.phrasing import phrase_questions
-from qa.suggestions.subjects import LONGEST_SENTENCE
+from qa.suggestions.patterns import LONGEST_QUESTION, phrase_questions
 
 MADE = {
     "Marie Curie was a Polish physicist who worked in Paris.": "Who was Marie Curie?",
@@ -49,19 +48,19 @@ NONE = {
 
 
 def lowered(word):
-    """What the texts around tell of a word."""
+    """Say of some words whether they are lower case elsewhere."""
     return {"Inflation": True, "Rent": True, "MRA": False, "Saudi": False, "Switzerland": False}.get(word)
 
 
 @pytest.mark.parametrize(("sentence", "question"), MADE.items())
 def test_plain_sentence_gives_a_question(sentence, question):
-    """The question takes over the sentence's own words, in the order of a question."""
+    """The question uses the sentence's words, in the order of a question."""
     assert question in [phrased.question for phrased in phrase_questions(sentence, lowered)]
 
 
 @pytest.mark.parametrize("sentence", NONE.values(), ids=NONE)
 def test_any_other_sentence_gives_none(sentence):
-    """Rather none than a clumsy one."""
+    """No question is better than a clumsy one."""
     assert list(phrase_questions(sentence, lowered)) == []
 
 
@@ -81,7 +80,7 @@ WORDS = st.sampled_from(
 
 @given(st.lists(WORDS, max_size=30).map(" ".join))
 def test_question_is_one_line_that_ends_in_a_question_mark(sentence):
-    """Whatever the words are."""
+    """This is so for any words."""
     for phrased in phrase_questions(sentence, lowered):
         assert phrased.question.endswith("?") and "\n" not in phrased.question
-        assert phrased.question[0].isupper() and len(phrased.question) < LONGEST_SENTENCE
+        assert phrased.question[0].isupper() and len(phrased.question) <= LONGEST_QUESTION + len("?")
