@@ -3,7 +3,7 @@
     score = .8 (paragraph + best sentence) / 2  +  .2 (BM25 of the paragraph + BM25 of its best sentence) / (2 Σ idf)
 
 The first half are cosines. Dividing BM25 by the summed idf of the question's terms makes it comparable between
-questions and between collections, so that the score also tells how much to trust a hit. Reciprocal rank fusion, the
+questions and between collections, so that the score also shows how much to trust a hit. Reciprocal rank fusion, the
 usual choice, ranks worse (mean nDCG@10 over eight sets .64 against .70) and forgets how good the best hit was. FAISS
 and tantivy propose candidates; what they score is not used.
 
@@ -52,14 +52,14 @@ LENGTH = 0.3
 # in a hundred holding the word. Among thousands of passages that changes nothing.
 PRIOR_PASSAGES = 50
 PRIOR_SHARE = 0.01
-# A second query, which adds what was said before, counts fully while its best passage is as good as the first
+# A second query, which adds the conversation so far, counts fully while its best passage is as good as the first
 # query's, and not at all when it is this much worse: then the subject has changed.
 FADING = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is searched.
+    """A text to search for.
 
     Attributes:
         vector: Unit vector of shape (dimension,).
@@ -74,10 +74,10 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """What is known of a collection's words.
+    """Statistics of a collection's words.
 
     Attributes:
-        passages: How many passages it holds.
+        passages: The number of passages.
         sentences: How many sentences.
         terms: How many terms, repetitions and headings included.
         frequencies: In how many passages each term of the queries occurs; a term left out occurs in none.
@@ -146,7 +146,7 @@ def fade_queries(queries: Sequence[Query], block: Block, statistics: Statistics)
     history loses nothing (-.0002 nDCG@10 over four sets, -.002 at worst).
 
     Args:
-        queries: The question first, then what is searched along with it.
+        queries: The question first, then the queries that accompany it.
         block: The passages found for any of them.
         statistics: Of the collection.
 
@@ -203,9 +203,9 @@ def _damping(length: np.ndarray) -> np.ndarray:
 
 Result = TypeVar("Result")
 
-PHRASE_CANDIDATES = 2_000  # passages with all the words of a phrase that are read to see whether they stand together
+PHRASE_CANDIDATES = 2_000  # passages with all the words of a phrase that are read to check the phrase
 PENDING_CANDIDATES = 20  # passages embedded for one question: half a second
-REMEMBERED = 2_000  # passages whose signature is kept in memory, some 5 KB each: what is asked about is asked again
+REMEMBERED = 2_000  # passages whose signature is kept in memory, about 5 KB each: people ask about the same passages again
 NEAR_PASSAGES = 20  # read to find a near spelling
 SPELT_TERMS = 4  # the most frequent ones of those a letter away, whose passages are read to see how they are spelt
 SPELT_PASSAGES = 60
@@ -219,7 +219,7 @@ class Hit:
         source: The name of its document.
         path: Absolute path of its document's file.
         text_sha256: Hash of its document's text.
-        passage: Where it stands.
+        passage: Its place in the document.
         text: The slice of the document's text.
         score: How well it fits.
         embeddings: float16 of shape (1 + sentences, dimension): the paragraph, then each sentence.
@@ -241,8 +241,8 @@ class Search:
     """What a search found.
 
     Attributes:
-        queries: What was searched, as vectors and terms; those that faded out are left out.
-        statistics: What is known of their terms in the collection.
+        queries: The queries searched, as vectors and terms, without those that faded out.
+        statistics: Statistics of their terms in the collection.
         hits: Best first; ties by source and offset.
     """
 
@@ -256,8 +256,8 @@ class Limits:
     """What a passage must fulfil to be found.
 
     Attributes:
-        phrases: Words that must stand together in it or in its heading.
-        sources: Names of the documents it may stand in; None: any.
+        phrases: Phrases that it or its heading must contain.
+        sources: Names of the documents to search; None: all.
     """
 
     phrases: tuple[str, ...] = ()
@@ -281,7 +281,7 @@ class Searcher:
         """Find the passages that fit one question, or several searched together.
 
         Args:
-            questions: The question and what is searched along with it, with their weights; a single one weighs 1.
+            questions: The question and the queries that accompany it, with their weights; a single one weighs 1.
             limits: What a passage must fulfil.
             k: How many passages to return at most.
 
@@ -359,7 +359,7 @@ class Searcher:
         return self._rerank(self._dense.search(vector), vector, k)
 
     def _begin(self, work: Callable[[], Result]) -> Callable[[], Result]:
-        """Begin what another thread can do meanwhile; calling what is returned waits for it, and gives what came of it.
+        """Start work in another thread; return a function that waits for its result.
 
         A large index keeps one core busy while the search for words does the other; a small one is done sooner than a
         thread wakes up.
@@ -386,7 +386,7 @@ class Searcher:
         near = self._nearest(encoded, owners)
         worded = [self._lexical.search(some, CANDIDATES, documents=documents) for some in terms]
         if self._dense.compressed:
-            self._remember([id_ for ids in worded for id_ in ids])  # while the other search is still at work
+            self._remember([id_ for ids in worded for id_ in ids])  # while the other search is still running
         nearest = near()
         if self._dense.compressed and owners is None:  # many more than are worth scoring, for lack of exact scores
             pairs = zip(nearest, encoded(), strict=True)
@@ -394,7 +394,7 @@ class Searcher:
         return list(dict.fromkeys(id_ for ids in (*worded, *nearest) for id_ in ids))
 
     def _texts_of(self, terms: Sequence[str]) -> list[str]:
-        """Texts that hold some terms, some for each."""
+        """Texts that contain some terms, several for each term."""
         ids = [id_ for term in terms for id_ in self._lexical.search([term], SPELT_PASSAGES)]
         return [_with_heading(stored) for stored in self._catalog.passages(sorted(set(ids)))]
 
@@ -405,7 +405,7 @@ class Searcher:
     def _nearest(
         self, encoded: Callable[[], Sequence[Query]], owners: Sequence[tuple[int, int, int]] | None
     ) -> Callable[[], list[list[int]]]:
-        """Begin to look for the passages nearest to each query; calling what is returned waits for them."""
+        """Start the search for the passages nearest to each query; return a function that waits for them."""
         among = None if owners is None else vector_ids([(id_, sentences) for _, id_, sentences in owners])
         if owners is not None and among is not None and self._dense.compressed and len(among) <= EXACT:
             held = self._catalog.vectors_of([id_ for _, id_, _ in owners], self._encoder.dimension)

@@ -33,3 +33,42 @@ def assistant(seed_home):
 
     with Assistant.open(SEEDS, home=seed_home) as opened:
         yield opened
+
+
+SLOW_FIXTURES = {"assistant", "server", "start_chat", "seed_server", "plants", "visit"}
+SLOW_MODULES = {
+    "test_batch",
+    "test_cli_streams",
+    "test_conversations_in_batch",
+    "test_formats",
+    "test_isolation",
+    "test_kill",
+    "test_offline",
+    "test_openvino",
+    "test_reading",
+    "test_reading_answers",
+    "test_reading_training",
+    "test_vector_index",
+    "test_workbooks",
+}
+
+
+SLOW_TESTS = {
+    "test_a_full_disk_is_one_clear_error_and_loses_nothing", "test_commands_read_what_was_said_in_the_page",
+    "test_every_citation_is_a_slice_of_its_document", "test_kept_answers_survive_a_kill",
+    "test_prompts_for_queries_and_documents_are_respected", "test_relevance_is_the_same_in_another_process",
+    "test_the_command_line_answers_with_a_model_of_ones_own", "test_two_processes_open_one_collection_at_once",
+    "test_what_grows_too_large_is_refused_before_it_is_unpacked", "test_what_is_broken_is_refused_with_its_place",
+}  # fmt: skip
+
+
+def pytest_collection_modifyitems(items):
+    """Mark `slow` the tests that use the real model or a server, and the modules that start processes."""
+    for item in items:
+        name = getattr(item, "originalname", item.name)
+        if (
+            item.path.stem in SLOW_MODULES
+            or name in SLOW_TESTS
+            or SLOW_FIXTURES & set(getattr(item, "fixturenames", ()))
+        ):
+            item.add_marker(pytest.mark.slow)

@@ -64,7 +64,7 @@ def bundled_model_folder() -> Path:
 
 @cache
 def english_words() -> frozenset[str]:
-    """List the words that the bundled model's vocabulary holds whole: some 20,000, frequent in English, in small letters.
+    """List the whole words in the bundled model's vocabulary: about 20,000 frequent English words, in lower case.
 
     Raises:
         EncoderError: The package is not installed, or its vocabulary cannot be read.
@@ -93,7 +93,7 @@ def weights_hash(folder: Path) -> str:
 
 
 def _folder_hash(folder: Path) -> str:
-    """SHA-256 over all that a model consists of: weights, settings, vocabulary and prompts, wherever they lie in it."""
+    """SHA-256 over all files of a model: weights, settings, vocabulary and prompts, in any subfolder."""
     found = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.suffix in MODEL_SUFFIXES and path.is_file()):
         found.update(f"{path.relative_to(folder).as_posix()}\0{file_hash(path)}\0".encode())
@@ -131,7 +131,7 @@ class SentenceTransformerEncoder:
             disable: Callable[[], None] = logging.disable_progress_bar
             disable()
             return SentenceTransformer(self.name, local_files_only=Path(self.name).is_dir())
-        except Exception as error:  # the library raises whatever its parts raise
+        except Exception as error:  # the library raises any kind of error
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise EncoderError(f"the model {self.name!r} cannot be loaded: {reason}") from error
 

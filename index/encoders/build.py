@@ -1,4 +1,4 @@
-"""Build the fast encoder of a model and check it. Runs in a process of its own, as the check needs torch."""
+"""Build the fast encoder of a model and check it, in a separate process, because the check needs torch."""
 
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ def build(model_folder: str, folder: str) -> None:
 
     Args:
         model_folder: The model, in the layout of sentence-transformers.
-        folder: Where the result goes; its name is the key of the build. What is there and not whole is replaced.
+        folder: Where the result goes; its name is the key of the build. An incomplete folder is replaced.
 
     Raises:
         EncoderError: The model has no fast form, or cannot be read or run.
@@ -52,7 +52,7 @@ def plain_graph(model: Model) -> Any:
 
 
 def _write_encoder(source: Path, work: Path) -> dict[str, Any]:
-    """Write the graph and check it; the part of the manifest that tells what was found."""
+    """Write the graph and check it; return the findings for the manifest."""
     openvino = import_openvino()
     model, tokenizer, texts = read_model(source), read_tokenizer(source), sample_texts()
     ids = [np.array(encoding.ids, dtype=np.int32) for encoding in tokenizer.encode_batch(texts)]
@@ -77,5 +77,5 @@ def _plain_vectors(source: Path) -> np.ndarray:
 
         plain = SentenceTransformer(str(source), device="cpu", local_files_only=True)
         return plain.encode(list(CHECK_TEXTS), normalize_embeddings=True, show_progress_bar=False)
-    except Exception as error:  # the library raises whatever its parts raise
+    except Exception as error:  # the library raises any kind of error
         raise EncoderError(f"sentence-transformers, needed once for the check, fails ({error})") from error

@@ -1,7 +1,7 @@
 """Keep built graphs in a cache folder, each in a folder named by a key of all it depends on.
 
 A build is written to a folder with a passing name, flushed to the disk, and renamed: one that is cut off at any point
-leaves nothing that a later start would trust. It runs in a process of its own, whose memory goes with it. Later starts
+leaves nothing that a later start would trust. It runs in a separate process, which frees its memory. Later starts
 check the files against their checksums.
 """
 
@@ -50,13 +50,13 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
 def find_build(
     folder: Path, builder: str, *arguments: Path, name: str, notice: Callable[[str], None] = lambda line: None
 ) -> dict[str, Any]:
-    """Find a build in the cache; where there is none that is whole, build it.
+    """Find a complete build in the cache, or build one.
 
     Args:
         folder: Where the build is, or goes; its name is its key, its parent the cache, made when missing.
         builder: What builds it, as "module:function"; called with the arguments and the folder, all of them strings.
         arguments: The files and folders that the builder reads.
-        name: What is built, for messages, such as "fast encoder".
+        name: The product, for messages, such as "fast encoder".
         notice: Called with one line before a build, which takes about half a minute.
 
     Returns:
@@ -82,7 +82,7 @@ def find_build(
 
 
 def build_apart(folder: Path, builder: str, *arguments: Path, name: str) -> dict[str, Any]:
-    """Build in a process of its own, so that what is needed for the build alone does not stay in memory."""
+    """Build in a separate process, so that libraries needed only for the build do not stay in memory."""
     code = (
         "import importlib, json, sys; sys.path[:], module, function, *paths = json.loads(sys.argv[1]); "
         "getattr(importlib.import_module(module), function)(*paths)"
@@ -107,8 +107,8 @@ def write_build(target: Path, write: Callable[[Path], dict[str, Any]]) -> None:
     """Write a build and put it in its place in the cache.
 
     Args:
-        target: Where it goes; its name is its key. What is there and not whole is replaced.
-        write: Writes the files into the folder it is given, and returns what the manifest is to say: "refused", why
+        target: Where it goes; its name is its key. An incomplete folder is replaced.
+        write: Writes the files into the folder it is given, and returns entries for the manifest: "refused", why
             the build is not to be used, or "". Of a build that is refused no file is kept.
 
     Raises:

@@ -18,7 +18,7 @@ import numpy as np
 from index.errors import EncoderError
 
 # Rounded inputs are whole numbers in these ranges, the same in every layer: so the layers share compiled kernels
-# (measured: 1.3 MB for each new shape of input, against 9). The second is for what GELU gives, -.17 and above.
+# (measured: 1.3 MB for each new shape of input, against 9). The second is for the results of GELU, -.17 and above.
 SIGNED, MOSTLY_POSITIVE = (-128, 127), (-32, 223)
 PLACES = {
     "query": "attention.self.query",

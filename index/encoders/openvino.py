@@ -2,14 +2,14 @@
 
 An encoder several times faster than the library's: bytes in place of 32-bit numbers, run by OpenVINO.
 
-The rounded graph is built once, in a process of its own, checked there against sentence-transformers, and kept in a
+The rounded graph is built once, in a separate process, checked there against sentence-transformers, and kept in a
 cache folder under a key made of everything it depends on. Later starts verify checksums and load it; they import
 neither torch nor transformers. Measured in seconds of processor time against `SentenceTransformer.encode`: 3.8 times
 the passages of 100 to 150 tokens, 5 to 6 times the questions; lowest cosine .998 for passages, .994 for any text tried.
 
 A text has the same vector, to the last bit, alone or in any batch: sums over bytes are exact, each batch runs on one
 thread, and the width of a batch is a multiple of 16, the numbers a processor adds at a time. Other widths differ. A
-question, alone, runs on two threads, which share out what is to be computed but no sum: 1.4 to 1.5 times as fast.
+question, alone, runs on two threads, which share the work but split no sum: 1.4 to 1.5 times as fast.
 """
 
 import json
@@ -40,7 +40,7 @@ def compile_graph(graph: Any, *, streams: int | None = None, threads: int | None
     Args:
         graph: The graph.
         streams: How many batches run at once; as many as there are cores when omitted.
-        threads: How many threads they share, no more than there are cores; one each when omitted.
+        threads: How many threads they share, at most one a core; one each when omitted.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     streams = streams or min(cores, STREAMS_AT_MOST)
@@ -90,7 +90,7 @@ TOKENS_PER_BATCH = 1024  # small enough to stay in a core's cache: a tenth faste
 SMALL_BATCH = 8
 WINDOW = 2048  # texts sorted by length together
 QUESTION_THREADS = 2
-QUESTION_WIDTH = 64  # tokens; what is longer is no question, and runs as a passage does
+QUESTION_WIDTH = 64  # tokens; longer texts run as passages do
 GRAPH = "encoder.xml"
 SETTINGS = (
     "config.json",
@@ -110,7 +110,7 @@ class FastEncoder:
 
         Args:
             graph: The file of the graph.
-            tokenizer: The model's tokenizer, cutting off what is too long and not padding.
+            tokenizer: The model's tokenizer, which truncates and does not pad.
             identity: Changes whenever the vectors would.
             dimension: Numbers in a vector.
         """
@@ -177,7 +177,7 @@ def plan_batches(lengths: Sequence[int]) -> Iterator[tuple[list[int], int]]:
         lengths: Tokens in each text.
 
     Yields:
-        The positions of a batch's texts, and its width in tokens, longest first. A batch holds as many texts as fit
+        The positions of a batch's texts, and its width in tokens, longest first. A batch has as many texts as fit
         `TOKENS_PER_BATCH`; where too few of a like length are left, `SMALL_BATCH`, or one.
     """
     order = sorted(range(len(lengths)), key=lambda position: -lengths[position])
@@ -197,7 +197,7 @@ def load_fast_encoder(
 
     Args:
         model_folder: The model, in the layout of sentence-transformers.
-        cache_folder: Where built encoders are kept, each in a folder of its own (60 MB); made when missing.
+        cache_folder: The folder for built encoders, each in a subfolder (60 MB); created if missing.
         notice: Called with one line before a build, which takes about half a minute.
         weights_sha256: The hash of the weights when it is known already.
 
@@ -217,7 +217,7 @@ def load_fast_encoder(
 
 
 def read_tokenizer(model_folder: Path) -> Any:
-    """The model's tokenizer, cutting off what is longer than the model reads, and not padding."""
+    """Load the model's tokenizer, which truncates to the model's limit and does not pad."""
     from tokenizers import Tokenizer
 
     try:

@@ -51,7 +51,7 @@ class Range:
     high: np.ndarray
 
     def __or__(self, other: "Range") -> "Range":
-        """The range that holds both."""
+        """The smallest range that includes both."""
         return Range(np.minimum(self.low, other.low), np.maximum(self.high, other.high))
 
 

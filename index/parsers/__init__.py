@@ -1,7 +1,6 @@
 """Read a file into a Document: one module a format, chosen by the file's suffix.
 
-`read_document` reads in this process; `isolated.IsolatedReader` does it in another one, within limits, as is right for
-files from who knows where.
+`read_document` reads in this process. `isolation.IsolatedReader` reads in another one, within limits, for files from strangers.
 """
 
 import hashlib
@@ -97,7 +96,7 @@ def read_document(path: str | Path, *, name: str) -> Document:
 
     Returns:
         Its text with locators. For text and Markdown the text is the file's own characters, so
-        `text[start:end]` holds for anyone who decodes the file.
+        anyone who decodes the file gets the same `text[start:end]`.
 
     Raises:
         SourceError: The file cannot be opened, is of a format that is not read, is too large, damaged, or is not what
@@ -121,7 +120,7 @@ def read_document(path: str | Path, *, name: str) -> Document:
 
 
 def read_rows(path: str | Path, *, name: str) -> list[tuple[int, list[str]]]:
-    """Read the cells of a workbook's first visible sheet that holds any.
+    """Read the cells of a workbook's first visible sheet that is not empty.
 
     Args:
         path: The file.
@@ -142,7 +141,7 @@ def read_rows(path: str | Path, *, name: str) -> list[tuple[int, list[str]]]:
 
 
 def _take_apart(module: str, function: str, content: bytes, shown: str) -> Any:
-    """Call a reader, and translate whatever it raises."""
+    """Call a parser, and translate what it raises into SourceError."""
     read = getattr(importlib.import_module(f"index.parsers.{module}"), function)
     try:
         return read(content, name=shown)

@@ -1,13 +1,13 @@
 """Put an extracted text together, block by block, with the place of each block.
 
-Blocks are separated by a blank line, which is where `split_passages` splits. Characters that no text holds (zero
+Blocks are separated by a blank line, where `split_passages` splits. Characters that no text contains (zero
 bytes, control characters, half surrogate pairs) and those that only steer line breaking (soft hyphens, zero-width
 spaces) are left out, so that the text can be stored, hashed and searched. Text and Markdown files do not come here:
 theirs stays as it is.
 
 Turn the rows of a table into sentences that keep the names of their columns: "Item: Rent; Cost: 300."
 
-A row stands alone when it is found and quoted, so the names go into its text.
+A row is found and quoted alone, so its text includes the column names.
 """
 
 import re
@@ -44,7 +44,7 @@ class Extraction:
 
 
 def clean_text(text: str) -> str:
-    """Leave out what is no text; every line end becomes a line feed."""
+    """Remove characters that are not text, and turn every line end into a line feed."""
     if text.isprintable():  # none of those characters is
         return text
     return _NO_TEXT.sub("", _LINE_END.sub("\n", text))
@@ -187,7 +187,7 @@ def is_header(row: Sequence[str], below: Sequence[str]) -> bool:
 
 
 def is_number(cell: str) -> bool:
-    """Whether a cell holds a number, a date or an amount rather than words."""
+    """Whether a cell contains a number, a date or an amount rather than words."""
     return bool(_NUMBER.fullmatch(cell))
 
 

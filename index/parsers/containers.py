@@ -4,7 +4,7 @@ Checked before anything is unpacked: that it is such a file, without a password,
 bombs"). In the XML of office files a document type is refused, for only hostile ones have one: entities that grow
 without end ("billion laughs") or that name other files need it.
 
-Say what a file is when it is not what its suffix says, and which library reads a format.
+Name the real kind of a file whose suffix is wrong, and load the library of a format.
 """
 
 import importlib
@@ -32,7 +32,7 @@ def open_package(content: bytes, *, name: str, suffix: str, holds: str) -> zipfi
         content: The file's bytes.
         name: The file's name, for messages.
         suffix: What it should be.
-        holds: A member it then has.
+        holds: A member that such a file contains.
 
     Returns:
         The open file.
@@ -120,7 +120,7 @@ def refuse_kind(content: bytes, *, name: str, suffix: str) -> NoReturn:
     """Refuse a file that is not what its suffix says.
 
     Raises:
-        SourceError: Always; it says what the file is, where that can be seen.
+        SourceError: Always; names the kind of the file if it can be recognised.
     """
     if not content:
         raise SourceError(f"{name} is empty.")
@@ -133,8 +133,8 @@ def load_library(module: str, package: str, *, name: str, suffix: str) -> Module
     """Import the library that reads a format, when the first file of that format is read.
 
     Args:
-        module: What is imported.
-        package: What is installed.
+        module: The module to import.
+        package: The package to install.
         name: The file's name, for messages.
         suffix: Its format.
 

@@ -146,7 +146,7 @@ def _text(root: Any) -> str:
 
 
 def _rows(table: Any) -> Iterator[list[str]]:
-    """The rows of a table; a cell merged downwards is repeated in each, one merged sideways stands once."""
+    """The rows of a table. A cell merged downwards is repeated in each row, one merged sideways appears once."""
     above: list[str] = []
     for row in _children(table, "tr"):
         line: list[str] = []

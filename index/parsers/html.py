@@ -26,7 +26,7 @@ MOST_SPANNED = 1_000  # columns or rows; HTML's own limit for columns
 
 
 def is_data_table(table: Any) -> bool:
-    """Whether a table holds data rather than lay out a page: two columns or more, and no table or heading inside."""
+    """Whether a table is for data, not for layout: two or more columns, and no table or heading inside."""
     if (table.attributes.get("role") or "") in ("presentation", "none"):
         return False
     if any(len(table.css(tag)) > found for tag, found in (("table", 1), ("h1", 0), ("h2", 0), ("h3", 0))):
@@ -55,7 +55,7 @@ def read_rows(table: Any, gather_text: Callable[..., str]) -> tuple[list[list[st
             _fill_spanned(line, below)
             columns, more_rows = _span(cell, "colspan"), _span(cell, "rowspan") - 1
             for column in range(columns):
-                shown = text if column == 0 or cell.tag == "th" else ""  # a name counts for all, a value stands once
+                shown = text if column == 0 or cell.tag == "th" else ""  # a name applies to every column, a value appears once
                 if more_rows:
                     below[len(line)] = (more_rows, shown)
                 line.append(shown)
@@ -141,7 +141,7 @@ def decode_html(content: bytes, *, name: str) -> str:
         "".encode(codec)
     except LookupError as error:
         raise SourceError(f"{name} declares the unknown encoding {encoding!r}. Save it as UTF-8.") from error
-    # As browsers do: what is declared as Latin-1 or ASCII is Windows-1252.
+    # As browsers do: decode text declared as Latin-1 or ASCII as Windows-1252.
     return decode_text(content, name=name, encoding="cp1252" if codec in ("iso8859-1", "ascii") else codec)
 
 
@@ -195,7 +195,7 @@ class _Page:
         self._end_list()
 
     def _enter(self, node: Any) -> bool:
-        """Take note of an element's beginning; returns whether what it holds is to be read."""
+        """Handle the start of an element; return whether to read its content."""
         tag = node.tag
         if tag == "-text":
             self._inline.append(node.text_content or "")

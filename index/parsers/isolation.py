@@ -1,9 +1,9 @@
-"""Read files in a process of their own, within limits of time and memory, so that a hostile one harms nothing else.
+"""Read files in a separate process, with limits of time and memory, so that a hostile file harms nothing else.
 
 The process (`worker`) is started when the first file needs it, reads many files, and is replaced after a failure and
 every so often. Small text and Markdown files are read right here: no library takes them apart.
-What is held everywhere: the time, the size of the text, one process more or less. The limits of memory and of
-processor time need `resource`: there is none on Windows, and macOS does not keep the one of memory.
+Every system limits the time and the size of the text. The limits of memory and of
+processor time need `resource`, which Windows lacks; macOS does not enforce the memory limit.
 """
 
 import json
@@ -71,7 +71,7 @@ class IsolatedReader:
         try:
             size = os.stat(path).st_size
         except (OSError, ValueError):
-            size = 0  # whoever reads it says what is wrong
+            size = 0  # reading it reports the error
         if size <= READ_HERE.get(Path(path).suffix.lower(), -1):
             return read_document(path, name=name)
         reply, text = self._ask(path, name, size, rows=False)
@@ -95,7 +95,7 @@ class IsolatedReader:
                 if reply.get("error") == "memory":
                     used = self._files_read > 1
                     self._stop()
-                    if used:  # the files before may have left too little: only a new process can tell
+                    if used:  # earlier files may have left too little memory, so try a new process
                         reply, text = self._exchange(request)
             except BaseException:  # an interruption too leaves half a reply behind
                 self._stop()

@@ -1,6 +1,6 @@
 """Read .json and .jsonl files: each record of a list is a row, its values behind their names ("address.city: Leeds").
 
-Numbers stay as they are written. What stands in an object but in no list is one paragraph a level.
+Numbers keep their spelling. The values of an object that are in no list form one paragraph for each level.
 """
 
 import json
@@ -81,7 +81,7 @@ def _add(value: Any, path: str, builder: TextBuilder, depth: int) -> None:
 
 
 def _holds_records(value: Any) -> bool:
-    """Whether a value is a list of objects or lists, or an object that holds one."""
+    """Whether a value is a list of objects or lists, or an object that contains one."""
     waiting = [value]
     while waiting:
         item = waiting.pop()

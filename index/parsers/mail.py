@@ -1,6 +1,6 @@
-"""Read messages: .eml holds one, .mbox many. Each has its date, and its subject as heading.
+"""Parse messages: one in .eml, many in .mbox. Each has its date, and its subject as heading.
 
-The sender, recipients, date and subject are a paragraph of their own. Lines quoted from earlier messages (">") are
+The sender, recipients, date and subject form one paragraph. Lines quoted from earlier messages (">") are
 kept but do not answer: they were written by somebody else on another day. Attachments are named and not read.
 """
 

@@ -68,7 +68,7 @@ def read_markdown_file(content: bytes, *, name: str) -> Extraction:
 
 
 def find_headings(text: str) -> tuple[tuple[Locator, ...], tuple[tuple[int, int], ...]]:
-    """Find headings and what stands below them.
+    """Find headings and the text below them.
 
     Args:
         text: A Markdown text (CommonMark).
@@ -156,7 +156,7 @@ def _add(node: Any, builder: TextBuilder, level: int) -> None:
 
 
 def _add_unknown(message: Any, builder: TextBuilder) -> None:
-    """Write what an unknown directive holds; a message about anything else has no text of the file's own."""
+    """Write the content of an unknown directive; other messages contain no text of the file."""
     for block in message.children:
         if block.tagname == "literal_block":
             builder.add_paragraph(cleandoc("\n" + _DIRECTIVE.sub("", block.astext() + "\n", count=1)))

@@ -45,7 +45,7 @@ def read_xlsx(content: bytes, *, name: str) -> Extraction:
 
 
 def read_sheet_rows(content: bytes, *, name: str) -> list[Row]:
-    """Read the cells of the first visible sheet that holds any, as they are: each row with its number, none that is blank.
+    """Read the cells of the first visible sheet that is not empty: each row that is not blank, with its number.
 
     Raises:
         SourceError: As for `read_xlsx`.
@@ -76,7 +76,7 @@ def _rows(sheet: Any) -> Iterator[Row]:
 
 
 def _add_rows(builder: TextBuilder, rows: Iterable[Row]) -> None:
-    """Write the rows of a sheet, which may hold several tables with blank rows between, and titles above them."""
+    """Write the rows of a sheet, which may contain several tables, separated by blank rows, with titles above them."""
     names: list[str] = []
     rows = iter(rows)
     row = next(rows, None)

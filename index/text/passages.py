@@ -7,7 +7,7 @@ blank lines and list items are. Left out: quotation grammar and languages withou
 
 Split a text into paragraphs and sentences, as offsets only.
 
-A paragraph is what stands between blank lines; where a file puts each paragraph on one long line without blank lines
+A paragraph is the text between blank lines; if a file puts each paragraph on one long line without blank lines
 between, each such line. Very long ones are cut at a sentence end, so that a passage stays readable and near the 256
 tokens the model reads. A row of a table is one passage. Headings, link stubs and lead-ins ("Find out more:") are kept
 but marked as not answering.
@@ -212,7 +212,7 @@ def _blocks(text: str, document: Document) -> Iterator[tuple[int, int, bool]]:
 
 
 def _long_lines(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """The lines of a block where each is a paragraph of its own, else the whole block."""
+    """The lines of a block if each is a paragraph, otherwise the whole block."""
     lines = [match.span() for match in _LINE.finditer(text, start, end)]
     if len(lines) > 1 and (end - start) / len(lines) > 120:
         ending = sum(bool(_SENTENCE_END.search(text, max(s, e - 8), e)) for s, e in lines)
@@ -289,7 +289,7 @@ def _is_heading(text: str, span: tuple[int, int], following: tuple[int, int] | N
 
 
 class _Locators:
-    """Finds the locator that holds a character."""
+    """Finds the locator of a character."""
 
     def __init__(self, locators: tuple[Locator, ...]) -> None:
         self._locators = locators

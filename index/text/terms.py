@@ -1,4 +1,4 @@
-"""Tell the language of a text, with the py3langid library (97 languages; Lui and Baldwin 2012).
+"""Detect the language of a text, with the py3langid library (97 languages; Lui and Baldwin 2012).
 
 Turn text into terms: the one analyser behind lexical search, sentence choice and highlighting.
 
@@ -9,7 +9,7 @@ question keeps only the words that say what it is about; texts keep every word, 
 common words can still be matched. Left out: synonyms (the encoder's work) and the segmentation of languages without
 spaces.
 
-Words that must stand together: matched in texts whatever their case, white space and quotation marks.
+Match phrases, ignoring case, white space and quotation marks.
 
 Near spellings: words of the collection that differ from a word by a letter or two.
 """
@@ -29,7 +29,7 @@ from typing import Any
 import Stemmer
 
 SAMPLE = 2_000  # characters from the beginning, from the middle and from the end
-LETTERS = 12  # fewer do not tell
+LETTERS = 12  # fewer are too few to detect a language
 SURE = 0.5  # probability
 # Probability from which a text without English function words is not in English. Of 9,053 English questions cut to
 # keywords (SQuAD 2.0, ClapNQ, SelQA) .3 % come out so; of fourteen short foreign ones, all but the shortest.
@@ -45,7 +45,7 @@ _LANGUAGE_WORD = re.compile(r"[^\W\d_]+")
 
 
 def tell_language(text: str) -> str:
-    """ISO 639-1 code of the language most of a text is in; empty where that cannot be told.
+    """Detect the main language of a text: an ISO 639-1 code, empty if unknown.
 
     A label for a person to go by; neither search nor answers depend on it.
     """
@@ -56,7 +56,7 @@ def tell_language(text: str) -> str:
 
 
 def is_english(text: str) -> bool:
-    """Tell whether a question or a passage can be read as English; also where that cannot be told.
+    """Whether a question or a passage can be read as English; true also if the language is unknown.
 
     Args:
         text: A question, or the text of some passages.
@@ -91,7 +91,7 @@ def _identifier() -> Any:
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 
-# What a question says without saying what it is about: function words, question words and phrases of asking. Leaving
+# Words that do not say what a question is about: function words, question words and phrases of asking. Leaving
 # out question words as well as function words is worth about .01 nDCG@10 over ten sets.
 STOP_WORDS = frozenset(
     """
@@ -116,10 +116,10 @@ STOP_WORDS = frozenset(
     yourself
     """.split()
 )
-# Acronyms that, in small letters, are stop words: written in capitals they are terms of their own.
+# Acronyms that, in small letters, are stop words: written in capitals they are terms.
 ACRONYMS = frozenset({"IT", "US", "WHO"})
 
-# "Which countries mediate?" is answered by a country's name: what is asked for seldom stands beside the answer.
+# "Which countries mediate?" is answered by a country's name: the kind asked for is seldom written beside the answer.
 _ASKED_FOR = re.compile(
     r"\b(what|which)\s+(?:year|month|day|date|century|decade|time|countr(?:y|ies)|nations?|cit(?:y|ies)|towns?|places?|"
     r"person|people|company|companies|organi[sz]ations?|names?)\b",
@@ -142,7 +142,7 @@ _STEMMING = Lock()  # PyStemmer's stemmers may not be shared between threads wit
 
 
 def question_terms(text: str) -> list[str]:
-    """Find the terms that say what a question is about.
+    """Find the terms of a question's subject.
 
     Args:
         text: The question as typed.
@@ -178,7 +178,7 @@ def term_key(term: str) -> int:
 
 
 def term_spans(text: str) -> Iterator[tuple[str, int, int]]:
-    """Find where each term stands, to highlight it.
+    """Find the spans of each term, to highlight them.
 
     Args:
         text: Any text.
@@ -274,7 +274,7 @@ def phrase_pattern(phrase: str) -> re.Pattern[str]:
 
 
 def holds_phrases(text: str, phrases: Sequence[re.Pattern[str]]) -> bool:
-    """Whether a text holds every one of some phrases."""
+    """Whether a text contains all of some phrases."""
     return all(phrase.search(text) for phrase in phrases)
 
 
@@ -322,10 +322,10 @@ def near_spellings(term: str, texts: Iterable[str]) -> tuple[str, ...]:
 
     Args:
         term: As the analyser gives it, that is, stemmed.
-        texts: Texts that may hold such words.
+        texts: Texts that may contain such words.
 
     Returns:
-        At most three words as they stand in the texts, nearest first, then by alphabet.
+        At most three words as the texts spell them, nearest first, then by alphabet.
     """
     most = allowed_edits(term)
     found: dict[str, tuple[int, str]] = {}
@@ -353,7 +353,7 @@ def count_spellings(word: str, texts: Iterable[str], most: int) -> dict[str, tup
 
     Args:
         word: In small letters.
-        texts: Texts that may hold such words.
+        texts: Texts that may contain such words.
         most: In how many letters they may differ: 1 or 2.
 
     Returns:

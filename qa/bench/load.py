@@ -1,9 +1,7 @@
-"""Many people ask one chat at once, for a time: how many are answered, how soon, and what it costs in memory.
+"""Many people ask one chat at once: how many are answered, how soon, and what it costs in memory.
 
-Each person asks, reads for up to a second, and asks again, each time something else, over loopback. One in four speaks
-the protocol of Gradio's page, through gradio_client; the others send plain requests. Being told that too many questions
-wait is no error; anything else that is no answer is one. The people share this machine, and this process, with nothing
-else; they take processor time from the chat they ask.
+Each person asks over loopback, waits up to a second, and asks something else. One in four uses the protocol of the page, through
+gradio_client; the others send plain requests. Being told that too many questions wait counts as refused, not as an error.
 """
 
 import http.client
@@ -13,198 +11,116 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Protocol
+from itertools import cycle
+from typing import Any
 
-from qa.bench.apart import BenchmarkError, child_environment, python_command
-from qa.bench.corpus import make_questions, read_texts, write_passages
-from qa.bench.figures import LoadFigures, spread
-from qa.bench.machine import held_memory
-from qa.bench.options import Options
-from qa.bench.startup import QA, run_python, running_chat
-from qa.collections import default_sources, encoder_folder
+from qa.bench.measure import BenchmarkError, Figures, held_memory, spread
 from qa.web import strings
 
-PASSAGES_AT_MOST = 1_000
-QUESTIONS = 500  # at most; asked again and again where there is time for more
-PAGE_EVERY = 4  # one person in so many speaks as the page does
-LONGEST_THOUGHT = 1.0  # seconds
-LONGEST_ANSWER = 120.0  # seconds, after which one is given up
-HASHES = """
-from qa import Assistant
-from pathlib import Path
-questions = json.loads(Path(sys.argv[2]).read_text(encoding="utf-8"))
-with Assistant.open(sys.argv[1]) as assistant:
-    print(json.dumps([assistant.ask(question).hash for question in questions]))
-"""
+LONGEST_ANSWER = 120.0  # seconds
+Ask = Callable[[str], Any]
 
 
-class Busy(Exception):
+class BusyChat(Exception):
     """The chat said that too many questions are waiting."""
 
 
-class Person(Protocol):
-    """Somebody who asks; made in their own thread."""
-
-    def ask(self, question: str) -> str:
-        """The hash of the answer; Busy, or any other exception for an error."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """What has come of the questions so far.
-
-    Attributes:
-        seconds: From each question answered to its answer.
-        refused: How many were refused because too many waited.
-        errors: How often each other thing went wrong.
-        different: How many answers were others than those given alone.
-    """
-
-    seconds: list[float] = field(default_factory=list)
-    refused: int = 0
-    errors: Counter[str] = field(default_factory=Counter)
-    different: int = 0
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-
-def measure_load(options: Options, folder: Path, *, on_notice: Callable[[str], None]) -> LoadFigures:
-    """Let people ask a chat of its own.
+def let_people_ask(port: int, process: int, expected: dict[str, str], people: int, seconds: float) -> Figures:
+    """Let people ask a running chat.
 
     Args:
-        options: The texts, the size of the collection (of those asked for the smallest, at most `PASSAGES_AT_MOST`),
-            how many people, and for how many seconds.
-        folder: Documents and their collection are kept in it.
-        on_notice: Called with one line before each part.
+        port: Where the chat listens on 127.0.0.1.
+        process: The number of its process.
+        expected: The questions, each with the hash of its answer when asked alone.
+        people: How many people ask.
+        seconds: For how long.
 
     Raises:
-        SourceError: The texts cannot be read.
-        BenchmarkError: The chat does not start, or ends.
+        BenchmarkError: No question was answered.
     """
-    corpus, size = read_texts(options.texts or default_sources()), min(options.sizes[0], PASSAGES_AT_MOST)
-    place = folder / f"texts-{corpus.digest}" / f"load-{size}"
-    documents, listed = place / "documents", place / "questions.json"
-    write_passages(corpus, size, documents)
-    questions = make_questions(corpus, size, min(QUESTIONS, options.people * options.seconds))
-    listed.write_text(json.dumps(questions), encoding="utf-8")
-    environment = child_environment(QA_HOME=place / "home", QA_CACHE=encoder_folder().absolute())
-    on_notice("asking every question alone")
-    hashes = json.loads(run_python(python_command(HASHES, str(documents), str(listed)), environment))
-    expected = dict(zip(questions, hashes, strict=True))
-    on_notice(f"{options.people} people ask for {options.seconds} seconds")
-    with running_chat(python_command(QA, "chat", str(documents), "--no-browser", "--port", "0"), environment) as chat:
-        chat.wait_for("/readyz")
-        return _let_people_ask(chat.port, chat.process.pid, expected, options)
+    waits: list[float] = []
+    errors: Counter[str] = Counter()
+    counts = Counter(refused=0, different=0)
+    over, lock = threading.Event(), threading.Lock()
 
+    def live(number: int) -> None:
+        chance = random.Random(number)
+        ask: Ask | None = None
+        for question in cycle(chance.sample(list(expected), len(expected))):
+            if over.wait(chance.random()):
+                return
+            try:
+                ask = ask or (ask_as_page(port) if number % 4 == 0 else ask_by_request(port))
+                start = time.perf_counter()
+                answer = ask(question)
+                with lock:
+                    waits.append(time.perf_counter() - start)
+                    counts["different"] += answer != expected[question]
+            except BusyChat:
+                with lock:
+                    counts["refused"] += 1
+            except Exception as error:  # every kind is counted and reported
+                with lock:
+                    errors[f"{type(error).__name__}: {error}"[:200]] += 1
 
-def _let_people_ask(port: int, pid: int, expected: dict[str, str], options: Options) -> LoadFigures:
-    tally, begin, over = Tally(), threading.Event(), threading.Event()
-    people = [
-        threading.Thread(target=_live, args=(number, port, expected, tally, begin, over), daemon=True)
-        for number in range(options.people)
-    ]
-    for person in people:
-        person.start()
-    memory = [held_memory(pid).resident]
-    start = time.monotonic()
-    begin.set()
+    threads = [threading.Thread(target=live, args=(number,), daemon=True) for number in range(people)]
+    memory, start = [held_memory(process)], time.monotonic()
+    for thread in threads:
+        thread.start()
     for _ in range(2):
-        over.wait(options.seconds / 2)
-        memory.append(held_memory(pid).resident)
+        over.wait(seconds / 2)
+        memory.append(held_memory(process))
     over.set()
-    for person in people:
-        person.join(LONGEST_ANSWER)
+    for thread in threads:
+        thread.join(LONGEST_ANSWER)
     elapsed = time.monotonic() - start
-    if not tally.seconds:
-        raise BenchmarkError(f"no question was answered: {dict(tally.errors) or 'all were refused'}.")
-    answered = len(tally.seconds)
-    return LoadFigures(
-        people=options.people,
-        seconds=elapsed,
-        answered=answered,
-        refused=tally.refused,
-        errors=dict(tally.errors),
-        wait=spread(tally.seconds),
-        rate=answered / elapsed,
-        memory=tuple(memory),
-        same=not tally.different,
-    )
+    if not waits:
+        raise BenchmarkError(f"no question was answered: {dict(errors) or 'all were refused'}.")
+    return {
+        "people": people,
+        "seconds": elapsed,
+        "answered": len(waits),
+        "refused": counts["refused"],
+        "errors": dict(errors),
+        "wait": spread(waits),
+        "rate": len(waits) / elapsed,
+        "memory": memory,
+        "same": not counts["different"],
+    }
 
 
-def _live(
-    number: int, port: int, expected: dict[str, str], tally: Tally, begin: threading.Event, over: threading.Event
-) -> None:
-    """What one person does, from beginning to end."""
-    chance = random.Random(number)
-    questions = list(expected)
-    chance.shuffle(questions)
-    person: Person | None = None
-    begin.wait()
-    for question in _forever(questions):
-        if over.wait(chance.uniform(0, LONGEST_THOUGHT)):
-            return
-        start = time.perf_counter()
-        try:
-            person = person or (PageVisitor(port) if number % PAGE_EVERY == 0 else Program(port))
-            start = time.perf_counter()
-            answer = person.ask(question)
-        except Busy:
-            with tally.lock:
-                tally.refused += 1
-        except Exception as error:  # whatever it is, it is counted and told
-            with tally.lock:
-                tally.errors[f"{type(error).__name__}: {error}"[:200]] += 1
-        else:
-            seconds = time.perf_counter() - start
-            with tally.lock:
-                tally.seconds.append(seconds)
-                tally.different += answer != expected[question]
+def ask_by_request(port: int) -> Ask:
+    """A function that asks over REST and returns the hash of the answer."""
 
-
-def _forever(questions: list[str]) -> None:
-    while True:
-        yield from questions
-
-
-class Program:
-    """Asks over REST."""
-
-    def __init__(self, port: int) -> None:
-        """Make a client of the server at a port."""
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LONGEST_ANSWER)
-
-    def ask(self, question: str) -> str:
-        """See `Person`."""
+    def ask(question: str) -> Any:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LONGEST_ANSWER)
         try:
             body = json.dumps({"question": question}).encode()
-            self._connection.request("POST", "/api/ask", body, {"Content-Type": "application/json"})
-            reply = self._connection.getresponse()
+            connection.request("POST", "/api/ask", body, {"Content-Type": "application/json"})
+            reply = connection.getresponse()
             answer = json.loads(reply.read())
-        except BaseException:
-            self._connection.close()
-            raise
+        finally:
+            connection.close()
         if reply.status == 503 and answer == {"error": strings.BUSY}:
-            raise Busy
+            raise BusyChat
         if reply.status != 200:
             raise ValueError(f"status {reply.status}: {answer}")
         return answer["hash"]
 
+    return ask
 
-class PageVisitor:
-    """Asks as the page does: into Gradio's queue, and out of a stream of events."""
 
-    def __init__(self, port: int) -> None:
-        """Visit the server at a port."""
-        from gradio_client import Client
+def ask_as_page(port: int) -> Ask:
+    """A function that asks through Gradio's queue, as the page does, and returns the hash of the answer."""
+    from gradio_client import Client
+    from gradio_client.utils import QueueError
 
-        self._client = Client(f"http://127.0.0.1:{port}", download_files=False, verbose=False, analytics_enabled=False)
+    client = Client(f"http://127.0.0.1:{port}", download_files=False, verbose=False, analytics_enabled=False)
 
-    def ask(self, question: str) -> str:
-        """See `Person`."""
-        from gradio_client.utils import QueueError
-
+    def ask(question: str) -> Any:
         try:
-            return self._client.predict(question, api_name="/ask")["hash"]
+            return client.predict(question, api_name="/ask")["hash"]
         except QueueError as error:
-            raise Busy from error
+            raise BusyChat from error
+
+    return ask

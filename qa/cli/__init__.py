@@ -10,7 +10,6 @@ import json
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from qa.bench.options import Options
 from qa.cli.options import chosen_encoder, open_assistant
 from qa.cli.output import notify, show_progress
 from qa.text import count
@@ -234,22 +233,10 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _bench(options: argparse.Namespace) -> int:
-    """Measure speed and memory, or how the chat bears many people; print the figures."""
-    from qa.bench.plot import check_plot, plot_benchmark
-    from qa.bench.report import describe_benchmark, describe_load
-    from qa.bench.run import run_benchmark, run_load
+    from qa.bench.run import describe, run_benchmark
 
-    wanted = Options(options.texts, options.sizes, options.work, options.repeats, options.people, options.seconds)
-    if options.load:
-        load = run_load(wanted, on_notice=notify)
-        print(json.dumps(load.to_dict()) if options.json else "\n".join(describe_load(load)))
-        return 0
-    if options.plot:
-        check_plot(options.plot)
-    benchmark = run_benchmark(wanted, on_notice=notify)
-    print(json.dumps(benchmark.to_dict()) if options.json else describe_benchmark(benchmark))
-    if options.plot:
-        plot_benchmark(benchmark, options.plot)
+    figures = run_benchmark(options, on_notice=notify)
+    print(json.dumps(figures) if options.json else describe(figures))
     return 0
 
 

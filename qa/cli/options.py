@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from index import SourceRules
-from qa.bench.options import add_options
+from qa.bench import add_options
 
 
 def open_assistant(options: argparse.Namespace) -> "Assistant":

@@ -12,7 +12,8 @@ import pytest
 from toy_encoder import ToyEncoder
 
 from index import EncoderError, QuestionError, SourceError, StorageError
-from index import encoders as encoder_module
+from index.encoders import base as encoder_module
+from index.encoders import load_encoder
 from qa import Assistant, Scope, Selection
 from qa.collections import default_sources, encoder_folder, home_folder
 
@@ -269,7 +270,7 @@ def test_when_the_fast_encoder_cannot_be_built_the_plain_one_answers(monkeypatch
 
     monkeypatch.setattr(fast_encoder, "load_fast_encoder", refuse)
     notices = []
-    chosen = encoder_module.load_encoder(cache_folder=tmp_path, on_notice=notices.append)
+    chosen = load_encoder(cache_folder=tmp_path, on_notice=notices.append)
     assert notices == ["Using the plain encoder, which is slower: this processor has no fast form."]
     assert chosen.identity.startswith("sentence-transformers/")
 

@@ -1,206 +1,164 @@
-"""`qa bench`: a whole tiny run, its parts, and what it refuses."""
+"""`qa bench`: a whole tiny run, many people asking, and what it refuses."""
 
 import json
 import os
 import signal
 import subprocess
 import sys
-from dataclasses import asdict
-from importlib import import_module
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
 import pytest
-from bench_figures import BENCHMARK
+from toy_encoder import ToyEncoder
 
-from index import load_encoder
-from qa.bench import apart, encoding, peak, plain, run, searching
-from qa.bench.apart import BenchmarkError, run_apart
-from qa.bench.corpus import make_corpus, save_corpus
-from qa.bench.figures import Spread, StartupFigures
-from qa.bench.options import parse_sizes
-from qa.bench.startup import time_chat, time_process
+from index import Collection
+from qa.bench import measure, parse_sizes, run
+from qa.bench.load import BusyChat, ask_by_request
+from qa.bench.measure import BenchmarkError, SyntheticEncoder, run_python, spread
 from qa.cli import main
-from qa.collections import encoder_folder
+from qa.web import strings
 
 ROOT = Path(__file__).parents[2]
-SIZE = asdict(BENCHMARK.sizes[0])
-OUTCOMES = {
-    "encoding": asdict(BENCHMARK.encoding),
-    "identity": {"identity": "this/1"},
-    "build": {"identity": "this/1", "figures": SIZE["build"]},
-    "search": {
-        "figures": {name: value for name, value in SIZE["search"].items() if name != "same_again"},
-        "hashes": [],
-    },
-    "ask again": {"hashes": []},
-    "plain": SIZE["plain"],
-}
-STARTUP = StartupFigures(20, *(Spread(1, 1, 1, 1, 1) for _ in range(4)))
 
 
 @pytest.fixture
 def small(monkeypatch):
-    """Few texts and questions, everything in this process, start-up left out."""
-
-    def run_here(task, **arguments):
-        module, name = apart.TASKS[task].split(":")
-        return json.loads(json.dumps(getattr(import_module(module), name)(**arguments)))
-
-    monkeypatch.setattr(run, "run_apart", run_here)
-    monkeypatch.setattr(run, "measure_startup", lambda *given: STARTUP)
+    """Few texts and questions, everything in this process, and a short start-up."""
+    monkeypatch.setattr(run, "run_apart", lambda task, **given: json.loads(json.dumps(task(**given))))
+    monkeypatch.setattr(run, "_measure_startup", lambda *given: {"passages": 20, "ask": spread([1.0])})
     monkeypatch.setattr(run, "REAL_AT_MOST", 20)
-    monkeypatch.setattr(encoding, "TEXTS", 8)
-    monkeypatch.setattr(encoding, "QUESTIONS", 2)
-    monkeypatch.setattr(encoding, "PAUSE", 0)
-    monkeypatch.setattr(encoding, "BATCHES", (1, 7, 16))
-    monkeypatch.setattr(peak, "SECONDS", 0.02)
-    monkeypatch.setattr(searching, "QUESTIONS", 14)
-    monkeypatch.setattr(searching, "BATCH", 10)
-    monkeypatch.setattr(searching, "COMPARED", 4)
-    monkeypatch.setattr(plain, "QUESTIONS", 7)
-    for name in ("ROWS", "WIDTH", "TORCH_WIDTH"):
-        monkeypatch.setattr(peak, name, 64)
+    for name, value in {"ENCODED": 32, "ASKED": 10, "COMPARED": 4, "PAUSE": 0}.items():
+        monkeypatch.setattr(measure, name, value)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small")
 def test_a_run_gives_all_figures(tmp_path, capsys):
-    """One real size and one synthesised give every figure and a plot, and the documents are as they were."""
-    command = ["bench", "--sizes", "20,40", "--repeats", "1", "--work", str(tmp_path / "work"), "--json"]
-    assert main([*command, "--plot", str(tmp_path / "plot.png")]) == 0
+    """One real size and one synthetic give every figure and a plot; a second run reuses the collections."""
+    command = ["bench", "--sizes", "20,40", "--repeats", "1", "--work", str(tmp_path / "work")]
+    assert main([*command, "--json", "--plot", str(tmp_path / "plot.png")]) == 0
     output = capsys.readouterr()
-    record = json.loads(output.out)
+    figures = json.loads(output.out)
     assert output.err.splitlines() == [
         "measuring the encoder",
         "20 passages: building",
         "20 passages: asking",
         "20 passages: asking the baseline",
-        "encoding the sentences that vectors are synthesised from",
         "40 passages: building",
         "40 passages: asking",
         "40 passages: asking the baseline",
         "measuring start-up",
     ]
     assert (tmp_path / "plot.png").stat().st_size > 10_000
-    figures = record["encoding"]
-    assert figures["identity"] == load_encoder(cache_folder=encoder_folder()).identity
-    assert 0.99 < figures["lowest_cosine"] <= figures["mean_cosine"] <= 1.0001
-    assert figures["equal"] == {"1": True, "7": True, "16": True}
-    assert 100 <= figures["tokens"] <= 150
-    assert min(figures["peak_float"], figures["ours"]["median"], figures["question_plain"]["low"]) > 0
-    assert [size["synthetic"] for size in record["sizes"]] == [False, True]
-    for size, passages in zip(record["sizes"], (20, 40), strict=True):
+    assert 0.99 < figures["encoding"]["lowest_cosine"] <= figures["encoding"]["mean_cosine"] <= 1.0001
+    assert figures["encoding"]["same_in_batch"] is True
+    for size, passages in zip(figures["sizes"], (20, 40), strict=True):
         search = size["search"]
-        assert search["passages"] == passages
+        assert (size["synthetic"], search["passages"]) == (passages == 40, passages)
         assert size["plain"]["vectors"] == search["vectors"] > 4 * passages
-        assert size["plain"]["all_vectors"] is True
         assert size["plain"]["bytes"] == search["vectors"] * 384 * 4
         assert search["disk_bytes"] > search["vectors"] * 384 * 2
         assert search["recall"] == 1
         assert search["same_in_batch"] is search["same_again"] is True
-        assert search["ask"]["count"] == 4
-        assert search["nearest"]["count"] == 10
-        assert (search["add"]["count"], search["remove"]["count"]) == (1, 1)
+        assert (search["ask"]["count"], search["nearest"]["count"], search["add"]["count"]) == (10, 10, 1)
         assert size["build"]["seconds"] > size["build"]["encoding_seconds"] > 0
-    assert record["startup"]["passages"] == 20
-    documents = sorted(path.name for path in (tmp_path / "work").rglob("documents/*/*"))
-    assert documents == ["000000.txt", "000000.txt"]
-
-
-def test_a_collection_built_before_is_used_again(tmp_path, monkeypatch, capsys):
-    """With the same encoder nothing is built and the table says so; with another, or not built to its end, it is."""
-    built = []
-
-    def pretend(task, **arguments):
-        if task == "build":
-            built.append(arguments["collection"])
-        return OUTCOMES[task]
-
-    monkeypatch.setattr(run, "run_apart", pretend)
-    monkeypatch.setattr(run, "measure_startup", lambda *given: STARTUP)
-    command = ["bench", "--sizes", "20", "--work", str(tmp_path)]
     assert main(command) == 0
-    assert "reused" not in capsys.readouterr().out
+    output = capsys.readouterr()
+    assert "20 passages: building" not in output.err
+    assert "recall@10" in output.out and "same answers in a batch" in output.out and "yes" in output.out
+
+
+@pytest.mark.slow
+def test_few_people_for_a_short_time(tmp_path, capsys):
+    """Four people, one of them on the page's protocol, get the answers that each question gets alone, and no error."""
+    command = ["bench", "--load", "--people", "4", "--seconds", "3", "--sizes", "20", "--work", str(tmp_path), "--json"]
     assert main(command) == 0
-    output = capsys.readouterr().out
-    assert [line.split() for line in output.splitlines() if line.startswith("build")] == [["build,", "s", "reused"]]
-    [file] = tmp_path.rglob("built.json")
-    assert built == [str(file.parent / "collection")]
-    file.write_text('{"identity": "another/1"}')
-    assert main(command) == 0
-    file.unlink()
-    assert main(command) == 0
-    assert len(built) == 3
+    output = capsys.readouterr()
+    assert output.err.splitlines() == ["asking every question alone", "4 people ask for 3 seconds"]
+    figures = json.loads(output.out)
+    assert (figures["people"], figures["errors"], figures["refused"], figures["same"]) == (4, {}, 0, True)
+    assert figures["seconds"] >= 3
+    assert figures["answered"] == figures["wait"]["count"] > 0
+    assert figures["rate"] == pytest.approx(figures["answered"] / figures["seconds"])
+    assert len(figures["memory"]) == 3
 
 
-class TwoBlocks:
-    """Vectors of three passages in two blocks; the second passage lies in both."""
+@contextmanager
+def server(status, answer):
+    """A server that gives every request the same answer; yields its port."""
 
-    def embeddings(self):
-        """Passages 4, 7, 7 and 7, 9 on the axes of three dimensions."""
-        yield np.array([4, 7, 7]), np.array([[1, 0, 0], [0, 1, 0], [0, 0.5, 0]], dtype=np.float16)
-        yield np.array([7, 9]), np.array([[0, 0, 1], [0, 0.5, 0.25]], dtype=np.float16)
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(json.dumps(answer).encode())
 
+        def log_message(self, *arguments):
+            """Log nothing."""
 
-def test_exact_scores_are_those_of_the_nearest_vector_of_each_passage():
-    """A passage counts by its best vector, whichever block that is in."""
-    questions = np.array([[1, 0, 0], [0, 0.5, 1]], dtype=np.float32)
-    best, known, count = searching.exact_scores(TwoBlocks(), questions, [[4], [9, 7]])
-    assert best == [[0, 0, 1], [0, 0.5, 1]]
-    assert known == [{4: 1}, {9: 0.5, 7: 1}]
-    assert count == 5
-
-
-def test_the_operations_of_a_passage_follow_from_the_dimensions(tmp_path):
-    """By hand, for one token: 2 layers of 4 products 3 x 3, 2 of 3 x 5, and 2 of 3 for attention, each counted twice."""
-    (tmp_path / "config.json").write_text('{"hidden_size": 3, "intermediate_size": 5, "num_hidden_layers": 2}')
-    assert peak.passage_cost(tmp_path, 1) == 2 * 2 * (4 * 9 + 2 * 15 + 2 * 3)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
+        threading.Thread(target=listening.serve_forever, daemon=True).start()
+        yield listening.server_address[1]
+        listening.shutdown()
 
 
-def test_a_task_runs_in_a_process_of_its_own(tmp_path):
-    """It gives what it returns; a known error comes back with its message, any other with its last line."""
-    save_corpus(make_corpus(["The keeper climbed many narrow steps every evening."]), tmp_path / "corpus.json")
-    given = {"corpus": str(tmp_path / "corpus.json"), "cache": str(encoder_folder()), "pool": None}
-    identity = load_encoder(cache_folder=encoder_folder()).identity
-    assert run_apart("identity", **given) == {"identity": identity}
-    (tmp_path / "file").touch()
-    with pytest.raises(BenchmarkError, match="the folder .* cannot be made"):
-        run_apart("build", **given, documents=str(tmp_path), collection=str(tmp_path / "file" / "collection"))
-    with pytest.raises(BenchmarkError, match="measuring 'identity' failed: FileNotFoundError: .*absent"):
-        run_apart("identity", **{**given, "corpus": str(tmp_path / "absent")})
+def test_only_the_words_of_a_busy_chat_count_as_busy():
+    """503 with that line is a refusal; 503 with another line is an error, and so is every other status."""
+    with server(200, {"hash": "plum"}) as port:
+        assert ask_by_request(port)("Who?") == "plum"
+    with server(503, {"error": strings.BUSY}) as port, pytest.raises(BusyChat):
+        ask_by_request(port)("Who?")
+    for status, error in ((503, strings.STILL_LOADING), (400, strings.BUSY)):
+        with server(status, {"error": error}) as port, pytest.raises(ValueError, match=f"status {status}"):
+            ask_by_request(port)("Who?")
 
 
-SERVER = """
-import http.server, sys
-asked = []
-class Page(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        asked.append(self.path)
-        self.send_response(503 if asked.count("/readyz") in (1, 2) else 200)
-        self.end_headers()
-    def log_message(self, *words): pass
-server = http.server.HTTPServer(("127.0.0.1", 0), Page)
-print("a line before", flush=True)
-print(f"open http://127.0.0.1:{server.server_port}/", flush=True)
-server.serve_forever()
-"""
+def test_recall_is_counted_against_exact_search(tmp_path):
+    """The nearest passages by exact score count as found; others do not; passages equally near count alike."""
+    sources = tmp_path / "sources"
+    sources.mkdir()
+    (sources / "fruit.txt").write_text("An apple.\n\nA pear.\n\nA plum.\n\nA plum.\n", encoding="utf-8")
+    encoder = ToyEncoder()
+    collection = Collection(tmp_path / "collection", encoder)
+    collection.update([sources])
+    passages = {stored.text: stored.id for stored, _ in collection.stored_passages(str(sources / "fruit.txt"))}
+    vectors = np.stack([encoder.encode_question("plum")])
+    monkey = pytest.MonkeyPatch()
+    with monkey.context() as patched:
+        patched.setattr(measure, "NEAREST", 1)
+        assert measure._compare_with_exact(collection, vectors, [[passages["A plum."]]]) == (4, 1.0)
+        assert measure._compare_with_exact(collection, vectors, [[passages["A pear."]]]) == (4, 0.0)
+    collection.close()
 
 
-def test_the_chat_is_timed_until_it_is_ready_and_stopped():
-    """The page comes first, then readiness after two refusals; a process that never serves is an error."""
-    page, ready = time_chat([sys.executable, "-c", SERVER], dict(os.environ))
-    assert 0 < page < ready
-    with pytest.raises(BenchmarkError, match="ended before it was served"):
-        time_chat([sys.executable, "-c", "print('no')"], dict(os.environ))
+def test_synthetic_vectors_are_unit_and_the_same_in_any_batch():
+    """Texts with words in common are near; a text has the same vector alone and with others."""
+    encoder = SyntheticEncoder()
+    texts = ["a tall tree", "a tall wall", "", "🙂"]
+    vectors = encoder.encode_passages(texts)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
+    assert np.array_equal(np.stack([encoder.encode_question(text) for text in texts]), vectors)
+    assert vectors[0] @ vectors[1] > 0.5 > vectors[0] @ vectors[3]
+
+
+def test_a_spread_sums_up():
+    """Median, extremes and the nearest measured 95th percentile."""
+    assert spread([3, 1, 2, 4]) == {"median": 2.5, "low": 1, "high": 4, "p95": 4, "count": 4}
+    assert spread(range(1, 101))["p95"] == 95
 
 
 def test_a_process_that_fails_is_an_error():
-    """Its last line is told; one that ends well gives seconds."""
-    assert time_process([sys.executable, "-c", ""], dict(os.environ)) > 0
+    """Its last line is shown; one that ends well returns its output."""
+    assert run_python([sys.executable, "-c", "print('plum')"], dict(os.environ)) == "plum\n"
     with pytest.raises(BenchmarkError, match="failed: no luck"):
-        time_process([sys.executable, "-c", "import sys; sys.exit('no luck')"], dict(os.environ))
+        run_python([sys.executable, "-c", "import sys; sys.exit('no luck')"], dict(os.environ))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="sends a signal that Windows has not")
 def test_ctrl_c_leaves_nothing_behind(tmp_path):
     """Interrupted while it measures, it exits with 130 and its temporary folder is gone."""

@@ -6,15 +6,7 @@ import re
 import pytest
 
 from index import SourceError
-from qa.bench.corpus import (
-    coined_name,
-    load_corpus,
-    make_corpus,
-    make_questions,
-    read_texts,
-    save_corpus,
-    write_passages,
-)
+from qa.bench.corpus import Corpus, coined_name, read_texts
 
 SENTENCES = (
     "The keeper climbed 212 narrow steps every evening before dark.",
@@ -47,12 +39,12 @@ def test_passages_are_the_same_every_time(seeds, corpus):
     """A passage depends on the texts and its number alone, and so does the digest; other texts give another."""
     again = read_texts(seeds)
     assert [again.passage(number) for number in (7, 0)] == [corpus.passage(number) for number in (7, 0)]
-    assert again.digest == corpus.digest != make_corpus(SENTENCES).digest
+    assert again.digest == corpus.digest != Corpus.of(SENTENCES).digest
 
 
 def test_a_passage_keeps_the_ends_of_its_sentences():
     """First and last words stay, the second of the first sentence becomes a name, a number keeps its digits' count."""
-    passage = make_corpus(SENTENCES[:1]).passage(41)
+    passage = Corpus.of(SENTENCES[:1]).passage(41)
     sentences = re.findall(r"[^.]+\.", passage)
     assert {sentence.split()[0] for sentence in sentences} == {"The"}
     assert {sentence.split()[-1] for sentence in sentences} == {"dark."}
@@ -88,19 +80,13 @@ def test_texts_without_sentences_are_refused(tmp_path, content):
     """A folder without a sentence is one clear error."""
     if content is not None:
         (tmp_path / "a.txt").write_text(content)
-    with pytest.raises(SourceError, match="holds no sentences to draw passages from"):
+    with pytest.raises(SourceError, match="has no sentences to make passages of"):
         read_texts(tmp_path)
-
-
-def test_a_kept_corpus_is_the_same(tmp_path, corpus):
-    """What is saved is loaded again."""
-    save_corpus(corpus, tmp_path / "new" / "corpus.json")
-    assert load_corpus(tmp_path / "new" / "corpus.json") == corpus
 
 
 def test_passages_are_written_a_hundred_a_file(tmp_path, corpus):
     """Of 203 passages the third file holds the last three, separated by blank lines."""
-    write_passages(corpus, 203, tmp_path)
+    corpus.write(203, tmp_path)
     files = sorted(tmp_path.rglob("*.txt"))
     assert [file.relative_to(tmp_path).as_posix() for file in files] == [f"000/00000{n}.txt" for n in range(3)]
     assert files[2].read_text(encoding="utf-8").strip().split("\n\n") == [corpus.passage(n) for n in (200, 201, 202)]
@@ -108,10 +94,10 @@ def test_passages_are_written_a_hundred_a_file(tmp_path, corpus):
 
 def test_questions_are_distinct_and_some_match_nothing(corpus):
     """Every tenth question is made of names that no passage has; the others of words of passages, in their order."""
-    questions = make_questions(corpus, 50, 120)
+    questions = corpus.questions(50, 120)
     assert len(set(questions)) == 120
-    assert questions == make_questions(corpus, 50, 120)
-    assert questions != make_questions(corpus, 50, 120, seed=1)
+    assert questions == corpus.questions(50, 120)
+    assert questions != corpus.questions(50, 120, seed=1)
     assert all(re.fullmatch(r"Where did \w{8} meet \w{8}\?", question) for question in questions[9::10])
     passages = [corpus.passage(number) for number in range(50)]
     pattern = ".*".join(rf"\b{re.escape(word)}" for word in questions[0].rstrip("?").split())

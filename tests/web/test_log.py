@@ -57,4 +57,4 @@ def test_messages_of_others_lose_what_they_were_filled_with(write):
     written = write(work)
     assert "WARNING library: no tool %r\n" in written and "chatter" not in written and "plum" not in written
     assert "ERROR qa.web.tools: a call was not answered: ask\n  builtins.ValueError\n  " in written
-    assert "test_web_log.py:" in written and written.endswith(" work\n")
+    assert "test_log.py:" in written and written.endswith(" work\n")

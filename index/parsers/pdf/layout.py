@@ -1,11 +1,11 @@
-"""Tell the columns of a PDF's page apart, and put what they hold in reading order.
+"""Find the columns and tables of a PDF page, and put its lines in reading order.
 
-Two columns are told from a table by their lines: those of columns are of some length and leave little blank. A line
-across the gap between the columns ends them, and they begin anew below it.
+Columns differ from a table in their lines, which are long and leave few gaps. A line
+across the gap between the columns ends them; new ones start below it.
 
-Find the tables among the lines of a PDF's page: neighbouring lines of several cells that stand in the same columns.
+Find the tables among the lines of a PDF's page: neighbouring lines with several cells in the same columns.
 
-Kept simple: one line a row, a header that names every column, no rules looked for. Whatever does not fit stays text.
+Kept simple: one line a row, a header that names every column, no rules looked for. Everything else stays text.
 
 Join the segments of a PDF's page into paragraphs and tables, in reading order.
 
@@ -35,7 +35,7 @@ def split_columns(segments: list[Segment], columns: int = 1) -> list[list[Segmen
 
     Args:
         segments: In any order.
-        columns: How many columns are known to stand side by side already, these segments being one of them.
+        columns: The number of columns known to be side by side, including that of these segments.
     """
     gap = _find_gap(segments, columns)
     if gap is None:
@@ -127,7 +127,7 @@ def _is_column(segments: Sequence[Segment]) -> bool:
 
 
 def _are_beside(left: Sequence[Segment], right: Sequence[Segment]) -> bool:
-    """Whether two columns stand beside each other for some lines, not one below the other."""
+    """Whether two columns are side by side for some lines, not one below the other."""
     top = max(min(segment.top for segment in side) for side in (left, right))
     bottom = min(max(segment.bottom for segment in side) for side in (left, right))
     return bottom - top > COLUMN_LINES * median(segment.size for segment in left) * 0.8
@@ -169,7 +169,7 @@ def is_loose(line: Sequence[Segment], most_filled: float = MOST_FILLED) -> bool:
 
 
 def _place(line: Sequence[Segment], header: Sequence[Segment]) -> list[str] | None:
-    """The cells of a line below the columns of a header; None when one stands below none of them, or two below one."""
+    """The cells of a line below the columns of a header; None if a cell is below no column, or two are below one."""
     cells = [""] * len(header)
     for segment in line:
         shared = [min(segment.right, name.right) - max(segment.left, name.left) for name in header]
@@ -219,7 +219,7 @@ def lay_out(segments: Sequence[Segment], words: frozenset[str] = frozenset()) ->
     """Join the segments of a page into paragraphs.
 
     Args:
-        segments: What stands on the page, in any order.
+        segments: The segments of the page, in any order.
         words: All words of the document in lower case, those with hyphens too: they say whether a word that a line's
             end divides is written with a hyphen.
 

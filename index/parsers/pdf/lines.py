@@ -99,7 +99,7 @@ def read_segments(page: Any) -> list[Segment]:
 
 
 def group_lines(segments: Iterable[Segment]) -> list[list[Segment]]:
-    """Put segments that stand on one line together.
+    """Join the segments of each line.
 
     Args:
         segments: Of one column, or of a page.
@@ -154,7 +154,7 @@ def _turn(edges: tuple[float, float, float, float], turn: int) -> tuple[float, f
 
 EDGE_LINES = 3  # lines at the top and at the bottom of a page that may be repeated ones
 ENOUGH_PAGES = 5  # a line found on so many is a repeated one, however many pages there are: chapters change it
-LONGEST_NUMBERED = 80  # characters of a line that holds the page's number
+LONGEST_NUMBERED = 80  # characters of a line with the page number
 
 _PAGE_NUMBER = re.compile(r"[-\u2013\s]*(?:\d{1,4}|[ivxlc]{1,7})[-\u2013\s]*", re.IGNORECASE)
 _DIGITS = re.compile(r"\d+")
@@ -206,7 +206,7 @@ def _key(line: Sequence[Segment]) -> str:
 
 
 def _bears_number(line: Sequence[Segment], count: int) -> bool:
-    """Whether a line at the very edge is a page's number, or holds one as that of another page does."""
+    """Whether a line at the edge of a page is its number, or contains it like the line of another page."""
     return bool(_PAGE_NUMBER.fullmatch(_text(line))) or (count > 1 and "#" in _key(line))
 
 
