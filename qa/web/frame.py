@@ -26,8 +26,9 @@ def render_header(status: str, said: str, *, private: bool = True) -> str:
         "error": strings.NOT_DONE,
     }
     data = " ".join(f'data-{name}="{escape(text)}"' for name, text in said_of_server.items())
+    kind = "qa-header" if status == said else "qa-header qa-busy"
     return (
-        f'<header class="qa-header" {data}><div><h1>{escape(strings.TITLE)}</h1><p>{escape(promise)}</p></div>'
+        f'<header class="{kind}" {data}><div><h1>{escape(strings.TITLE)}</h1><p>{escape(promise)}</p></div>'
         f'<p class="qa-scope" data-said="{escape(said)}">{escape(status)}</p></header>'
     )
 
