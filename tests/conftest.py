@@ -36,7 +36,7 @@ def assistant(seed_home):
         yield opened
 
 
-SLOW_FIXTURES = {"assistant", "server", "start_chat", "seed_server", "plants", "visit"}
+SLOW_FIXTURES = {"assistant", "server", "start_chat", "start_module_chat", "seed_server", "plants", "visit"}
 SLOW_MODULES = {
     "test_batch",
     "test_cli_streams",

@@ -146,9 +146,16 @@ def keep_servers(tmp_path_factory):
         server.wait_until_ended()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def start_chat(tmp_path_factory):
-    """A function that starts a chat server over some sources; those of a file of tests are stopped at its end."""
+    """A function that starts a chat server over some sources, stopped at the end of the test: an idle one takes time too."""
+    with keep_servers(tmp_path_factory) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def start_module_chat(tmp_path_factory):
+    """A function that starts a chat server for a whole file of tests."""
     with keep_servers(tmp_path_factory) as start:
         yield start
 

@@ -52,7 +52,7 @@ FOCUSED = """() => {
 
 
 @pytest.fixture(scope="module")
-def server(start_chat, seeds, tmp_path_factory):
+def server(start_module_chat, seeds, tmp_path_factory):
     """The chat over the seed, a long document and a file that cannot be read."""
     folder = tmp_path_factory.mktemp("documents")
     for seed in seeds.iterdir():
@@ -61,11 +61,11 @@ def server(start_chat, seeds, tmp_path_factory):
     paragraphs[69] = "The harbour master of Ystad buried a brass compass."
     (folder / "long.txt").write_text("\n\n".join(paragraphs))
     (folder / "scan.pdf").write_bytes(b"%PDF-1.4 nothing")
-    return start_chat(folder).wait_until_ready()
+    return start_module_chat(folder).wait_until_ready()
 
 
 @pytest.fixture(scope="module")
-def plants(start_chat, tmp_path_factory):
+def plants(start_module_chat, tmp_path_factory):
     """The chat over documents of which questions are suggested, and two that give different numbers."""
     folder = tmp_path_factory.mktemp("plants")
     for name, text in TEXTS.items():
@@ -74,7 +74,7 @@ def plants(start_chat, tmp_path_factory):
         "# Hamburg plant\n\nThe Hamburg plant employs 300 workers. Most live in the city."
     )
     (folder / "union.txt").write_text("The plant in Hamburg employs 320 workers. Their wages are set by an agreement.")
-    return start_chat(folder).wait_until_ready()
+    return start_module_chat(folder).wait_until_ready()
 
 
 def open_page(visit, address, size="wide", theme="light", **options):

@@ -17,12 +17,12 @@ TOWER = "When was the Eiffel Tower built?"
 
 
 @pytest.fixture(scope="module")
-def library_server(start_chat, tmp_path_factory):
+def library_server(start_module_chat, tmp_path_factory):
     """The chat over three English documents and a German one."""
     folder = tmp_path_factory.mktemp("documents")
     for name, text in TEXTS.items():
         (folder / name).write_text(text, encoding="utf-8")
-    return start_chat(folder).wait_until_ready()
+    return start_module_chat(folder).wait_until_ready()
 
 
 def ask(page, question):
@@ -194,13 +194,13 @@ def test_document_that_is_gone_leaves_the_picker(start_chat, visit, tmp_path):
         picker.press("Enter")
     picker.press("Escape")
     (tmp_path / "b.txt").unlink()
-    expect(page.locator(".qa-scope")).to_contain_text("2 documents", timeout=15_000)
+    expect(page.locator(".qa-scope")).to_contain_text("2 documents")
     box = page.get_by_role("textbox", name="Question")
     box.fill("When was the lighthouse painted white?")
     box.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("is not there any more", timeout=15_000)
+    expect(page.get_by_role("alert")).to_contain_text("is not there any more")
     expect(box).to_have_value("When was the lighthouse painted white?")
-    expect(page.locator("#qa-picker .token")).to_have_text(["a.txt"], timeout=15_000)
+    expect(page.locator("#qa-picker .token")).to_have_text(["a.txt"])
     page.wait_for_timeout(1_000)  # the picker shows itself without it some time before it is without it
     box.press("Enter")
-    expect(page.locator("#turn-1 .qa-searched")).to_have_text("Searched: 1 of 2 documents, a.txt", timeout=15_000)
+    expect(page.locator("#turn-1 .qa-searched")).to_have_text("Searched: 1 of 2 documents, a.txt")

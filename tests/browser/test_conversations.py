@@ -135,12 +135,12 @@ def test_documents_that_changed_meanwhile_say_so(start_chat, visitor, library, t
 
 
 @pytest.fixture(scope="module")
-def server(start_chat, tmp_path_factory):
+def server(start_module_chat, tmp_path_factory):
     """The chat over two documents, for tests that bring visitors of their own."""
     folder = tmp_path_factory.mktemp("library")
     (folder / "sea.txt").write_text("The lighthouse of Ystad is painted white.\n\nIts keeper is called Malin.")
     (folder / "fruit.txt").write_text("The orchard at Lund grows red apples.\n\nPears are picked in October.")
-    return start_chat(folder).wait_until_ready()
+    return start_module_chat(folder).wait_until_ready()
 
 
 def test_visitors_have_their_own(server, visitor):

@@ -40,7 +40,7 @@ FILES = sorted([*(f"{payload}.txt" for payload in IN_NAMES), "headings.md", "pay
 
 
 @pytest.fixture(scope="module")
-def server(start_chat, tmp_path_factory):
+def server(start_module_chat, tmp_path_factory):
     """The chat over a document that holds every payload, one with headings made of them, and files named by them."""
     folder = tmp_path_factory.mktemp("hostile")
     (folder / "payloads.txt").write_text("\n\n".join(map(say, IN_FILES)), encoding="utf-8")
@@ -48,7 +48,7 @@ def server(start_chat, tmp_path_factory):
     (folder / "headings.md").write_text(headed, encoding="utf-8")
     for payload in IN_NAMES:
         (folder / f"{payload}.txt").write_text("A plum.")
-    return start_chat(folder).wait_until_ready()
+    return start_module_chat(folder).wait_until_ready()
 
 
 def say(payload):

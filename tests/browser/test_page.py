@@ -32,7 +32,7 @@ FILE_NAME = "<img src=x onerror=window.pwned=9>${window.pwned=10}.txt"
 
 
 @pytest.fixture(scope="module")
-def hostile_server(start_chat, tmp_path_factory):
+def hostile_server(start_module_chat, tmp_path_factory):
     """The chat over a document that attacks the page, a long one, and a file that cannot be read."""
     folder = tmp_path_factory.mktemp("hostile")
     (folder / FILE_NAME).write_text("\n\n".join(f"The payload is {text} and harmless." for text in PAYLOADS))
@@ -40,7 +40,7 @@ def hostile_server(start_chat, tmp_path_factory):
     paragraphs[69] = "The harbour master of Ystad buried a brass compass."
     (folder / "long.txt").write_text("\n\n".join(paragraphs))
     (folder / "scan.pdf").write_bytes(b"%PDF-1.4 nothing")
-    return start_chat(folder).wait_until_ready()
+    return start_module_chat(folder).wait_until_ready()
 
 
 def box(page):
@@ -277,10 +277,10 @@ def test_open_page_follows_the_files(start_chat, visit, tmp_path):
     library = page.locator("#qa-panel")
     expect(library).to_contain_text("fruit.txt")
     (tmp_path / "sea.txt").write_text("The lighthouse of Ystad is painted white.")
-    expect(library).to_contain_text("sea.txt", timeout=15_000)
+    expect(library).to_contain_text("sea.txt")
     expect(page.locator("#qa-header")).to_contain_text("2 documents")
     expect(ask(page, "What colour is the lighthouse of Ystad?")).to_contain_text("is painted white")
     (tmp_path / "fruit.txt").unlink()
-    expect(page.locator("#qa-header")).to_contain_text("1 document,", timeout=15_000)
+    expect(page.locator("#qa-header")).to_contain_text("1 document,")
     expect(library).not_to_contain_text("fruit.txt")
     expect(page.locator("#turn-1")).to_be_visible()

@@ -15,7 +15,7 @@ OUTSIDE = "Which turbines are painted blue in spring?"
 
 
 @pytest.fixture(scope="module")
-def plant_server(start_chat, tmp_path_factory):
+def plant_server(start_module_chat, tmp_path_factory):
     """The chat over two documents about one plant, which disagree in a number and a date."""
     folder = tmp_path_factory.mktemp("plant")
     (folder / "company.md").write_text(
@@ -27,7 +27,7 @@ def plant_server(start_chat, tmp_path_factory):
         "The plant in Hamburg employs 320 workers. Their wages are set by an agreement.\n\n"
         "The Hamburg plant opened on 3 May 1964, and its first engines went to shipyards.\n"
     )
-    return start_chat(folder).wait_until_ready()
+    return start_module_chat(folder).wait_until_ready()
 
 
 def ask(page, question):

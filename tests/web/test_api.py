@@ -40,9 +40,9 @@ CALLS = (
 
 
 @pytest.fixture(scope="module")
-def server(start_chat):
+def server(start_module_chat):
     """The chat over the seed, with MCP."""
-    return start_chat(ROOT / "seeds", options=["--mcp"]).wait_until_ready()
+    return start_module_chat(ROOT / "seeds", options=["--mcp"]).wait_until_ready()
 
 
 @pytest.fixture(scope="module")

@@ -25,10 +25,10 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
 @pytest.fixture(scope="module")
-def server(start_chat, tmp_path_factory):
+def server(start_module_chat, tmp_path_factory):
     """The chat open to all addresses, with a token from the environment, MCP and a log."""
     log = tmp_path_factory.mktemp("log") / "chat.log"
-    started = start_chat(
+    started = start_module_chat(
         ROOT / "seeds", variables={"QA_TOKEN": TOKEN}, options=["--host", "0.0.0.0", "--mcp", "--log", str(log)]
     )
     started.written = log
