@@ -31,9 +31,10 @@ def folder(tmp_path):
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    """A home for collections, where the command line finds them too; the toy encoder encodes."""
+    """A home for collections, where the command line finds them too; the toy encoder encodes, and no reader reads."""
     monkeypatch.setenv("QA_HOME", str(tmp_path / "home"))
     monkeypatch.setattr("qa.assistant.load_encoder", lambda **named: ToyEncoder())
+    monkeypatch.setattr("qa.assistant.shared_reader", lambda *given, **named: None)
     monkeypatch.setattr("qa.cli.options.load_encoder", lambda *named, **more: ToyEncoder())
     return tmp_path / "home"
 
