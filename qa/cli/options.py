@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index import Encoder, Progress, Selection, SourceRules, load_encoder
-from qa.bench import add_options
+from qa.bench import REAL_AT_MOST, parse_sizes
 from qa.cli.output import notify, show_progress
 from qa.text import describe_progress, name_first
 
@@ -178,7 +178,27 @@ def build_parser() -> argparse.ArgumentParser:
     topic = add_command("help", "Print a page of the documentation.")
     topic.add_argument("topic", nargs="?", default="", metavar="TOPIC", help="page to print (default: list the topics)")
 
-    add_options(add_command("bench", "Measure speed, disk, memory and start-up, next to a plain baseline."))
+    bench = add_command("bench", "Measure speed, size, memory and start-up, beside a plain baseline.")
+    bench.add_argument(
+        "texts", nargs="?", type=Path, metavar="TEXTS", help=".txt, .md or .jsonl files to make passages of"
+    )
+    bench.add_argument(
+        "--sizes", type=parse_sizes, default=(1_000, 10_000), metavar="SIZES",
+        help="passages in each collection, such as 1k,10k,100k (default: 1k,10k); above "
+        f"{REAL_AT_MOST:,}, vectors are synthetic",
+    )  # fmt: skip
+    bench.add_argument("--json", action="store_true", help="print all figures as one JSON object")
+    bench.add_argument("--plot", type=Path, metavar="FILE", help="plot costs against size: .png, .svg or .pdf")
+    bench.add_argument(
+        "--work", type=Path, metavar="FOLDER", help="keep the collections there, and reuse those of an earlier run"
+    )
+    bench.add_argument("--load", action="store_true", help="measure instead how a chat serves many people at once")
+    for name, default, text in (
+        ("--repeats", 5, "how often to measure"),
+        ("--people", 50, "how many people ask"),
+        ("--seconds", 60, "for how long they ask"),
+    ):
+        bench.add_argument(name, type=_positive, default=default, metavar="N", help=f"{text} (default: {default})")
     return parser
 
 

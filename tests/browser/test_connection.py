@@ -37,7 +37,7 @@ def test_page_waits_for_a_killed_server_and_comes_back_by_itself(start_chat, see
     box = type_question(page, "Who is mediating?")
     page.evaluate("window.before = true")
     first.stop(signal.SIGKILL)
-    expect(line(page)).to_have_text(LOST, timeout=20_000)
+    expect(line(page)).to_have_text(LOST)
     expect(page.get_by_role("alert")).to_have_count(1)
     expect(page.get_by_text("Connection Lost")).to_be_hidden()
     box.press("Enter")
@@ -46,7 +46,7 @@ def test_page_waits_for_a_killed_server_and_comes_back_by_itself(start_chat, see
     second = start_chat(seeds, port=int(first.address.rpartition(":")[2]))
     assert second.address == first.address
     page.wait_for_function("window.before === undefined", timeout=60_000)
-    expect(box).to_have_value("Who is mediating?", timeout=20_000)
+    expect(box).to_have_value("Who is mediating?")
     expect(page.locator(".qa-example")).to_have_count(4, timeout=60_000)
     expect(line(page)).to_be_hidden()
     box.press("Enter")
@@ -65,9 +65,9 @@ def test_page_asks_for_the_new_token(start_chat, seeds, visit):
     expect(page.locator(".qa-document")).to_have_count(1, timeout=60_000)
     box = type_question(page, "Who?")
     first.stop(signal.SIGKILL)
-    expect(line(page)).to_have_text(LOST, timeout=20_000)
+    expect(line(page)).to_have_text(LOST)
     start_chat(seeds, port=int(first.address.rpartition(":")[2]), variables=given)
-    expect(line(page)).to_contain_text("Open the address that it printed", timeout=20_000)
+    expect(line(page)).to_contain_text("Open the address that it printed")
     expect(box).to_have_value("Who?")
 
 
@@ -127,7 +127,7 @@ def test_conversation_comes_back_with_the_server(start_chat, seeds, visit, tmp_p
     box = type_question(page, "And what about Om")
     page.evaluate("window.before = true")
     first.stop(signal.SIGKILL)
-    expect(line(page)).to_have_text(LOST, timeout=20_000)
+    expect(line(page)).to_have_text(LOST)
     assert shown(page) == before
     start_chat(seeds, port=int(first.address.rpartition(":")[2]), variables=home)
     page.wait_for_function("window.before === undefined", timeout=60_000)
@@ -163,7 +163,7 @@ def test_every_answer_that_was_shown_outlives_a_kill(start_chat, seeds, visit, t
         server.stop(signal.SIGKILL)
         before = shown(page)
         assert len(before) == turns + 1 or moment != "answered"
-        expect(line(page)).to_have_text(LOST, timeout=20_000)
+        expect(line(page)).to_have_text(LOST)
         assert shown(page) == before
         server = start_chat(seeds, port=port, variables=home)
         page.wait_for_function("window.before === undefined", timeout=60_000)

@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import shutil
 import subprocess
 import sys
 
@@ -16,26 +17,45 @@ HOSTILE = "<img src=x onerror=window.pwned=1>.txt"
 LONG = "A name somebody has written down without a thought for narrow columns, as people do.md"
 
 
-@pytest.fixture
-def library(start_chat, tmp_path):
-    """The chat over a few documents, another collection beside them, and files to add."""
-    folder = tmp_path / "orchard"
+@pytest.fixture(scope="module")
+def harbour(tmp_path_factory):
+    """A home with another collection, to be copied."""
+    folder = tmp_path_factory.mktemp("other") / "harbour"
     folder.mkdir()
-    (folder / HOSTILE).write_text("A hostile name.\n\nHarmless text.")
-    (folder / LONG).write_text("# Plums\n\nPlums are blue.\n\n## Kinds\n\nMirabelles are yellow and small.")
-    (folder / "broken.txt").write_bytes(b"\xff\xfe\x00bad\xff")
-    (folder / "lamps.txt").write_text("\n\n".join(f"Keeper number {n} lit lamp {n}." for n in range(1, 101)))
-    other = tmp_path / "harbour"
-    other.mkdir()
-    (other / "ships.txt").write_text("The brig Aurora sailed to Ystad in spring.")
-    (tmp_path / "figs.txt").write_text("Figs from Smyrna are dried on straw mats for nine days.")
-    sent = tmp_path / "sent" / "inner"
+    (folder / "ships.txt").write_text("The brig Aurora sailed to Ystad in spring.")
+    home = tmp_path_factory.mktemp("home")
+    indexed = [sys.executable, "-m", "qa", "index", str(folder), "--name", "harbour"]
+    environment = {**os.environ, "QA_HOME": str(home)}
+    subprocess.run(indexed, env=environment, check=True, capture_output=True, cwd=ROOT)
+    return home
+
+
+def open_library(start_chat, folder, harbour):
+    """Start the chat over a few documents, another collection beside them, and write files to add."""
+    orchard = folder / "orchard"
+    orchard.mkdir()
+    (orchard / HOSTILE).write_text("A hostile name.\n\nHarmless text.")
+    (orchard / LONG).write_text("# Plums\n\nPlums are blue.\n\n## Kinds\n\nMirabelles are yellow and small.")
+    (orchard / "broken.txt").write_bytes(b"\xff\xfe\x00bad\xff")
+    (orchard / "lamps.txt").write_text("\n\n".join(f"Keeper number {n} lit lamp {n}." for n in range(1, 101)))
+    (folder / "figs.txt").write_text("Figs from Smyrna are dried on straw mats for nine days.")
+    sent = folder / "sent" / "inner"
     sent.mkdir(parents=True)
     (sent / "quinces.txt").write_text("Quinces are boiled to a red paste.")
-    home = {"QA_HOME": str(tmp_path / "home")}
-    indexed = [sys.executable, "-m", "qa", "index", str(other), "--name", "harbour"]
-    subprocess.run(indexed, env={**os.environ, **home}, check=True, capture_output=True, cwd=ROOT)
-    return start_chat(folder, variables=home).wait_until_ready()
+    home = shutil.copytree(harbour, folder / "home")
+    return start_chat(orchard, variables={"QA_HOME": str(home)}).wait_until_ready()
+
+
+@pytest.fixture
+def library(start_chat, tmp_path, harbour):
+    """A library for one test, which may change it."""
+    return open_library(start_chat, tmp_path, harbour)
+
+
+@pytest.fixture(scope="module")
+def kept_library(start_chat, tmp_path_factory, harbour):
+    """A library for the tests that change nothing in it."""
+    return open_library(start_chat, tmp_path_factory.mktemp("library"), harbour)
 
 
 def row(page, name):
@@ -133,9 +153,9 @@ def test_changed_files_are_seen_by_indexing_again(library, visit, tmp_path):
     expect(row(page, "lamps.txt")).to_be_hidden()
 
 
-def test_documents_are_filtered_by_name_and_state(library, visit):
+def test_documents_are_filtered_by_name_and_state(kept_library, visit):
     """Typing narrows the list at once; a state narrows it on the server; a failure says why."""
-    page = visit(library.address)
+    page = visit(kept_library.address)
     expect(page.locator(".qa-row:visible")).to_have_count(4)
     page.get_by_role("searchbox", name="Filter by name").fill("LAMP")
     expect(page.locator(".qa-row:visible .qa-file")).to_have_text(["lamps.txt"])
@@ -149,9 +169,9 @@ def test_documents_are_filtered_by_name_and_state(library, visit):
     assert page.evaluate("window.pwned") is None
 
 
-def test_passages_are_browsed_with_what_is_never_quoted(library, visit):
+def test_passages_are_browsed_with_what_is_never_quoted(kept_library, visit):
     """A document shows every paragraph as it was extracted; a long one opens at the paragraph asked for."""
-    page = visit(library.address)
+    page = visit(kept_library.address)
     row(page, LONG).locator("button.qa-document").click()
     expect(page.locator(".qa-about")).to_contain_text("4 passages")
     expect(page.locator(".qa-about")).to_contain_text("2 passages never quoted · read by markdown 1")
@@ -167,9 +187,9 @@ def test_passages_are_browsed_with_what_is_never_quoted(library, visit):
     expect(page.locator(".qa-panel .qa-paragraph p").first).to_have_text("Keeper number 72 lit lamp 72.")
 
 
-def test_holdings_are_drawn_with_a_table_beside(library, visit):
+def test_holdings_are_drawn_with_a_table_beside(kept_library, visit):
     """Bars for documents, languages and file types; each has a name and a table that say the same."""
-    page = visit(library.address)
+    page = visit(kept_library.address)
     page.get_by_role("button", name="Overview").click()
     expect(page.get_by_role("img", name="Passages per document: lamps.txt has most, 100 passages.")).to_be_visible()
     expect(page.get_by_role("img", name="Passages per language: not told has most, 102 passages.")).to_be_visible()
@@ -199,9 +219,9 @@ def test_other_collection_is_opened_and_the_conversation_cleared(library, visit)
 @pytest.mark.parametrize(
     ("address", "width"), [("/", 1280), ("/?__theme=dark", 1280), ("/", 390), ("/?__theme=dark", 390)]
 )
-def test_library_fits_its_window(library, visit, address, width):
+def test_library_fits_its_window(kept_library, visit, address, width):
     """List, document and bars need no sideways scroll, and the voice for screen readers says what is searched."""
-    page = visit(library.address + address, width=width, height=844)
+    page = visit(kept_library.address + address, width=width, height=844)
     expect(row(page, LONG)).to_be_visible()
     expect(page.locator("#qa-columns > p.qa-hidden[role=status]")).to_have_text("3 documents, 104 passages")
     fits = "document.documentElement.scrollWidth <= innerWidth"
