@@ -1,73 +1,65 @@
-"""Run a benchmark: encoding, each size of collection, start-up; or many people asking. Describe and plot the figures."""
+"""Run `qa bench`: start the measurements, compare them with the baseline, print and plot them.
 
+WORK/texts-DIGEST/passages-N/ has the documents, the collection, and `built`, which names the encoder of a finished build.
+"""
+
+import argparse
 import http.client
 import importlib.util
 import json
 import os
 import platform
+import random
 import re
 import shutil
+import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import asdict, replace
+from functools import partial
 from importlib.metadata import version
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 from index import bundled_model_folder
-from qa.bench import REAL_AT_MOST
-from qa.bench import measure as measures
-from qa.bench.corpus import Corpus, read_texts
-from qa.bench.load import let_people_ask
-from qa.bench.measure import BenchmarkError, Measured, child_environment, python_command, run_apart, run_python, spread
+from qa.bench import REAL_AT_MOST, measure
+from qa.bench.corpus import read_texts
+from qa.bench.measure import BenchmarkError, Measured, SyntheticEncoder, Task, memory, spread, timed
 from qa.collections import default_sources, encoder_folder
+from qa.web import strings
 
-START_PASSAGES = 1_000  # at most, for start-up and for many people
-READY_SECONDS = 120
-PLOTS = (".png", ".svg", ".pdf")
-QA = "from qa.cli import main; sys.exit(main())"
-PLAIN = """
+Notice = Callable[[str], None]
+_START_PASSAGES = 1_000  # at most, for start-up and for many people
+_PATIENCE = 120  # seconds
+_PLOTS = (".png", ".svg", ".pdf")
+_MEASURE = """
+import json, sys
+from qa.bench import measure
+print("\\n" + json.dumps(getattr(measure, sys.argv[1])(measure.Task(**json.load(sys.stdin)))))
+"""
+_PLAIN = """
+import sys, faiss, numpy
 from sentence_transformers import SentenceTransformer
-import faiss, numpy
 model = SentenceTransformer(sys.argv[1], device="cpu", local_files_only=True)
 index = faiss.IndexFlatIP(384)
-index.add(numpy.load(sys.argv[2]))
-print(index.search(model.encode([sys.argv[3]], show_progress_bar=False), 10)[1])
+index.add(numpy.eye(1000, 384, dtype="float32"))
+print(index.search(model.encode([sys.argv[2]], show_progress_bar=False), 10)[1])
 """
-HASHES = """
-from qa import Assistant
-with Assistant.open(sys.argv[1]) as assistant:
-    print(json.dumps([assistant.ask(question).hash for question in json.load(sys.stdin)]))
-"""
-# Label, path of the figure, factor, digits.
-_ROWS = (
-    ("passages", "size", 1, 0),
-    ("vectors", "search.vectors", 1, 0),
-    ("build, s", "build.seconds", 1, 1),
-    ("  encoding alone, s", "build.encoding_seconds", 1, 1),
-    ("  peak memory, MB", "build.peak_bytes", 1e-6, 1),
-    ("disk, MB", "search.disk_bytes", 1e-6, 1),
-    ("memory when asked, MB", "search.resident_bytes", 1e-6, 1),
-    ("  baseline", "plain.bytes", 1e-6, 1),
-    ("open, s", "search.open_seconds", 1, 2),
-    ("question, ms", "search.ask", 1e3, 1),
-    ("  baseline", "plain.ask", 1e3, 1),
-    ("nearest vectors, ms", "search.nearest", 1e3, 1),
-    ("  baseline", "plain.nearest", 1e3, 1),
-    ("questions a second, batch", "search.batch_rate", 1, 1),
-    ("recall@10", "search.recall", 1, 4),
-    ("add a file, ms", "search.add", 1e3, 0),
-    ("remove it, ms", "search.remove", 1e3, 0),
-    ("same answers in a batch", "search.same_in_batch", 1, 0),
-    ("same in another process", "search.same_again", 1, 0),
-)
 
 
-def run_benchmark(options: Any, *, on_notice: Callable[[str], None]) -> Measured:
-    """Measure what the options of `qa bench` ask for.
+class BusyChat(Exception):
+    """The chat answered that too many questions are waiting."""
+
+
+def run_benchmark(options: argparse.Namespace, *, on_notice: Notice) -> Measured:
+    """Measure as the options of `qa bench` say.
 
     Args:
         options: The parsed options.
@@ -81,202 +73,259 @@ def run_benchmark(options: Any, *, on_notice: Callable[[str], None]) -> Measured
     if options.plot:
         _check_plot(options.plot)
     corpus = read_texts(options.texts or default_sources())
-    cache = encoder_folder().absolute()
-    given = {"sentences": corpus.sentences, "cache": str(cache)}
     with _work_folder(options.work) as work:
-        folder = work / f"texts-{corpus.digest}"
+        task = Task(
+            corpus.sentences, str(encoder_folder().absolute()), options.repeats, f"{work}/texts-{corpus.digest}"
+        )
+        small = replace(task, size=min(options.sizes[0], _START_PASSAGES))
         if options.load:
-            return _measure_load(corpus, folder, options, on_notice)
+            return _measure_load(small, options.people, options.seconds, on_notice)
         on_notice("measuring the encoder")
-        encoding = run_apart(measures.measure_encoding, **given, repeats=options.repeats)
-        sizes = []
-        for size in options.sizes:
-            place, synthetic = folder / f"passages-{size}", size > REAL_AT_MOST
-            about = {**given, "place": str(place), "synthetic": synthetic}
-            build = _build(corpus, size, place, about, encoding["identity"], on_notice)
-            on_notice(f"{size:,} passages: asking")
-            search = run_apart(measures.measure_search, **about, size=size, repeats=options.repeats)
-            again = run_apart(measures.hash_answers, **about, size=size)
-            search["same_again"] = search.pop("hashes") == again["hashes"]
-            on_notice(f"{size:,} passages: asking the baseline")
-            plain = run_apart(measures.measure_plain, **about, size=size)
-            sizes.append({"size": size, "synthetic": synthetic, "build": build, "search": search, "plain": plain})
+        encoding = run_apart(measure.measure_encoding, task)
+        sizes = [_measure_size(task, size, encoding, on_notice) for size in options.sizes]
         on_notice("measuring start-up")
-        startup = _measure_startup(corpus, folder, cache, min(options.sizes[0], START_PASSAGES), options.repeats)
-    figures = {"machine": _describe_machine(), "encoding": encoding, "sizes": sizes, "startup": startup}
+        figures = {"machine": _describe_machine(), "repeats": options.repeats, "encoding": encoding, "sizes": sizes}
+        figures["startup"] = _measure_startup(small)
     if options.plot:
-        _plot(figures, options.plot)
+        _plot(sizes, options.plot)
     return figures
 
 
 def describe_benchmark(figures: Measured) -> str:
-    """Describe the figures of `run_benchmark` as lines of text."""
+    """Format the result of `run_benchmark` as tables."""
     if "people" in figures:
-        return "\n".join(f"{name}: {_show(value, 1, 2)}" for name, value in figures.items())
-    encoding, startup = figures["encoding"], figures["startup"]
-    lines = [figures["machine"], "Medians; in brackets low and high.", "", f"Encoding ({encoding['identity']})"]
-    lines += [f"{name}, passages a second: {_show(encoding[name], 1, 0)}" for name in ("ours", "plain")]
-    lines += [f"ratio: {_show(encoding['ratio'], 1, 2)}"]
-    lines += [f"{name}, ms: {_show(encoding[name], 1e3, 1)}" for name in ("question_ours", "question_plain")]
-    lines += [f"{name.replace('_', ' ')}: {_show(encoding[name], 1, 4)}" for name in ("lowest_cosine", "mean_cosine")]
-    lines += [f"same vectors in a batch: {_show(encoding['same_in_batch'], 1, 0)}", "", "Collections"]
-    for label, path, factor, digits in _ROWS:
-        cells = (_show(_look_up(size, path), factor, digits) for size in figures["sizes"])
-        lines.append(label.ljust(28) + "".join(cell.rjust(24) for cell in cells))
-    lines += ["", "Baseline: SentenceTransformer.encode and IndexFlatIP over the same vectors; it gives no quotes."]
-    if any(size["synthetic"] for size in figures["sizes"]):
-        lines.append(f"Above {REAL_AT_MOST:,} passages, vectors are synthetic: building does not encode.")
-    lines += ["", f"Start-up of whole processes over {startup['passages']:,} passages, s"]
-    return "\n".join([*lines, *(f"{name}: {_show(startup[name], 1, 2)}" for name in startup if name != "passages")])
+        return _table([figures])
+    return "\n".join(
+        [
+            figures["machine"],
+            "Medians, with the lowest and highest value and the 95th percentile; times in seconds, rates a second.",
+            "plain: SentenceTransformer.encode and IndexFlatIP over the same vectors, which gives no quotes; its time to build",
+            f"is computed. Above {REAL_AT_MOST:,} passages, vectors are synthetic: building does not encode.",
+            *("", "Encoding", _table([figures["encoding"]]), "", "Collections", _table(figures["sizes"])),
+            *("", "Start-up of whole processes", _table([figures["startup"]])),
+        ]
+    )
 
 
-def _build(
-    corpus: Corpus, size: int, place: Path, about: Measured, identity: str, on_notice: Callable[[str], None]
-) -> Measured | None:
-    """Build a collection; None if an earlier run built it with the same encoder."""
-    built, wanted = place / "built.json", "synthetic/1" if about["synthetic"] else identity
-    try:
-        if built.exists() and json.loads(built.read_text())["identity"] == wanted:
-            return None
-        shutil.rmtree(place, ignore_errors=True)
-    except (OSError, ValueError, KeyError, TypeError):
-        shutil.rmtree(place, ignore_errors=True)
-    on_notice(f"{size:,} passages: building")
-    corpus.write(size, place / "documents")
-    figures = run_apart(measures.measure_build, **about)
-    built.write_text(json.dumps(figures))
+def run_apart(function: Callable[[Task], Measured], task: Task) -> Measured:
+    """Run a function of `measure` in its own process; raise BenchmarkError if it fails."""
+    output = run_python(["-c", _MEASURE, function.__name__], environment(task), json.dumps(asdict(task)))
+    figures: Measured = json.loads(output.splitlines()[-1])
     return figures
 
 
-def _measure_startup(corpus: Corpus, folder: Path, cache: Path, size: int, repeats: int) -> Measured:
-    """Start `qa ask`, `qa chat` and the baseline in turns, over the same passages."""
-    import numpy as np
+def run_python(arguments: Sequence[str], variables: dict[str, str], sent: str = "") -> str:
+    """Run Python to its end and return its output; raise BenchmarkError with the last line of its error output."""
+    command = [sys.executable, *arguments]
+    done = subprocess.run(command, env=variables, input=sent, capture_output=True, encoding="utf-8", errors="replace")
+    if done.returncode:
+        said = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
+        raise BenchmarkError(f"a measurement failed: {said[-1]}")
+    return done.stdout
 
-    place = folder / f"start-{size}"
-    corpus.write(size, place / "documents")
-    np.save(place / "vectors.npy", np.eye(size, 384, dtype=np.float32))
-    environment = child_environment(QA_HOME=place / "home", QA_CACHE=cache)
-    question = corpus.questions(size, 1)[0]
-    ask = python_command(QA, "ask", question, "--sources", str(place / "documents"))
-    plain = python_command(PLAIN, str(bundled_model_folder()), str(place / "vectors.npy"), question)
-    seconds: dict[str, list[float]] = {name: [] for name in ("ask", "page", "ready", "plain")}
-    for _ in range(repeats + 1):
+
+def environment(task: Task) -> dict[str, str]:
+    """Return the variables of a process: those of this one, with its modules, the task's folders, and no network."""
+    own = {"QA_HOME": f"{task.place}/home", "QA_CACHE": task.cache, "PYTHONPATH": os.pathsep.join(sys.path)}
+    return {**os.environ, **own, "HF_HUB_OFFLINE": "1", "PYTHONIOENCODING": "utf-8", "PYTHONSAFEPATH": "1"}
+
+
+def _measure_size(task: Task, size: int, encoding: Measured, on_notice: Notice) -> Measured:
+    place, synthetic, build = Path(task.place, f"passages-{size}"), size > REAL_AT_MOST, None
+    task = replace(task, place=str(place), size=size, synthetic=synthetic)
+    built, wanted = place / "built", SyntheticEncoder.identity if synthetic else encoding["identity"]
+    if not built.exists() or built.read_text() != wanted:
+        shutil.rmtree(place, ignore_errors=True)
+        on_notice(f"{size:,} passages: building")
+        task.write_documents()
+        build = run_apart(measure.measure_build, task)
+        built.write_text(wanted)
+    on_notice(f"{size:,} passages: asking")
+    search = run_apart(measure.measure_search, task)
+    search["same_again"] = search.pop("hashes") == run_apart(measure.hash_answers, task)["hashes"]
+    on_notice(f"{size:,} passages: asking the baseline")
+    plain = run_apart(measure.measure_plain, task)
+    plain["build_seconds"] = size / encoding["plain"]["median"] + plain["add_seconds"]
+    faster = {name: plain[name]["median"] / search[name]["median"] for name in ("ask", "nearest")}
+    if build and not synthetic:
+        faster["build"] = plain["build_seconds"] / build["seconds"]
+    return {
+        "size": size,
+        "synthetic": synthetic,
+        "build": build,
+        "search": search,
+        "plain": plain,
+        "times_faster": faster,
+    }
+
+
+def _measure_startup(task: Task) -> Measured:
+    """Start `qa ask`, `qa chat` and the baseline in turns; the first turn does not count."""
+    task = replace(task, place=f"{task.place}/start-{task.size}")
+    [question] = task.write_documents().questions(task.size, 1)
+    ask = ["-m", "qa", "ask", question, "--sources", f"{task.place}/documents"]
+    plain = ["-c", _PLAIN, str(bundled_model_folder()), question]
+    seconds: dict[str, list[float]] = defaultdict(list)
+    for _ in range(task.repeats + 1):
+        seconds["ask"].append(timed(run_python, ask, environment(task))[0])
         start = time.perf_counter()
-        run_python(ask, environment)
-        seconds["ask"].append(time.perf_counter() - start)
-        start = time.perf_counter()
-        with _running_chat(place / "documents", environment) as (port, process):
+        with running_chat(task) as (port, process):
             for name, path in (("page", "/"), ("ready", "/readyz")):
-                _wait_for(port, path, process)
+                wait_for(port, path, process)
                 seconds[name].append(time.perf_counter() - start)
-        start = time.perf_counter()
-        run_python(plain, environment)
-        seconds["plain"].append(time.perf_counter() - start)
-    return {"passages": size, **{name: spread(values[1:]) for name, values in seconds.items()}}
+        seconds["plain"].append(timed(run_python, plain, environment(task))[0])
+    figures: Measured = {name: spread(values[1:]) for name, values in seconds.items()}
+    return {"passages": task.size, **figures, "times_faster": figures["plain"]["median"] / figures["ask"]["median"]}
 
 
-def _measure_load(corpus: Corpus, folder: Path, options: Any, on_notice: Callable[[str], None]) -> Measured:
-    size = min(options.sizes[0], START_PASSAGES)
-    place = folder / f"load-{size}"
-    corpus.write(size, place / "documents")
-    questions = corpus.questions(size, min(500, options.people * options.seconds))
-    environment = child_environment(QA_HOME=place / "home", QA_CACHE=encoder_folder().absolute())
+def _measure_load(task: Task, people: int, seconds: int, on_notice: Notice) -> Measured:
+    """Let people ask a chat at once. Each waits up to a second, then asks something else; one in four asks as the page does."""
+    task = replace(task, place=f"{task.place}/load-{task.size}", questions=min(500, people * seconds))
+    questions = task.write_documents().questions(task.size, task.questions, seed=1)
     on_notice("asking every question alone")
-    command = python_command(HASHES, str(place / "documents"))
-    hashes = json.loads(run_python(command, environment, sent=json.dumps(questions)))
-    on_notice(f"{options.people} people ask for {options.seconds} seconds")
-    with _running_chat(place / "documents", environment) as (port, process):
-        _wait_for(port, "/readyz", process)
-        expected = dict(zip(questions, hashes, strict=True))
-        return let_people_ask(port, process.pid, expected, options.people, options.seconds)
+    expected = dict(zip(questions, run_apart(measure.hash_answers, task)["hashes"], strict=True))
+    outcomes: list[tuple[str, float]] = []
+    over = threading.Event()
+
+    def live(number: int, port: int) -> None:
+        chance, ask = random.Random(number), None
+        for question in cycle(chance.sample(questions, len(questions))):
+            if over.wait(chance.random()):
+                return
+            try:
+                ask = ask or partial(ask_by_request, port) if number % 4 else ask or visit_page(port)
+                taken, answer = timed(ask, question)
+                outcomes.append(("same" if answer == expected[question] else "different", taken))
+            except BusyChat:
+                outcomes.append(("refused", 0))
+            except Exception as error:  # every kind is counted and reported
+                outcomes.append((f"{type(error).__name__}: {error}"[:200], 0))
+
+    on_notice(f"{people} people ask for {seconds} seconds")
+    with running_chat(task) as (port, process):
+        wait_for(port, "/readyz", process)
+        threads = [threading.Thread(target=live, args=(number, port), daemon=True) for number in range(people)]
+        held, start = [memory("VmRSS", process.pid)], time.monotonic()
+        for thread in threads:
+            thread.start()
+        for _ in range(2):
+            over.wait(seconds / 2)
+            held.append(memory("VmRSS", process.pid))
+        over.set()
+        for thread in threads:
+            thread.join(_PATIENCE)
+        elapsed = time.monotonic() - start
+    waits = [taken for _, taken in outcomes if taken]
+    counts = Counter(outcome for outcome, _ in outcomes)
+    same, different, refused = (counts.pop(name, 0) for name in ("same", "different", "refused"))
+    if not waits:
+        raise BenchmarkError(f"no question was answered: {dict(counts) or 'all were refused'}.")
+    return {
+        "people": people,
+        "seconds": elapsed,
+        "answered": same + different,
+        "refused": refused,
+        "errors": dict(counts),
+        "wait": spread(waits),
+        "rate": len(waits) / elapsed,
+        "memory": held,
+        "same": not different,
+    }
+
+
+def ask_by_request(port: int, question: str) -> Any:
+    """Ask over REST; return the hash of the answer."""
+    status, body = _request(port, "POST", "/api/ask", json.dumps({"question": question}))
+    answer = json.loads(body)
+    if status == 503 and answer == {"error": strings.BUSY}:
+        raise BusyChat
+    if status != 200:
+        raise ValueError(f"status {status}: {answer}")
+    return answer["hash"]
+
+
+def visit_page(port: int) -> Callable[[str], Any]:
+    """Return a function that asks through Gradio's queue, as the page does, and returns the hash of the answer."""
+    from gradio_client import Client
+    from gradio_client.utils import QueueError
+
+    client = Client(f"http://127.0.0.1:{port}", download_files=False, verbose=False, analytics_enabled=False)
+
+    def ask(question: str) -> Any:
+        try:
+            return client.predict(question, api_name="/ask")["hash"]
+        except QueueError as error:
+            raise BusyChat from error
+
+    return ask
 
 
 @contextmanager
-def _running_chat(documents: Path, environment: dict[str, str]) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
-    """Start a chat, yield its port and process, and stop it."""
-    command = python_command(QA, "chat", str(documents), "--no-browser", "--port", "0")
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    limit = threading.Timer(READY_SECONDS, process.kill)
-    limit.start()
-    try:
-        lines = process.stdout or ()
-        port = next((found[1] for line in lines if (found := re.search(r"http://127\.0\.0\.1:(\d+)", line))), None)
-        limit.cancel()
-        if port is None:
-            raise BenchmarkError("the chat ended before it was served.")
-        yield int(port), process
-    finally:
-        limit.cancel()
-        process.terminate()
+def running_chat(task: Task) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
+    """Start a chat over the documents, yield its port and process, and stop it."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    arguments, quiet = ["chat", f"{task.place}/documents", "--no-browser", "--port", str(port)], subprocess.DEVNULL
+    command = [sys.executable, "-m", "qa", *arguments]
+    with subprocess.Popen(command, env=environment(task), stdin=quiet, stdout=quiet, stderr=quiet) as process:
         try:
-            process.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-
-
-def _wait_for(port: int, path: str, process: "subprocess.Popen[str]") -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while process.poll() is None and time.monotonic() < deadline:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        try:
-            connection.request("GET", path)
-            if connection.getresponse().status == 200:
-                return
-        except OSError:
-            pass
+            yield port, process
         finally:
-            connection.close()
+            process.terminate()
+
+
+def wait_for(port: int, path: str, process: "subprocess.Popen[bytes]") -> None:
+    """Wait until a path is answered with status 200; raise BenchmarkError if the chat ends or takes too long."""
+    deadline = time.monotonic() + _PATIENCE
+    while process.poll() is None and time.monotonic() < deadline:
+        with suppress(OSError):
+            if _request(port, "GET", path)[0] == 200:
+                return
         time.sleep(0.01)
     raise BenchmarkError(f"the chat did not serve {path}.")
 
 
-def _work_folder(wanted: Path | None) -> Any:
-    """The folder to work in: the one wanted, or a temporary one that is removed whatever happens."""
-    if wanted is None:
-        return _temporary_folder()
-    folder = wanted.expanduser().absolute()
-    _check_folder(folder, wanted)
-    return nullcontext(folder)
+def _request(port: int, method: str, path: str, body: str | None = None) -> tuple[int, bytes]:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE)) as connection:
+        connection.request(method, path, body, {"Content-Type": "application/json"} if body else {})
+        reply = connection.getresponse()
+        return reply.status, reply.read()
 
 
 @contextmanager
-def _temporary_folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="qa-bench-") as folder:
-        yield Path(folder)
-
-
-def _check_folder(folder: Path, named: Path) -> None:
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError as error:
-        raise BenchmarkError(f"{named} cannot be written: {error.strerror}. Name another one.") from error
+def _work_folder(wanted: Path | None) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="qa-bench-") as temporary:
+        folder = wanted.expanduser().absolute() if wanted else Path(temporary)
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=folder).close()
+        except OSError as error:
+            raise BenchmarkError(f"{wanted} cannot be written: {error.strerror}. Name another folder.") from error
+        yield folder
 
 
 def _check_plot(path: Path) -> None:
     if importlib.util.find_spec("matplotlib") is None:
         raise BenchmarkError("plotting needs matplotlib. Install it: pip install 'qa-verbatim[eval]'")
-    if path.suffix.lower() not in PLOTS:
-        raise BenchmarkError(f"{path} is not a plot file: its name must end in {', '.join(PLOTS)}.")
-    if not path.expanduser().parent.is_dir():
-        raise BenchmarkError(f"{path} cannot be written: its folder does not exist. Name another file.")
+    if path.suffix.lower() not in _PLOTS or not path.expanduser().parent.is_dir():
+        raise BenchmarkError(f"{path} cannot be written. Name a {', '.join(_PLOTS)} file in a folder that exists.")
 
 
-def _plot(figures: Measured, path: Path) -> None:
-    """Plot seconds to build, milliseconds for a question, and megabytes against passages, on logarithmic axes."""
+def _plot(sizes: Sequence[Measured], path: Path) -> None:
+    """Plot seconds to build, seconds of a question, and bytes against passages, on logarithmic axes."""
     from matplotlib.figure import Figure
 
-    panels: dict[str, tuple[tuple[str, str, float], ...]] = {
-        "build, seconds": (("ours", "build.seconds", 1),),
-        "question, milliseconds": (("ours", "search.ask.median", 1e3), ("baseline", "plain.ask.median", 1e3)),
-        "megabytes": (("disk", "search.disk_bytes", 1e-6), ("memory", "search.resident_bytes", 1e-6)),
+    panels = {
+        "seconds to build": ("build seconds", "plain build seconds"),
+        "seconds of a question": ("search ask", "plain ask"),
+        "bytes": ("search disk bytes", "search resident bytes", "plain bytes"),
     }
-    canvas = Figure(figsize=(12, 4), layout="constrained")
-    for axes, (title, series) in zip(canvas.subplots(1, len(panels)), panels.items(), strict=True):
-        for label, key, factor in series:
-            points = [(size["size"], _look_up(size, key)) for size in figures["sizes"]]
-            known = [(size, value * factor) for size, value in points if value]
-            axes.plot([size for size, _ in known], [value for _, value in known], marker="o", label=label)
+    canvas, columns = Figure(figsize=(12, 4), layout="constrained"), [dict(_flatten(size)) for size in sizes]
+    for axes, (title, names) in zip(canvas.subplots(1, len(panels)), panels.items(), strict=True):
+        for name in names:
+            known = [(column["size"], column[name]) for column in columns if column.get(name)]
+            values = [value["median"] if isinstance(value, dict) else value for _, value in known]
+            axes.plot([size for size, _ in known], values, marker="o", label=name)
         axes.set(xscale="log", yscale="log", title=title, xlabel="passages")
         axes.legend(frameon=False)
     try:
@@ -286,30 +335,40 @@ def _plot(figures: Measured, path: Path) -> None:
 
 
 def _describe_machine() -> str:
-    """One line: processor, cores, system and versions."""
-    processor = platform.processor() or platform.machine()
     information = Path("/proc/cpuinfo")
-    if information.exists():
-        models = re.findall(r"model name\s*: (.*)", information.read_text(errors="replace"))
-        processor = models[0] if models else processor
+    models = re.findall(r"model name\s*: (.*)", information.read_text()) if information.exists() else []
     libraries = ", ".join(f"{name} {version(name)}" for name in ("faiss-cpu", "openvino", "sentence-transformers"))
+    processor = models[0] if models else platform.processor()
     return f"{processor}, {os.cpu_count()} cores; {platform.system()}; Python {platform.python_version()}, {libraries}"
 
 
-def _look_up(figures: Any, path: str) -> Any:
-    for name in path.split("."):
-        figures = figures and figures[name]
-    return figures
+def _table(columns: Sequence[Measured]) -> str:
+    cells: dict[str, list[str]] = {}
+    for place, column in enumerate(columns):
+        for name, value in _flatten(column):
+            cells.setdefault(name, ["-"] * len(columns))[place] = _format(name, value)
+    widths = [max(map(len, texts)) + 3 for texts in (cells, *zip(*cells.values(), strict=True))]
+    rows = ([name.ljust(widths[0]), *map(str.rjust, row, widths[1:])] for name, row in cells.items())
+    return "\n".join("".join(row) for row in rows)
 
 
-def _show(value: Any, factor: float, digits: int) -> str:
+def _flatten(figures: Measured, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in figures.items():
+        if isinstance(value, dict) and "median" not in value:
+            yield from _flatten(value, f"{prefix}{name} ")
+        elif value is not None:
+            yield (prefix + name).replace("_", " "), value
+
+
+def _format(name: str, value: Any) -> str:
     if value is None:
         return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "NO"
-    if isinstance(value, dict) and "median" in value:
-        middle, low, high = (f"{value[name] * factor:,.{digits}f}" for name in ("median", "low", "high"))
-        return f"{middle} ({low}-{high})"
-    if isinstance(value, (list, dict)):
-        return json.dumps(value)
-    return f"{value * factor:,.{digits}f}"
+    if isinstance(value, list):
+        return ", ".join(_format("bytes", each) for each in value)
+    if isinstance(value, dict):
+        return "{} ({}-{}; 95 %: {})".format(*(_format(name, value[part]) for part in ("median", "low", "high", "p95")))
+    if isinstance(value, bool | str):
+        return value if isinstance(value, str) else "yes" if value else "NO"
+    if name.endswith("bytes"):
+        return f"{value / 1e6:,.1f} MB"
+    return f"{value:,.4g}" if value < 1e4 else f"{value:,.0f}"

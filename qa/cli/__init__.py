@@ -1,35 +1,38 @@
 """The command line: `qa chat`, `ask`, `batch`, `index`, `collections` and more. Parse, call, print.
 
 Answers go to standard output; notices, failures and progress to standard error. Exit codes: 0 success; 1 a known error,
-in one line on standard error; 2 wrong usage; 130 interrupted with Ctrl-C; 141 the reader of the output stopped reading.
-Each command imports what takes long to import.
+in one line on standard error; 2 wrong usage; 130 interrupted with Ctrl-C; 141 the output was closed (as by `| head`).
+Modules that are slow to import are imported by the commands that need them.
 """
 
 import argparse
-import json
-from contextlib import closing
-from typing import TYPE_CHECKING
-
-from qa.cli.options import chosen_encoder, open_assistant
-from qa.cli.output import notify, show_progress
-from qa.text import count
-
-if TYPE_CHECKING:
-    from qa.assistant import Assistant
-    from qa.feedback import Judgement
 import io
+import json
 import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from index import QAError, QuestionError
 from qa.answering.answer import describe_answer
-from qa.cli.options import bundled_encoder, chosen_selection, notify_failures, parse_arguments
-from qa.cli.output import describe_change, describe_collections
-from qa.text import name_first, visible_line
+from qa.cli.options import (
+    bundled_encoder,
+    chosen_encoder,
+    chosen_selection,
+    notify_failures,
+    open_assistant,
+    parse_arguments,
+)
+from qa.cli.output import describe_change, describe_collections, notify, show_progress
+from qa.text import count, name_first, visible_line
+
+if TYPE_CHECKING:
+    from qa.assistant import Assistant
+    from qa.feedback import Judgement
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -94,7 +97,7 @@ def _ask(options: argparse.Namespace) -> int:
 
 
 def _shows_bold() -> bool:
-    """Whether standard output is a terminal that shows bold, and nobody asked for plain text."""
+    """Return whether standard output is a terminal that shows bold text, and NO_COLOR is unset."""
     return sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb" and not os.environ.get("NO_COLOR")
 
 
@@ -170,11 +173,10 @@ def _verify(options: argparse.Namespace) -> int:
                 print(describe_change(check.change))
     print(", ".join(f"{found[name]} {name}" for name in ("exact", "moved", "changed", "gone")))
     broken = [f"{found[name]} {name}" for name in ("changed", "gone", "altered", "malformed") if found[name]]
-    return _fail(f"{options.answers} does not hold: {', '.join(broken)}") if broken else 0
+    return _fail(f"{options.answers} does not match the documents: {', '.join(broken)}") if broken else 0
 
 
 def _calibrate(options: argparse.Namespace) -> int:
-    """Fit the confidence to the collection, and print what came of it."""
     from qa.evaluation.calibration import calibrate_assistant
 
     with open_assistant(options) as assistant, show_progress("questions") as show:
@@ -184,19 +186,18 @@ def _calibrate(options: argparse.Namespace) -> int:
 
 
 def _feedback(options: argparse.Namespace) -> int:
-    """Write the ratings of answers as labelled questions."""
     from qa.feedback import write_feedback
 
     with open_assistant(options) as assistant:
         report = write_feedback(assistant, _read_judgements(assistant), options.output)
     for source in report.lost:
-        notify(f"a quote of {source} is left out: it is not in the documents any more")
+        notify(f"a quote from {source} is left out: it is no longer in the documents")
     print(f"{count(report.questions, 'question')}, {count(report.passages, 'passage')}")
     return 0
 
 
 def _read_judgements(assistant: "Assistant") -> tuple["Judgement", ...]:
-    """The ratings of answers from this collection in the page, on this computer."""
+    """Read the ratings that visitors of the page gave to answers from this collection."""
     from qa.collections import conversations_file, home_folder
     from qa.conversations import Conversations
     from qa.feedback import read_judgements
@@ -209,7 +210,6 @@ def _read_judgements(assistant: "Assistant") -> tuple["Judgement", ...]:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    """Measure on labelled questions, and print the figures."""
     from qa.evaluation.evaluator import evaluate_folders
     from qa.evaluation.report import describe_evaluations, plot_evaluations, write_runs
 

@@ -14,7 +14,7 @@ from qa.verify import TextChange
 
 
 def describe_collections(collections: Sequence[CollectionInfo]) -> str:
-    """Describe collections as a table, a line each, and under each what it is made of."""
+    """Describe collections as a table: a line for each, then its sources."""
     if not collections:
         return "There are no collections yet. Make one: qa index SOURCES --name NAME"
     heads = ("NAME", "DOCUMENTS", "PASSAGES", "PENDING", "SIZE", "UPDATED", "MODEL")
@@ -37,12 +37,12 @@ def describe_collections(collections: Sequence[CollectionInfo]) -> str:
 def _describe_format(collection: CollectionInfo) -> str:
     if collection.is_current:
         return ""
-    what = f"format {collection.format} is not read any more" if collection.format else "damaged"
+    what = f"format {collection.format} can no longer be read" if collection.format else "damaged"
     return f"  ({what}: qa index --rebuild)".lstrip("" if collection.model else " ")
 
 
 def describe_change(change: TextChange) -> str:
-    """Describe a passage then and now, indented."""
+    """Describe a passage as indexed and as it is now, indented."""
     now = f"now, paragraph {change.paragraph}" if change.paragraph else f"now: {visible_line(change.reason)}"
     texts = [("as indexed", change.indexed)] + [(now, change.now)] * bool(change.now)
     lines = []
@@ -53,7 +53,7 @@ def describe_change(change: TextChange) -> str:
 
 @contextmanager
 def show_progress(unit: str) -> Iterator[Callable[..., None]]:
-    """Show a progress bar on standard error if that is a terminal; yield the function to call at each step."""
+    """Show a progress bar if standard error is a terminal; yield the function to call at each step."""
     from tqdm import tqdm
 
     line = "{desc}: {n_fmt}/{total_fmt} {bar} {elapsed}<{remaining} {postfix}"
@@ -68,7 +68,7 @@ def show_progress(unit: str) -> Iterator[Callable[..., None]]:
 
 
 def notify(line: str) -> None:
-    """Say one line on standard error, above a progress bar where there is one."""
+    """Print one line on standard error, above any progress bar."""
     from tqdm import tqdm
 
     tqdm.write(visible_line(line), file=sys.stderr)

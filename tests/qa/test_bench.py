@@ -16,9 +16,10 @@ from toy_encoder import ToyEncoder
 
 from index import Collection
 from qa.bench import measure, parse_sizes, run
-from qa.bench.load import BusyChat, ask_by_request
-from qa.bench.measure import BenchmarkError, SyntheticEncoder, run_python, spread
+from qa.bench.measure import BenchmarkError, SyntheticEncoder, Task, compare_with_exact, spread
+from qa.bench.run import BusyChat, ask_by_request, run_apart, run_python, wait_for
 from qa.cli import main
+from qa.collections import encoder_folder
 from qa.web import strings
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def small(monkeypatch):
     """Few texts and questions, everything in this process, and a short start-up."""
-    monkeypatch.setattr(run, "run_apart", lambda task, **given: json.loads(json.dumps(task(**given))))
+    monkeypatch.setattr(run, "run_apart", lambda function, task: json.loads(json.dumps(function(task))))
     monkeypatch.setattr(run, "_measure_startup", lambda *given: {"passages": 20, "ask": spread([1.0])})
     monkeypatch.setattr(run, "REAL_AT_MOST", 20)
     for name, value in {"ENCODED": 32, "ASKED": 10, "COMPARED": 4, "PAUSE": 0}.items():
@@ -65,10 +66,16 @@ def test_a_run_gives_all_figures(tmp_path, capsys):
         assert search["same_in_batch"] is search["same_again"] is True
         assert (search["ask"]["count"], search["nearest"]["count"], search["add"]["count"]) == (10, 10, 1)
         assert size["build"]["seconds"] > size["build"]["encoding_seconds"] > 0
+        assert size["build"]["peak_bytes"] is None or size["build"]["peak_bytes"] > 0
+        ratio = size["plain"]["ask"]["median"] / search["ask"]["median"]
+        assert size["times_faster"]["ask"] == ratio > 0
+        assert ("build" in size["times_faster"]) is (passages == 20)
     assert main(command) == 0
     output = capsys.readouterr()
     assert "20 passages: building" not in output.err
-    assert "recall@10" in output.out and "same answers in a batch" in output.out and "yes" in output.out
+    rows = {line[:22].strip(): line[22:].split() for line in output.out.splitlines()}
+    assert rows["search recall"] == ["1", "1"]
+    assert rows["search same in batch"] == rows["search same again"] == ["yes", "yes"]
 
 
 @pytest.mark.slow
@@ -84,6 +91,12 @@ def test_few_people_for_a_short_time(tmp_path, capsys):
     assert figures["answered"] == figures["wait"]["count"] > 0
     assert figures["rate"] == pytest.approx(figures["answered"] / figures["seconds"])
     assert len(figures["memory"]) == 3
+    table = run.describe_benchmark({**figures, "memory": [400_000_000, 410_000_000, None]})
+    assert {" ".join(line.split()) for line in table.splitlines()} >= {
+        "people 4",
+        "memory 400.0 MB, 410.0 MB, -",
+        "same yes",
+    }
 
 
 @contextmanager
@@ -107,14 +120,14 @@ def server(status, answer):
 
 
 def test_only_the_words_of_a_busy_chat_count_as_busy():
-    """503 with that line is a refusal; 503 with another line is an error, and so is every other status."""
+    """Status 503 with that line is a refusal; 503 with another line is an error, and so is every other status."""
     with server(200, {"hash": "plum"}) as port:
-        assert ask_by_request(port)("Who?") == "plum"
+        assert ask_by_request(port, "Who?") == "plum"
     with server(503, {"error": strings.BUSY}) as port, pytest.raises(BusyChat):
-        ask_by_request(port)("Who?")
+        ask_by_request(port, "Who?")
     for status, error in ((503, strings.STILL_LOADING), (400, strings.BUSY)):
         with server(status, {"error": error}) as port, pytest.raises(ValueError, match=f"status {status}"):
-            ask_by_request(port)("Who?")
+            ask_by_request(port, "Who?")
 
 
 def test_recall_is_counted_against_exact_search(tmp_path):
@@ -130,8 +143,8 @@ def test_recall_is_counted_against_exact_search(tmp_path):
     monkey = pytest.MonkeyPatch()
     with monkey.context() as patched:
         patched.setattr(measure, "NEAREST", 1)
-        assert measure._compare_with_exact(collection, vectors, [[passages["A plum."]]]) == (4, 1.0)
-        assert measure._compare_with_exact(collection, vectors, [[passages["A pear."]]]) == (4, 0.0)
+        assert compare_with_exact(collection, vectors, [[passages["A plum."]]]) == (4, 1.0)
+        assert compare_with_exact(collection, vectors, [[passages["A pear."]]]) == (4, 0.0)
     collection.close()
 
 
@@ -151,11 +164,46 @@ def test_a_spread_sums_up():
     assert spread(range(1, 101))["p95"] == 95
 
 
-def test_a_process_that_fails_is_an_error():
-    """Its last line is shown; one that ends well returns its output."""
-    assert run_python([sys.executable, "-c", "print('plum')"], dict(os.environ)) == "plum\n"
+@pytest.mark.slow
+def test_whole_processes_are_started(tmp_path):
+    """The chat serves its page before it can be asked; the baseline and `qa ask` end by themselves; one start counts."""
+    task = Task(("The keeper climbed 212 narrow steps every evening.",), str(encoder_folder()), 1, str(tmp_path), 20)
+    figures = run._measure_startup(task)
+    assert figures["passages"] == 20
+    assert [figures[name]["count"] for name in ("ask", "page", "ready", "plain")] == [1, 1, 1, 1]
+    assert 0 < figures["page"]["median"] < figures["ready"]["median"]
+    assert 0 < figures["times_faster"] == figures["plain"]["median"] / figures["ask"]["median"]
+
+
+def test_a_chat_that_ends_is_an_error():
+    """It is not waited for."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+        with pytest.raises(BenchmarkError, match="did not serve /readyz"):
+            wait_for(9, "/readyz", process)
+
+
+def test_a_process_that_fails_is_an_error(tmp_path):
+    """The last line of its error output is shown; one that ends well returns its output."""
+    assert run_python(["-c", "print('plum')"], dict(os.environ)) == "plum\n"
     with pytest.raises(BenchmarkError, match="failed: no luck"):
-        run_python([sys.executable, "-c", "import sys; sys.exit('no luck')"], dict(os.environ))
+        run_python(["-c", "import sys; sys.exit('no luck')"], dict(os.environ))
+    (tmp_path / "collection").touch()
+    with pytest.raises(BenchmarkError, match="a measurement failed: .*StorageError: .*collection"):
+        run_apart(measure.measure_build, Task(("One.",), "", 1, str(tmp_path), 1, synthetic=True))
+
+
+def test_figures_are_shown_as_a_table():
+    """A row for each figure, a column for each size; spreads with their extremes, bytes in MB, reused parts as a dash."""
+    first = {"size": 1_000, "build": {"seconds": 12.5, "peak_bytes": 45_600_000}, "search": {"same": True}}
+    second = {"size": 100_000, "build": None, "search": {"ask": spread([0.5, 0.25, 0.75]), "same": False}}
+    assert run._table([first, second]).splitlines() == [
+        "size                 1,000                      100,000",
+        "build seconds         12.5                            -",
+        "build peak bytes   45.6 MB                            -",
+        "search same            yes                           NO",
+        "search ask               -   0.5 (0.25-0.75; 95 %: 0.75)",
+    ]
 
 
 @pytest.mark.slow

@@ -39,12 +39,12 @@ def test_passages_are_the_same_every_time(seeds, corpus):
     """A passage depends on the texts and its number alone, and so does the digest; other texts give another."""
     again = read_texts(seeds)
     assert [again.passage(number) for number in (7, 0)] == [corpus.passage(number) for number in (7, 0)]
-    assert again.digest == corpus.digest != Corpus.of(SENTENCES).digest
+    assert again.digest == corpus.digest != Corpus(SENTENCES).digest
 
 
 def test_a_passage_keeps_the_ends_of_its_sentences():
     """First and last words stay, the second of the first sentence becomes a name, a number keeps its digits' count."""
-    passage = Corpus.of(SENTENCES[:1]).passage(41)
+    passage = Corpus(SENTENCES[:1]).passage(41)
     sentences = re.findall(r"[^.]+\.", passage)
     assert {sentence.split()[0] for sentence in sentences} == {"The"}
     assert {sentence.split()[-1] for sentence in sentences} == {"dark."}

@@ -95,7 +95,7 @@ def test_verify_counts_and_names_what_does_not_hold(folder, tmp_path, capsys):
         "line 2: moved: fruit.txt: now at character 0, was at 24\n"
         "line 3: malformed: not JSON\n"
         "0 exact, 1 moved, 1 changed, 0 gone\n",
-        f"qa: {answers} does not hold: 1 changed, 2 altered, 1 malformed\n",
+        f"qa: {answers} does not match the documents: 1 changed, 2 altered, 1 malformed\n",
     )
 
 

@@ -75,7 +75,7 @@ def test_ctrl_c_exits_with_130_and_the_rest_is_answered_later(folder, tmp_path):
     process.send_signal(signal.SIGINT)
     errors = process.communicate()[1]
     assert process.returncode == 130
-    assert errors.splitlines() == ["qa: interrupted; run the same command again to go on"]
+    assert errors.splitlines() == ["qa: interrupted; run the same command again to continue"]
     again = run("batch", questions, "-o", answers, "--sources", folder, capture_output=True, text=True)
     assert again.stderr.splitlines()[0].startswith("resuming after ")
     assert again.stderr.splitlines()[1:] == ["3000 answered, 0 rows not answered"]

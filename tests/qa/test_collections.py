@@ -214,7 +214,7 @@ def test_collections_are_printed_as_a_table_or_as_json(folder, home, capsys):
     head, line, sources = capsys.readouterr().out.splitlines()
     assert head.split() == ["NAME", "DOCUMENTS", "PASSAGES", "PENDING", "SIZE", "UPDATED", "MODEL"]
     assert line.split()[:4] == ["papers", "1", "1", "0"]
-    assert line.endswith("toy/1  (format 2 is not read any more: qa index --rebuild)")
+    assert line.endswith("toy/1  (format 2 can no longer be read: qa index --rebuild)")
     assert sources.strip() == str(folder)
     assert main(["collections", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["sources"] == [str(folder)]
