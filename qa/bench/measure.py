@@ -45,7 +45,7 @@ class Task:
     place: str = ""  # folder of the documents and the collection
     size: int = 0  # passages in the collection
     synthetic: bool = False  # its vectors
-    questions: int = COMPARED  # of `hash_answers`
+    questions: int = 0  # of `hash_answers`; 0: `COMPARED`
 
     def write_documents(self) -> Corpus:
         """Write the documents; return their corpus."""
@@ -182,7 +182,7 @@ def measure_search(task: Task) -> Measured:
 
 def hash_answers(task: Task) -> Measured:
     """Compute hashes of answers, the same as `measure_search`, but asked in reverse order."""
-    questions = Corpus(task.sentences).questions(task.size, task.questions, seed=1)
+    questions = Corpus(task.sentences).questions(task.size, (task.questions or COMPARED), seed=1)
     with task.open(task.load_encoder()) as (_, assistant):
         return {"hashes": [assistant.ask(question).hash for question in reversed(questions)][::-1]}
 

@@ -198,11 +198,11 @@ def test_figures_are_shown_as_a_table():
     first = {"size": 1_000, "build": {"seconds": 12.5, "peak_bytes": 45_600_000}, "search": {"same": True}}
     second = {"size": 100_000, "build": None, "search": {"ask": spread([0.5, 0.25, 0.75]), "same": False}}
     assert run._table([first, second]).splitlines() == [
-        "size                 1,000                      100,000",
-        "build seconds         12.5                            -",
-        "build peak bytes   45.6 MB                            -",
-        "search same            yes                           NO",
-        "search ask               -   0.5 (0.25-0.75; 95 %: 0.75)",
+        "size                    1,000                       100,000",
+        "build seconds            12.5                             -",
+        "build peak bytes      45.6 MB                             -",
+        "search same               yes                            NO",
+        "search ask                  -   0.5 (0.25-0.75; 95 %: 0.75)",
     ]
 
 
