@@ -28,7 +28,7 @@ def main() -> None:
             wait_until_ready()
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-                page = browser.new_page(viewport={"width": 1280, "height": 720})
+                page = browser.new_page(viewport={"width": 1280, "height": 800})
                 page.goto(ADDRESS)
                 page.locator(".qa-document").first.wait_for()
                 page.get_by_role("textbox", name="Question").fill(QUESTION)
@@ -37,6 +37,7 @@ def main() -> None:
                 page.get_by_role("button", name="Open").first.click()
                 page.locator("#qa-panel mark").first.wait_for()
                 time.sleep(2)  # the marker's flash
+                page.locator(".qa-question").first.scroll_into_view_if_needed()
                 page.screenshot(path=ROOT / ".github" / "chat.png")
                 browser.close()
         finally:
