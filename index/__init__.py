@@ -22,7 +22,7 @@ from index.errors import (
 )
 from index.hashing import bytes_hash, file_hash, text_hash
 from index.parsers import read_document
-from index.parsers.isolation import IsolatedReader
+from index.parsers.isolation import IsolatedParser
 from index.progress import Progress
 from index.records import (
     PLACE_FIELDS,
@@ -80,7 +80,7 @@ __all__ = [
     "Failure",
     "FileWatcher",
     "Hit",
-    "IsolatedReader",
+    "IsolatedParser",
     "Limits",
     "Locator",
     "NearWord",

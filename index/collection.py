@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from index.encoders.base import Encoder
 from index.errors import OutdatedError, StorageError
 from index.files import Library
-from index.parsers.isolation import IsolatedReader
+from index.parsers.isolation import IsolatedParser
 from index.progress import Progress
 from index.records import StoredPassage
 from index.search import Limits, Search, Searcher
@@ -101,7 +101,7 @@ class Collection:
 
         Args:
             selection: What it is made of, which is stored with it; or files and folders alone.
-            read: Reads one file; by default an `IsolatedReader`, which survives any file.
+            read: Reads one file; by default an `IsolatedParser`, which survives any file.
             on_progress: Called with each step; an error it raises ends the update, and the next one goes on from there.
             on_notice: Called with one line when the update waits for another process.
             live: Whether other threads search meanwhile. They find the content from before at the first step, and new
@@ -151,7 +151,7 @@ class Collection:
             if on_progress:
                 on_progress(progress)
 
-        with nullcontext(read) if read else IsolatedReader() as reader:
+        with nullcontext(read) if read else IsolatedParser() as reader:
             done = update_catalog(self.catalog, sources, self.encoder, read=reader, on_progress=report)
         self._follow().save(self.catalog)
         self.catalog.set_meta("updated", describe_time(time.time_ns()))

@@ -1,16 +1,13 @@
-"""The score that ranks passages: nearness in meaning and shared words, on one absolute scale.
+"""Search a collection: candidates from FAISS and tantivy, scored exactly from the catalog on one absolute scale.
 
     score = .8 (paragraph + best sentence) / 2  +  .2 (BM25 of the paragraph + BM25 of its best sentence) / (2 Σ idf)
 
 The first half are cosines. Dividing BM25 by the summed idf of the question's terms makes it comparable between
 questions and between collections, so that the score also shows how much to trust a hit. Reciprocal rank fusion, the
-usual choice, ranks worse (mean nDCG@10 over eight sets .64 against .70) and forgets how good the best hit was. FAISS
-and tantivy propose candidates; what they score is not used.
+usual choice, ranks worse (mean nDCG@10 over eight sets .64 against .70) and forgets how good the best hit was.
 
-Search a collection: candidates from FAISS and tantivy, scored exactly from the catalog.
-
-What the two indexes propose depends on nothing but the catalog as long as vectors are kept whole; how they score is not
-used. So a search gives the same hits in the same order however the indexes came to be. Passages that are not embedded
+The scores of the two indexes are not used. While vectors are stored whole, their candidates depend only on the catalog, so a
+search gives the same hits in the same order however the indexes were built. Passages that are not embedded
 yet are found by their words; the best of them are embedded there and then, so that one scale serves all.
 """
 

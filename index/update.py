@@ -22,7 +22,7 @@ import numpy.typing as npt
 from index.encoders.base import Encoder
 from index.errors import SourceError
 from index.hashing import file_hash
-from index.parsers import read_document, readers_version
+from index.parsers import parsers_version, read_document
 from index.progress import Abandoned, Progress, ProgressMeter
 from index.records import Document, Failure, KnownFile, Passage, PreparedPassage, Source, StoredPassage
 from index.sources import SETTLED_NS
@@ -197,7 +197,7 @@ def _seen(source: Source) -> str:
     """Identify the state of a file and its parsers; empty if the file may change again within one clock tick."""
     if source.fault or not source.changed_ns:
         return ""
-    return f"{source.size} {source.modified_ns} {source.changed_ns} {readers_version()}"
+    return f"{source.size} {source.modified_ns} {source.changed_ns} {parsers_version()}"
 
 
 @dataclass(frozen=True, slots=True)

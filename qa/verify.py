@@ -23,7 +23,7 @@ from index import (
     EVERYTHING,
     BatchError,
     Document,
-    IsolatedReader,
+    IsolatedParser,
     QAError,
     SourceError,
     find_sources,
@@ -154,7 +154,7 @@ def verify_answers(
         SourceError: A folder does not exist or cannot be listed.
     """
     locate = _locate_by_name(folders) if (folders := tuple(folders)) else _locate_by_path
-    with IsolatedReader() as reader:
+    with IsolatedParser() as reader:
         read = lru_cache(maxsize=_DOCUMENTS_KEPT)(partial(_read_source, reader))
         export = read_export(Path(path))
         if export and not export.unchanged:
@@ -219,7 +219,7 @@ def _verify(citation: Mapping[str, Any], document: Document | str) -> Verificati
     return compare(citation, document)
 
 
-def _read_source(reader: IsolatedReader, path: str, name: str) -> Document | str:
+def _read_source(reader: IsolatedParser, path: str, name: str) -> Document | str:
     """Read a document, or say why it cannot be read: that is remembered too."""
     try:
         if not os.path.isfile(path):

@@ -1,7 +1,7 @@
 """Write a BERT model as an OpenVINO graph: a sentence encoder, or a reader of pairs of texts.
 
 The graph is written operation by operation from the model's own weights, so no converter, tracer or training library
-is needed. Its layers of weights come as numbers of 32 bits or rounded to bytes (see `fast_rounding`); rounded, the
+is needed. Its layers of weights come as numbers of 32 bits or rounded to bytes (see `quantize`); rounded, the
 products with weights and those of queries with keys run on bytes, the rest on 32 bits. Both kinds of model share the
 embeddings and the layers and differ in their head: the encoder averages its tokens to a vector, the reader gives
 logits. Left out: other architectures than BERT, pooling other than the mean over tokens, and prompts before a text.

@@ -13,9 +13,7 @@ passages, questions and single words that the calibration never saw.
 Left out: rounding the attention weights, which long texts spread too thin for a byte (.985 for the worst long passage),
 and making later weights amend the rounding of earlier ones (GPTQ: .0003 better on average, for 20 seconds more).
 
-Sample texts, and the range of what flows through a model while it reads them.
-
-Rounding to bytes needs to know how large the numbers get. The sample is written for that: prose on many subjects,
+Rounding needs the range of the activations, measured on sample texts written for that: prose on many subjects,
 questions, single words, tables, code, other alphabets, nothing at all. Ranges over it serve as well as ranges over
 passages of four public collections (lowest cosine within .001). It is fixed, so that every build is the same.
 """

@@ -1,6 +1,6 @@
 """Read a file into a Document: one module a format, chosen by the file's suffix.
 
-`read_document` reads in this process. `isolation.IsolatedReader` reads in another one, within limits, for files from strangers.
+`read_document` reads in this process. `isolation.IsolatedParser` reads in another one, within limits, for files from strangers.
 """
 
 import hashlib
@@ -79,7 +79,7 @@ FORMATS = {
 
 
 @lru_cache(maxsize=1)
-def readers_version() -> str:
+def parsers_version() -> str:
     """Changes whenever a file might be read otherwise: 16 hexadecimal digits for all formats and their packages."""
     from index.parsers.containers import package_version
 

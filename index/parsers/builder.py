@@ -5,9 +5,7 @@ bytes, control characters, half surrogate pairs) and those that only steer line 
 spaces) are left out, so that the text can be stored, hashed and searched. Text and Markdown files do not come here:
 theirs stays as it is.
 
-Turn the rows of a table into sentences that keep the names of their columns: "Item: Rent; Cost: 300."
-
-A row is found and quoted alone, so its text includes the column names.
+A table row becomes a sentence with its column names, "Item: Rent; Cost: 300.", because it is found and quoted alone.
 """
 
 import re
@@ -28,7 +26,7 @@ _LINE_END = re.compile(r"\r\n?|[\x85\u2028\u2029]")
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """What a reader got out of a file.
+    """The text that a parser extracted from a file.
 
     Attributes:
         text: The extracted text.

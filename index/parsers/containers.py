@@ -4,7 +4,7 @@ Checked before anything is unpacked: that it is such a file, without a password,
 bombs"). In the XML of office files a document type is refused, for only hostile ones have one: entities that grow
 without end ("billion laughs") or that name other files need it.
 
-Name the real kind of a file whose suffix is wrong, and load the library of a format.
+The module also names the real kind of a file whose suffix is wrong, and loads the library of a format.
 """
 
 import importlib

@@ -1,13 +1,10 @@
-"""Find the rows of a table in a web page, with cells that span rows repeated in each.
+"""Parse web pages and EPUB books: text in order, headings, lists and tables; no scripts, menus or hidden parts.
 
-Read a web page as a browser would show it: text in order, headings, lists and tables; no scripts, menus or hidden parts.
+Lexbor (selectolax) parses by the rules of HTML5, so that broken pages give the text a browser gives. Left out: parts that
+external style sheets hide, pictures, forms, and text that a script would add. Cells that span rows are repeated in each.
 
-Parsed by Lexbor (selectolax) by the rules of HTML5, so that broken pages give the text a browser gives. Left out: what
-style sheets hide from elsewhere, pictures, forms, and text that a script would add.
-
-Read an .epub book: its chapters in reading order, each a page of XHTML in a zip file.
-
-The headings come from the chapters; a chapter without any is found under the title of its page.
+An .epub book is its chapters in reading order, each a page of XHTML in a zip file. A chapter without a heading has the
+title of its page.
 """
 
 import codecs

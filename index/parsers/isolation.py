@@ -1,9 +1,9 @@
 """Read files in a separate process, with limits of time and memory, so that a hostile file harms nothing else.
 
 The process (`worker`) is started when the first file needs it, reads many files, and is replaced after a failure and
-every so often. Small text and Markdown files are read right here: no library takes them apart.
-Every system limits the time and the size of the text. The limits of memory and of
-processor time need `resource`, which Windows lacks; macOS does not enforce the memory limit.
+every so often. Small text and Markdown files are read right here: no library takes them apart. Every system limits the
+time and the size of the text. The limits of memory and processor time need `resource`, which Windows lacks; macOS does
+not enforce the memory limit.
 """
 
 import json
@@ -29,7 +29,7 @@ _START = (
 )
 
 
-class IsolatedReader:
+class IsolatedParser:
     """Reads files like `read_document`, in another process; close it, or use it in a `with` statement."""
 
     def __init__(self, *, seconds: float = SECONDS, memory: int = MEMORY) -> None:
@@ -45,7 +45,7 @@ class IsolatedReader:
         self._process: subprocess.Popen[bytes] | None = None
         self._files_read = 0
 
-    def __enter__(self) -> "IsolatedReader":
+    def __enter__(self) -> "IsolatedParser":
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -142,7 +142,7 @@ class IsolatedReader:
             timer.cancel()
         if late.is_set():
             raise SourceError(f"{shown} needs more than {seconds:.0f} seconds to read. Split it, then index it again.")
-        raise SourceError(f"{shown} cannot be read: the reader crashed. It may be damaged; remove it, or save it anew.")
+        raise SourceError(f"{shown} cannot be read: the parser crashed. It may be damaged; remove it, or save it anew.")
 
     def _name_excess(self, shown: str) -> str:
         megabytes = self._memory // MEGABYTE

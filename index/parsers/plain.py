@@ -1,10 +1,8 @@
-"""Decode text files without altering a character: byte-order mark, line ends and tabs stay, so offsets stay true.
+"""Parse text, Markdown and reStructuredText.
 
-Find the headings of a Markdown text. The text itself stays as written, marks included.
-
-Read reStructuredText with Docutils: sections are headings, tables are rows; files it names are never opened.
-
-Directives and roles that only other programs know (Sphinx) keep their text; what they would do is left out.
+Text and Markdown keep every character: byte-order mark, line ends, tabs and marks, so offsets count in the file's own text.
+Markdown headings become headings. Docutils parses reStructuredText: sections are headings, tables are rows, files it names
+are never opened. Directives and roles that only other programs know (Sphinx) keep their text and have no effect.
 """
 
 import codecs

@@ -1,4 +1,4 @@
-"""The process in which `IsolatedReader` reads files: one request a line in, one reply a line and a text out.
+"""The process in which `IsolatedParser` reads files: one request a line in, one reply a line and a text out.
 
 Before the first file it gives up what reading needs not: it may not write files, open connections, start programs, or
 take more memory than allowed. Where `resource` is missing (Windows) the limits of memory and processor time are not
@@ -73,7 +73,7 @@ def _header(document: Document, size: int) -> dict[str, Any]:
 
 
 def _forbid(event: str, arguments: tuple[Any, ...]) -> None:
-    """Refuse, as an audit hook, what a reader has no business with."""
+    """Refuse, as an audit hook, every action that a parser does not need."""
     if event == "open":
         _, mode, flags = arguments
         writes = any(letter in mode for letter in "wax+") if isinstance(mode, str) else bool((flags or 0) & _WRITING)
@@ -81,7 +81,7 @@ def _forbid(event: str, arguments: tuple[Any, ...]) -> None:
             return
     elif not event.startswith(_FORBIDDEN) and event not in _CHANGING:
         return
-    raise PermissionError(1, f"a reader may not do this: {event}")
+    raise PermissionError(1, f"a parser may not do this: {event}")
 
 
 def _limit_memory(allowed: int) -> None:

@@ -1,11 +1,9 @@
-"""Find the sentences of a text as character spans.
+"""Split a text into paragraphs and sentences, as character offsets.
 
 A regular expression proposes boundaries at closing punctuation; a list of abbreviations and a look at the next
 word take the false ones back. Measured on 3.3 MB of English text (boundary F1): such a splitter reaches .968 at
 10 MB/s, level with the best libraries and many times faster. Line breaks inside a paragraph are not boundaries;
 blank lines and list items are. Left out: quotation grammar and languages without spaces after a full stop.
-
-Split a text into paragraphs and sentences, as offsets only.
 
 A paragraph is the text between blank lines; if a file puts each paragraph on one long line without blank lines
 between, each such line. Very long ones are cut at a sentence end, so that a passage stays readable and near the 256

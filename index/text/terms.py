@@ -1,6 +1,4 @@
-"""Detect the language of a text, with the py3langid library (97 languages; Lui and Baldwin 2012).
-
-Turn text into terms: the one analyser behind lexical search, sentence choice and highlighting.
+"""Turn text into terms: the one analyser behind lexical search, sentence choice and highlighting.
 
 A word becomes a term by dropping accents, case and possessives and taking its Snowball English stem (Porter 2001), so
 that "Mediators'" and "mediating" meet. Numbers keep their decimals ("3.5") and lose thousands separators ("1,000" is
@@ -9,9 +7,8 @@ question keeps only the words that say what it is about; texts keep every word, 
 common words can still be matched. Left out: synonyms (the encoder's work) and the segmentation of languages without
 spaces.
 
-Match phrases, ignoring case, white space and quotation marks.
-
-Near spellings: words of the collection that differ from a word by a letter or two.
+The module also detects the language of a text (py3langid, 97 languages; Lui and Baldwin 2012), matches phrases ignoring
+case, white space and quotation marks, and finds words that differ from a word by a letter or two.
 """
 
 import re

@@ -15,7 +15,7 @@ from index import (
     PLACE_FIELDS,
     Document,
     Hit,
-    IsolatedReader,
+    IsolatedParser,
     Passage,
     Place,
     QAError,
@@ -329,7 +329,7 @@ def verify(citation: Mapping[str, Any], *, path: str | Path | None = None) -> Ve
     """
     file = Path(path if path is not None else citation["path"])
     try:
-        with IsolatedReader() as read:
+        with IsolatedParser() as read:
             document = read(file, name=file.name)
     except QAError as error:
         return Verification("gone", str(error), None)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
-from index import BatchError, IsolatedReader, SourceError
+from index import BatchError, IsolatedParser, SourceError
 
 TITLE_ROWS = 20  # of a workbook, among which the headings are looked for
 NAMED_COLUMNS = 8
@@ -150,7 +150,7 @@ def _read_table(file: TextIO, name: str) -> Iterator[Row]:
 
 def _read_workbook(path: Path) -> Iterator[Row]:
     """Read the rows below the headings, which may have a title above them; cells beside the table count for nothing."""
-    with IsolatedReader() as reader:
+    with IsolatedParser() as reader:
         try:
             rows = reader.read_rows(path, name=path.name)
         except SourceError as error:

@@ -166,7 +166,7 @@ def test_a_file_that_failed_is_tried_again_only_when_it_or_its_readers_change(tm
     assert tried == ["a.pdf"]
     file.write_bytes(b"broken otherwise")
     collection.update([file], read=read)
-    monkeypatch.setattr("index.update.readers_version", lambda: "newer")
+    monkeypatch.setattr("index.update.parsers_version", lambda: "newer")
     collection.update([file], read=read)
     assert len(tried) == 3
     collection.close()

@@ -186,9 +186,9 @@ def test_a_document_is_read_once(tmp_path, folder, monkeypatch):
     """However many quotes cite a document, it is read once."""
     answers = write_answers(tmp_path / "a.jsonl", folder, *["are"] * 20)
     read = []
-    original = verification.IsolatedReader.__call__
+    original = verification.IsolatedParser.__call__
     monkeypatch.setattr(
-        verification.IsolatedReader,
+        verification.IsolatedParser,
         "__call__",
         lambda reader, path, *, name: read.append(path) or original(reader, path, name=name),
     )

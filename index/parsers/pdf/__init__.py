@@ -1,8 +1,8 @@
 """Read .pdf files with PDFium: paragraphs in reading order, each with its page.
 
-Nothing in a PDF says what a paragraph, a column or a heading is; all of it is worked out from where the characters
-stand (`pdf_lines`, `pdf_columns`, `pdf_layout`). Lines that most pages repeat at their top or bottom are kept but do
-not answer. Tables are found where they are plain (`pdf_tables`). Left out: text in pictures, forms and comments.
+A PDF marks no paragraphs, columns or headings: they are inferred from the positions of the characters (`lines`, `layout`).
+Lines that most pages repeat at their top or bottom are kept but do
+not answer. Only plain tables are recognised. Left out: text in pictures, forms and comments.
 Scripts in a PDF are never run.
 """
 

@@ -1,16 +1,11 @@
 """Find the columns and tables of a PDF page, and put its lines in reading order.
 
-Columns differ from a table in their lines, which are long and leave few gaps. A line
-across the gap between the columns ends them; new ones start below it.
+Columns differ from a table in their lines, which are long and leave few gaps. A line across the gap between the columns
+ends them; new ones start below it.
 
-Find the tables among the lines of a PDF's page: neighbouring lines with several cells in the same columns.
-
-Kept simple: one line a row, a header that names every column, no rules looked for. Everything else stays text.
-
-Join the segments of a PDF's page into paragraphs and tables, in reading order.
-
-A paragraph begins where the gap, the size or the indent of a line says so, or the line before ends early with a full
-stop. Words divided at the end of a line become whole.
+A table is neighbouring lines with several cells in the same columns: one line a row, a header that names every column; drawn
+rules are ignored. Everything else is text. A paragraph starts at a change of gap, size or indent, or after a line that ends
+early with a full stop. Words divided at a line end are joined.
 """
 
 import re

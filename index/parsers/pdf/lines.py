@@ -2,7 +2,7 @@
 
 Positions are turned so that the text runs upright and downwards: x to the right, y down, in points.
 
-Find the lines that the pages of a PDF repeat at their top or bottom: titles, chapter names, page numbers.
+The module also finds the lines that pages repeat at their top or bottom: titles, chapter names, page numbers.
 """
 
 import ctypes

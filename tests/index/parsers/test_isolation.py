@@ -9,7 +9,7 @@ import threading
 import pytest
 from reading import make_docx, make_pdf
 
-from index import IsolatedReader, SourceError, read_document
+from index import IsolatedParser, SourceError, read_document
 from index.parsers import FORMATS
 from index.parsers import isolation as isolated
 
@@ -17,7 +17,7 @@ from index.parsers import isolation as isolated
 @pytest.fixture(scope="module")
 def reader():
     """One reader for all the tests that leave it whole."""
-    with IsolatedReader() as opened:
+    with IsolatedParser() as opened:
         yield opened
 
 
@@ -45,7 +45,7 @@ def test_small_text_is_read_without_a_process(tmp_path):
     """Asking about a text file starts nothing; the first other file does, and the next ones share it."""
     (tmp_path / "a.md").write_text("# One\n\nTwo.")
     (tmp_path / "a.csv").write_text("a,b\n1,2\n")
-    with IsolatedReader() as reader:
+    with IsolatedParser() as reader:
         reader(tmp_path / "a.md", name="a.md")
         assert reader._process is None
         reader(tmp_path / "a.csv", name="a.csv")
@@ -86,7 +86,7 @@ def test_refusals_come_through_and_leave_the_process_whole(tmp_path, reader):
 def test_a_file_that_takes_too_long_is_given_up(tmp_path):
     """After its time the process is ended, the reason says so, and the next file is read."""
     (tmp_path / "good.csv").write_text("a,b\n1,2\n")
-    with IsolatedReader(seconds=2) as reader:
+    with IsolatedParser(seconds=2) as reader:
         reader(tmp_path / "good.csv", name="good.csv")
         nested = b"<ul><li>" * 100_000
         assert refuse(reader, tmp_path, "slow.html", nested) == (
@@ -99,7 +99,7 @@ def test_a_file_that_takes_too_long_is_given_up(tmp_path):
 def test_a_file_that_takes_too_much_memory_is_given_up(tmp_path):
     """The process may not grow beyond its memory; the reason says so, and the next file is read."""
     (tmp_path / "good.csv").write_text("a,b\n1,2\n")
-    with IsolatedReader(memory=100_000_000) as reader:
+    with IsolatedParser(memory=100_000_000) as reader:
         assert refuse(reader, tmp_path, "large.json", b"[" + b"0," * 3_000_000 + b"0]") == (
             "large.json needs more than 100 MB of memory to read. Split it, then index it again."
         )
@@ -126,11 +126,11 @@ def test_a_crash_is_a_reason_and_the_next_file_is_read(tmp_path):
     """A process that ends in the middle of a file takes nothing with it."""
     (tmp_path / "slow.html").write_bytes(b"<ul><li>" * 100_000)
     (tmp_path / "good.csv").write_text("a,b\n1,2\n")
-    with IsolatedReader() as reader:
+    with IsolatedParser() as reader:
         reader(tmp_path / "good.csv", name="good.csv")
         threading.Timer(0.3, os.kill, (reader._process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))).start()
         assert refuse(reader, tmp_path, "slow.html", None) == (
-            "slow.html cannot be read: the reader crashed. It may be damaged; remove it, or save it anew."
+            "slow.html cannot be read: the parser crashed. It may be damaged; remove it, or save it anew."
         )
         assert reader(tmp_path / "good.csv", name="good.csv").text == "a; b\n\na: 1; b: 2."
 
@@ -139,7 +139,7 @@ def test_the_process_is_replaced_after_many_files(tmp_path, monkeypatch):
     """What a library leaks ends with its process."""
     monkeypatch.setattr(isolated, "FILES_A_WORKER", 2)
     (tmp_path / "a.csv").write_text("a,b\n1,2\n")
-    with IsolatedReader() as reader:
+    with IsolatedParser() as reader:
         processes = []
         for _ in range(4):
             reader(tmp_path / "a.csv", name="a.csv")
@@ -166,7 +166,7 @@ def test_the_process_may_not_write_connect_or_start_programs(code):
         f"try:\n    {code}\nexcept PermissionError as error: print(error)"
     )
     output = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
-    assert output.startswith("[Errno 1] a reader may not do this: ")
+    assert output.startswith("[Errno 1] a parser may not do this: ")
 
 
 def test_the_process_loads_nothing_that_is_slow():
@@ -184,5 +184,5 @@ def test_modules_in_the_current_folder_are_not_loaded(tmp_path, monkeypatch):
     (tmp_path / "csv.py").write_text("raise SystemExit")
     (tmp_path / "a.csv").write_text("a,b\n1,2\n")
     monkeypatch.chdir(tmp_path)
-    with IsolatedReader() as reader:
+    with IsolatedParser() as reader:
         assert reader("a.csv", name="a.csv").text == "a; b\n\na: 1; b: 2."
