@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -132,8 +133,10 @@ class Assistant:
             if isinstance(sources, Selection):
                 raise SourceError("a Selection has patterns and a name already. Put them there, or pass paths.")
             selection = Selection(selection.paths, SourceRules(tuple(include), tuple(exclude)), name)
-        encoder = encoder or load_encoder(cache_folder=encoder_folder(), on_notice=on_notice)
-        loaded = shared_reader(encoder_folder(), on_notice=on_notice) if reader == "bundled" else reader
+        with ThreadPoolExecutor(1) as worker:  # both models are loaded at once: each takes half a second of one core
+            loading = worker.submit(lambda: shared_reader(encoder_folder(), on_notice=on_notice) if reader == "bundled" else reader)
+            encoder = encoder or load_encoder(cache_folder=encoder_folder(), on_notice=on_notice)
+        loaded = loading.result()
         collection, name = open_collection(selection, encoder, Path(home or home_folder()))
         update: UpdateReport | BackgroundUpdate
         try:

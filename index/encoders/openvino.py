@@ -77,8 +77,22 @@ def pad(ids: Sequence[np.ndarray], width: int, *others: Sequence[np.ndarray]) ->
     return [padded, mask, *more]
 
 
+_first_inference = threading.Lock()
+_inferred = threading.Event()
+
+
 def infer(compiled: Any, inputs: list[np.ndarray]) -> list[np.ndarray]:
-    """Run a graph once: its outputs, copied."""
+    """Run a graph once and return copies of its outputs. Safe to call from several threads."""
+    if _inferred.is_set():
+        return _infer(compiled, inputs)
+    # OpenVINO's binding looks up NumPy on first use; two threads that do so at once wait for each other for ever.
+    with _first_inference:
+        outputs = _infer(compiled, inputs)
+        _inferred.set()
+        return outputs
+
+
+def _infer(compiled: Any, inputs: list[np.ndarray]) -> list[np.ndarray]:
     request = compiled.create_infer_request()
     request.infer(inputs)
     return [request.get_output_tensor(place).data.copy() for place in range(len(compiled.outputs))]
@@ -119,9 +133,6 @@ class FastEncoder:
         self._questions = compile_graph(graph, streams=1, threads=QUESTION_THREADS)
         self._passages: Any = None
         self._making_ready = threading.Lock()
-        # OpenVINO's binding looks NumPy up on first use, and two threads that come to that at once wait for each other
-        # for ever: one inference here, by one thread, comes first.
-        self.encode_question("")
 
     def encode_passages(self, texts: Sequence[str]) -> np.ndarray:
         """Encode texts: float32 of shape (len(texts), dimension), unit rows, in the order given."""

@@ -78,7 +78,6 @@ class FastReader:
         self._marks = mark_ids(tokenizer)
         self._tokens = lru_cache(TEXTS_KEPT)(lambda text: tokenise(tokenizer, [text])[0])
         self._compiled = compile_graph(graph, streams=STREAMS)
-        self._infer(self.windows("", "", ""), [0])  # OpenVINO's binding needs one inference by one thread first
 
     def read(self, question: str, passages: Sequence[ReadablePassage]) -> tuple[Reading, ...]:
         """Read each passage for the question, independently of the others, in the order given."""
