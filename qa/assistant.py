@@ -134,7 +134,9 @@ class Assistant:
                 raise SourceError("a Selection has patterns and a name already. Put them there, or pass paths.")
             selection = Selection(selection.paths, SourceRules(tuple(include), tuple(exclude)), name)
         with ThreadPoolExecutor(1) as worker:  # both models are loaded at once: each takes half a second of one core
-            loading = worker.submit(lambda: shared_reader(encoder_folder(), on_notice=on_notice) if reader == "bundled" else reader)
+            loading = worker.submit(
+                lambda: shared_reader(encoder_folder(), on_notice=on_notice) if reader == "bundled" else reader
+            )
             encoder = encoder or load_encoder(cache_folder=encoder_folder(), on_notice=on_notice)
         loaded = loading.result()
         collection, name = open_collection(selection, encoder, Path(home or home_folder()))
@@ -534,3 +536,9 @@ class Assistant:
 def _names(sources: Sequence[str]) -> Sequence[str]:
     """A list of names, also if one was given alone."""
     return [sources] if isinstance(sources, str) else sources
+
+
+def _choose_reader(
+    reader: Reader | Literal["bundled"] | None, on_notice: Callable[[str], None] | None
+) -> Reader | None:
+    return shared_reader(encoder_folder(), on_notice=on_notice) if reader == "bundled" else reader

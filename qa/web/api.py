@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from index import PLACE_FIELDS, DocumentInfo, Passage, QAError
-from qa.answering.citation import Citation, cite
+from qa.answering.citation import cite
 from qa.web.host import AssistantHost
 from qa.web.log import note_answer
+from qa.web.results import FoundParagraph, ListedSource, ReadParagraph, SearchResult, SourceList, UnreadFile
 
 if TYPE_CHECKING:
     from qa.assistant import Assistant
@@ -69,17 +70,21 @@ class Api:
         Gives whole paragraphs, best first, each with a score and where it stands.
         """
         finding = self.host.call(lambda assistant: assistant.find(question, k=k))
-        hits = []
-        for rank, hit in enumerate(finding.search.hits, start=1):
-            place = _cite_whole(hit.passage, hit.text, hit.source, hit.text_sha256)
-            hits.append({"rank": rank, "score": hit.score.fused, **_describe(place)})
-        return {
-            "question": question,
-            "searched": finding.searched,
-            "phrases_missing": finding.phrases_missing,
-            "hits": hits,
-            "scope": asdict(finding.scope),
-        }
+        found = SearchResult(
+            question=question,
+            searched=finding.searched,
+            phrases_missing=finding.phrases_missing,
+            hits=[
+                FoundParagraph(
+                    rank=rank,
+                    score=hit.score.fused,
+                    **_describe(hit.passage, hit.text, hit.source, hit.text_sha256),
+                )
+                for rank, hit in enumerate(finding.search.hits, start=1)
+            ],
+            scope=finding.scope,
+        )
+        return asdict(found)
 
     def list_sources(
         self,
@@ -92,20 +97,20 @@ class Api:
             return assistant.documents(), assistant.failures, assistant.scope
 
         documents, failures, scope = self.host.call(collect)
-        listed = documents[offset : offset + limit]
-        return {
-            "sources": [
-                {
-                    "source": document.source,
-                    "passages": document.passages,
-                    "characters": document.characters,
-                    "text_sha256": document.text_sha256,
-                }
-                for document in listed
+        listed = SourceList(
+            sources=[
+                ListedSource(
+                    source=document.source,
+                    passages=document.passages,
+                    characters=document.characters,
+                    text_sha256=document.text_sha256,
+                )
+                for document in documents[offset : offset + limit]
             ],
-            "not_read": [{"source": failure.source, "reason": failure.reason} for failure in failures[:limit]],
-            "scope": asdict(scope),
-        }
+            not_read=[UnreadFile(source=failure.source, reason=failure.reason) for failure in failures[:limit]],
+            scope=scope,
+        )
+        return asdict(listed)
 
     def read_passage(
         self,
@@ -118,17 +123,17 @@ class Api:
         `start` and `end` count characters of the document's text; `paragraphs` says how many paragraphs it has.
         """
 
-        def read(assistant: "Assistant") -> tuple[Citation, int]:
+        def read(assistant: "Assistant") -> ReadParagraph:
             info = _choose(assistant.documents(), source, text_sha256)
             passages = assistant.passages(info.path)
             passage = next((passage for passage in passages if passage.paragraph == paragraph), None)
             if passage is None:
                 raise RequestError(f"{source!r} has {len(passages):,} paragraphs, and none with number {paragraph:,}.")
             text = assistant.document(info.path).text[passage.start : passage.end]
-            return _cite_whole(passage, text, info.source, info.text_sha256), len(passages)
+            described = _describe(passage, text, info.source, info.text_sha256)
+            return ReadParagraph(paragraphs=len(passages), **described)
 
-        place, count = self.host.call(read)
-        return {**_describe(place), "paragraphs": count}
+        return asdict(self.host.call(read))
 
 
 def _choose(documents: Sequence[DocumentInfo], source: str, text_sha256: str | None) -> DocumentInfo:
@@ -143,13 +148,9 @@ def _choose(documents: Sequence[DocumentInfo], source: str, text_sha256: str | N
     return chosen[0]
 
 
-def _cite_whole(passage: Passage, text: str, source: str, text_sha256: str) -> Citation:
+def _describe(passage: Passage, text: str, source: str, text_sha256: str) -> dict[str, Any]:
+    """A whole paragraph and its place, with the locator a citation of it has."""
     span = passage.start, passage.end
-    return cite(passage, text, source=source, path="", text_sha256=text_sha256, span=span, score=0.0)
-
-
-def _describe(place: Citation) -> dict[str, Any]:
-    """A whole paragraph and where it stands, in the words of a citation."""
-    names = ("paragraph", *PLACE_FIELDS, "start", "end", "text_sha256")
-    places = {name: getattr(place, name) for name in names}
-    return {"source": place.source, "locator": place.locator(), "text": place.passage, **places}
+    whole = cite(passage, text, source=source, path="", text_sha256=text_sha256, span=span, score=0.0)
+    names = ("source", "paragraph", *PLACE_FIELDS, "start", "end", "text_sha256")
+    return {"locator": whole.locator(), "text": whole.passage, **{name: getattr(whole, name) for name in names}}

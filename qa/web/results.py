@@ -1,72 +1,84 @@
-"""What the calls give, as JSON Schema: for OpenAPI, by the name of the call. The tests hold real results against it."""
+"""The results of the calls, and their JSON Schema for OpenAPI. The tests validate real results against it."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any
 
-from index import PLACE_FIELDS
+from pydantic import Field
+
+from index import Place
 from qa.answering.answer import Answer, Scope
-from qa.answering.citation import Citation
 from qa.schema import record_schema
 
 
-def _whole(**properties: dict[str, Any]) -> dict[str, Any]:
-    """An object with exactly these properties."""
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paragraph(Place):
+    """A whole paragraph and its place."""
+
+    source: Annotated[str, Field(description="Name of the document, by which the other calls know it.")]
+    locator: Annotated[str, Field(description="The place in words.")]
+    text: Annotated[str, Field(description="The paragraph.")]
+    paragraph: Annotated[int, Field(description="Its number in the document, from 1.")]
+    start: Annotated[int, Field(description="Its first character in the document's text, from 0.")]
+    end: Annotated[int, Field(description="The character after its last.")]
+    text_sha256: Annotated[str, Field(description="Hash of the document's text, in UTF-8, that the offsets refer to.")]
 
 
-def _array(item: dict[str, Any], description: str) -> dict[str, Any]:
-    return {"type": "array", "items": item, "description": description}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundParagraph(Paragraph):
+    """A paragraph found by a search."""
+
+    rank: Annotated[int, Field(description="From 1.")]
+    score: Annotated[float, Field(description="Higher is better; comparable within one result.")]
 
 
-def _text(description: str) -> dict[str, Any]:
-    return {"type": "string", "description": description}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadParagraph(Paragraph):
+    """A paragraph that was asked for."""
+
+    paragraphs: Annotated[int, Field(description="How many paragraphs the document has.")]
 
 
-def _number(description: str) -> dict[str, Any]:
-    return {"type": "integer", "minimum": 0, "description": description}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchResult:
+    """The paragraphs that match a question."""
+
+    question: Annotated[str, Field(description="The question as asked.")]
+    searched: Annotated[str, Field(description="The words that were searched for.")]
+    phrases_missing: Annotated[bool, Field(description="No passage has the words that must stand together.")]
+    hits: Annotated[list[FoundParagraph], Field(description="The paragraphs found, best first.")]
+    scope: Annotated[Scope, Field(description="The documents that were searched.")]
 
 
-_ANSWER = record_schema(Answer)
-_QUESTION, _SEARCHED = (_ANSWER["properties"][name] for name in ("question", "searched"))
-_SCOPE = record_schema(Scope)
-_CITATION = record_schema(Citation)["properties"]
-_SOURCE, _HASH = _CITATION["source"], _CITATION["text_sha256"]
-_PARAGRAPH = {
-    "source": _SOURCE,
-    "locator": _text("Where it stands, in words."),
-    "text": _text("The paragraph."),
-    **{name: _CITATION[name] for name in ("paragraph", *PLACE_FIELDS, "start", "end", "text_sha256")},
-}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedSource:
+    """A document that is searched."""
+
+    source: Annotated[str, Field(description="Name of the document, by which the other calls know it.")]
+    passages: Annotated[int, Field(description="How many paragraphs it has.")]
+    characters: Annotated[int, Field(description="Length of its text.")]
+    text_sha256: Annotated[str, Field(description="Hash of its text, in UTF-8.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadFile:
+    """A file that could not be read."""
+
+    source: Annotated[str, Field(description="Name of the file.")]
+    reason: Annotated[str, Field(description="Why.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceList:
+    """The documents that are searched, and the files that could not be read."""
+
+    sources: Annotated[list[ListedSource], Field(description="The documents, in order of their names.")]
+    not_read: Annotated[list[UnreadFile], Field(description="Files that could not be read.")]
+    scope: Annotated[Scope, Field(description="All documents that are searched.")]
+
 
 RESULTS: dict[str, dict[str, Any]] = {
-    "ask": _ANSWER,
-    "search": _whole(
-        question=_QUESTION,
-        searched=_SEARCHED,
-        phrases_missing={"type": "boolean", "description": "No passage holds the words that had to stand together."},
-        hits=_array(
-            _whole(rank=_number("From 1."), score=_CITATION["score"], **_PARAGRAPH), "The passages found, best first."
-        ),
-        scope=_SCOPE,
-    ),
-    "list_sources": _whole(
-        sources=_array(
-            _whole(
-                source=_SOURCE,
-                passages=_number("How many paragraphs it has."),
-                characters=_number("How long its text is."),
-                text_sha256=_HASH,
-            ),
-            "The documents, in order of their names.",
-        ),
-        not_read=_array(
-            _whole(source=_text("Name of the file."), reason=_text("Why.")), "Files that could not be read."
-        ),
-        scope=_SCOPE,
-    ),
-    "read_passage": _whole(**_PARAGRAPH, paragraphs=_number("How many paragraphs the document has.")),
+    "ask": record_schema(Answer),
+    "search": record_schema(SearchResult),
+    "list_sources": record_schema(SourceList),
+    "read_passage": record_schema(ReadParagraph),
 }
