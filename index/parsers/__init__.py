@@ -50,10 +50,10 @@ class Format(NamedTuple):
 
 _TEXT = Format("text", "plain", "read_text", 1)
 _MARKDOWN = Format("markdown", "plain", "read_markdown_file", 1)
-_HTML = Format("html", "html", "read_html", 1, "selectolax")
-_XHTML = Format("html", "html", "read_xhtml", 1, "selectolax")
+_HTML = Format("html", "html", "read_html", 2, "selectolax")
+_XHTML = Format("html", "html", "read_xhtml", 2, "selectolax")
 _JSON_LINES = Format("json_records", "json", "read_json_lines", 1)
-_RST = Format("restructured", "plain", "read_rst", 1, "docutils")
+_RST = Format("restructured", "plain", "read_rst", 2, "docutils")
 FORMATS = {
     ".txt": _TEXT,
     ".text": _TEXT,
@@ -63,18 +63,18 @@ FORMATS = {
     ".html": _HTML,
     ".htm": _HTML,
     ".xhtml": _XHTML,
-    ".pdf": Format("pdf", "pdf", "read_pdf", 1, "pypdfium2", _LARGEST_FILE),
-    ".docx": Format("word", "docx", "read_docx", 1, "python-docx", _LARGEST_FILE),
-    ".pptx": Format("slides", "pptx", "read_pptx", 1, "python-pptx", _LARGEST_FILE),
-    ".xlsx": Format("workbook", "xlsx", "read_xlsx", 1, "openpyxl", _LARGEST_FILE),
-    ".epub": Format("epub", "html", "read_epub", 1, "selectolax", _LARGEST_FILE),
-    ".csv": Format("delimited", "csv", "read_csv", 1),
-    ".tsv": Format("delimited", "csv", "read_tsv", 1),
+    ".pdf": Format("pdf", "pdf", "read_pdf", 2, "pypdfium2", _LARGEST_FILE),
+    ".docx": Format("word", "docx", "read_docx", 2, "python-docx", _LARGEST_FILE),
+    ".pptx": Format("slides", "pptx", "read_pptx", 2, "python-pptx", _LARGEST_FILE),
+    ".xlsx": Format("workbook", "xlsx", "read_xlsx", 2, "openpyxl", _LARGEST_FILE),
+    ".epub": Format("epub", "html", "read_epub", 2, "selectolax", _LARGEST_FILE),
+    ".csv": Format("delimited", "csv", "read_csv", 2),
+    ".tsv": Format("delimited", "csv", "read_tsv", 2),
     ".json": Format("json_records", "json", "read_json", 1),
     ".jsonl": _JSON_LINES,
     ".ndjson": _JSON_LINES,
-    ".eml": Format("mail", "mail", "read_eml", 1, "selectolax"),
-    ".mbox": Format("mail", "mail", "read_mbox", 1, "selectolax", _LARGEST_FILE),
+    ".eml": Format("mail", "mail", "read_eml", 2, "selectolax"),
+    ".mbox": Format("mail", "mail", "read_mbox", 2, "selectolax", _LARGEST_FILE),
 }
 
 

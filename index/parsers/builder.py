@@ -144,6 +144,11 @@ class TextBuilder:
 
 
 _LONGEST_NAME = 120  # characters of a column's name in a row
+_LONGEST_FIELD = 60  # characters of the name of a value in a form
+_DIGIT = re.compile(r"\d")
+_VALUE = re.compile(
+    r"@|\w://|\d[./:-]\d|\d{3}\s\d{3}|\d{5}"
+)  # an address, a date, a time, a telephone number, a long number
 _NUMBER = re.compile(r"[^\w]*\d[\d.,:/\s%\u20ac$\u00a3-]*")
 _ENDS = (".", "!", "?", "\u2026", "\u3002")
 
@@ -173,15 +178,68 @@ def column_names(cells: Iterable[str]) -> list[str]:
     return [one_line(cell).rstrip(":").rstrip() for cell in cells]
 
 
-def is_header(row: Sequence[str], below: Sequence[str]) -> bool:
-    """Whether a row names the columns: two names or more, none of them a number, above a row that is not blank.
+def is_header(row: Sequence[str], below: Sequence[str], *others: Sequence[str]) -> bool:
+    """Whether a row names the columns: two names or more above a row that is not blank.
 
-    The first column may be without a name, as where it names the rows.
+    A number names no column, unless numbers rise evenly, as years do, behind a name or a blank. The first column may be
+    without a name, as where it names the rows. A value that the same column has again further down is no name.
+
+    Args:
+        row: The row.
+        below: The next row.
+        others: Further rows below, as far as they are known.
     """
     named = [cell for cell in row if cell]
-    if len(named) < 2 or not any(below) or any(is_number(cell) or len(cell) > _LONGEST_NAME for cell in named):
+    if len(named) < 2 or not any(below) or any(len(cell) > _LONGEST_NAME for cell in named):
         return False
-    return len(named) == len(row) or (len(named) == len(row) - 1 and not row[0])
+    if len(named) < len(row) and not (len(named) == len(row) - 1 and not row[0]):
+        return False
+    if any(map(is_number, named)) and not _rises_evenly(row, below):
+        return False
+    if any(map(_VALUE.search, named)):
+        return False
+    return not any(
+        cell and cell in row[position : position + 1] for each in (below, *others) for position, cell in enumerate(each)
+    )
+
+
+def _rises_evenly(row: Sequence[str], below: Sequence[str]) -> bool:
+    """Whether a row is a name, or a blank, and then whole numbers that rise by one step, above a row that begins with a word."""
+    first, *numbers = row
+    if len(numbers) < 2 or is_number(first) or not below[0] or is_number(below[0]):
+        return False
+    if not all(number.isdecimal() and len(number) < 5 for number in numbers):
+        return False
+    steps = {int(after) - int(before) for before, after in zip(numbers, numbers[1:], strict=False)}
+    return len(steps) == 1 and min(steps) > 0
+
+
+def find_pairs(rows: Sequence[Sequence[str]]) -> list[tuple[str, str]]:
+    """Read a form, where a name stands at the left of each value, in one pair of columns or several.
+
+    The names hold no digit and are all different; the values are of several kinds, some with digits and some without, as no
+    column of a table is.
+
+    Returns:
+        (name, value) for each pair that has both, row by row; empty when the rows are no form.
+    """
+    width = max(map(len, rows), default=0)
+    if width % 2 or len(rows) < 2:
+        return []
+    rows = [[*row, *[""] * (width - len(row))] for row in rows]
+    names = [row[column].rstrip(":") for row in rows for column in range(0, width, 2) if row[column]]
+    values = [[row[column] for row in rows if row[column]] for column in range(1, width, 2)]
+    if len(set(names)) < len(names) or any(_DIGIT.search(name) or len(name) > _LONGEST_FIELD for name in names):
+        return []
+    marked = all(cell.endswith(":") for row in rows for cell in row[::2] if cell)
+    mixed = any(
+        len({bool(_DIGIT.search(value)) for value in column[1:]}) > 1 for column in values
+    )  # a header is of one kind
+    told = any(_VALUE.search(row[1]) or is_number(row[1]) for row in rows[:1])
+    if not marked and not (mixed and (width > 2 or told)):
+        return []
+    pairs = [(row[column], row[column + 1]) for row in rows for column in range(0, width, 2)]
+    return [(name.rstrip(":").rstrip(), value) for name, value in pairs if name and value]
 
 
 def is_number(cell: str) -> bool:
@@ -189,24 +247,31 @@ def is_number(cell: str) -> bool:
     return bool(_NUMBER.fullmatch(cell))
 
 
-def add_table(builder: TextBuilder, rows: Sequence[Sequence[str]], *, headers: int | None = None) -> None:
+def add_table(
+    builder: TextBuilder, rows: Sequence[Sequence[str]], *, headers: int | None = None, before: int = 0
+) -> None:
     """Write a table: its header as a paragraph that does not answer, then each row.
 
     Args:
         builder: Where to.
         rows: All rows, the first one number 1; ragged ones are fine.
         headers: How many rows at the top are headers, where the format says so; found out when omitted.
+        before: How many rows of the table, without its header, were written before; then the header is not again.
     """
     rows = [[one_line(cell) for cell in row] for row in rows]
     if headers is None:
-        headers = int(len(rows) > 1 and is_header(rows[0], rows[1]))
+        if pairs := find_pairs(rows):
+            for number, (name, value) in enumerate(pairs, start=1):
+                builder.add_row(number, describe_row([name], [value]))
+            return
+        headers = int(len(rows) > 1 and is_header(*rows))
     width = max((len(row) for row in rows[:headers]), default=0)
     names = []
     for column in range(width):
         above = [row[column] for row in rows[:headers] if column < len(row) and row[column]]
         names.append(" ".join(dict.fromkeys(above)))
     names = column_names(names)
-    if any(names):
+    if any(names) and not before:
         builder.add_paragraph("; ".join(name for name in names if name), silent=True)
-    for number, row in enumerate(rows[headers:], start=headers + 1):
+    for number, row in enumerate(rows[headers:], start=before + headers + 1):
         builder.add_row(number, describe_row(names, row))

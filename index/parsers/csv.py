@@ -1,4 +1,5 @@
-"""Read .csv and .tsv files: each record is a row that keeps the names of its columns, which the first line gives.
+"""Read .csv and .tsv files: each record is a row that keeps the names of its columns, which the first line gives
+unless it looks like the others.
 
 Rows are numbered as a spreadsheet shows them: the header is row 1.
 """
@@ -6,9 +7,10 @@ Rows are numbered as a spreadsheet shows them: the header is row 1.
 import csv
 import io
 from collections.abc import Iterator
+from itertools import chain, islice
 
 from index.errors import SourceError
-from index.parsers.builder import Extraction, TextBuilder, column_names, describe_row, one_line
+from index.parsers.builder import Extraction, TextBuilder, column_names, describe_row, is_header, is_number, one_line
 from index.parsers.plain import decode_text
 
 LONGEST_FIELD = 10_000_000  # characters
@@ -49,15 +51,26 @@ def _find_delimiter(text: str) -> str:
 
 def _read(text: str, delimiter: str, lines_before: int, *, name: str) -> Extraction:
     builder = TextBuilder(name)
-    names: list[str] | None = None
-    for number, record in enumerate(_parse(text, delimiter, name=name), start=lines_before + 1):
-        cells = [one_line(cell) for cell in record]
-        if names is None and any(cells):
-            names = column_names(cells)
-            builder.add_paragraph("; ".join(filter(None, names)), silent=True)
-        else:
-            builder.add_row(number, describe_row(names or (), cells))
+    records = ([one_line(cell) for cell in record] for record in _parse(text, delimiter, name=name))
+    numbered = ((number, cells) for number, cells in enumerate(records, start=lines_before + 1) if any(cells))
+    first = list(islice(numbered, SAMPLE_LINES))
+    names: list[str] = []
+    if _names_columns([cells for _, cells in first]):
+        names = column_names(first.pop(0)[1])
+        builder.add_paragraph("; ".join(filter(None, names)), silent=True)
+    for number, cells in chain(first, numbered):
+        builder.add_row(number, describe_row(names, cells))
     return builder.finish()
+
+
+def _names_columns(rows: list[list[str]]) -> bool:
+    """Whether the first of some rows gives names: as `is_header`, but a single column or blank names are fine here."""
+    if len(rows) < 2:
+        return bool(rows) and not any(map(is_number, rows[0]))
+    filled = [position for position, cell in enumerate(rows[0]) if cell]
+    if len(filled) == 1:
+        return not is_number(rows[0][filled[0]])
+    return is_header(*([row[position] for position in filled if position < len(row)] for row in rows))
 
 
 def _parse(text: str, delimiter: str, *, name: str) -> Iterator[list[str]]:

@@ -31,7 +31,7 @@ def is_data_table(table: Any) -> bool:
     return any(sum(cell.tag in ("td", "th") for cell in row.iter()) > 1 for row in table.css("tr"))
 
 
-def table_rows(table: Any, gather_text: Callable[..., str]) -> tuple[list[list[str]], int | None]:
+def table_rows(table: Any, gather_text: Callable[..., str]) -> tuple[list[str], list[list[str]], int | None]:
     """Read the cells of a table.
 
     Args:
@@ -39,9 +39,12 @@ def table_rows(table: Any, gather_text: Callable[..., str]) -> tuple[list[list[s
         gather_text: Gives the text of a cell.
 
     Returns:
-        The rows in order, and how many at the top are headers; None where the table does not say.
+        The titles at the top, each a header across all columns; the other rows in order; and how many of them at the top are
+        headers, None where the table does not say.
     """
+    titles: list[str] = []
     rows: list[list[str]] = []
+    labelled = 0
     heads: list[bool] = []
     below: dict[int, tuple[int, str]] = {}  # by column: rows still to come that a cell spans, and its text
     for row in table.css("tr"):
@@ -59,13 +62,21 @@ def table_rows(table: Any, gather_text: Callable[..., str]) -> tuple[list[list[s
                     below[len(line)] = (more_rows, shown)
                 line.append(shown)
         _fill_spanned(line, below)
-        rows.append(line)
         named = [cell.tag == "th" for cell, text in zip(cells, texts, strict=True) if text]
-        heads.append(row.parent.tag == "thead" or (bool(named) and all(named)))
+        is_head = row.parent.tag == "thead" or (bool(named) and all(named))
+        if is_head and not rows and len(cells) == 1 and len(line) > 1:
+            titles.append(texts[0])
+            continue
+        rows.append(line)
+        heads.append(is_head)
+        labelled += named[:1] == [True] and len(named) == 2 and not any(named[1:])
+    if labelled >= 2 and labelled >= 0.7 * len(rows):  # an infobox: each row is a name and its value
+        rows = [[f"{row[0].rstrip(':')}:", *row[1:2]] if len(row) > 1 else row for row in rows]
+        return titles, rows, None
     if not any(heads):
-        return rows, None
+        return titles, rows, None
     headers = next((position for position, head in enumerate(heads) if not head), len(rows))
-    return rows, headers if headers < len(rows) else 0
+    return titles, rows, headers if headers < len(rows) else 0
 
 
 def _fill_spanned(line: list[str], below: dict[int, tuple[int, str]]) -> None:
@@ -267,7 +278,9 @@ class _Page:
         caption = next((child for child in table.iter() if child.tag == "caption"), None)
         if caption is not None:
             self._builder.add_paragraph(gather_text(caption))
-        rows, headers = table_rows(table, gather_text)
+        titles, rows, headers = table_rows(table, gather_text)
+        for title in titles:
+            self._builder.add_paragraph(title, silent=True)
         add_table(self._builder, rows, headers=headers)
 
 

@@ -127,3 +127,9 @@ def test_what_cannot_be_decoded_is_refused(tmp_path, content, message):
 def test_nesting_without_end_is_no_trouble(tmp_path):
     """Elements are walked without recursion, so their depth is not limited."""
     assert texts(read(tmp_path, "a.html", "<b>" * 100_000 + "deep")) == ["deep"]
+
+
+def test_names_at_the_left_of_an_infobox_name_their_values(tmp_path):
+    """A header across all columns is a title and no name of a column."""
+    rows = "<tr><th colspan=2>Odden</th></tr><tr><th>Built</th><td>1871</td></tr><tr><th>Height</th><td>31 m</td></tr>"
+    assert texts(read(tmp_path, "a.html", f"<table>{rows}</table>")) == ["~Odden", "Built: 1871.", "Height: 31 m."]

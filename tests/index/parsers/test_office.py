@@ -213,3 +213,25 @@ def test_a_password_is_named_as_the_reason(tmp_path):
     content[at + 8] |= 1
     with pytest.raises(SourceError, match=r"^a\.docx is protected with a password\."):
         read(tmp_path, "a.docx", bytes(content))
+
+
+def test_merged_cells_count_for_all_that_they_cover(tmp_path):
+    """Two rows of names make the names of the columns, and a value merged downwards belongs to each of its rows."""
+    import openpyxl
+
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    for row in (
+        ["Town", "Museum", None, "Library", None],
+        [None, 2022, 2023, 2022, 2023],
+        ["Arlen", 4900, 5120, 8800, 9010],
+        [None, 10, 20, 30, 40],
+    ):
+        sheet.append(row)
+    for merged in ("A1:A2", "B1:C1", "D1:E1", "A3:A4"):
+        sheet.merge_cells(merged)
+    assert texts(read(tmp_path, "a.xlsx", saved(workbook))) == [
+        "~Town; Museum 2022; Museum 2023; Library 2022; Library 2023",
+        "Town: Arlen; Museum 2022: 4900; Museum 2023: 5120; Library 2022: 8800; Library 2023: 9010.",
+        "Town: Arlen; Museum 2022: 10; Museum 2023: 20; Library 2022: 30; Library 2023: 40.",
+    ]

@@ -34,6 +34,21 @@ CSV = {
         "Stra\u00dfe,\u4ef7\nM\u00fchle \U0001f600,5\n",
         [("~Stra\u00dfe; \u4ef7", None), ("Stra\u00dfe: M\u00fchle \U0001f600; \u4ef7: 5.", 2)],
     ),
+    "no-header": (
+        "a.csv",
+        "Anna Berg,Lund,044 100\nIvo Petek,Kotor,044 300\n",
+        [("Anna Berg; Lund; 044 100.", 1), ("Ivo Petek; Kotor; 044 300.", 2)],
+    ),
+    "no-header-of-words": (
+        "a.csv",
+        "Anna,Lund\nIvo,Kotor\nOle,Lund\n",
+        [("Anna; Lund.", 1), ("Ivo; Kotor.", 2), ("Ole; Lund.", 3)],
+    ),
+    "years": (
+        "a.csv",
+        "Town,2021,2022\nHalden,77,80\n",
+        [("~Town; 2021; 2022", None), ("Town: Halden; 2021: 77; 2022: 80.", 2)],
+    ),
     "sloppy-quotes": ("a.csv", 'Item,Cost\n"Rent" old,300\n', [(HEADER, None), ("Item: Rent old; Cost: 300.", 2)]),
 }  # fmt: skip
 
