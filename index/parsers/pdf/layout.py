@@ -13,12 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
-from index.parsers.builder import is_header
+from index.parsers.builder import find_pairs, is_header
 from index.parsers.pdf.lines import Segment, group_lines
 
 COLUMN_LINES = 3  # a column has at least so many lines
-COLUMN_CHARACTERS = 15  # and half of them at least so many characters
+COLUMN_CHARACTERS = 20  # and half of them at least so many characters
 COLUMN_FILLED = 0.55  # and half of them fill at least this share of its width: the cells of a table leave more blank
+COLUMN_UNBROKEN = 0.4  # and at least this share of its lines is one run of text: in rows of a table each has several
 NARROWEST_GAP = 3.0  # points between columns
 MOST_SEGMENTS = 3_000  # a page with more is no page of prose: it is read line by line
 MOST_COLUMNS = 4
@@ -118,7 +119,12 @@ def _is_column(segments: Sequence[Segment]) -> bool:
     width = max(segment.right for segment in segments) - min(segment.left for segment in segments)
     filled = [sum(segment.right - segment.left for segment in line) for line in lines]
     lengths = [sum(len(segment.text) for segment in line) for line in lines]
-    return median(lengths) >= COLUMN_CHARACTERS and median(filled) >= COLUMN_FILLED * width
+    single = sum(len(line) == 1 for line in lines)
+    return (
+        median(lengths) >= COLUMN_CHARACTERS
+        and median(filled) >= COLUMN_FILLED * width
+        and single >= COLUMN_UNBROKEN * len(lines)
+    )
 
 
 def _are_beside(left: Sequence[Segment], right: Sequence[Segment]) -> bool:
@@ -145,16 +151,23 @@ def find_table(lines: Sequence[Sequence[Segment]], first: int) -> list[list[str]
     header = lines[first]
     if len(header) < 2 or not is_loose(header):
         return []
-    rows = [[segment.text for segment in header]]
-    above = header
-    for line in lines[first + 1 :]:
+    rows = [[segment.text for segment in header], *_rows_below(header, lines[first + 1 :], header)]
+    return rows if len(rows) > FEWEST_ROWS and (find_pairs(rows) or is_header(*rows)) else []
+
+
+def _rows_below(
+    header: Sequence[Segment], lines: Sequence[Sequence[Segment]], above: Sequence[Segment] = ()
+) -> list[list[str]]:
+    """The lines that are rows below a header, up to the first that is none."""
+    rows = []
+    for line in lines:
         cells = _place(line, header)
-        far = line[0].top - above[0].top > 2.5 * header[0].size
+        far = bool(above) and line[0].top - above[0].top > 2.5 * header[0].size
         if cells is None or far or sum(map(bool, cells)) < 2 or not is_loose(line):
             break
         rows.append(cells)
         above = line
-    return rows if len(rows) > FEWEST_ROWS and is_header(rows[0], rows[1]) else []
+    return rows
 
 
 def is_loose(line: Sequence[Segment], most_filled: float = MOST_FILLED) -> bool:
@@ -192,12 +205,16 @@ class Paragraph:
         size: Size of its type, in points.
         full: Whether its last line reaches the edge of the column, as where the column or page cuts the paragraph.
         rows: The rows of a table, the header first.
+        header: The header of a table, as it is drawn where the table begins.
+        continued: Whether the table began on a page before.
     """
 
     text: str
     size: float
     full: bool = False
     rows: tuple[tuple[str, ...], ...] = ()
+    header: tuple[Segment, ...] = ()
+    continued: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,25 +227,43 @@ class _Line:
     loose: bool
 
 
-def lay_out(segments: Sequence[Segment], words: frozenset[str] = frozenset()) -> list[Paragraph]:
+def lay_out(
+    segments: Sequence[Segment], words: frozenset[str] = frozenset(), header: Sequence[Segment] = ()
+) -> list[Paragraph]:
     """Join the segments of a page into paragraphs.
 
     Args:
         segments: The segments of the page, in any order.
         words: All words of the document in lower case, those with hyphens too: they say whether a word that a line's
             end divides is written with a hyphen.
+        header: The header of the table that ends the page before, if one does: it may go on.
 
     Returns:
         Paragraphs in reading order.
     """
     found: list[Paragraph] = []
     for column in split_columns(list(segments)):
-        paragraphs = _read_column(group_lines(column), words)
-        if found and paragraphs and goes_on(found[-1], paragraphs[0]):
-            joined = join_lines(found[-1].text, paragraphs[0].text, words)
-            paragraphs[0] = replace(paragraphs[0], text=joined, size=found.pop().size)
+        paragraphs = _read_column(group_lines(column), words, header)
+        header = ()
+        last = last_of_body(found)
+        if last is not None and paragraphs and goes_on(found[last], paragraphs[0]):
+            joined = join_lines(found[last].text, paragraphs[0].text, words)
+            paragraphs[0] = replace(paragraphs[0], text=joined, size=found.pop(last).size)
         found += paragraphs
     return found
+
+
+_NOTE = re.compile(r"(?:\[?\d{1,3}\]?|[*\u2020\u2021\u00b9\u00b2\u00b3\u2074-\u2079]+)[.)]?\s*\S")
+
+
+def last_of_body(paragraphs: Sequence[Paragraph]) -> int | None:
+    """The position of the last paragraph of a page or column that is no footnote; None if there is none."""
+    for position in range(len(paragraphs) - 1, -1, -1):
+        paragraph = paragraphs[position]
+        larger = max((other.size for other in paragraphs[:position]), default=0.0)
+        if not (_NOTE.match(paragraph.text) and paragraph.size < 0.9 * larger):
+            return position
+    return None
 
 
 def goes_on(before: Paragraph, after: Paragraph) -> bool:
@@ -249,15 +284,25 @@ def join_lines(before: str, after: str, words: frozenset[str] = frozenset(), gap
     return before[:-1] + after
 
 
-def _read_column(lines: Sequence[Sequence[Segment]], words: frozenset[str]) -> list[Paragraph]:
-    """Read the tables and the paragraphs between them, from top to bottom."""
+def _read_column(
+    lines: Sequence[Sequence[Segment]], words: frozenset[str], header: Sequence[Segment]
+) -> list[Paragraph]:
+    """Read the tables and the paragraphs between them, from top to bottom; the first rows may be those of a header."""
     found: list[Paragraph] = []
     begun = position = 0
+    if header and lines:
+        rows = _rows_below(header, lines)
+        if rows:
+            named = [[segment.text for segment in header], *rows]
+            table = Paragraph("", lines[0][0].size, rows=tuple(map(tuple, named)), header=tuple(header), continued=True)
+            found.append(table)
+            begun = position = len(rows)
     while position < len(lines):
         rows = find_table(lines, position)
         if rows:
             found += _paragraphs([_line(line) for line in lines[begun:position]], words)
-            found.append(Paragraph("", lines[position][0].size, rows=tuple(map(tuple, rows))))
+            head = lines[position]
+            found.append(Paragraph("", head[0].size, rows=tuple(map(tuple, rows)), header=tuple(head)))
             begun = position = position + len(rows)
         else:
             position += 1
@@ -281,7 +326,7 @@ def _paragraphs(lines: Sequence[_Line], words: frozenset[str]) -> list[Paragraph
     if not lines:
         return []
     steps = [after.top - before.top for before, after in zip(lines, lines[1:], strict=False)]
-    usual = median([step for step in steps if step > 0] or [0])
+    usual = _usual_step([step for step in steps if step > 0], lines[0].size)
     left, right = min(line.left for line in lines), sorted(line.right for line in lines)[int(0.9 * len(lines))]
     texts: list[str] = []
     found: list[Paragraph] = []
@@ -290,7 +335,7 @@ def _paragraphs(lines: Sequence[_Line], words: frozenset[str]) -> list[Paragraph
         after = lines[position + 1] if position + 1 < len(lines) else None
         short = before is not None and before.right < right - 0.25 * (right - left)
         if before is None or _begins(before, line, after, usual, short, bool(_ITEM.match(texts[-1]))):
-            found += [Paragraph(texts.pop(), before.size)] if before and texts else []
+            found += [Paragraph(texts.pop(), before.size, not (short or before.loose))] if before and texts else []
             texts.append(line.text)
         else:
             texts[-1] = join_lines(texts[-1], line.text, words, "\n" if short or before.loose or line.loose else " ")
@@ -298,10 +343,17 @@ def _paragraphs(lines: Sequence[_Line], words: frozenset[str]) -> list[Paragraph
     return [*found, Paragraph(texts.pop(), lines[-1].size, full)]
 
 
+def _usual_step(steps: Sequence[float], size: float) -> float:
+    """The distance of the lines of a paragraph: the median, unless it is wide and uneven, as between single lines."""
+    usual = median(steps or [0])
+    even = sum(abs(step - usual) <= 0.08 * usual for step in steps)
+    return usual if len(steps) >= 3 and even >= 0.6 * len(steps) else min(usual, 1.6 * size)
+
+
 def _begins(before: _Line, line: _Line, after: _Line | None, usual: float, short: bool, item: bool) -> bool:
     """Whether a line begins a paragraph: by the gap above it, its size, its mark, its indent, or the line before."""
     step = line.top - before.top
-    if step > 1.3 * min(usual, 1.6 * line.size) or not 0.85 < line.size / before.size < 1.18:
+    if step > 1.3 * usual or not 0.85 < line.size / before.size < 1.18:
         return True
     if _ITEM.match(line.text) or (short and _CLOSED.search(before.text)):
         return True

@@ -41,11 +41,15 @@ class Segment:
     size: float
 
 
-def read_segments(page: Any) -> list[Segment]:
+def read_segments(page: Any) -> tuple[list[Segment], list[list[Segment]]]:
     """Read the segments of a page, in the order in which the file draws them.
 
     Args:
         page: A `pypdfium2.PdfPage`.
+
+    Returns:
+        The segments that run in the page's main direction; and those that run in each other direction, such as a stamp
+        in the margin, as that direction sees them.
     """
     import pypdfium2.raw as pdfium
 
@@ -53,18 +57,14 @@ def read_segments(page: Any) -> list[Segment]:
     count = pdfium.FPDFText_CountChars(text_page)
     box = pdfium.FS_RECTF()
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-    turn = _main_direction(pdfium, text_page, count)
-    segments: list[Segment] = []
+    main = _main_direction(pdfium, text_page, count)
+    by_direction: dict[int, list[Segment]] = {main: []}
     current: Segment | None = None
+    direction = main
     last_edges: tuple[float, float, float, float] | None = None
     spaced = False
     for position in range(count):
-        code = pdfium.FPDFText_GetUnicode(text_page, position)
-        character = chr(code) if code and not 0xD800 <= code < 0xE000 else ""
-        if 0xD800 <= code < 0xDC00:  # PDFium gives characters beyond the basic plane as two halves
-            low = pdfium.FPDFText_GetUnicode(text_page, position + 1) if position + 1 < count else 0
-            if 0xDC00 <= low < 0xE000:
-                character = chr(0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00))
+        character = _read_character(pdfium, text_page, position, count)
         if character.isspace() or not character:
             spaced = spaced or bool(character)
             continue
@@ -78,24 +78,94 @@ def read_segments(page: Any) -> list[Segment]:
             current.text += character  # PDFium spells a ligature out, each letter in the box of the whole
             continue
         last_edges = edges
-        x0, y0, x1, y1 = _turn(edges, turn)
+        angle = pdfium.FPDFText_GetCharAngle(text_page, position)
+        turn = _nearest_direction(angle) if angle >= 0 else direction
+        if turn != direction:
+            current, direction = None, turn
+        # Slanting text is kept as one run: the boxes of its characters lie on no line.
+        x0, y0, x1, y1 = _turn(edges, turn) if turn != _SLANTING else (edges[0], 0.0, edges[2], edges[3] - edges[1])
         size = max(y1 - y0, 0.5)
-        if character in _HYPHENS:
-            character = "\xad"
-        elif "\ufb00" <= character <= "\ufb06":
-            character = unicodedata.normalize("NFKC", character)  # ligatures: fi, fl, ffi ...
-        if current is None or not _continues(current, x0, y0, y1, size):
+        if turn == _SLANTING and current is not None:
+            current.text += (" " if spaced else "") + character
+        elif current is None or _is_right_to_left(character) or not _continues(current, x0, y0, y1, size):
             current = Segment(character, x0, x1, y0, y1, size)
-            segments.append(current)
+            by_direction.setdefault(turn, []).append(current)
         else:
+            raised = size < 0.8 * current.size and y1 < current.bottom - 0.2 * current.size
             gap = x0 - current.right
-            current.text += (" " if spaced or gap > WORD_GAP * size else "") + character
+            spaced = (spaced and not (raised and gap < WORD_GAP * size)) or gap > WORD_GAP * size
+            current.text += (" " if spaced else "") + (_RAISED.get(character, character) if raised else character)
             current.right = max(current.right, x1)
             current.top, current.bottom = min(current.top, y0), max(current.bottom, y1)
-            current.size += (size - current.size) / len(current.text)
+            current.size += 0 if raised else (size - current.size) / len(current.text)
         spaced = False
     text_page.close()
-    return segments
+    found = {turn: _join_right_to_left(segments) for turn, segments in by_direction.items()}
+    return found.pop(main), list(found.values())
+
+
+_RAISED = dict(zip("0123456789", "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079", strict=True))
+_SYMBOLS = re.compile("[\uf000-\uf0ff]")  # what a symbol font draws: bullets, nearly always
+
+
+def _read_character(pdfium: Any, text_page: Any, position: int, count: int) -> str:
+    """One character; empty for the second half of one beyond the basic plane."""
+    code = pdfium.FPDFText_GetUnicode(text_page, position)
+    if 0xD800 <= code < 0xDC00:  # PDFium gives such a character as two halves
+        low = pdfium.FPDFText_GetUnicode(text_page, position + 1) if position + 1 < count else 0
+        return chr(0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00)) if 0xDC00 <= low < 0xE000 else ""
+    if not code or 0xDC00 <= code < 0xE000:
+        return ""
+    character = chr(code)
+    if character in _HYPHENS:
+        return "\xad"
+    if "\ufb00" <= character <= "\ufdfb" or "\ufe70" <= character <= "\ufefc":
+        return unicodedata.normalize("NFKC", character)  # ligatures (fi, ffi) and the shapes of Arabic letters
+    return _SYMBOLS.sub("\u2022", character)
+
+
+def _is_right_to_left(character: str) -> bool:
+    return character >= "\u0590" and unicodedata.bidirectional(character[0]) in ("R", "AL", "NSM")
+
+
+def _join_right_to_left(segments: list[Segment]) -> list[Segment]:
+    """Join the letters of each line that runs from right to left, in whatever order the file draws them."""
+    if not any(_is_right_to_left(segment.text) for segment in segments):
+        return segments
+    found: list[Segment] = []
+    for line in group_lines(segments):
+        letters = sum(_is_right_to_left(segment.text) for segment in line)
+        if 2 * letters < sum(len(segment.text) for segment in line):
+            found += line
+            continue
+        run: list[Segment] = []
+        for segment in reversed(line):
+            if run and run[-1].left - segment.right > WIDE_GAP * max(segment.size, run[-1].size):
+                found.append(_join_run(run))
+                run = []
+            run.append(segment)
+        found.append(_join_run(run))
+    return found
+
+
+def _join_run(run: Sequence[Segment]) -> Segment:
+    """Join neighbours, given from right to left; numbers and Latin words among them are read from left to right."""
+    ordered: list[Segment] = []
+    opposite: list[Segment] = []
+    for segment in run:
+        if segment.text[0].isalnum() and not _is_right_to_left(segment.text):
+            opposite.insert(0, segment)
+            continue
+        ordered += [*opposite, segment]
+        opposite = []
+    text = ""
+    before: Segment | None = None
+    for segment in [*ordered, *opposite]:
+        gap = max(before.left - segment.right, segment.left - before.right) if before else 0.0
+        text += (" " if before and gap > WORD_GAP * segment.size else "") + segment.text
+        before = segment
+    edges = min(each.left for each in run), max(each.right for each in run)
+    return Segment(text, *edges, min(each.top for each in run), max(each.bottom for each in run), run[0].size)
 
 
 def group_lines(segments: Iterable[Segment]) -> list[list[Segment]]:
@@ -130,6 +200,10 @@ def _continues(segment: Segment, left: float, top: float, bottom: float, size: f
     return -0.6 * size < gap < WIDE_GAP * max(size, segment.size)
 
 
+_SLANTING = 4  # a direction that is none of the four, as of a watermark
+_STEEPEST = 0.35  # radians off one of the four directions
+
+
 def _main_direction(pdfium: Any, text_page: Any, count: int) -> int:
     """Into which of the four directions most of the text runs: how many quarter turns."""
     turns = [0, 0, 0, 0]
@@ -138,6 +212,11 @@ def _main_direction(pdfium: Any, text_page: Any, count: int) -> int:
         if angle >= 0:
             turns[round(angle / (math.pi / 2)) % 4] += 1
     return turns.index(max(turns))
+
+
+def _nearest_direction(angle: float) -> int:
+    turns = angle / (math.pi / 2)
+    return round(turns) % 4 if abs(turns - round(turns)) * math.pi / 2 <= _STEEPEST else _SLANTING
 
 
 def _turn(edges: tuple[float, float, float, float], turn: int) -> tuple[float, float, float, float]:
@@ -154,6 +233,7 @@ def _turn(edges: tuple[float, float, float, float], turn: int) -> tuple[float, f
 
 EDGE_LINES = 3  # lines at the top and at the bottom of a page that may be repeated ones
 ENOUGH_PAGES = 5  # a line found on so many is a repeated one, however many pages there are: chapters change it
+ROWS_ALIKE = 3  # lines of one page that differ only in digits are no repeated ones
 LONGEST_NUMBERED = 80  # characters of a line with the page number
 
 _PAGE_NUMBER = re.compile(r"[-\u2013\s]*(?:\d{1,4}|[ivxlc]{1,7})[-\u2013\s]*", re.IGNORECASE)
@@ -174,17 +254,24 @@ def split_repeated(
         have it at the same edge. At the very edge, so does a number
         alone, Arabic or Roman, and a line with a number that two pages have.
     """
-    edges = [_edges(page) for page in pages]
+    grouped = [group_lines(page) for page in pages]
+    edges = [_edges(lines) for lines in grouped]
     needed = max(2, min(ENOUGH_PAGES, math.ceil(sum(map(bool, pages)) / 2)))
     counts = Counter(key for page in edges for key in {(edge, _key(line)) for edge, line in page})
+    for all_lines in grouped:  # lines alike on one page are rows or items, whatever other pages have
+        alike = Counter(map(_key, all_lines))
+        for key in [key for key in counts if alike[key[1]] >= ROWS_ALIKE]:
+            del counts[key]
     bodies, above, below = [], [], []
-    for page, lines in zip(pages, edges, strict=True):
+    for page, lines, all_lines in zip(pages, edges, grouped, strict=True):
         repeated = [
             (edge, line)
             for position, (edge, line) in enumerate(lines)
             if counts[edge, _key(line)] >= needed
             or (len(pages) > 1 and position in (0, len(lines) - 1) and _bears_number(line, counts[edge, _key(line)]))
         ]
+        if len(repeated) == len(lines) and len(lines) == len(all_lines):
+            repeated = []  # a page that is nothing but repeated lines, such as a copy of another, still says something
         gone = {id(segment) for _, line in repeated for segment in line}
         bodies.append([segment for segment in page if id(segment) not in gone])
         above.append([_text(line) for edge, line in repeated if edge == "top"])
@@ -192,9 +279,8 @@ def split_repeated(
     return bodies, above, below
 
 
-def _edges(page: Sequence[Segment]) -> list[tuple[str, list[Segment]]]:
+def _edges(lines: Sequence[list[Segment]]) -> list[tuple[str, list[Segment]]]:
     """The lines at the top and at the bottom of a page, in order, each at one edge only."""
-    lines = group_lines(page)
     half = (len(lines) + 1) // 2
     top, bottom = lines[: min(EDGE_LINES, half)], lines[max(half, len(lines) - EDGE_LINES) :]
     return [("top", line) for line in top] + [("bottom", line) for line in bottom]
@@ -212,3 +298,43 @@ def _bears_number(line: Sequence[Segment], count: int) -> bool:
 
 def _text(line: Sequence[Segment]) -> str:
     return " ".join(segment.text for segment in line)
+
+
+FEWEST_NUMBERED = 8  # lines with a number in the margin, so that a short list is not taken for numbered lines
+_MARGIN_NUMBER = re.compile(r"\d{1,4}")
+
+
+def drop_line_numbers(segments: list[Segment]) -> list[Segment]:
+    """Leave out the numbers that a transcript, a draft or a bill has beside its lines.
+
+    They stand outside all text, aligned, and rise by one step (1 or 5, or again from 1); sentences run on from line to line.
+
+    Args:
+        segments: Of a page.
+
+    Returns:
+        The other segments; all of them where lines have no numbers.
+    """
+    lines = group_lines(segments)
+    for end in (0, -1):
+        numbered = [(line[end], line) for line in lines if len(line) > 1 and _MARGIN_NUMBER.fullmatch(line[end].text)]
+        if len(numbered) < FEWEST_NUMBERED:
+            continue
+        inner = [segment for _, line in numbered for segment in (line[1:] if end == 0 else line[:-1])]
+        edge = min(s.left for s in inner) if end == 0 else max(s.right for s in inner)
+        outside = all(number.right < edge if end == 0 else number.left > edge for number, _ in numbered)
+        rights = [number.right for number, _ in numbered]
+        lefts = [number.left for number, _ in numbered]
+        aligned = min(max(rights) - min(rights), max(lefts) - min(lefts)) < numbered[0][0].size / 2
+        values = [int(number.text) for number, _ in numbered]
+        steps = [after - before for before, after in zip(values, values[1:], strict=False)]
+        even = all(
+            step == max(set(steps), key=steps.count) or after == 1
+            for step, after in zip(steps, values[1:], strict=True)
+        )
+        rest = [line[1:] if end == 0 else line[:-1] for _, line in numbered]
+        running = sum(line[0].text[:1].islower() for line in rest)
+        if outside and aligned and even and max(steps) in (1, 5) and running >= 2 and len(inner) < 1.5 * len(rest):
+            gone = {id(number) for number, _ in numbered}
+            return [segment for segment in segments if id(segment) not in gone]
+    return segments

@@ -222,12 +222,173 @@ def test_pages_without_text_are_reported(tmp_path):
     assert document.notes == ("pages 2, 4 have no text (scanned?)",)
 
 
+STAMPED = (
+    "Beekeepers on the island weigh their hives in late winter, and they feed those that are light. The weighing takes"
+    " one person a morning, and the feeding takes two persons an afternoon, since the road to the far meadow is steep."
+)
+
+
+def draw(*calls):
+    """A page made by calls of a canvas, each (method, arguments...)."""
+    from reportlab.pdfgen import canvas
+
+    stream = io.BytesIO()
+    drawing = canvas.Canvas(stream, invariant=True)
+    for method, *arguments in calls:
+        getattr(drawing, method)(*arguments)
+    drawing.save()
+    return stream.getvalue()
+
+
+def test_text_in_another_direction_does_not_enter_the_lines_beside_it(tmp_path):
+    """A stamp in the margin and a slanting watermark are passages of their own, behind the text of the page."""
+    lines = [("drawString", x, y, line) for x, y, line in flow(STAMPED, x=60, y=780)]
+    stamp = [
+        ("saveState",),
+        ("translate", 40, 700),
+        ("rotate", 90),
+        ("drawString", 0, 0, "Preprint 1234 of 5 May"),
+        ("restoreState",),
+    ]
+    mark = [
+        ("saveState",),
+        ("translate", 150, 650),
+        ("rotate", 45),
+        ("drawString", 0, 0, "DRAFT COPY"),
+        ("restoreState",),
+    ]
+    found = texts(read(tmp_path, "a.pdf", draw(*stamp, *lines[:1], *mark, *lines[1:])))
+    assert [text.lstrip("~") for text in found] == [STAMPED, "Preprint 1234 of 5 May", "DRAFT COPY"]
+
+
+def test_line_numbers_in_the_margin_are_no_words(tmp_path):
+    """They are left out, which is noted; sentences run on. The numbers of a table's rows stay."""
+    lines = flow(STAMPED * 3, x=100, y=780, width=250)
+    numbers = [(80 if number < 10 else 75, y, str(number)) for number, (_, y, _) in enumerate(lines, start=1)]
+    document = read(tmp_path, "a.pdf", make_pdf([part for pair in zip(numbers, lines, strict=True) for part in pair]))
+    assert STAMPED in document.text and len(lines) > 8
+    assert document.notes == ("line numbers in the margin are left out",)
+    rows = [(str(row), f"Boat {chr(64 + row)}", f"{row * 10} tons") for row in range(1, 11)]
+    grid = [
+        (60 + 150 * column, 780 - 15 * line, cell) for line, row in enumerate(rows) for column, cell in enumerate(row)
+    ]
+    assert "10 Boat J 100 tons" in " ".join(read(tmp_path, "b.pdf", make_pdf(grid)).text.split())
+
+
+def test_lines_at_any_even_distance_are_one_paragraph(tmp_path):
+    """Double-spaced text is read like single-spaced text."""
+    page = [(60, 780 - 29 * number, line) for number, (_, _, line) in enumerate(flow(f"{STAMPED} {STAMPED}"))]
+    assert texts(read(tmp_path, "a.pdf", make_pdf(page))) == [f"{STAMPED} {STAMPED}"]
+
+
+def test_a_footnote_does_not_cut_the_sentence_that_the_page_cuts(tmp_path):
+    """The sentence goes on behind the note, on the next page."""
+    lines = [("drawString", *line) for line in flow(STAMPED, y=700)]
+    above, below = lines[:-1], lines[-1:]
+    note = [("setFont", "Helvetica", 7), ("drawString", 60, 100, "1 The scales belong to the club."), ("showPage",)]
+    font = ("setFont", "Helvetica", 10)
+    found = texts(read(tmp_path, "a.pdf", draw(font, *above, *note, font, *below)))
+    assert found == [STAMPED, "1 The scales belong to the club."]
+
+
+def test_rows_on_the_next_page_keep_the_names_of_their_columns(tmp_path):
+    """The header is not repeated, rows count on, and rows that differ only in digits are not page headers."""
+
+    def page(first, last, *above):
+        rows = [(f"Zone {zone}", f"{zone + 100}.00", f"{zone % 7} days") for zone in range(first, last)]
+        lines = [*above, *rows]
+        return [
+            (80 + 130 * column, 780 - 18 * line, cell)
+            for line, row in enumerate(lines)
+            for column, cell in enumerate(row)
+        ]
+
+    found = describe(read(tmp_path, "a.pdf", make_pdf(page(1, 9, ("Area", "Tariff", "Delivery")), page(9, 17))))
+    assert found[0][0] == "~Area; Tariff; Delivery"
+    assert found[1] == ("Area: Zone 1; Tariff: 101.00; Delivery: 1 days.", {"page": 1, "row": 2})
+    assert found[-1] == ("Area: Zone 16; Tariff: 116.00; Delivery: 2 days.", {"page": 2, "row": 17})
+    assert len(found) == 17
+
+
+def test_columns_of_short_cells_are_no_columns_of_prose(tmp_path):
+    """Dates side by side are cells of their rows, however full they make the left of a page."""
+    rows = [("Notice", "Effective", "Received", "Company", "Kind of closure")] + [
+        (f"06/{day:02}/2015", f"09/{day:02}/2015", "07/01/2015", f"Foundry {chr(64 + day)}", "Closure permanent")
+        for day in range(1, 13)
+    ]
+    places = (40, 110, 180, 250, 420)
+    page = [(x, 780 - 12 * line, cell) for line, row in enumerate(rows) for x, cell in zip(places, row, strict=True)]
+    found = texts(read(tmp_path, "a.pdf", make_pdf(page)))
+    assert found[1] == (
+        "Notice: 06/01/2015; Effective: 09/01/2015; Received: 07/01/2015; Company: Foundry A; Kind of closure: Closure permanent."
+    )
+    assert len(found) == 13
+
+
+def test_a_form_is_read_as_names_and_values(tmp_path):
+    """The first pair does not name columns, also where two pairs stand side by side."""
+    rows = (
+        ("Company", "Sails and Ropes", "Ordered on", "12 March 2024"),
+        ("Customer number", "KD-20415", "Address", "Quay 7"),
+        ("Contact", "Ruza Petek", "Telephone", "044 555 010"),
+    )
+    page = [
+        (x, 780 - 16 * line, cell)
+        for line, row in enumerate(rows)
+        for x, cell in zip((60, 170, 330, 440), row, strict=True)
+    ]
+    assert texts(read(tmp_path, "a.pdf", make_pdf(page))) == [
+        "Company: Sails and Ropes.", "Ordered on: 12 March 2024.", "Customer number: KD-20415.", "Address: Quay 7.",
+        "Contact: Ruza Petek.", "Telephone: 044 555 010.",
+    ]  # fmt: skip
+
+
+def test_values_filled_into_a_form_are_read(tmp_path):
+    """Each with the name of its field; an empty one is left out."""
+    from reportlab.pdfgen import canvas
+
+    stream = io.BytesIO()
+    drawing = canvas.Canvas(stream, invariant=True)
+    drawing.drawString(60, 780, "Application for a course")
+    drawing.acroForm.textfield(name="surname", tooltip="Surname", value="Brekke", x=150, y=750)
+    drawing.acroForm.textfield(name="street", tooltip="Street", value="", x=150, y=720)
+    drawing.acroForm.checkbox(name="evening", tooltip="Evening course", checked=True, x=150, y=690)
+    drawing.save()
+    assert texts(read(tmp_path, "a.pdf", stream.getvalue())) == [
+        "Application for a course",
+        "Surname: Brekke.",
+        "Evening course: yes.",
+    ]
+
+
+def test_larger_type_makes_headings(tmp_path):
+    """They are the locator of the text below, by size, and do not answer."""
+    calls = [
+        ("setFont", "Helvetica", 18),
+        ("drawString", 60, 780, "Statutes of the club"),
+        ("setFont", "Helvetica", 14),
+    ]
+    calls += [("drawString", 60, 750, "1. The board"), ("setFont", "Helvetica", 10)]
+    calls += [("drawString", x, y, line) for x, y, line in flow(STAMPED, y=720)]
+    assert describe(read(tmp_path, "a.pdf", draw(*calls))) == [
+        ("~Statutes of the club", {"page": 1}),
+        ("~1. The board", {"page": 1}),
+        (STAMPED, {"page": 1, "heading": "Statutes of the club > 1. The board"}),
+    ]
+
+
+def test_a_page_that_equals_another_still_answers(tmp_path):
+    """Lines count as repeated only while something else is left on the page."""
+    page = flow(STAMPED)
+    assert texts(read(tmp_path, "a.pdf", make_pdf(page, page))) == [STAMPED, STAMPED]
+
+
 def test_the_same_bytes_give_the_same_text(tmp_path):
     """Reading is deterministic, and names the library and its version."""
     content = make_pdf([TITLE, *columns(LEFT, RIGHT)])
     first, second = (read(tmp_path, "a.pdf", content) for _ in range(2))
     assert first == second
-    assert first.extractor.startswith("pdf 1, pypdfium2 ")
+    assert first.extractor.startswith("pdf 2, pypdfium2 ")
 
 
 def locked():
