@@ -49,10 +49,10 @@ class Format(NamedTuple):
 
 
 _TEXT = Format("text", "plain", "read_text", 1)
-_MARKDOWN = Format("markdown", "plain", "read_markdown_file", 1)
+_MARKDOWN = Format("markdown", "plain", "read_markdown_file", 2)
 _HTML = Format("html", "html", "read_html", 2, "selectolax")
 _XHTML = Format("html", "html", "read_xhtml", 2, "selectolax")
-_JSON_LINES = Format("json_records", "json", "read_json_lines", 1)
+_JSON_LINES = Format("json_records", "json", "read_json_lines", 2)
 _RST = Format("restructured", "plain", "read_rst", 2, "docutils")
 FORMATS = {
     ".txt": _TEXT,
@@ -70,7 +70,7 @@ FORMATS = {
     ".epub": Format("epub", "html", "read_epub", 2, "selectolax", _LARGEST_FILE),
     ".csv": Format("delimited", "csv", "read_csv", 2),
     ".tsv": Format("delimited", "csv", "read_tsv", 2),
-    ".json": Format("json_records", "json", "read_json", 1),
+    ".json": Format("json_records", "json", "read_json", 2),
     ".jsonl": _JSON_LINES,
     ".ndjson": _JSON_LINES,
     ".eml": Format("mail", "mail", "read_eml", 2, "selectolax"),

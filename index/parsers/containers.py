@@ -103,6 +103,7 @@ _BEGINNINGS = (
     (b"\x7fELF", "a program"),
     (b"MZ", "a program"),
 )
+WEB_PAGE = "a web page (.html)"
 _HTML = re.compile(
     rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.{0,1000}?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
 )
@@ -113,7 +114,7 @@ def describe_kind(content: bytes) -> str:
     for beginning, kind in _BEGINNINGS:
         if content.startswith(beginning):
             return kind
-    return "a web page (.html)" if _HTML.match(content[:4096]) else ""
+    return WEB_PAGE if _HTML.match(content[:4096]) else ""
 
 
 def refuse_kind(content: bytes, *, name: str, suffix: str) -> NoReturn:

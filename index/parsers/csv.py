@@ -20,16 +20,18 @@ _DELIMITERS = (",", ";", "\t")
 
 def read_csv(content: bytes, *, name: str) -> Extraction:
     """Read a file whose values are separated by commas, semicolons or tabs, whichever its first lines use."""
-    text = decode_text(content, name=name).removeprefix("\ufeff")
+    decoded, notes = decode_text(content, name=name)
+    text = decoded.removeprefix("\ufeff")
     first, _, rest = text.partition("\n")
     if len(first.strip()) == 5 and first.startswith("sep="):  # Excel's own way to say it
-        return _read(rest, first[4], 1, name=name)
-    return _read(text, _find_delimiter(text), 0, name=name)
+        return _read(rest, first[4], 1, notes, name=name)
+    return _read(text, _find_delimiter(text), 0, notes, name=name)
 
 
 def read_tsv(content: bytes, *, name: str) -> Extraction:
     """Read a file whose values are separated by tabs."""
-    return _read(decode_text(content, name=name).removeprefix("\ufeff"), "\t", 0, name=name)
+    text, notes = decode_text(content, name=name)
+    return _read(text.removeprefix("\ufeff"), "\t", 0, notes, name=name)
 
 
 def _find_delimiter(text: str) -> str:
@@ -49,8 +51,9 @@ def _find_delimiter(text: str) -> str:
     return max(_DELIMITERS, key=count_columns)
 
 
-def _read(text: str, delimiter: str, lines_before: int, *, name: str) -> Extraction:
+def _read(text: str, delimiter: str, lines_before: int, notes: tuple[str, ...], *, name: str) -> Extraction:
     builder = TextBuilder(name)
+    builder.notes += notes
     records = ([one_line(cell) for cell in record] for record in _parse(text, delimiter, name=name))
     numbered = ((number, cells) for number, cells in enumerate(records, start=lines_before + 1) if any(cells))
     first = list(islice(numbered, SAMPLE_LINES))

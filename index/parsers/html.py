@@ -127,19 +127,19 @@ def read_html(content: bytes, *, name: str) -> Extraction:
         SourceError: It is no text in the encoding declared.
     """
     builder = TextBuilder(name)
-    add_html(decode_html(content, name=name), builder, name=name)
+    add_html(decode_html(content, builder, name=name), builder, name=name)
     return builder.finish()
 
 
 def read_xhtml(content: bytes, *, name: str) -> Extraction:
     """Read a page written as XML, where any element may close itself; otherwise as `read_html`."""
     builder = TextBuilder(name)
-    add_html(close_elements(decode_html(content, name=name)), builder, name=name)
+    add_html(close_elements(decode_html(content, builder, name=name)), builder, name=name)
     return builder.finish()
 
 
-def decode_html(content: bytes, *, name: str) -> str:
-    """Decode a page by its byte-order mark, else by what it declares, else as UTF-8."""
+def decode_html(content: bytes, builder: TextBuilder, *, name: str) -> str:
+    """Decode a page by its byte-order mark, else by what it declares, else as UTF-8; a guess is noted in the builder."""
     if content.startswith((b"%PDF-", b"PK\x03\x04", b"\x89PNG", b"\xd0\xcf\x11\xe0")):
         refuse_kind(content, name=name, suffix=".html")
     declared = _XML.match(content[:1024]) or _META.search(content[:4096])
@@ -152,7 +152,9 @@ def decode_html(content: bytes, *, name: str) -> str:
     except LookupError as error:
         raise SourceError(f"{name} declares the unknown encoding {encoding!r}. Save it as UTF-8.") from error
     # As browsers do: decode text declared as Latin-1 or ASCII as Windows-1252.
-    return decode_text(content, name=name, encoding="cp1252" if codec in ("iso8859-1", "ascii") else codec)
+    text, notes = decode_text(content, name=name, encoding="cp1252" if codec in ("iso8859-1", "ascii") else codec)
+    builder.notes += [note for note in notes if note not in builder.notes]
+    return text
 
 
 def close_elements(text: str) -> str:
@@ -360,7 +362,7 @@ def _add_chapters(root: str, unpack: Any, protected: bytes, builder: TextBuilder
         if member.encode() in protected or (item.get("href") or "?").encode() in protected:
             raise SourceError(f"{name} is protected (DRM): its text is encrypted and cannot be read.")
         try:
-            page = close_elements(decode_html(unpack(member), name=f"{name}: {member}"))
+            page = close_elements(decode_html(unpack(member), builder, name=f"{name}: {member}"))
         except SourceError:
             missing.append(one_line(member))
             continue

@@ -21,10 +21,12 @@ def read_json(content: bytes, *, name: str) -> Extraction:
     Raises:
         SourceError: It is not JSON, or nested more than 100 deep.
     """
-    text = decode_text(content, name=name).removeprefix("\ufeff")
+    decoded, notes = decode_text(content, name=name)
+    text = decoded.removeprefix("\ufeff")
     try:
         value = _parse(text)
         builder = TextBuilder(name)
+        builder.notes += notes
         _add(value, "", builder, 0)
     except json.JSONDecodeError as error:
         if not text.strip() or text.lstrip().startswith("<"):
@@ -43,8 +45,9 @@ def read_json_lines(content: bytes, *, name: str) -> Extraction:
     """
     builder = TextBuilder(name)
     wrong: list[int] = []
-    text = decode_text(content, name=name).removeprefix("\ufeff")
-    for number, line in enumerate(text.split("\n"), start=1):
+    text, notes = decode_text(content, name=name)
+    builder.notes += notes
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
         if line.strip():
             try:
                 builder.add_row(number, _describe(_parse(line)))

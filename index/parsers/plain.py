@@ -8,52 +8,102 @@ are never opened. Directives and roles that only other programs know (Sphinx) ke
 import codecs
 import re
 from inspect import cleandoc
-from typing import Any
+from typing import Any, NamedTuple
 
 from index.errors import SourceError
 from index.parsers.builder import Extraction, TextBuilder, add_table
-from index.parsers.containers import load_library
+from index.parsers.containers import WEB_PAGE, describe_kind, load_library
 from index.records import Locator, Place
 
-SAMPLE_BYTES = 65_536
+GUESS_BYTES = 1_000_000
 
 
 def read_text(content: bytes, *, name: str) -> Extraction:
-    """Read a text file: its text is the file's own characters."""
-    return Extraction(decode_text(content, name=name))
+    """Read a text file: its text is the file's own characters, unless it is a web page by its first tag."""
+    if describe_kind(content) == WEB_PAGE:
+        from index.parsers.html import read_html
+
+        return read_html(content, name=name)
+    text, notes = decode_text(content, name=name)
+    return Extraction(text, notes=notes)
 
 
-def decode_text(content: bytes, *, name: str, encoding: str = "utf-8") -> str:
+class DecodedText(NamedTuple):
+    """The text of a file, and what to note about its encoding."""
+
+    text: str
+    notes: tuple[str, ...] = ()
+
+
+def decode_text(content: bytes, *, name: str, encoding: str = "utf-8") -> DecodedText:
     """Decode the bytes of a text file.
 
-    UTF-8 is expected. UTF-16 is read where a byte-order mark announces it. Nothing is guessed: text in a wrongly
-    guessed encoding would be quoted wrongly.
+    A byte-order mark decides. Otherwise UTF-8 is expected; text that is not UTF-8 is decoded as the encoding that fits it
+    best, and the notes name that guess.
 
     Args:
         content: The file's bytes.
         name: The file's name, for messages.
-        encoding: Read in place of UTF-8 where a format declares another one.
+        encoding: Tried in place of UTF-8 where a format declares another one.
 
     Returns:
         The text, as decoded; a UTF-8 byte-order mark stays as its first character.
 
     Raises:
-        SourceError: The bytes are not text, or not in that encoding.
+        SourceError: The bytes are not text, or in no encoding that can be recognised.
     """
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"
-    elif b"\0" in content[:SAMPLE_BYTES]:
-        raise SourceError(f"{name} is not a text file: it holds zero bytes. Remove it, or give it its right suffix.")
+    wrong = ""
     try:
         text = content.decode(encoding)
+        if "\0" not in text:
+            return DecodedText(text)
     except UnicodeDecodeError as error:
-        raise SourceError(
-            f"{name} is not valid {encoding.upper()}: byte {error.start} cannot be decoded. "
-            "Save it as UTF-8, then index it again."
-        ) from error
-    if "\0" in text:
+        wrong = f"byte {error.start} cannot be decoded"
+    guess = _guess_encoding(content)
+    if guess:
+        return DecodedText(
+            content.decode(guess), (f"its encoding is guessed: read as {_NAMES.get(guess, guess.upper())}",)
+        )
+    if b"\0" in content:
         raise SourceError(f"{name} is not a text file: it holds zero bytes. Remove it, or give it its right suffix.")
-    return text
+    raise SourceError(f"{name} is not valid {encoding.upper()}: {wrong}. Save it as UTF-8, then index it again.")
+
+
+_WIDE = ("utf_16_le", "utf_16_be")
+_CANDIDATES = (
+    *("gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255"),
+    *("cp1256", "koi8_r"),
+)
+_NAMES = {code: f"windows-{code[2:]}" for code in _CANDIDATES if code.startswith("cp")} | {
+    "utf_16_le": "UTF-16", "utf_16_be": "UTF-16", "shift_jis": "Shift-JIS", "koi8_r": "KOI8-R",
+}  # fmt: skip
+_FEWEST = 8  # bytes beyond ASCII that say something about a language
+
+
+def _guess_encoding(content: bytes) -> str:
+    """The encoding that fits some bytes best; empty when none does."""
+    from charset_normalizer import from_bytes
+
+    odd = len(content.translate(None, bytes(range(128))))
+    candidates = [*(_WIDE if b"\0" in content else _CANDIDATES)]
+    if candidates[0] not in _WIDE and odd < _FEWEST:  # too few to tell: most such files are from Windows in the West
+        candidates = ["cp1252"] if re.search(rb"[A-Za-z]{3}", content) or odd < len(content) / 2 else []
+    best = from_bytes(content[:GUESS_BYTES], cp_isolation=candidates).best() if candidates else None
+    if best is None:
+        return ""
+    for guess in ("cp1252", best.encoding) if best.encoding.startswith("cp") else (best.encoding,):
+        try:
+            text = content.decode(guess)
+        except UnicodeDecodeError:
+            continue
+        if not _CONTROL.search(text) and (guess == best.encoding or text == content.decode(best.encoding, "replace")):
+            return guess
+    return ""
+
+
+_CONTROL = re.compile("[\0-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f]")
 
 
 _LINE_END = re.compile(r"\r\n?|\n")
@@ -61,8 +111,8 @@ _LINE_END = re.compile(r"\r\n?|\n")
 
 def read_markdown_file(content: bytes, *, name: str) -> Extraction:
     """Read a Markdown file: its text is the file's own characters, with the headings found."""
-    text = decode_text(content, name=name)
-    return Extraction(text, *find_headings(text))
+    text, notes = decode_text(content, name=name)
+    return Extraction(text, *find_headings(text), notes)
 
 
 def find_headings(text: str) -> tuple[tuple[Locator, ...], tuple[tuple[int, int], ...]]:
@@ -127,9 +177,10 @@ _DIRECTIVE = re.compile(r"\.\. .*\n(?:[ \t]+:[\w-]+:.*\n)*")
 def read_rst(content: bytes, *, name: str) -> Extraction:
     """Read a file of reStructuredText."""
     core = load_library("docutils.core", "docutils", name=name, suffix=".rst")
-    text = decode_text(content, name=name).removeprefix("\ufeff")
+    text, notes = decode_text(content, name=name)
     builder = TextBuilder(name)
-    _add(core.publish_doctree(text, settings_overrides=_SETTINGS), builder, 0)
+    builder.notes += notes
+    _add(core.publish_doctree(text.removeprefix("\ufeff"), settings_overrides=_SETTINGS), builder, 0)
     return builder.finish()
 
 

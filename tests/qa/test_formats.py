@@ -174,7 +174,7 @@ HOSTILE = {
     "open.csv": (lambda: b'a,b\n1,"2\n3,4\n', "has a quotation mark that is never closed"),
     "new\nline \u202efdp.exe": (lambda: b"MZ", ": files of type '.exe' are not read"),
     "blank.txt": (lambda: b" \n", "holds no text to search."),
-    "latin.txt": (lambda: b"caf\xe9", "is not valid UTF-8"),
+    "latin.txt": (lambda: b"\xe9\xe9", "is not valid UTF-8"),
 }  # fmt: skip
 GOOD_NAMES = (
     "<script>alert(1)<.txt",

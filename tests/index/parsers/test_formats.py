@@ -4,6 +4,7 @@ import codecs
 import sys
 
 import pytest
+from reading import read
 
 from index.errors import SourceError
 from index.parsers import read_document
@@ -37,7 +38,7 @@ def test_utf_16_is_read_where_a_mark_announces_it(tmp_path):
 BROKEN = {
     "binary": ("a.txt", b"\x7fELF\x00\x00\x01", "a.txt is not a text file: it holds zero bytes."),
     "late-zero": ("a.txt", b"x" * 70_000 + b"\x00", "a.txt is not a text file: it holds zero bytes."),
-    "bad-utf-8": ("a.txt", b"caf\xe9 au lait", "a.txt is not valid UTF-8: byte 3 cannot be decoded."),
+    "bad-utf-8": ("a.txt", b"\xe9\xe9", "a.txt is not valid UTF-8: byte 0 cannot be decoded."),
     "cut-utf-16": ("a.md", codecs.BOM_UTF16_LE + b"a", "a.md is not valid UTF-16: byte 2 cannot be decoded."),
     "unknown-suffix": ("a.xyz", b"text", "a.xyz: files of type '.xyz' are not read"),
     "no-suffix": ("a", b"text", "a: files of type 'without suffix' are not read"),
@@ -83,3 +84,29 @@ def test_markdown_headings_are_locators_and_do_not_answer(tmp_path):
         ("Other\n-----", None, False),
         ("Bye.", "Title > Other", True),
     ]
+
+
+GERMAN = "Für die Küche gilt: Größe und Preis stehen im Vertrag, schöne Grüße aus Köln."
+GUESSED = {
+    "windows-1252": ("cp1252", GERMAN),
+    "windows-1250": ("cp1250", "Zażółć gęślą jaźń. Umowa została zawarta w Łodzi."),
+    "windows-1251": ("cp1251", "Договор аренды заключён в Москве."),
+    "GB18030": ("gb18030", "退货规定。顾客可以在收到商品后十四天内退货。"),
+    "Shift-JIS": ("shift_jis", "返品は商品到着後十日以内に限ります。"),
+    "UTF-16": ("utf-16-le", "The boiler is inspected every October."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("label", "encoding", "text"), [(label, *case) for label, case in GUESSED.items()], ids=GUESSED
+)
+def test_an_encoding_that_is_not_declared_is_guessed_and_named(tmp_path, label, encoding, text):
+    """The text is right, and the notes say how it was read."""
+    document = read(tmp_path, "a.txt", text.encode(encoding))
+    assert document.text == text
+    assert document.notes == (f"its encoding is guessed: read as {label}",)
+
+
+def test_a_web_page_in_a_text_file_is_read_as_one(tmp_path):
+    """Its tags are no words."""
+    assert read(tmp_path, "a.txt", "<!doctype html><p>One <b>two</b>.</p>").text == "One two."

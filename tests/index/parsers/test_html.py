@@ -109,7 +109,7 @@ def test_an_element_of_xml_may_close_itself(tmp_path):
 
 
 BROKEN = {
-    "not-utf-8": (b"<p>caf\xe9", "a.html is not valid UTF-8: byte 6 cannot be decoded."),
+    "not-utf-8": (b"<p>\xe9\xe9\xe9\xe9\xe9", "a.html is not valid UTF-8: byte 3 cannot be decoded."),
     "unknown-encoding": (b'<meta charset="klingon"><p>x', "a.html declares the unknown encoding 'klingon'."),
     "no-text-encoding": (b'<meta charset="base64"><p>x', "a.html declares the unknown encoding 'base64'."),
     "picture": (b"\x89PNG\r\n\x1a\n", "a.html is not a .html file: it is a PNG picture."),

@@ -150,7 +150,7 @@ def test_a_message_within_a_message_has_its_own_date(tmp_path):
 ENCRYPTED = {"META-INF/encryption.xml": '<encryption><CipherReference URI="OEBPS/text/c1.xhtml"/></encryption>'}
 ENTITIES = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><x>&a;</x>'
 BROKEN = {
-    "rst-not-utf-8": ("a.rst", b"caf\xe9", "a.rst is not valid UTF-8"),
+    "rst-not-utf-8": ("a.rst", b"\xe9\xe9", "a.rst is not valid UTF-8"),
     "epub-empty": ("a.epub", b"", "a.epub is empty."),
     "epub-page": ("a.epub", b"<html>", "a.epub is not a .epub file: it is a web page (.html)."),
     "epub-protected": ("a.epub", make_epub("<p>x</p>", extra=ENCRYPTED), "a.epub is protected (DRM): its text is encrypted"),

@@ -118,7 +118,7 @@ BROKEN = {
     "open-quote": ("a.csv", 'Item,Cost\nRent,"300\nHeat,20\n', "a.csv has a quotation mark that is never closed, in row 2."),
     "huge-value": ("a.csv", "a\n" + "x" * 10_000_001, "a.csv cannot be read after row 1: field larger than field limit"),
     "csv-zero": ("a.csv", b"a,b\n\0", "a.csv is not a text file: it holds zero bytes."),
-    "csv-latin": ("a.csv", b"a,b\n\xe9,1", "a.csv is not valid UTF-8: byte 4 cannot be decoded."),
+    "csv-latin": ("a.csv", b"\xe9\xe9", "a.csv is not valid UTF-8: byte 0 cannot be decoded."),
     "json-empty": ("a.json", "", "a.json is empty."),
     "json-cut": ("a.json", '{"a": [1,\n 2', "a.json is not valid JSON: Expecting ',' delimiter in line 2."),
     "json-page": ("a.json", "<html><body>", "a.json is not a .json file: it is a web page (.html)."),
