@@ -33,7 +33,7 @@ class SourceRules:
     Attributes:
         include: Patterns of the only files to take; all when empty.
         exclude: Patterns of files and folders to leave out.
-        hidden: Whether to take files and folders whose name begins with a dot.
+        hidden: Whether to take files and folders whose name begins with a dot, lock files, and files of the system.
         links: Whether to follow links that lead out of their folder.
         ignore_files: Whether to leave out the files that `.gitignore` files ignore.
     """
@@ -45,6 +45,7 @@ class SourceRules:
     ignore_files: bool = True
 
 
+_OF_THE_SYSTEM = ("thumbs.db", "desktop.ini")  # written by Windows into folders; "~$" begins the lock files of Office
 EVERYTHING = SourceRules(hidden=True, links=True, ignore_files=False)
 
 
@@ -113,7 +114,7 @@ class _RuleFilter:
         """Whether the last part of a path is not hidden, or the rules take hidden names."""
         last = name.rsplit("/", 1)[-1]
         return not (last == _VERSION_CONTROL and self._rules.ignore_files) and (
-            self._rules.hidden or not last.startswith(".")
+            self._rules.hidden or not (last.startswith((".", "~$")) or last.casefold() in _OF_THE_SYSTEM)
         )
 
 

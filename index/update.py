@@ -229,7 +229,10 @@ def _read_if_changed(source: Source, known: KnownFile | None, read: FileParser) 
     document = read(source.path, name=source.name)
     passages = split_passages(document)
     if not any(passage.answering for passage in passages):
-        raise SourceError(f"{source.name} holds no text to search.")
+        if not document.silent or not passages:
+            raise SourceError(f"{source.name} holds no text to search.")
+        document = replace(document, notes=(*document.notes, "it has only titles, and no text below them"))
+        passages = tuple(replace(passage, answering=True) for passage in passages)
     prepared = tuple(_prepare(document, passage) for passage in passages)
     return _Read(settled, document, prepared, tell_language(document.text))
 

@@ -54,9 +54,10 @@ _HTML = Format("html", "html", "read_html", 2, "selectolax")
 _XHTML = Format("html", "html", "read_xhtml", 2, "selectolax")
 _JSON_LINES = Format("json_records", "json", "read_json_lines", 2)
 _RST = Format("restructured", "plain", "read_rst", 2, "docutils")
+_OPEN = Format("opendocument", "opendocument", "read_opendocument", 1, "lxml", _LARGEST_FILE)
+_PLAIN = (".txt", ".text", ".log", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".adoc", ".asciidoc", ".org", ".tex")
 FORMATS = {
-    ".txt": _TEXT,
-    ".text": _TEXT,
+    **dict.fromkeys(_PLAIN, _TEXT),
     ".md": _MARKDOWN,
     ".markdown": _MARKDOWN,
     ".rst": _RST,
@@ -67,6 +68,10 @@ FORMATS = {
     ".docx": Format("word", "docx", "read_docx", 2, "python-docx", _LARGEST_FILE),
     ".pptx": Format("slides", "pptx", "read_pptx", 2, "python-pptx", _LARGEST_FILE),
     ".xlsx": Format("workbook", "xlsx", "read_xlsx", 2, "openpyxl", _LARGEST_FILE),
+    ".odt": _OPEN,
+    ".ods": _OPEN,
+    ".odp": _OPEN,
+    ".rtf": Format("rich_text", "plain", "read_rtf", 1, "striprtf"),
     ".epub": Format("epub", "html", "read_epub", 2, "selectolax", _LARGEST_FILE),
     ".csv": Format("delimited", "csv", "read_csv", 2),
     ".tsv": Format("delimited", "csv", "read_tsv", 2),
@@ -157,16 +162,15 @@ def _take_apart(module: str, function: str, content: bytes, shown: str) -> Any:
 
 
 def find_format(path: str | Path, *, name: str) -> Format:
-    """Choose the format by the suffix.
+    """Choose the format by the suffix; a file without one may be text.
 
     Raises:
         SourceError: No format has it.
     """
     suffix = Path(path).suffix.lower()
-    if suffix not in FORMATS:
-        named = repr(show_name(suffix)) if suffix else "'without suffix'"
-        raise SourceError(f"{show_name(name)}: files of type {named} are not read (those read: {', '.join(FORMATS)}).")
-    return FORMATS[suffix]
+    if suffix and suffix not in FORMATS:
+        raise SourceError(f"{show_name(name)}: files of type {show_name(suffix)!r} are not read. See: qa help formats")
+    return FORMATS.get(suffix, _TEXT)
 
 
 def show_name(name: str) -> str:

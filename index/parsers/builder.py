@@ -20,8 +20,8 @@ MEGABYTE = 1_000_000
 MOST_TEXT = 200 * MEGABYTE  # characters extracted from one file
 _LONGEST_TITLE = 300  # characters of a heading, a sheet's name or a subject that a locator repeats
 
-_NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b\u2060\ufeff\ud800-\udfff]+")
-_LINE_END = re.compile(r"\r\n?|[\x85\u2028\u2029]")
+_NO_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b\u2060\ufeff\ud800-\udfff]+")
+_LINE_END = re.compile(r"\r\n?|[\v\f\x85\u2028\u2029]")
 
 
 @dataclass(frozen=True, slots=True)

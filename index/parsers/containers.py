@@ -9,6 +9,7 @@ The module also names the real kind of a file whose suffix is wrong, and loads t
 
 import importlib
 import io
+import posixpath
 import re
 import zipfile
 from functools import lru_cache
@@ -32,7 +33,7 @@ def open_package(content: bytes, *, name: str, suffix: str, holds: str) -> zipfi
         content: The file's bytes.
         name: The file's name, for messages.
         suffix: What it should be.
-        holds: A member that such a file contains.
+        holds: A member that such a file contains, or the folder of some.
 
     Returns:
         The open file.
@@ -47,7 +48,7 @@ def open_package(content: bytes, *, name: str, suffix: str, holds: str) -> zipfi
     except _UNREADABLE as error:
         raise damaged(name, suffix) from error
     members = package.infolist()
-    if holds not in package.namelist():
+    if not any(member.startswith(holds) for member in package.namelist()):
         raise SourceError(f"{name} is a zip file but not a {suffix} file. Give it its right suffix.")
     if len(members) > MOST_MEMBERS or sum(member.file_size for member in members) > MOST_UNPACKED:
         raise SourceError(
@@ -57,6 +58,54 @@ def open_package(content: bytes, *, name: str, suffix: str, holds: str) -> zipfi
     if any(member.flag_bits & 1 for member in members):
         raise SourceError(f"{name} is protected with a password. Save a copy without one, then index it again.")
     return package
+
+
+_DANGLING = re.compile(rb"<Relationship\b[^>]*?(?:/>|>\s*</Relationship>)")
+_TARGET = re.compile(rb"""\bTarget\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_EXTERNAL = re.compile(rb"""\bTargetMode\s*=\s*["']External""")
+_STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)/")
+
+
+def open_office(content: bytes, *, name: str, suffix: str, holds: str) -> zipfile.ZipFile:
+    """Open an office file as `open_package` does, and mend what libraries stumble over.
+
+    References to parts that the file lacks are left out, and the names of the strict form of the format become the usual
+    ones; otherwise the file is as it was.
+
+    Raises:
+        SourceError: As `open_package`, and where the XML has a document type.
+    """
+    package = open_package(content, name=name, suffix=suffix, holds=holds)
+    refuse_document_types(package, name=name, suffix=suffix)
+    members = set(package.namelist())
+    mended: dict[str, bytes] = {}
+    strict = b"purl.oclc.org/ooxml" in read_member(package, "[Content_Types].xml", name=name, suffix=suffix) or any(
+        _STRICT.search(package.read(member)[:4096]) for member in members if member.startswith("_rels/")
+    )
+    for member in members:
+        if strict and member.endswith((".xml", ".rels")):
+            mended[member] = _STRICT.sub(rb"http://schemas.openxmlformats.org/\1/2006/", package.read(member))
+        if member.endswith(".rels"):
+            part = mended.get(member) or read_member(package, member, name=name, suffix=suffix)
+            folder = posixpath.dirname(posixpath.dirname(member))
+            kept = _DANGLING.sub(lambda match: match[0] if _leads_somewhere(match[0], folder, members) else b"", part)  # noqa: B023
+            if kept != part or member in mended:
+                mended[member] = kept
+    if not mended:
+        return package
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as copy:
+        for entry in package.infolist():
+            copy.writestr(entry.filename, mended.get(entry.filename) or package.read(entry.filename))
+    return zipfile.ZipFile(stream)
+
+
+def _leads_somewhere(relationship: bytes, folder: str, members: set[str]) -> bool:
+    target = _TARGET.search(relationship)
+    if target is None or _EXTERNAL.search(relationship):
+        return True
+    path = (target[1] or target[2] or b"").decode("utf-8", "replace").partition("#")[0]
+    return posixpath.normpath(posixpath.join("/", folder, path)).lstrip("/") in members
 
 
 def read_member(package: zipfile.ZipFile, member: str, *, name: str, suffix: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Parse text, Markdown and reStructuredText.
+"""Parse text, Markdown, reStructuredText and rich text.
 
 Text and Markdown keep every character: byte-order mark, line ends, tabs and marks, so offsets count in the file's own text.
 Markdown headings become headings. Docutils parses reStructuredText: sections are headings, tables are rows, files it names
@@ -11,8 +11,8 @@ from inspect import cleandoc
 from typing import Any, NamedTuple
 
 from index.errors import SourceError
-from index.parsers.builder import Extraction, TextBuilder, add_table
-from index.parsers.containers import WEB_PAGE, describe_kind, load_library
+from index.parsers.builder import Extraction, TextBuilder, add_table, describe_row, one_line
+from index.parsers.containers import WEB_PAGE, describe_kind, load_library, refuse_kind
 from index.records import Locator, Place
 
 GUESS_BYTES = 1_000_000
@@ -26,6 +26,25 @@ def read_text(content: bytes, *, name: str) -> Extraction:
         return read_html(content, name=name)
     text, notes = decode_text(content, name=name)
     return Extraction(text, notes=notes)
+
+
+def read_rtf(content: bytes, *, name: str) -> Extraction:
+    """Read a rich text file: its words, without their looks.
+
+    Raises:
+        SourceError: It is no rich text file.
+    """
+    striprtf = load_library("striprtf.striprtf", "striprtf", name=name, suffix=".rtf")
+    if not content.lstrip().startswith(b"{\\rtf"):
+        refuse_kind(content, name=name, suffix=".rtf")
+    builder = TextBuilder(name)
+    for line in striprtf.rtf_to_text(content.decode("latin-1"), errors="replace").split("\n"):
+        cells = [one_line(cell) for cell in line.split("|")]
+        if line.count("|") > 1 and line.rstrip().endswith("|"):  # how the library writes a row of a table
+            builder.add_paragraph(describe_row([], cells))
+        else:
+            builder.add_paragraph(line)
+    return builder.finish()
 
 
 class DecodedText(NamedTuple):

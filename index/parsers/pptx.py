@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from index.parsers.builder import Extraction, TextBuilder, add_table, list_some, one_line
-from index.parsers.containers import load_library, open_package, refuse_document_types
+from index.parsers.containers import load_library, open_office
 
 
 def read_pptx(content: bytes, *, name: str) -> Extraction:
@@ -18,8 +18,7 @@ def read_pptx(content: bytes, *, name: str) -> Extraction:
         SourceError: It is no .pptx, damaged, protected with a password or not safe to read.
     """
     pptx = load_library("pptx", "python-pptx", name=name, suffix=".pptx")
-    package = open_package(content, name=name, suffix=".pptx", holds="ppt/presentation.xml")
-    refuse_document_types(package, name=name, suffix=".pptx")
+    package = open_office(content, name=name, suffix=".pptx", holds="ppt/")
     builder = TextBuilder(name)
     hidden = []
     for number, slide in enumerate(pptx.Presentation(package.fp).slides, start=1):

@@ -22,7 +22,7 @@ from index.parsers.builder import (
     list_some,
     one_line,
 )
-from index.parsers.containers import load_library, open_package, refuse_document_types
+from index.parsers.containers import load_library, open_office
 
 _Row = tuple[int, list[str]]
 
@@ -67,8 +67,7 @@ def read_sheet_rows(content: bytes, *, name: str) -> list[_Row]:
 
 def _open(content: bytes, *, name: str) -> tuple[zipfile.ZipFile, Any]:
     openpyxl = load_library("openpyxl", "openpyxl", name=name, suffix=".xlsx")
-    package = open_package(content, name=name, suffix=".xlsx", holds="xl/workbook.xml")
-    refuse_document_types(package, name=name, suffix=".xlsx")
+    package = open_office(content, name=name, suffix=".xlsx", holds="xl/")
     return package, openpyxl.load_workbook(package.fp, read_only=True, data_only=True, keep_links=False)
 
 

@@ -41,7 +41,7 @@ BROKEN = {
     "bad-utf-8": ("a.txt", b"\xe9\xe9", "a.txt is not valid UTF-8: byte 0 cannot be decoded."),
     "cut-utf-16": ("a.md", codecs.BOM_UTF16_LE + b"a", "a.md is not valid UTF-16: byte 2 cannot be decoded."),
     "unknown-suffix": ("a.xyz", b"text", "a.xyz: files of type '.xyz' are not read"),
-    "no-suffix": ("a", b"text", "a: files of type 'without suffix' are not read"),
+    "no-suffix": ("a", b"\x7fELF\0\0", "a is not a text file: it holds zero bytes."),
 }
 
 
@@ -110,3 +110,9 @@ def test_an_encoding_that_is_not_declared_is_guessed_and_named(tmp_path, label, 
 def test_a_web_page_in_a_text_file_is_read_as_one(tmp_path):
     """Its tags are no words."""
     assert read(tmp_path, "a.txt", "<!doctype html><p>One <b>two</b>.</p>").text == "One two."
+
+
+@pytest.mark.parametrize("name", ["README", "a.log", "a.yaml", "a.ini", "a.adoc"])
+def test_other_text_files_are_read_as_text(tmp_path, name):
+    """Also those without a suffix."""
+    assert read(tmp_path, name, "level: 3\n").text == "level: 3\n"

@@ -1,6 +1,9 @@
 """Reading .docx, .pptx and .xlsx files."""
 
 import datetime
+import io
+import re
+import zipfile
 
 import pytest
 from reading import describe, make_docx, make_pptx, make_xlsx, read, replaced, saved, texts, zipped
@@ -22,7 +25,7 @@ def test_word_paragraphs_know_their_headings(tmp_path):
         ("~Report", {}),
         ("~Costs", {}),
         ("The rent is 300.", costs),
-        ("- one\n- two", costs),
+        ("- one\n1. two", costs),
         ("~Item; Cost", costs),
         ("Item: Rent; Cost: 300.", {"row": 2, **costs}),
         ("Item: Heat.", {"row": 3, **costs}),
@@ -235,3 +238,150 @@ def test_merged_cells_count_for_all_that_they_cover(tmp_path):
         "Town: Arlen; Museum 2022: 4900; Museum 2023: 5120; Library 2022: 8800; Library 2023: 9010.",
         "Town: Arlen; Museum 2022: 10; Museum 2023: 20; Library 2022: 30; Library 2023: 40.",
     ]
+
+
+def test_numbers_that_word_shows_are_read(tmp_path):
+    """Numbers of clauses and letters; a clause with a number in two parts is a paragraph of its own."""
+    import docx
+    from docx.oxml import parse_xml
+    from docx.oxml.ns import nsdecls
+
+    document = docx.Document()
+    numbering = document.part.numbering_part.element
+    levels = "".join(
+        f'<w:lvl w:ilvl="{level}"><w:start w:val="1"/><w:numFmt w:val="{kind}"/><w:lvlText w:val="{pattern}"/></w:lvl>'
+        for level, (kind, pattern) in enumerate((("decimal", "%1."), ("decimal", "%1.%2"), ("lowerLetter", "%3)")))
+    )
+    numbering.insert(0, parse_xml(f'<w:abstractNum {nsdecls("w")} w:abstractNumId="90">{levels}</w:abstractNum>'))
+    numbering.append(parse_xml(f'<w:num {nsdecls("w")} w:numId="91"><w:abstractNumId w:val="90"/></w:num>'))
+    for style, level, text in (
+        ("Heading 1", 0, "Use"),
+        (None, 1, "The tenant may use the hall."),
+        ("Heading 1", 0, "Risk"),
+        (None, 1, "The owner is not liable for things left."),
+        (None, 1, "The tenant must insure"),
+        (None, 2, "the event,"),
+        (None, 2, "the guests."),
+    ):
+        paragraph = document.add_paragraph(text, style=style)
+        properties = paragraph._p.get_or_add_pPr().get_or_add_numPr()
+        properties.get_or_add_ilvl().val, properties.get_or_add_numId().val = level, 91
+    assert texts(read(tmp_path, "a.docx", saved(document))) == [
+        "~1. Use",
+        "1.1 The tenant may use the hall.",
+        "~2. Risk",
+        "2.1 The owner is not liable for things left.",
+        "2.2 The tenant must insure",
+        "a) the event,\nb) the guests.",
+    ]
+
+
+def test_references_to_missing_parts_do_no_harm(tmp_path):
+    """A picture or link whose target is missing does not keep a document from being read."""
+    broken = b'<Relationship Id="rId99" Type="http://x/image" Target="NULL"/></Relationships>'
+    content = replaced(
+        make_docx("It meets."), "word/_rels/document.xml.rels", lambda part: part.replace(b"</Relationships>", broken)
+    )
+    assert texts(read(tmp_path, "a.docx", content)) == ["It meets."]
+
+
+def test_the_strict_form_and_other_names_of_parts_are_read(tmp_path):
+    """Word for the web calls the document `document2.xml`."""
+    usual, strict = b"http://schemas.openxmlformats.org/", b"http://purl.oclc.org/ooxml/"
+    content = make_docx("It meets.")
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        members = {name: package.read(name) for name in package.namelist()}
+    other = {
+        name: re.sub(usual + rb"(officeDocument|wordprocessingml|drawingml)/2006/", strict + rb"\1/", part)
+        for name, part in members.items()
+    }
+    assert texts(read(tmp_path, "a.docx", zipped(other))) == ["It meets."]
+    renamed = {
+        name.replace("document.xml", "document2.xml"): part.replace(b"document.xml", b"document2.xml")
+        for name, part in members.items()
+    }
+    assert texts(read(tmp_path, "b.docx", zipped(renamed))) == ["It meets."]
+
+
+def test_formulas_are_read_in_a_line(tmp_path):
+    """With the usual signs for fractions and powers."""
+    import docx
+    from docx.oxml import parse_xml
+
+    math = "http://schemas.openxmlformats.org/officeDocument/2006/math"
+    run = "<m:r><m:t>{}</m:t></m:r>"
+    power = f"<m:sSup><m:e>{run.format('c')}</m:e><m:sup>{run.format('2')}</m:sup></m:sSup>"
+    half = f"<m:f><m:num>{run.format('m')}</m:num><m:den>{run.format('2')}</m:den></m:f>"
+    document = docx.Document()
+    document.add_paragraph("So")._p.append(
+        parse_xml(f'<m:oMath xmlns:m="{math}">{run.format("E=")}{half}{power}</m:oMath>')
+    )
+    assert texts(read(tmp_path, "a.docx", saved(document))) == ["So E=(m)/(2)c^2"]
+
+
+def test_a_soft_line_break_in_a_slide_parts_words(tmp_path):
+    """Words on both sides are not glued."""
+    assert "leaves at nine" in read(tmp_path, "a.pptx", make_pptx(("Winter\vtimes", "The ferry leaves\vat nine"))).text
+
+
+OFFICE_NS = "urn:oasis:names:tc:opendocument:xmlns:"
+
+
+def opendocument(kind, body):
+    """An OpenDocument file with this content."""
+    spaces = " ".join(f'xmlns:{name}="{OFFICE_NS}{full}:1.0"' for name, full in (
+        ("office", "office"), ("text", "text"), ("table", "table"), ("draw", "drawing"), ("presentation", "presentation")
+    ))  # fmt: skip
+    inside = f"<office:body><office:{kind}>{body}</office:{kind}></office:body>"
+    return zipped({"content.xml": f"<office:document-content {spaces}>{inside}</office:document-content>"})
+
+
+def test_opendocument_texts_are_read(tmp_path):
+    """Headings, paragraphs with their spaces and breaks, lists and tables; notes at the end; no deleted text, no comments."""
+    row, cell = "<table:table-row>{}</table:table-row>", "<table:table-cell><text:p>{}</text:p></table:table-cell>"
+    cells = "".join(row.format("".join(map(cell.format, words))) for words in (("Item", "Cost"), ("Rent", "300")))
+    item = "<text:list-item><text:p>{}</text:p></text:list-item>"
+    body = (
+        "<text:tracked-changes><text:p>gone</text:p></text:tracked-changes>"
+        '<text:h text:outline-level="1">Garden</text:h>'
+        '<text:p>Ilka<text:s text:c="2"/>waters<text:tab/>the<text:span> plants</text:span>.'
+        "<office:annotation><text:p>why</text:p></office:annotation>"
+        "<text:note><text:note-body><text:p>Daily.</text:p></text:note-body></text:note></text:p>"
+        f"<text:list>{item.format('one')}{item.format('two')}</text:list><table:table>{cells}</table:table>"
+    )
+    assert texts(read(tmp_path, "a.odt", opendocument("text", body))) == [
+        "~Garden", "Ilka waters the plants.", "- one\n- two", "~Item; Cost", "Item: Rent; Cost: 300.", "[1] Daily.",
+    ]  # fmt: skip
+
+
+def test_opendocument_sheets_and_slides_are_read(tmp_path):
+    """Rows with their sheet and number, also behind repeated blank ones; slides with their title."""
+    row = "<table:table-row>{}</table:table-row>"
+    cell = "<table:table-cell><text:p>{}</text:p></table:table-cell>"
+    blank = '<table:table-row table:number-rows-repeated="2"><table:table-cell/></table:table-row>'
+    rows = (
+        row.format(cell.format("Item") + cell.format("Cost"))
+        + blank
+        + row.format(cell.format("Rent") + cell.format("300"))
+    )
+    sheet = f'<table:table table:name="Costs">{rows}</table:table>'
+    assert describe(read(tmp_path, "a.ods", opendocument("spreadsheet", sheet))) == [
+        ("~Item; Cost", {"sheet": "Costs"}),
+        ("Item: Rent; Cost: 300.", {"sheet": "Costs", "row": 4}),
+    ]
+    frame = "<draw:frame{}><draw:text-box><text:p>{}</text:p></draw:text-box></draw:frame>"
+    title, text = frame.format(' presentation:class="title"', "Ferry"), frame.format("", "It leaves at nine.")
+    slide = f"<draw:page>{title}{text}</draw:page>"
+    assert describe(read(tmp_path, "a.odp", opendocument("presentation", slide))) == [
+        ("~Ferry", {"slide": 1}),
+        ("It leaves at nine.", {"slide": 1, "heading": "Ferry"}),
+    ]
+
+
+def test_rich_text_is_read_without_its_marks(tmp_path):
+    """And what is none is refused."""
+    assert texts(read(tmp_path, "a.rtf", rb"{\rtf1\ansi The \b plants\b0  are watered by J\u252?rgen.\par}")) == [
+        "The plants are watered by J\xfcrgen."
+    ]
+    with pytest.raises(SourceError, match=r"a.rtf is not a .rtf file"):
+        read(tmp_path, "a.rtf", "plain")
