@@ -234,18 +234,6 @@ class DocumentStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownFile:
-    """A file as the catalog knows it, to see whether it has changed."""
-
-    path: str
-    source: str
-    size: int
-    modified_ns: int
-    changed_ns: int
-    file_sha256: str
-
-
-@dataclass(frozen=True, slots=True)
 class StoredPassage:
     """A passage with its text.
 

@@ -24,7 +24,7 @@ from index.errors import SourceError
 from index.hashing import file_hash
 from index.parsers import parsers_version, read_document
 from index.progress import Abandoned, Progress, ProgressMeter
-from index.records import Document, Failure, KnownFile, Passage, PreparedPassage, Source, StoredPassage
+from index.records import Document, Failure, Passage, PreparedPassage, Source, StoredPassage
 from index.sources import SETTLED_NS
 from index.store.catalog import Catalog
 from index.store.features import passage_terms, term_keys
@@ -61,18 +61,11 @@ def update_catalog(
     read: FileParser = read_document,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> UpdateReport:
-    """Make the documents of the catalog exactly those of the sources.
+    """Make the documents of the catalog exactly those of the sources; the caller has the collection's lock.
 
-    Args:
-        catalog: Open for writing; the caller has the collection's lock.
-        sources: All the files of the collection.
-        encoder: Embeds passages and sentences.
-        read: Reads one file.
-        on_progress: Called after each file and each batch of embeddings, from one of two threads, never from both at
-            once; an error it raises ends the update.
-
-    Returns:
-        A report. A file that cannot be read is among the failures; neither it nor its earlier version answers.
+    `on_progress` is called after each file and each batch of embeddings, from one of two threads, never from both at once;
+    an error it raises ends the update. A file that cannot be read is among the failures of the report; neither it nor its
+    earlier version answers.
 
     Raises:
         StorageError: The catalog cannot be written. Everything committed stays, and the next update goes on from there.
@@ -210,22 +203,21 @@ class _Read:
     language: str
 
 
-def _read_if_changed(source: Source, known: KnownFile | None, read: FileParser) -> _Read | Source | None:
-    """Read a file if its bytes are new; else return the source to note again, or None if nothing has changed.
-
-    Raises:
-        SourceError: It cannot be read, or has nothing to search.
-    """
+def _read_if_changed(source: Source, known: tuple[Source, str] | None, read: FileParser) -> _Read | Source | None:
+    """Read a file if its bytes are new; else return the source to note again, or None if nothing has changed."""
     if _printable(source.path) != source.path:
         raise SourceError(f"{_printable(source.name)}: its name is not valid UTF-8. Rename it, then index it again.")
     if source.fault:
         raise SourceError(source.fault)
-    times = (source.size, source.modified_ns, source.changed_ns)
-    if known and times == (known.size, known.modified_ns, known.changed_ns):
-        return None if known.source == source.name else source
+    before, file_sha256 = known or (None, "")
+    if before and replace(before, name=source.name) == source:
+        return None if before == source else source
     settled = _settled(source)
-    if known and _current_hash(source) == known.file_sha256:
-        return settled
+    try:
+        if before and file_hash(source.path) == file_sha256:
+            return settled
+    except OSError as error:
+        raise SourceError(f"{source.name} cannot be opened: {error.strerror}. Check that it may be read.") from error
     document = read(source.path, name=source.name)
     passages = split_passages(document)
     if not any(passage.answering for passage in passages):
@@ -245,11 +237,7 @@ def _prepare(document: Document, passage: Passage) -> PreparedPassage:
 
 
 def _embedded_texts(passage: Passage, text: str) -> tuple[str, ...]:
-    """List the texts to embed for a passage: the paragraph, then each sentence, each after its heading.
-
-    Returns:
-        1 + sentences texts; a single one if the only sentence is the whole paragraph.
-    """
+    """List the texts to embed: the paragraph, then each of several sentences, each after its heading."""
     heading = f"{passage.place.heading}. " if passage.place.heading else ""
     sentences = passage.sentences if len(passage.sentences) > 1 else ()
     parts = (text[s.start - passage.start : s.end - passage.start] for s in sentences)
@@ -266,10 +254,3 @@ def _settled(source: Source) -> Source:
     if time.time_ns() - max(source.modified_ns, source.changed_ns) > SETTLED_NS:
         return source
     return replace(source, changed_ns=0, fault="")
-
-
-def _current_hash(source: Source) -> str:
-    try:
-        return file_hash(source.path)
-    except OSError as error:
-        raise SourceError(f"{source.name} cannot be opened: {error.strerror}. Check that it may be read.") from error

@@ -10,7 +10,7 @@ and follow in transactions of some hundred passages; until then a passage is pen
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,6 @@ from index.records import (
     DocumentInfo,
     DocumentStatus,
     Failure,
-    KnownFile,
     Passage,
     Place,
     PreparedPassage,
@@ -95,7 +94,6 @@ _NEW_PASSAGE = (
     'INSERT INTO passages (document_id, generation, paragraph, start, "end", answering, content_hash, sentences, keys,'
     f" lengths, text, {_PLACE_COLUMNS}) VALUES ({', '.join('?' * (11 + len(PLACE_FIELDS)))})"
 )
-_KNOWN_FILE = [each.name for each in fields(KnownFile)]
 
 
 class Catalog:
@@ -106,10 +104,7 @@ class Catalog:
     """
 
     def __init__(self, path: Path) -> None:
-        """Open the file, and create it if it is missing.
-
-        Args:
-            path: The file; its folder exists.
+        """Open the file, and create it if it is missing; its folder exists.
 
         Raises:
             OutdatedError: Another version wrote it.
@@ -176,10 +171,10 @@ class Catalog:
 
     # Files
 
-    def known_files(self) -> dict[str, KnownFile]:
-        """Return the file of every document, as it was when it was read, by path."""
-        rows = self.database.rows(f"SELECT {', '.join(_KNOWN_FILE)} FROM documents")
-        return {row[0]: KnownFile(*row) for row in rows}
+    def known_files(self) -> dict[str, tuple[Source, str]]:
+        """Return the file of every document, as it was when it was read, and the hash of its bytes, by path."""
+        rows = self.database.rows("SELECT source, path, size, modified_ns, changed_ns, file_sha256 FROM documents")
+        return {row[1]: (Source(*row[:-1]), row[-1]) for row in rows}
 
     def touch_document(self, source: Source) -> None:
         """Note the new name or time of change of a file that is otherwise unchanged."""
@@ -266,11 +261,7 @@ class Catalog:
     def document(self, path: str) -> Document:
         """Return a document with its text as it was read, without locators; its passages know their places.
 
-        Args:
-            path: As a citation or `documents` gives it; looked up in the catalog, never opened.
-
-        Raises:
-            SourceError: The collection has no such document.
+        The path is looked up in the catalog, never opened; SourceError when the collection has no such document.
         """
         rows = self.database.rows(
             "SELECT source, text, text_sha256, file_sha256, extractor, notes FROM documents WHERE path = ?", (path,)
@@ -297,13 +288,8 @@ class Catalog:
     ) -> None:
         """Write a document in place of the one at its path, in one transaction; do nothing if the file is excluded.
 
-        Passages whose content the catalog already has embeddings of, under any name, get them at once.
-
-        Args:
-            document: As read.
-            source: The file as it was before it was read.
-            passages: In order.
-            language: ISO 639-1 code, or empty.
+        Passages, given in order, whose content the catalog already has embeddings of, under any name, get them at once. `source`
+        is the file as it was before it was read, `language` an ISO 639-1 code or empty.
         """
         pages = max((each.place.page for each in document.locators if each.place.page is not None), default=None)
         with self.database.transaction() as connection:
@@ -337,26 +323,18 @@ class Catalog:
 
     def passages_of(self, path: str) -> list[StoredPassage]:
         """Return the passages of a document, in order; none if the collection does not have it."""
-        return self._passages("WHERE document_id = (SELECT id FROM documents WHERE path = ?) ORDER BY id", path)
+        condition = "document_id = (SELECT id FROM documents WHERE path = ?)"
+        rows = self.database.rows(f"SELECT {_PASSAGE_COLUMNS} FROM passages WHERE {condition} ORDER BY id", (path,))
+        return [_unpack(row) for row in rows]
 
     def passages_from(self, path: str, paragraph: int, most: int) -> list[StoredPassage]:
-        """Return passages of a document that may answer, in order.
-
-        Args:
-            path: As `documents` gives it.
-            paragraph: Number of the first paragraph to consider; 1-based.
-            most: How many passages at most.
-        """
-        return self._passages(
-            "WHERE document_id = (SELECT id FROM documents WHERE path = ?) AND answering AND paragraph >= ?"
-            " ORDER BY id LIMIT ?",
-            *(path, paragraph, most),
+        """Return at most so many passages of a document that may answer, in order, from a 1-based paragraph on."""
+        rows = self.database.rows(
+            f"SELECT {_PASSAGE_COLUMNS} FROM passages WHERE document_id = (SELECT id FROM documents WHERE path = ?)"
+            " AND answering AND paragraph >= ? ORDER BY id LIMIT ?",
+            (path, paragraph, most),
         )
-
-    def _passages(self, condition: str, *values: Any) -> list[StoredPassage]:
-        return [
-            _unpack(row) for row in self.database.rows(f"SELECT {_PASSAGE_COLUMNS} FROM passages {condition}", values)
-        ]
+        return [_unpack(row) for row in rows]
 
     def passages_since(self, generation: int, batch: int = 250) -> Iterator[list[StoredPassage]]:
         """Yield passages written after a generation and not removed since, in the order written, some at a time."""
@@ -364,9 +342,9 @@ class Catalog:
             yield [_unpack(row) for row in rows]
 
     def signatures(self, ids: Sequence[int]) -> dict[int, tuple[int, int, Signature]]:
-        """Return the document id, the start and the signature of some passages, by passage id.
+        """Return the document id, the start and the signature of those of some passages that exist, by passage id.
 
-        Passages that were removed are left out; one that is pending has a signature without vectors.
+        One that is pending has a signature without vectors.
         """
         rows = self.database.scattered_rows(
             "SELECT id, document_id, start, vectors, keys, lengths FROM passages"
@@ -412,8 +390,7 @@ class Catalog:
     def write_vectors(self, vectors: Mapping[int, bytes]) -> None:
         """Write the embeddings of passages, by id, in one transaction; drop those of passages removed meanwhile.
 
-        Args:
-            vectors: float16 of shape (1 + sentences, dimension), or (1, dimension), as bytes.
+        They are float16 of shape (1 + sentences, dimension), or (1, dimension), as bytes.
         """
         with self.database.transaction() as connection:
             generation = self._raise_generation()
@@ -425,8 +402,7 @@ class Catalog:
 
     def vectors_since(self, generation: int, dimension: int, batch: int = 500) -> Iterator[PassageVectors]:
         """Yield embeddings written after a generation and not removed since, those of some passages at a time."""
-        columns = "passage_id, vectors"
-        for rows in self._since(columns, "embeddings", "passage_id", generation=generation, batch=batch):
+        for rows in self._since("passage_id, vectors", "embeddings", "passage_id", generation=generation, batch=batch):
             yield PassageVectors.join(rows, dimension)
 
     def count_vectors_since(self, generation: int, dimension: int, enough: int) -> int:
@@ -439,10 +415,9 @@ class Catalog:
 
     def sample_vectors(self, passages: int, dimension: int) -> npt.NDArray[np.float32]:
         """Return the vectors of that many passages, spread evenly over all: float32 of shape (vectors, dimension)."""
-        ids = [
-            id_ for (id_,) in self.database.rows("SELECT passage_id FROM embeddings ORDER BY generation, passage_id")
-        ]
-        return self.vectors_of(ids[:: max(1, len(ids) // passages)], dimension).vectors.astype(np.float32)
+        rows = self.database.rows("SELECT passage_id FROM embeddings ORDER BY generation, passage_id")
+        ids = [id_ for (id_,) in rows[:: max(1, len(rows) // passages)]]
+        return self.vectors_of(ids, dimension).vectors.astype(np.float32)
 
     def vectors_of(self, ids: Sequence[int], dimension: int) -> PassageVectors:
         """Return the embeddings of those of some passages that have any, by id."""
