@@ -49,11 +49,7 @@ class Collection:
     """
 
     def __init__(self, folder: str | Path, encoder: Encoder) -> None:
-        """Open a collection, and create it if it is missing.
-
-        Args:
-            folder: Used for the collection alone; made readable by this user alone.
-            encoder: Must be the one that made the collection.
+        """Open a collection, and create it if it is missing, in a folder used for it alone and made readable by this user alone.
 
         Raises:
             OutdatedError: Another encoder or another version made it.
@@ -121,41 +117,32 @@ class Collection:
                 raise StorageError(
                     f"the collection {self.folder} was deleted or rebuilt by another process. Open it again."
                 )
-            return self._update(selection, read, on_progress, live=live)
-
-    def _update(
-        self,
-        selection: Selection,
-        read: FileParser | None,
-        on_progress: Callable[[Progress], None] | None,
-        *,
-        live: bool,
-    ) -> UpdateReport:
-        excluded = self.catalog.exclusions()
-        found = find_sources(selection.paths, selection.rules) + self.library.find_added()
-        sources = sorted(
-            (source for source in found if source.path not in excluded), key=lambda source: (source.name, source.path)
-        )
-        self.catalog.keep_selection(selection)
-        self.library.expect(sources)
-        if live:
-            self._follow()
-        followed, complete = time.monotonic(), False
-
-        def report(progress: Progress) -> None:
-            nonlocal followed, complete
-            all_read = progress.documents == progress.all_documents
-            if live and (time.monotonic() - followed > FOLLOW_SECONDS or (all_read and not complete)):
+            excluded = self.catalog.exclusions()
+            found = find_sources(selection.paths, selection.rules) + self.library.find_added()
+            sources = sorted(
+                (source for source in found if source.path not in excluded),
+                key=lambda source: (source.name, source.path),
+            )
+            self.catalog.keep_selection(selection)
+            self.library.expect(sources)
+            if live:
                 self._follow()
-                followed, complete = time.monotonic(), all_read
-            if on_progress:
-                on_progress(progress)
+            followed, complete = time.monotonic(), False
 
-        with nullcontext(read) if read else IsolatedParser() as reader:
-            done = update_catalog(self.catalog, sources, self.encoder, read=reader, on_progress=report)
-        self._follow().save(self.catalog)
-        self.catalog.set_meta("updated", describe_time(time.time_ns()))
-        return done
+            def report(progress: Progress) -> None:
+                nonlocal followed, complete
+                all_read = progress.documents == progress.all_documents
+                if live and (time.monotonic() - followed > FOLLOW_SECONDS or (all_read and not complete)):
+                    self._follow()
+                    followed, complete = time.monotonic(), all_read
+                if on_progress:
+                    on_progress(progress)
+
+            with nullcontext(read) if read else IsolatedParser() as reader:
+                done = update_catalog(self.catalog, sources, self.encoder, read=reader, on_progress=report)
+            self._follow().save(self.catalog)
+            self.catalog.set_meta("updated", describe_time(time.time_ns()))
+            return done
 
     def catch_up(self) -> None:
         """Bring the derived indexes up to the catalog, unless another process has the lock and will do so."""
@@ -165,11 +152,7 @@ class Collection:
     def check(self, *, on_notice: Callable[[str], None] | None = None) -> tuple[str, ...]:
         """Bring the derived indexes up to the catalog, as opening does, and compare them with it entry by entry.
 
-        Args:
-            on_notice: As for `update`.
-
-        Returns:
-            One line per finding. A damaged file of the vector index is reported and rebuilt.
+        Returns one line per finding. A damaged file of the vector index is reported and rebuilt. `on_notice` is as for `update`.
         """
         with hold_lock(self.folder, on_notice=on_notice, stopped=self._stopped.is_set):
             damaged = [
@@ -245,14 +228,10 @@ def hold_lock(
 ) -> Iterator[None]:
     """Lock a collection for writing, against other processes; the system unlocks it when this process ends in any way.
 
-    Args:
-        folder: The collection's.
-        patience: Seconds to wait for another process.
-        on_notice: Called with one line when the lock has to be waited for.
-        stopped: Asked while waiting; True gives up.
+    While another process has the lock, calls `on_notice` with one line and waits.
 
     Raises:
-        StorageError: Another process kept the lock for longer than that, or waiting was given up.
+        StorageError: It had the lock for `patience` seconds, or `stopped` returned True.
     """
     lock = FileLock(folder / "lock", mode=0o600)
     deadline = time.monotonic() + patience
@@ -261,16 +240,12 @@ def hold_lock(
     except Timeout:
         if on_notice and patience:
             on_notice("Another process is updating this collection; waiting for it.")
-        _wait(lock, deadline, stopped, folder)
+        while not lock.is_locked:
+            if stopped() or time.monotonic() >= deadline:
+                raise StorageError(f"another process is updating {folder}. Try again later.") from None
+            with suppress(Timeout):
+                lock.acquire(timeout=_LOOK_SECONDS)
     try:
         yield
     finally:
         lock.release()
-
-
-def _wait(lock: FileLock, deadline: float, stopped: Callable[[], bool], folder: Path) -> None:
-    while not stopped() and time.monotonic() < deadline:
-        with suppress(Timeout):
-            lock.acquire(timeout=_LOOK_SECONDS)
-            return
-    raise StorageError(f"another process is updating {folder}. Try again later.")

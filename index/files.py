@@ -10,6 +10,7 @@ import shutil
 import unicodedata
 from collections.abc import Iterable
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 from index.errors import SourceError, StorageError
@@ -63,13 +64,9 @@ class Library:
         return tuple(sorted(found.values(), key=lambda status: (status.source, status.path)))
 
     def add_files(self, files: Iterable[str | Path]) -> tuple[str, ...]:
-        """Copy files into the collection; the next update reads them.
+        """Copy files into the collection, for the next update to read; each has its name, made safe; a name in use gets " (2)".
 
-        Args:
-            files: Each is copied under its name, made safe; a name in use gets " (2)".
-
-        Returns:
-            The paths of the copies, in order.
+        Returns the paths of the copies, in order.
 
         Raises:
             SourceError: One of them is not a file, or cannot be read; no file is copied.
@@ -92,25 +89,18 @@ class Library:
             with suppress(OSError):  # only so that the person sees the original's date
                 shutil.copystat(original, copy)
             copy.chmod(0o600)
-            number = 1
-            while True:
-                name = _safe_name(original.name, number)
-                number += 1
-                if name.casefold() in taken or (self.added_folder / name).exists():
-                    continue
-                os.replace(copy, self.added_folder / name)
-                taken.add(name.casefold())
-                return str(self.added_folder / name)
+            names = (_safe_name(original.name, number) for number in count(1))
+            name = next(n for n in names if n.casefold() not in taken and not (self.added_folder / n).exists())
+            os.replace(copy, self.added_folder / name)
+            taken.add(name.casefold())
+            return str(self.added_folder / name)
         except OSError as error:
             with suppress(OSError):
                 copy.unlink()
             raise StorageError(f"{original.name} cannot be added to the collection: {error.strerror}.") from error
 
     def remove(self, path: str) -> None:
-        """Remove a file at once: delete it if it was added, else leave it alone and exclude it.
-
-        Args:
-            path: As `statuses` gives it.
+        """Remove a file of `statuses`, given by its path, at once: delete it if it was added, else leave it alone and exclude it.
 
         Raises:
             SourceError: The collection has no such file.

@@ -41,14 +41,7 @@ class ProgressMeter:
         report: Callable[[Progress], None] | None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Start counting.
-
-        Args:
-            all_documents: Files to look at.
-            totals: Counts the passages that are pending.
-            report: Called with each step; an error it raises ends the update.
-            clock: Seconds, from any starting point.
-        """
+        """Start counting; `report` is called with each step, and an error it raises ends the update. `clock` gives seconds."""
         self._all_documents, self._totals, self._report, self._clock = all_documents, totals, report, clock
         self._lock = threading.Lock()
         self._stopped = False

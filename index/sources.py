@@ -125,12 +125,7 @@ class _IgnoreFiles:
         self._found: dict[str, GitIgnoreSpec] = {}
 
     def read(self, folder: Path, name: str) -> None:
-        """Read the ignore file of a folder, if there is one that can be read.
-
-        Args:
-            folder: The folder.
-            name: Its path from the named folder; empty for that one.
-        """
+        """Read the ignore file of a folder if it has a readable one; `name` is its path from the named folder, empty for that."""
         try:
             lines = (folder / IGNORE_FILE).read_text(encoding="utf-8", errors="surrogateescape").splitlines()
         except OSError:
@@ -189,23 +184,18 @@ def _walk(root: Path, rules: SourceRules, patterns: _RuleFilter) -> Iterator[Sou
         if CATALOG_FILE in files and folder != str(root):
             folders.clear()
             continue
-        inside = Path(folder).relative_to(root).as_posix()
-        prefix = "" if inside == "." else f"{inside}/"
+        below = Path(folder).relative_to(root).as_posix()
+        prefix = "" if below == "." else f"{below}/"
         if rules.ignore_files:
             ignored.read(Path(folder), prefix[:-1])
         folders[:] = sorted(name for name in folders if enters(folder, prefix + name))
         for name in (prefix + file for file in files):
             if patterns.shows(name) and patterns.takes_file(name) and not ignored.ignore(name):
                 file = Path(root, name)
-                if (rules.links or _stays_inside(file, root)) and file.is_file():
-                    source = _look_at(file, name)
-                    if source:
-                        yield source
+                inside = rules.links or not file.is_symlink() or file.resolve().is_relative_to(root)
+                if inside and file.is_file() and (source := _look_at(file, name)):
+                    yield source
     yield from faults
-
-
-def _stays_inside(file: Path, root: Path) -> bool:
-    return not file.is_symlink() or file.resolve().is_relative_to(root)
 
 
 def _look_at(file: Path, name: str) -> Source | None:

@@ -181,14 +181,7 @@ class BackgroundUpdate:
             return self._wanted_again
 
     def wait_searchable(self, patience: float) -> None:
-        """Wait for the end of the update for some seconds, and then until the collection can be searched.
-
-        Args:
-            patience: Seconds to wait for the end.
-
-        Raises:
-            QAError: The update failed.
-        """
+        """Wait `patience` seconds for the end, then until it can be searched; raise QAError if the update failed."""
         self._thread.join(patience)
         while self.running and not self._collection.searchable:
             self._thread.join(_JOIN_SECONDS)
@@ -196,10 +189,7 @@ class BackgroundUpdate:
             self.finish()
 
     def finish(self) -> UpdateReport:
-        """Wait for the end.
-
-        Returns:
-            The report of the last run.
+        """Wait for the end, and return the report of the last run.
 
         Raises:
             QAError: The update failed.
