@@ -85,12 +85,9 @@ class IndexSegment:
     def search(
         self, vector: npt.NDArray[np.float32], count: int, among: npt.NDArray[np.int64] | None
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-        """Return scores and ids of the nearest vectors, at most `count`.
+        """Return the scores (float32) and ids (int64) of at most `count` vectors nearest to one: float32 of shape (dimension,).
 
-        Args:
-            vector: float32 of shape (dimension,).
-            count: How many vectors to return at most.
-            among: Ids of the vectors to search; None for all, and in a compressed segment.
+        `among` lists the ids of the vectors to search; it is None for all, and in a compressed segment.
         """
         import faiss
 
@@ -156,73 +153,6 @@ def _with_id_map(inner: Any) -> Any:
     return index
 
 
-class SegmentFolder:
-    """The folder of the segments, a file each."""
-
-    def __init__(self, folder: Path) -> None:
-        """Name the folder; the first write makes it."""
-        self._folder = folder
-
-    def write(self, segments: Sequence[IndexSegment], generation: int) -> list[tuple[str, str]]:
-        """Write the segments that have changed.
-
-        Args:
-            segments: All current segments.
-            generation: Of the catalog; a new file is named after it and the position.
-
-        Returns:
-            The name and hash of every segment's file, in order.
-
-        Raises:
-            StorageError: One cannot be written.
-        """
-        files = []
-        for position, segment in enumerate(segments):
-            name = f"{generation}-{position}.faiss"
-            temporary = self._folder / f"{name}.{os.getpid()}.tmp"
-            try:
-                self._folder.mkdir(mode=0o700, exist_ok=True)
-                if segment.file is None:
-                    segment.write(temporary)
-                    with open(temporary, "rb") as written:
-                        os.fsync(written.fileno())
-                    hashed = file_hash(temporary)
-                    os.replace(temporary, self._folder / name)
-                    segment.file = (name, hashed)
-                files.append(segment.file)
-            except (OSError, RuntimeError) as error:
-                temporary.unlink(missing_ok=True)
-                raise StorageError(
-                    f"the vector index {self._folder} cannot be written: {str(error).splitlines()[0]} "
-                    "Free some disk space, then run the same command again; what was committed is kept."
-                ) from error
-        return files
-
-    def read(self, files: Sequence[tuple[str, str]]) -> list[IndexSegment] | None:
-        """Read segments, in order; return None if one is missing or does not match its hash."""
-        import faiss
-
-        if self.damaged(files):
-            return None
-        return [IndexSegment(faiss.read_index(str(self._folder / name)), (name, hashed)) for name, hashed in files]
-
-    def damaged(self, files: Sequence[tuple[str, str]]) -> list[str]:
-        """List the names of the files that are missing or do not match their hash."""
-        return [
-            name
-            for name, hashed in files
-            if not (self._folder / name).is_file() or file_hash(self._folder / name) != hashed
-        ]
-
-    def sweep(self, files: Sequence[tuple[str, str]]) -> None:
-        """Delete the files that are not listed."""
-        listed = {name for name, _ in files}
-        for path in self._folder.glob("*"):
-            if path.name not in listed:
-                with suppress(OSError):  # on Windows, while another process has it open
-                    path.unlink()
-
-
 EXACT = 100_000  # vectors searched exactly in some 2 ms here; on a slow machine 15
 _SAMPLE = 1_000  # passages, some 5,000 vectors, that the compression is fitted to; FAISS looks at 4,096 of them
 _SEGMENT = 262_144  # vectors; 15 MB compressed
@@ -238,16 +168,8 @@ class DenseIndex:
     """Vectors of paragraphs and sentences, searched by inner product; threads may share it."""
 
     def __init__(self, folder: Path, dimension: int, *, exact: int = EXACT, segment: int = _SEGMENT) -> None:
-        """Start empty.
-
-        Args:
-            folder: The folder of its files.
-            dimension: Numbers in a vector.
-            exact: How many vectors it keeps whole at most.
-            segment: How many vectors a segment has at most.
-        """
-        self._folder = SegmentFolder(folder)
-        self._dimension, self._exact, self._segment_size = dimension, exact, segment
+        """Start empty; keep at most `exact` vectors whole, and at most `segment` in a segment, a file of the folder."""
+        self._folder, self._dimension, self._exact, self._segment_size = folder, dimension, exact, segment
         self._lock = threading.RLock()
         self._workers = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="dense")
         self._generation = self._saved = -1
@@ -265,10 +187,8 @@ class DenseIndex:
 
     def follow(self, catalog: Catalog) -> None:
         """Bring the index up to the catalog in memory: read its files, drop removed vectors, add new ones."""
-        with (
-            catalog.database.snapshot(),
-            self._lock,
-        ):  # in this order everywhere: a search has locked the catalog already
+        # In this order everywhere: a search has locked the catalog already.
+        with catalog.database.snapshot(), self._lock:
             try:
                 if self._generation < 0:
                     self._read(catalog)
@@ -278,19 +198,40 @@ class DenseIndex:
                 raise
 
     def save(self, catalog: Catalog) -> None:
-        """Write the changes since it was read or saved; the caller has the collection's lock.
-
-        Raises:
-            StorageError: The files cannot be written.
-        """
+        """Write the changes since it was read or saved, under the lock of the collection; StorageError when that fails."""
         if self._saved == self._generation:
             return
         with catalog.database.transaction(), self._lock:
             codebook = [] if self._codebook is None else [self._codebook]
-            files = self._folder.write([*codebook, *self._segments], self._generation)
+            files = [self._write(position, segment) for position, segment in enumerate([*codebook, *self._segments])]
             catalog.set_dense_files(files, self._generation)
-        self._folder.sweep(files)
+        listed = {name for name, _ in files}
+        for path in self._folder.glob("*"):
+            if path.name not in listed:
+                with suppress(OSError):  # on Windows, while another process has it open
+                    path.unlink()
         self._saved = self._generation
+
+    def _write(self, position: int, segment: IndexSegment) -> tuple[str, str]:
+        """Write a segment that has changed, to a file named after generation and position; return its name and hash."""
+        name = f"{self._generation}-{position}.faiss"
+        temporary = self._folder / f"{name}.{os.getpid()}.tmp"
+        try:
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            if segment.file is None:
+                segment.write(temporary)
+                with open(temporary, "rb") as written:
+                    os.fsync(written.fileno())
+                hashed = file_hash(temporary)
+                os.replace(temporary, self._folder / name)
+                segment.file = (name, hashed)
+            return segment.file
+        except (OSError, RuntimeError) as error:
+            temporary.unlink(missing_ok=True)
+            raise StorageError(
+                f"the vector index {self._folder} cannot be written: {str(error).splitlines()[0]} "
+                "Free some disk space, then run the same command again; what was committed is kept."
+            ) from error
 
     def ids(self) -> npt.NDArray[np.int64]:
         """Return the ids of all vectors, in any order: int64."""
@@ -299,17 +240,17 @@ class DenseIndex:
 
     def damaged_files(self, catalog: Catalog) -> list[str]:
         """List the names of the files in the catalog that are missing or do not match their hash."""
-        return self._folder.damaged(catalog.dense_files())
+        return [
+            name
+            for name, hashed in catalog.dense_files()
+            if not (self._folder / name).is_file() or file_hash(self._folder / name) != hashed
+        ]
 
     def search(self, vector: npt.NDArray[np.float32], *, among: npt.NDArray[np.int64] | None = None) -> list[int]:
-        """Propose the passages with the nearest vectors.
+        """Propose the passages with the vectors nearest to one: float32 of shape (dimension,), of length 1.
 
-        Args:
-            vector: float32 of shape (dimension,), of length 1.
-            among: int64 ids of the vectors to search, ascending; all when omitted. See `index.store.features.vector_ids`.
-
-        Returns:
-            Ids of their passages, each once, nearest first.
+        `among` lists the int64 ids of the vectors to search, ascending, as `features.vector_ids` does; all when omitted.
+        Returns the ids of the passages, each once, nearest first.
         """
         with self._lock:
             segments = [segment for segment in self._segments if len(segment)]
@@ -371,11 +312,14 @@ class DenseIndex:
 
     def _read(self, catalog: Catalog) -> None:
         """Read the files the catalog lists if all are whole, else start empty."""
-        segments = self._folder.read(catalog.dense_files())
-        if segments is None:
+        import faiss
+
+        if self.damaged_files(catalog):
             self._begin(None)
             self._saved = -1
             return
+        files = catalog.dense_files()
+        segments = [IndexSegment(faiss.read_index(str(self._folder / name)), (name, hashed)) for name, hashed in files]
         self._codebook = segments.pop(0) if segments and segments[0].is_compressed else None
         self._segments = segments
         self._generation = self._saved = int(catalog.meta("dense_generation") or 0)
