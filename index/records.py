@@ -142,18 +142,12 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class PreparedPassage:
-    """A passage ready to be written.
+    """A passage ready to be written."""
 
-    Attributes:
-        passage: Its offsets and place.
-        content_hash: Hash of all the texts embedded for it; equal content is not embedded twice.
-        keys: uint64 of shape (terms,): `term_key` of every term, those of its heading first.
-        lengths: int32 of shape (1 + sentences,): how many of them its heading and each of its sentences have.
-    """
-
-    passage: Passage
-    content_hash: bytes
-    keys: npt.NDArray[np.uint64]
+    passage: Passage  # its offsets and place
+    content_hash: bytes  # hash of all the texts embedded for it; equal content is not embedded twice
+    keys: npt.NDArray[np.uint64]  # uint64 of shape (terms,): `term_key` of every term, those of its heading first
+    # int32 of shape (1 + sentences,): how many of them its heading and each of its sentences have.
     lengths: npt.NDArray[np.int32]
 
 

@@ -328,7 +328,7 @@ class Catalog:
         return [_unpack(row) for row in rows]
 
     def passages_from(self, path: str, paragraph: int, most: int) -> list[StoredPassage]:
-        """Return at most so many passages of a document that may answer, in order, from a 1-based paragraph on."""
+        """Return up to `most` passages of a document that may answer, in order, from a paragraph (1-based) on."""
         rows = self.database.rows(
             f"SELECT {_PASSAGE_COLUMNS} FROM passages WHERE document_id = (SELECT id FROM documents WHERE path = ?)"
             " AND answering AND paragraph >= ? ORDER BY id LIMIT ?",

@@ -60,14 +60,11 @@ def check_catalog(catalog: Catalog) -> list[str]:
 def check_derived(catalog: Catalog, dense: DenseIndex, lexical: LexicalIndex, dimension: int) -> list[str]:
     """Check the derived indexes, brought up to the catalog before; return one line per finding."""
     generation = catalog.generation
-    findings = [
-        f"{name}: at generation {noted}, the catalog at {generation}"
-        for name, noted in (
-            ("vector index", catalog.meta("dense_generation")),
-            ("lexical index", catalog.meta("lexical_generation")),
-        )
-        if int(noted or 0) != generation
-    ]
+    findings = []
+    for name, key in (("vector index", "dense_generation"), ("lexical index", "lexical_generation")):
+        noted = catalog.meta(key)
+        if int(noted or 0) != generation:
+            findings.append(f"{name}: at generation {noted}, the catalog at {generation}")
     expected = [block.ids() for block in catalog.vectors_since(0, dimension)]
     wanted = np.concatenate(expected) if expected else np.empty(0, dtype=np.int64)
     findings += _compare("vector index", wanted, dense.ids(), VECTORS_PER_PASSAGE)
@@ -137,17 +134,10 @@ def inspect_collection(folder: Path) -> CollectionInfo:
     except (sqlite3.Error, ValueError):
         return CollectionInfo(folder.name, str(folder), (), 0, 0, 0, size, "", 0, "")
     selection = _selection(meta)
+    sources = tuple(map(str, selection.paths)) if selection else ()
+    model, updated = meta.get("encoder", ""), meta.get("updated", "")
     return CollectionInfo(
-        name=folder.name,
-        folder=str(folder),
-        sources=tuple(map(str, selection.paths)) if selection else (),
-        documents=documents,
-        passages=passages,
-        pending=pending,
-        size=size,
-        model=meta.get("encoder", ""),
-        format=version,
-        updated=meta.get("updated", ""),
+        folder.name, str(folder), sources, documents, passages, pending, size, model, version, updated
     )
 
 

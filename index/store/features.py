@@ -20,17 +20,12 @@ VECTORS_PER_PASSAGE = 4_096  # the paragraph and at most 4,095 sentences
 
 @dataclass(frozen=True, slots=True)
 class PassageVectors:
-    """The vectors of some passages, as the catalog keeps them.
+    """The vectors of some passages, as the catalog keeps them."""
 
-    Attributes:
-        passages: int64 of shape (passages,): their ids.
-        counts: int64 of shape (passages,): how many vectors each has: the paragraph's and its sentences'.
-        vectors: float16 of shape (vectors, dimension), passage by passage.
-    """
-
-    passages: npt.NDArray[np.int64]
+    passages: npt.NDArray[np.int64]  # int64 of shape (passages,): their ids
+    # int64 of shape (passages,): how many vectors each has: the paragraph's and its sentences'.
     counts: npt.NDArray[np.int64]
-    vectors: npt.NDArray[np.float16]
+    vectors: npt.NDArray[np.float16]  # float16 of shape (vectors, dimension), passage by passage
 
     @classmethod
     def join(cls, rows: Iterable[tuple[int, bytes]], dimension: int) -> "PassageVectors":
@@ -46,31 +41,23 @@ class PassageVectors:
 
     def ids(self) -> npt.NDArray[np.int64]:
         """Return the id of each vector in the vector index: int64 of shape (vectors,)."""
-        rows = np.arange(len(self.vectors)) - np.repeat(self._firsts(), self.counts)
+        rows = np.arange(len(self.vectors)) - np.repeat(_starts(self.counts), self.counts)
         return self.owners() * VECTORS_PER_PASSAGE + rows
 
     def split(self) -> list[tuple[int, npt.NDArray[np.float16]]]:
         """Return each passage's id and its vectors."""
-        return list(zip(self.passages.tolist(), np.split(self.vectors, self._firsts()[1:]), strict=False))
+        return list(zip(self.passages.tolist(), np.split(self.vectors, _starts(self.counts)[1:]), strict=False))
 
     def nearest(self, vector: npt.NDArray[np.float32], count: int) -> list[int]:
-        """Search the vectors exactly, without an index.
+        """Search exactly, without an index, for the vectors nearest to one: float32 of shape (dimension,).
 
-        Args:
-            vector: float32 of shape (dimension,).
-            count: How many passages to return at most.
-
-        Returns:
-            Ids of the passages with the nearest vectors, nearest first; ties by id.
+        Returns the ids of at most `count` passages, nearest first; ties by id.
         """
         if not len(self.passages):
             return []
-        best = np.maximum.reduceat(self.vectors.astype(np.float32) @ vector, self._firsts())
+        best = np.maximum.reduceat(self.vectors.astype(np.float32) @ vector, _starts(self.counts))
         nearest: list[int] = self.passages[np.lexsort((self.passages, -best))[:count]].tolist()
         return nearest
-
-    def _firsts(self) -> npt.NDArray[np.int64]:
-        return np.cumsum(self.counts) - self.counts
 
 
 def vector_ids(passages: Sequence[tuple[int, int]]) -> npt.NDArray[np.int64]:
@@ -100,24 +87,13 @@ class PassageFeatures:
 
 
 def passage_features(passage: Passage, text: str, embeddings: npt.NDArray[Any]) -> PassageFeatures:
-    """Compute the terms of a passage.
-
-    Args:
-        passage: Its offsets and heading.
-        text: Its text.
-        embeddings: As in `PassageFeatures`.
-    """
+    """Compute the terms of a passage, and join them to its embeddings, as in `PassageFeatures`."""
     heading, sentences = passage_terms(passage, text)
     return PassageFeatures(embeddings, tuple(heading), tuple(map(tuple, sentences)))
 
 
 def passage_terms(passage: Passage, text: str) -> tuple[list[str], list[list[str]]]:
-    """Return the terms of a passage's heading, and those of each of its sentences.
-
-    Args:
-        passage: Its offsets and heading.
-        text: Its text.
-    """
+    """Return the terms of a passage's heading, and those of each of its sentences."""
     sentences = (text[s.start - passage.start : s.end - passage.start] for s in passage.sentences)
     return text_terms(passage.place.heading or ""), [text_terms(sentence) for sentence in sentences]
 
@@ -130,18 +106,13 @@ def term_keys(heading: list[str], sentences: list[list[str]]) -> tuple[npt.NDArr
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The embeddings of a passage and its terms as numbers, as the catalog keeps them; little-endian.
+    """The embeddings of a passage and its terms as numbers, as the catalog keeps them; little-endian."""
 
-    Attributes:
-        vectors: float16 of shape (1 + sentences, dimension), unit rows: the paragraph first, then its sentences; of
-            shape (1, dimension) if its only sentence is all of it.
-        keys: uint64 of shape (terms,): `term_key` of each term, those of the heading first.
-        lengths: int32 of shape (1 + sentences,): how many of them the heading and each sentence have.
-    """
-
+    # float16 of shape (1 + sentences, dimension), unit rows: the paragraph first, then its sentences; of shape (1,
+    # dimension) if its only sentence is all of it.
     vectors: bytes
-    keys: bytes
-    lengths: bytes
+    keys: bytes  # uint64 of shape (terms,): `term_key` of each term, those of the heading first
+    lengths: bytes  # int32 of shape (1 + sentences,): how many of them the heading and each sentence have
 
     def embeddings(self, dimension: int) -> npt.NDArray[np.float16]:
         """Return the vectors as an array: float16 of shape (1 + sentences, dimension)."""
@@ -156,23 +127,16 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Signatures joined for arithmetic on all of them at once.
+    """Signatures joined for arithmetic on all of them at once."""
 
-    Attributes:
-        vectors: float64 of shape (rows, dimension).
-        first_rows: int64 of shape (passages,): the paragraph's row of each passage; its sentences' follow.
-        keys: uint64 of shape (terms,).
-        key_parts: int64 of shape (terms,): the part, a heading or a sentence, that each term belongs to.
-        lengths: float64 of shape (parts,): terms in each part.
-        first_parts: int64 of shape (passages,): the heading of each passage; its sentences follow.
-    """
-
-    vectors: npt.NDArray[np.float64]
+    vectors: npt.NDArray[np.float64]  # float64 of shape (rows, dimension)
+    # int64 of shape (passages,): the paragraph's row of each passage; its sentences' follow.
     first_rows: npt.NDArray[np.int64]
-    keys: npt.NDArray[np.uint64]
+    keys: npt.NDArray[np.uint64]  # uint64 of shape (terms,)
+    # int64 of shape (terms,): the part, a heading or a sentence, that each term belongs to.
     key_parts: npt.NDArray[np.int64]
-    lengths: npt.NDArray[np.float64]
-    first_parts: npt.NDArray[np.int64]
+    lengths: npt.NDArray[np.float64]  # float64 of shape (parts,): terms in each part
+    first_parts: npt.NDArray[np.int64]  # int64 of shape (passages,): the heading of each passage; its sentences follow
 
     @classmethod
     def join(cls, signatures: Sequence[Signature], dimension: int) -> "Block":
@@ -193,5 +157,5 @@ class Block:
         return len(self.first_rows)
 
 
-def _starts(sizes: list[int]) -> npt.NDArray[np.int64]:
-    return np.cumsum([0, *sizes[:-1]], dtype=np.int64)
+def _starts(sizes: Sequence[int] | npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    return np.cumsum(sizes, dtype=np.int64) - np.asarray(sizes, dtype=np.int64)

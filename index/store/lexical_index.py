@@ -41,9 +41,6 @@ class LexicalIndex:
     def follow(self, catalog: Catalog) -> None:
         """Bring the index up to the catalog: open or rebuild it, drop removed passages, add new ones, commit.
 
-        Args:
-            catalog: The truth. Its `lexical_generation` entry is the generation the folder has reached.
-
         Raises:
             StorageError: The folder cannot be written.
         """
@@ -66,14 +63,10 @@ class LexicalIndex:
     def _open(self, catalog: Catalog) -> None:
         import tantivy
 
-        recorded = catalog.meta("lexical_generation")
-        if recorded is not None:
-            try:
-                self._index = tantivy.Index.open(str(self._folder))
-                self._generation = int(recorded)
-            except ValueError:
-                recorded = None  # damaged: rebuild it from the catalog
-        if recorded is None:
+        try:
+            self._generation = int(catalog.meta("lexical_generation") or "")
+            self._index = tantivy.Index.open(str(self._folder))
+        except ValueError:  # new, or damaged: build it from the catalog
             self._begin(catalog)
         self._schema = self._index.schema
         self._searcher = self._index.searcher()
@@ -135,16 +128,9 @@ class LexicalIndex:
     def search(
         self, terms: Sequence[str], k: int, *, required: Sequence[str] = (), documents: Sequence[int] | None = None
     ) -> list[int]:
-        """Find passages with some of the terms.
+        """Find k passages with some of the terms, as `index.text.terms.question_terms` returns them, and all required ones.
 
-        Args:
-            terms: As `index.text.terms.question_terms` returns them.
-            k: How many passages to return.
-            required: Terms that every passage must have.
-            documents: Ids of the documents to search; all when omitted.
-
-        Returns:
-            Passage ids, best BM25 first.
+        `documents` limits the search to the documents with these ids. Returns passage ids, best BM25 first.
         """
         import tantivy
 

@@ -33,10 +33,10 @@ class Database:
         settings: Sequence[str] = (),
         functions: Mapping[str, Callable[[str], str]] | None = None,
     ) -> None:
-        """Open the file, and create it with its tables if it has none.
+        """Open the file, and create it with its tables if it has none; its folder exists.
 
         Args:
-            path: The file; its folder exists.
+            path: The file.
             statements: Create the tables, all in one transaction.
             label: Names the content in messages: "the catalog".
             advice: Says in messages what to do with a file that cannot be used.
@@ -166,12 +166,10 @@ class ScatteredReader:
         self._workers = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="scattered")
 
     def rows(self, statement: str, values: Sequence[int]) -> list[Any]:
-        """Return the rows for some values; each connection reads a part of them.
+        """Return the rows for some values, at most some ten thousand; each connection reads a part of them.
 
-        Args:
-            statement: Takes the values as `IN ({})` and has `ORDER BY +` a column: so SQLite reads all rows before it
-                returns the first, and no thread waits for the Python code of another after each row.
-            values: At most some ten thousand.
+        The statement takes the values as `IN ({})` and has `ORDER BY +` a column: so SQLite reads all rows before it returns the
+        first, and no thread waits for the Python code of another after each row.
         """
         size = max(FEWEST, -(-len(values) // CONNECTIONS))
         parts = [values[first : first + size] for first in range(0, len(values), size)]
