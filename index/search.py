@@ -96,14 +96,9 @@ class Score:
 
 
 def term_weights(terms: Sequence[str], statistics: Statistics) -> dict[str, float]:
-    """Weigh terms by how rare they are: Lucene's idf, with a prior for small collections.
+    """Weigh the distinct terms of a query by how rare they are: Lucene's idf, with a prior for small collections.
 
-    Args:
-        terms: Terms of a query.
-        statistics: Of the collection.
-
-    Returns:
-        The idf of each distinct term; a term the collection lacks counts as the rarest.
+    A term the collection lacks counts as the rarest.
     """
     passages = statistics.passages + PRIOR_PASSAGES
     weights = {}
@@ -114,12 +109,7 @@ def term_weights(terms: Sequence[str], statistics: Statistics) -> dict[str, floa
 
 
 def score_passages(queries: Sequence[Query], block: Block, statistics: Statistics) -> np.ndarray:
-    """Score passages for one or more queries searched together.
-
-    Args:
-        queries: One, or several whose scores are added by weight.
-        block: The passages, from any source, in any order.
-        statistics: Of the collection.
+    """Score passages, in any order, for one query or several whose scores are added by weight.
 
     Returns:
         float64 of shape (passages, 3), in the order of the block: the fused score and its dense and lexical part, each
@@ -136,16 +126,11 @@ def score_passages(queries: Sequence[Query], block: Block, statistics: Statistic
 
 
 def fade_queries(queries: Sequence[Query], block: Block, statistics: Statistics) -> tuple[Query, ...]:
-    """Take weight from the queries that do not fit what the first one finds.
+    """Take weight from the queries that do not fit what the first one, the question, finds.
 
     In conversations what adds the history finds as good a passage as the question alone in every second turn; where
     the subject has changed, one worse by .06 or more in nine of ten. So a stand-alone question behind unrelated
     history loses nothing (-.0002 nDCG@10 over four sets, -.002 at worst).
-
-    Args:
-        queries: The question first, then the queries that accompany it.
-        block: The passages found for any of them.
-        statistics: Of the collection.
 
     Returns:
         The queries, each but the first with its weight, from all of it down to none, handed to the first as it fades;
@@ -202,9 +187,7 @@ Result = TypeVar("Result")
 
 PHRASE_CANDIDATES = 2_000  # passages with all the words of a phrase that are read to check the phrase
 PENDING_CANDIDATES = 20  # passages embedded for one question: half a second
-REMEMBERED = (
-    2_000  # passages whose signature is kept in memory, about 5 KB each: people ask about the same passages again
-)
+REMEMBERED = 2_000  # passages whose signature is kept, about 5 KB each: people ask about the same passages again
 NEAR_PASSAGES = 20  # read to find a near spelling
 SPELT_TERMS = 4  # the most frequent ones of those a letter away, whose passages are read to see how they are spelt
 SPELT_PASSAGES = 60
@@ -268,25 +251,13 @@ class Searcher:
 
     def __init__(self, catalog: Catalog, dense: DenseIndex, lexical: LexicalIndex, encoder: Encoder) -> None:
         """Wrap the parts, each brought up to the catalog."""
-        self._catalog = catalog
-        self._dense = dense
-        self._lexical = lexical
-        self._encoder = encoder
+        self._catalog, self._dense, self._lexical, self._encoder = catalog, dense, lexical, encoder
         self._signed: dict[int, tuple[int, int, Signature]] = {}
         self._signed_generation = 0
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="nearest")
 
     def search(self, questions: Mapping[str, float], limits: Limits, *, k: int) -> Search:
-        """Find the passages that fit one question, or several searched together.
-
-        Args:
-            questions: The question and the queries that accompany it, with their weights; a single one weighs 1.
-            limits: What a passage must fulfil.
-            k: How many passages to return at most.
-
-        Returns:
-            Hits, best first; ties by source and offset.
-        """
+        """Find the passages that fit one question, or several searched together; see `Collection.search`."""
         terms_of = {text: tuple(question_terms(text)) for text in questions}
         terms = tuple(dict.fromkeys(chain.from_iterable(terms_of.values())))
 
@@ -316,14 +287,9 @@ class Searcher:
         return near_spellings(term, map(_with_heading, stored))
 
     def near_words(self, word: str, edits: int) -> tuple[NearWord, ...]:
-        """Find the words of the collection that differ from a word in one letter; in two, where none does in one.
+        """Find the words of the collection that differ from a word in one letter; where none does and `edits` is 2, in two.
 
-        Args:
-            word: As typed.
-            edits: In how many letters they may differ: 1 or 2.
-
-        Returns:
-            Nearest first, then the most frequent, then by alphabet; not those of which the word is an inflection.
+        Nearest first, then the most frequent, then by alphabet; not those of which the word is an inflection.
         """
         word = word.lower()
         own = set(text_terms(word))
@@ -332,7 +298,8 @@ class Searcher:
         with self._catalog.database.snapshot():
             held = {term: count for term, count in self._lexical.frequencies(terms).items() if count}
             frequent = sorted(held, key=lambda term: (-held[term], term))[:SPELT_TERMS]
-            found = count_spellings(word, self._texts_of(frequent), 1)
+            ids = {id_ for term in frequent for id_ in self._lexical.search([term], SPELT_PASSAGES)}
+            found = count_spellings(word, map(_with_heading, self._catalog.passages(sorted(ids))), 1)
             if edits > 1 and not set(frequent).intersection(found):
                 stored = self._catalog.passages(self._lexical.search_near(next(iter(own)), SPELT_PASSAGES))
                 found = count_spellings(word, map(_with_heading, stored), edits)
@@ -346,23 +313,11 @@ class Searcher:
             return self._lexical.frequencies(terms)
 
     def nearest(self, vector: np.ndarray, k: int) -> list[int]:
-        """The passages with the nearest vectors, as search proposes and scores them.
-
-        Args:
-            vector: float32 of shape (dimension,), of length 1.
-            k: How many passages to find at most.
-
-        Returns:
-            Ids of passages, by their nearest vector, nearest first.
-        """
+        """Find the k passages nearest to a unit vector, float32 of shape (dimension,), as search does: ids, nearest first."""
         return self._rerank(self._dense.search(vector), vector, k)
 
     def _begin(self, work: Callable[[], Result]) -> Callable[[], Result]:
-        """Start work in another thread; return a function that waits for its result.
-
-        A large index keeps one core busy while the search for words does the other; a small one is done sooner than a
-        thread wakes up.
-        """
+        """Start work, in another thread if the index is large, and return a function that waits for its result."""
         if self._dense.compressed:
             return self._worker.submit(work).result
         done = work()
@@ -391,11 +346,6 @@ class Searcher:
             pairs = zip(nearest, encoded(), strict=True)
             nearest = [self._rerank(ids, query.vector, CANDIDATES) for ids, query in pairs]
         return list(dict.fromkeys(id_ for ids in (*worded, *nearest) for id_ in ids))
-
-    def _texts_of(self, terms: Sequence[str]) -> list[str]:
-        """Texts that contain some terms, several for each term."""
-        ids = [id_ for term in terms for id_ in self._lexical.search([term], SPELT_PASSAGES)]
-        return [_with_heading(stored) for stored in self._catalog.passages(sorted(set(ids)))]
 
     def _rerank(self, ids: Sequence[int], vector: np.ndarray, k: int) -> list[int]:
         """The nearest of some passages by their exact vectors, nearest first."""
