@@ -18,6 +18,7 @@ questions, single words, tables, code, other alphabets, nothing at all. Ranges o
 passages of four public collections (lowest cosine within .001). It is fixed, so that every build is the same.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,14 +55,9 @@ class Range:
 
 
 def round_layers(layers: dict[str, Linear], seen: dict[str, Range]) -> dict[str, Linear]:
-    """Round the layers of weights to bytes.
+    """Round the layers of weights of `linear_layers` to bytes, by the range seen in the calibration texts at each place.
 
-    Args:
-        layers: As `linear_layers` gives them.
-        seen: The range of each place of `watched`, over the calibration texts.
-
-    Returns:
-        The rounded layers. What scales a layer's input is folded into the layer before it where there is one.
+    What scales a layer's input is folded into the layer before it where there is one.
     """
     result = {}
     for layer in sorted({place.split(".")[0] for place in layers}, key=int):
@@ -223,36 +219,29 @@ def sample_texts() -> list[str]:
     """The sample: 222 different texts, always the same, of 2 to 256 tokens, 14,000 in all."""
     pool = PROSE + _QUESTIONS[:8] + ODDITIES
     texts = ["", *SHORT, *_QUESTIONS, *ODDITIES, *PROSE]
-    for count, times in SENTENCES_PER_TEXT.items():
+    return texts + [text for _, _, text in _join_sentences(pool, SENTENCES_PER_TEXT)]
+
+
+def _join_sentences(pool: list[str], sizes: dict[int, int]) -> Iterator[tuple[int, int, str]]:
+    """Yield texts of so many sentences, so many times, each with its number of sentences and its turn among these."""
+    for count, times in sizes.items():
         for turn in range(times):
             first, stride = turn * 17 + count, 1 + turn % 11
-            texts.append(" ".join(pool[(first + step * stride) % len(pool)] for step in range(count)))
-    return texts
+            yield count, turn, " ".join(pool[(first + step * stride) % len(pool)] for step in range(count))
 
 
 def sample_pairs() -> list[tuple[str, str, str]]:
     """The sample for a reader: 176 questions with a heading, which may be empty, and a passage, always the same."""
     pool = PROSE + ODDITIES
     pairs = [("", "", ""), (_QUESTIONS[0], "", "")]
-    for count, times in SENTENCES_PER_PASSAGE.items():
-        for turn in range(times):
-            first, stride = turn * 17 + count, 1 + turn % 11
-            passage = " ".join(pool[(first + step * stride) % len(pool)] for step in range(count))
-            heading = SHORT[first % len(SHORT)] if turn % 2 else ""
-            pairs.append((_QUESTIONS[(turn + count) % len(_QUESTIONS)], heading, passage))
+    for count, turn, passage in _join_sentences(pool, SENTENCES_PER_PASSAGE):
+        heading = SHORT[(turn * 17 + count) % len(SHORT)] if turn % 2 else ""
+        pairs.append((_QUESTIONS[(turn + count) % len(_QUESTIONS)], heading, passage))
     return pairs
 
 
 def observe(model: Model, batches: list[list[np.ndarray]]) -> dict[str, Range]:
-    """Run the 32-bit model and note the range of each channel at each place.
-
-    Args:
-        model: The model.
-        batches: What the graph takes, as `fast_running.pad` gives it.
-
-    Returns:
-        The ranges over all tokens, by the places that `watched` lists.
-    """
+    """Run the 32-bit model over batches from `pad`; return the range of each channel at each place of `watched`."""
     openvino = import_openvino()
     graph = write_graph(model, linear_layers(model), watch=True)
     compiled = openvino.Core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
