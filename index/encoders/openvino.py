@@ -16,6 +16,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +36,7 @@ WIDTH_STEP = 16
 def compile_graph(graph: Any, *, streams: int | None = None, threads: int | None = None) -> Any:
     """Make a graph, or the file of one, ready to run, sums in 32 bits.
 
-    Args:
-        graph: The graph.
-        streams: How many batches run at once; as many as there are cores when omitted.
-        threads: How many threads they share, at most one a core; one each when omitted.
+    `streams` batches run at once, by default one for each core; they share `threads`, by default one each, at most one a core.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     streams = streams or min(cores, STREAMS_AT_MOST)
@@ -57,15 +55,9 @@ def padded_width(length: int) -> int:
 
 
 def pad(ids: Sequence[np.ndarray], width: int, *others: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """What a graph takes, all of shape (texts, width), padded with zeros.
+    """Pad the token ids of some texts, and other numbers for each token, with zeros to a width of that many tokens.
 
-    Args:
-        ids: The token ids of each text.
-        width: Tokens, as many as the longest text has or more.
-        others: Other numbers for each token, as a reader takes the token types.
-
-    Returns:
-        Token ids (int32), mask (float32), and the others (float32).
+    Returns what a graph takes, all of shape (texts, width): token ids (int32), mask (float32), and the others (float32).
     """
     shape = (len(ids), width)
     padded, mask, *more = (np.zeros(shape, dtype) for dtype in (np.int32, *[np.float32] * (1 + len(others))))
@@ -83,19 +75,13 @@ _inferred = threading.Event()
 
 def infer(compiled: Any, inputs: list[np.ndarray]) -> list[np.ndarray]:
     """Run a graph once and return copies of its outputs. Safe to call from several threads."""
-    if _inferred.is_set():
-        return _infer(compiled, inputs)
     # OpenVINO's binding looks up NumPy on first use; two threads that do so at once wait for each other for ever.
-    with _first_inference:
-        outputs = _infer(compiled, inputs)
+    with nullcontext() if _inferred.is_set() else _first_inference:
+        request = compiled.create_infer_request()
+        request.infer(inputs)
+        outputs = [request.get_output_tensor(place).data.copy() for place in range(len(compiled.outputs))]
         _inferred.set()
         return outputs
-
-
-def _infer(compiled: Any, inputs: list[np.ndarray]) -> list[np.ndarray]:
-    request = compiled.create_infer_request()
-    request.infer(inputs)
-    return [request.get_output_tensor(place).data.copy() for place in range(len(compiled.outputs))]
 
 
 TOKENS_PER_BATCH = 1024  # small enough to stay in a core's cache: a tenth faster than 4,096
@@ -118,18 +104,8 @@ class FastEncoder:
     """The rounded encoder. Safe to share between threads."""
 
     def __init__(self, graph: Path, tokenizer: Any, *, identity: str, dimension: int) -> None:
-        """Wrap a graph; what passages need is made ready when the first come.
-
-        Args:
-            graph: The file of the graph.
-            tokenizer: The model's tokenizer, which truncates and does not pad.
-            identity: Changes whenever the vectors would.
-            dimension: Numbers in a vector.
-        """
-        self.identity = identity
-        self.dimension = dimension
-        self._graph = graph
-        self._tokenizer = tokenizer
+        """Wrap the file of a graph and its tokenizer, which truncates and does not pad; prepare for passages on first use."""
+        self.identity, self.dimension, self._graph, self._tokenizer = identity, dimension, graph, tokenizer
         self._questions = compile_graph(graph, streams=1, threads=QUESTION_THREADS)
         self._passages: Any = None
         self._making_ready = threading.Lock()
@@ -148,9 +124,8 @@ class FastEncoder:
             for start in range(0, len(texts), _WINDOW):
                 ids = self._tokenise(texts[start : start + _WINDOW])
                 for rows, width in plan_batches([len(row) for row in ids]):
-                    pending.append(
-                        workers.submit(run, [start + row for row in rows], [ids[row] for row in rows], width)
-                    )
+                    positions, batch = [start + row for row in rows], [ids[row] for row in rows]
+                    pending.append(workers.submit(run, positions, batch, width))
                     if len(pending) > 2 * streams:
                         pending.popleft().result()
             while pending:
@@ -180,14 +155,10 @@ class FastEncoder:
 
 
 def plan_batches(lengths: Sequence[int]) -> Iterator[tuple[list[int], int]]:
-    """Group texts of similar length into batches of few different shapes, since each new shape costs 1.3 MB and 5 ms.
+    """Group texts of similar length, given in tokens, into batches of few different shapes: each new one costs 1.3 MB and 5 ms.
 
-    Args:
-        lengths: Tokens in each text.
-
-    Yields:
-        The positions of a batch's texts, and its width in tokens, longest first. A batch has as many texts as fit
-        `TOKENS_PER_BATCH`; where too few of a like length are left, `SMALL_BATCH`, or one.
+    Yields the positions of a batch's texts, and its width in tokens, longest first. A batch has as many texts as fit
+    `TOKENS_PER_BATCH`; where too few of a like length are left, `SMALL_BATCH`, or one.
     """
     order = sorted(range(len(lengths)), key=lambda position: -lengths[position])
     while order:
@@ -209,9 +180,6 @@ def load_fast_encoder(
         cache_folder: The folder for built encoders, each in a subfolder (60 MB); created if missing.
         notice: Called with one line before a build, which takes about half a minute.
         weights_sha256: The hash of the weights when it is known already.
-
-    Returns:
-        The encoder.
 
     Raises:
         EncoderError: The model has no fast form, its fast form is not true enough on this processor, a part is
