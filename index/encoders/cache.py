@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
 def find_build(
     folder: Path, builder: str, *arguments: Path, name: str, notice: Callable[[str], None] = lambda line: None
 ) -> dict[str, Any]:
-    """Find a complete build in the cache, or build one.
+    """Find a complete build in the cache, or build one; return its manifest.
 
     Args:
         folder: Where the build is, or goes; its name is its key, its parent the cache, made when missing.
@@ -58,9 +59,6 @@ def find_build(
         arguments: The files and folders that the builder reads.
         name: The product, for messages, such as "fast encoder".
         notice: Called with one line before a build, which takes about half a minute.
-
-    Returns:
-        Its manifest.
 
     Raises:
         EncoderError: It was refused when it was checked, cannot be built, or the cache cannot be written.
@@ -104,15 +102,10 @@ def build_apart(folder: Path, builder: str, *arguments: Path, name: str) -> dict
 
 
 def write_build(target: Path, write: Callable[[Path], dict[str, Any]]) -> None:
-    """Write a build and put it in its place in the cache.
+    """Write a build and put it in its place in the cache, a folder named by its key; an incomplete folder is replaced.
 
-    Args:
-        target: Where it goes; its name is its key. An incomplete folder is replaced.
-        write: Writes the files into the folder it is given, and returns entries for the manifest: "refused", why
-            the build is not to be used, or "". Of a build that is refused no file is kept.
-
-    Raises:
-        OSError: The folder cannot be written.
+    `write` writes the files into the folder it is given, and returns entries for the manifest: "refused", why the build is
+    not to be used, or "". Of a build that is refused no file is kept. OSError when the folder cannot be written.
     """
     _remove_abandoned(target.parent)
     work = Path(tempfile.mkdtemp(prefix="building-", dir=target.parent))
@@ -146,7 +139,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _flush(path: Path) -> None:
-    """Wait until a file or folder is on the disk; where folders cannot be opened, as on Windows, they are skipped."""
+    """Wait until a file or folder is on the disk; skip folders that cannot be opened, as on Windows."""
     try:
         handle = os.open(path, os.O_RDONLY)
     except PermissionError:
@@ -160,8 +153,6 @@ def _flush(path: Path) -> None:
 def _remove_abandoned(parent: Path) -> None:
     """Remove what builds that were cut off have left."""
     for path in parent.glob("building-*"):
-        try:
+        with suppress(OSError):  # another process may be removing it
             if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
                 shutil.rmtree(path)
-        except OSError:
-            continue  # another process is removing it

@@ -33,9 +33,6 @@ PLACES = {
 def import_openvino() -> Any:
     """Import OpenVINO without its model converter, which reports each import to a server of its maker.
 
-    Returns:
-        The module `openvino`.
-
     Raises:
         EncoderError: OpenVINO is not installed or cannot be loaded.
     """
@@ -58,42 +55,27 @@ def import_openvino() -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """The numbers of a BERT model.
+    """The numbers of a BERT model."""
 
-    Attributes:
-        weights: By name, float32.
-        layers: Number of layers.
-        heads: Attention heads in a layer.
-        epsilon: Added to the variance in layer normalisation.
-        tokens: Longest text, in tokens; the rest is cut off.
-        reads_pairs: Whether it reads two texts together and gives logits, or one text and gives a vector.
-    """
-
-    weights: dict[str, np.ndarray]
-    layers: int
-    heads: int
-    epsilon: float
-    tokens: int
-    reads_pairs: bool = False
+    weights: dict[str, np.ndarray]  # by name, float32
+    layers: int  # number of layers
+    heads: int  # attention heads in a layer
+    epsilon: float  # added to the variance in layer normalisation
+    tokens: int  # longest text, in tokens; the rest is cut off
+    reads_pairs: bool = False  # whether it reads two texts together and gives logits, or one text and gives a vector
 
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """A layer of weights: `output = input @ weight.T + bias`, in 32-bit floating point or rounded.
+    """A layer of weights: `output = input @ weight.T + bias`, in 32-bit floating point or rounded."""
 
-    Attributes:
-        weight: Shape (outputs, inputs); float32, or int8 when rounded.
-        bias: Shape (outputs,), float32.
-        scale: Shape (outputs, 1), float32: what one of a rounded weight is worth; None when not rounded.
-        factor: Shape (inputs,), float32: multiplies the input before it is rounded; None when its source did so.
-        unit: What one of the output is worth.
-    """
-
-    weight: np.ndarray
-    bias: np.ndarray
+    weight: np.ndarray  # shape (outputs, inputs); float32, or int8 when rounded
+    bias: np.ndarray  # shape (outputs,), float32
+    # Shape (outputs, 1), float32: what one of a rounded weight is worth; None when not rounded.
     scale: np.ndarray | None = None
+    # Shape (inputs,), float32: multiplies the input before it is rounded; None when its source did so.
     factor: np.ndarray | None = None
-    unit: float = 1.0
+    unit: float = 1.0  # what one of the output is worth
 
 
 def read_model(folder: Path) -> Model:
@@ -132,13 +114,11 @@ def read_model(folder: Path) -> Model:
 
 
 def read_pair_model(folder: Path, weights: Path) -> Model:
-    """Put the layers and heads of a reader on the embeddings of an encoder.
+    """Put the layers and heads of a reader on the embeddings of an encoder, whose heads of attention and length it shares.
 
-    Args:
-        folder: The encoder, whose embeddings, heads of attention and length the reader shares.
-        weights: A safetensors file. Under `bert.` the layers, named as in `transformers.BertModel`; `token.weight`
-            (logits, dimension) and `token.bias`, applied to each token; `answerable.weight` (1, dimension) and
-            `answerable.bias`, applied to the first token.
+    The safetensors file has under `bert.` the layers, named as in `transformers.BertModel`; `token.weight` (logits,
+    dimension) and `token.bias`, applied to each token; `answerable.weight` (1, dimension) and `answerable.bias`, applied to
+    the first token.
 
     Raises:
         EncoderError: Either cannot be read, or a weight is missing or of another shape.
@@ -163,11 +143,6 @@ def read_pair_model(folder: Path, weights: Path) -> Model:
     return replace(encoder, weights=embeddings | found, layers=layers, reads_pairs=True)
 
 
-def linear(weights: dict[str, np.ndarray], name: str) -> Linear:
-    """The layer of weights of that name, in 32-bit floating point."""
-    return Linear(weights[f"{name}.weight"], weights[f"{name}.bias"])
-
-
 def linear_layers(model: Model) -> dict[str, Linear]:
     """The layers of weights in 32-bit floating point, by place, such as "0.query".
 
@@ -184,19 +159,14 @@ def linear_layers(model: Model) -> dict[str, Linear]:
 
 
 def write_graph(model: Model, layers: dict[str, Linear], *, watch: bool = False) -> Any:
-    """Write a model as an OpenVINO graph.
-
-    Args:
-        model: The model: its embeddings, normalisations and heads are used.
-        layers: Its layers of weights, rounded or not, by place.
-        watch: Whether to return what flows through it, not what it gives.
+    """Write a model as an OpenVINO graph, with its layers of weights, rounded or not, by place.
 
     Returns:
         The graph. Inputs: token ids, int32 of shape (texts, width); a mask of the same shape, float32, 1 for a token
         and 0 for padding; for a reader, token types of the same shape, float32, 0 for the first text and 1 for the
         second. Outputs, float32: unit vectors of shape (texts, dimension); for a reader, logits of each token, of
-        shape (texts, width, logits), and of each pair, of shape (texts,). When watching, the least and the greatest
-        value of each channel at each place of `watched`, in that order.
+        shape (texts, width, logits), and of each pair, of shape (texts,). With `watch`, in place of these the least and the
+        greatest value of each channel at each place of `watched`, in that order.
     """
     openvino = import_openvino()
     op = openvino.opset13
@@ -252,9 +222,10 @@ def write_graph(model: Model, layers: dict[str, Linear], *, watch: bool = False)
 
     def logits_of(x: Any) -> Any:
         first = op.gather(x, op.constant(np.int64(0)), op.constant(np.int64(1)))
-        tokens, pair = (
-            apply(linear(model.weights, name), part) for name, part in (("token", x), ("answerable", first))
+        heads = (
+            Linear(model.weights[f"{name}.weight"], model.weights[f"{name}.bias"]) for name in ("token", "answerable")
         )
+        tokens, pair = map(apply, heads, (x, first))
         return [tokens, op.squeeze(pair, integers(1))]
 
     ids = op.parameter([-1, -1], np.int32, name="ids")
