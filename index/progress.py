@@ -75,17 +75,13 @@ class ProgressMeter:
             if self._started is None:
                 self._started = self._clock()
             if self._report:
-                self._report(self._progress(self._clock() - self._started))
-
-    def _progress(self, seconds: float) -> Progress:
-        known = self._passages + self._totals().pending
-        share = self._documents / max(1, self._all_documents)
-        expected = known if share in (0, 1) else max(known, round(known / share))
-        speed = self._passages / max(1e-9, seconds)
-        left = (expected - self._passages) / speed if speed and share else None
-        return Progress(
-            self._documents, self._all_documents, self._name, self._passages, expected, round(speed, 1), left
-        )
+                speed = self._passages / max(1e-9, self._clock() - self._started)
+                known = self._passages + self._totals().pending
+                share = self._documents / max(1, self._all_documents)
+                expected = known if share in (0, 1) else max(known, round(known / share))
+                left = (expected - self._passages) / speed if speed and share else None
+                counts = (self._documents, self._all_documents, self._name, self._passages)
+                self._report(Progress(*counts, expected, round(speed, 1), left))
 
 
 class Abandoned(Exception):
