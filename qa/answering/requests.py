@@ -11,22 +11,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from qa.text import count
+
 RequestKind = Literal["greeting", "thanks", "guidance", "question"]
 Wish = Literal["summary", "count", "list", "comparison", "translation", "writing", "help"]
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The kind of a line typed.
+    """The kind of a line typed."""
 
-    Attributes:
-        kind: "greeting", "thanks", "guidance" or "question".
-        wish: For "guidance", the kind of result requested; else None.
-        words: For "guidance", what the request names, as typed, without an article; empty if it means all documents.
-    """
-
-    kind: RequestKind
-    wish: Wish | None = None
+    kind: RequestKind  # "greeting", "thanks", "guidance" or "question"
+    wish: Wish | None = None  # for "guidance", the kind of result requested; else None
+    # For "guidance", what the request names, as typed, without an article; empty if it means all documents.
     words: tuple[str, ...] = ()
 
     @property
@@ -48,9 +45,8 @@ class Occurrences:
         """Describe the counts in one sentence."""
         if not self.passages:
             return f"\u201c{self.words}\u201d occurs nowhere."
-        passages = "1 passage" if self.passages == 1 else f"{self.passages:,} passages"
-        documents = "1 document" if self.documents == 1 else f"{self.documents:,} documents"
-        return f"\u201c{self.words}\u201d occurs in {'at least ' if self.more else ''}{passages} of {documents}."
+        counts = f"{count(self.passages, 'passage')} of {count(self.documents, 'document')}"
+        return f"\u201c{self.words}\u201d occurs in {'at least ' if self.more else ''}{counts}."
 
 
 _END = r"[\s.!?\u2026,;:)]*"
@@ -116,60 +112,54 @@ _WORK = (
     r"quiz|questions|code|script|program|press release|cover letter|review)s?"
 )
 # The first pattern that matches the whole request decides.
-_FORMS: tuple[tuple[Wish, str], ...] = (
-    ("help", r"(?:(?:please )?help(?: me)?|(?:can|could) you help(?: me)?|(?:who|what) are you)"),
-    ("help", r"what can (?:you do(?: for me)?|i ask(?: you)?)"),
-    ("summary", rf"(?:tl;?\s?dr)(?:\W+{_X})?"),
-    ("summary", rf"{_PLEASE}(?:summari[sz]e|sum up|outline|recap)(?:\s+{_X})?"),
-    ("summary", rf"{_PLEASE}{_SUMMARY}(?:\s+(?:about|of|on|for|regarding) {_X})?"),
-    ("summary", rf"what(?:'s| is| are| was) {_ITS} (?:all )?about"),
-    ("summary", rf"what (?:do|does) {_ITS} (?:say|contain|cover|deal with|talk about|describe)"),
-    ("summary", rf"what(?:'s| is| are)? ?(?:there )?in {_ITS}"),
-    ("summary", rf"(?:what are |{_PLEASE}){_POINTS}"),
-    ("count", rf"{_HOW_OFTEN} (?:is|are|was|were) {_X} (?:mentioned|referred to){_IN_THEM}"),
-    ("count", rf"{_HOW_OFTEN} {_BEING} the (?P<words>(?:words?|name|term|phrase) .+?) {_USED}{_IN_THEM}"),
-    ("count", rf"{_HOW_OFTEN} {_BEING} {_X} {_USED} (?:in|across|within) {_ITS}"),
-    ("count", rf"{_PLEASE}(?:count )?(?:the )?(?:number of )?(?:occurrences|mentions) of {_X}"),
-    ("count", rf"how many (?:of )?{_THE}{_FILES} {_NAMED} {_X}"),
-    ("count", rf"how many {_UNITS} (?:are there|are in {_ITS}|do (?:you|i|we) have)(?: in {_ITS})?"),
-    ("count", rf"how many {_UNITS} (?:do|does) {_ITS} (?:have|contain)"),
-    ("list", rf"(?:which|what) (?:of )?{_THE}{_FILES} (?:do |does )?{_NAMED} {_X}"),
-    (
-        "list",
-        rf"in (?:which|what) (?:of the )?{_FILES} {_BEING} {_X} (?:occur|appear|come up|mentioned|named|discussed)",
+_FORMS: dict[Wish, tuple[str, ...]] = {
+    "help": (
+        r"(?:(?:please )?help(?: me)?|(?:can|could) you help(?: me)?|(?:who|what) are you)",
+        r"what can (?:you do(?: for me)?|i ask(?: you)?)",
     ),
-    ("list", rf"where (?:is|are|was|were) {_X} mentioned{_IN_THEM}"),
-    ("list", rf"(?:which|what) {_FILES} (?:are there|do you have|(?:do|can) you (?:know|search|read))"),
-    (
-        "list",
+    "summary": (
+        rf"(?:tl;?\s?dr)(?:\W+{_X})?",
+        rf"{_PLEASE}(?:summari[sz]e|sum up|outline|recap)(?:\s+{_X})?",
+        rf"{_PLEASE}{_SUMMARY}(?:\s+(?:about|of|on|for|regarding) {_X})?",
+        rf"what(?:'s| is| are| was) {_ITS} (?:all )?about",
+        rf"what (?:do|does) {_ITS} (?:say|contain|cover|deal with|talk about|describe)",
+        rf"what(?:'s| is| are)? ?(?:there )?in {_ITS}",
+        rf"(?:what are |{_PLEASE}){_POINTS}",
+    ),
+    "count": (
+        rf"{_HOW_OFTEN} (?:is|are|was|were) {_X} (?:mentioned|referred to){_IN_THEM}",
+        rf"{_HOW_OFTEN} {_BEING} the (?P<words>(?:words?|name|term|phrase) .+?) {_USED}{_IN_THEM}",
+        rf"{_HOW_OFTEN} {_BEING} {_X} {_USED} (?:in|across|within) {_ITS}",
+        rf"{_PLEASE}(?:count )?(?:the )?(?:number of )?(?:occurrences|mentions) of {_X}",
+        rf"how many (?:of )?{_THE}{_FILES} {_NAMED} {_X}",
+        rf"how many {_UNITS} (?:are there|are in {_ITS}|do (?:you|i|we) have)(?: in {_ITS})?",
+        rf"how many {_UNITS} (?:do|does) {_ITS} (?:have|contain)",
+    ),
+    "list": (
+        rf"(?:which|what) (?:of )?{_THE}{_FILES} (?:do |does )?{_NAMED} {_X}",
+        rf"in (?:which|what) (?:of the )?{_FILES} {_BEING} {_X} (?:occur|appear|come up|mentioned|named|discussed)",
+        rf"where (?:is|are|was|were) {_X} mentioned{_IN_THEM}",
+        rf"(?:which|what) {_FILES} (?:are there|do you have|(?:do|can) you (?:know|search|read))",
         rf"{_PLEASE}(?:list|name|find|show)(?: me| us)? (?:all|every|each)(?: of)?(?: the| these)? "
         rf"(?P<words>{_THINGS}){_IN_THEM}",
-    ),
-    ("list", rf"{_PLEASE}(?:list|a list of|the list of)(?: me| us)? (?:the )?(?P<words>{_THINGS}){_IN_THEM}"),
-    (
-        "list",
+        rf"{_PLEASE}(?:list|a list of|the list of)(?: me| us)? (?:the )?(?P<words>{_THINGS}){_IN_THEM}",
         rf"{_PLEASE}(?:list |find )?(?:all|every|each)(?: of)?(?: the)? {_SPOTS} (?:that |which |where )?"
         rf"(?:{_NAMED}|about|of|on|with) {_X}",
     ),
-    (
-        "comparison",
+    "comparison": (
         rf"{_PLEASE}(?:compare|contrast|compare and contrast|(?:a|the) comparison of)(?: between)? {_X}",
-    ),
-    (
-        "comparison",
         r"(?:what(?:'s| is| are) )?(?:the )?(?:main |key )?(?:differences?|similarit(?:y|ies)) (?:between|among|of) "
         rf"{_MANY}{_KINDRED}",
+        rf"how (?:do|does) {_MANY}{_KINDRED} (?:differ|compare)(?: from each other)?",
     ),
-    ("comparison", rf"how (?:do|does) {_MANY}{_KINDRED} (?:differ|compare)(?: from each other)?"),
-    ("translation", rf"{_ASKED}translate(?:\s+{_X})?(?:\s+(?:in)?to [\w-]+)?"),
-    ("writing", rf"{_ASKED}(?:rewrite|rephrase|paraphrase|reword|proofread|shorten)(?:\s+{_X})?"),
-    (
-        "writing",
+    "translation": (rf"{_ASKED}translate(?:\s+{_X})?(?:\s+(?:in)?to [\w-]+)?",),
+    "writing": (
+        rf"{_ASKED}(?:rewrite|rephrase|paraphrase|reword|proofread|shorten)(?:\s+{_X})?",
         rf"{_ASKED}(?:help me (?:to )?)?(?:write|draft|compose|prepare|create|generate|make)(?: me| us)? (?:up )?"
         rf"(?:an?|the|some|my|\d+) (?:[\w-]+ ){{0,2}}?{_WORK}(?:\W.*?)?(?:(?:about|on|regarding|for) {_X})?",
     ),
-)
-_WISHES = tuple((wish, re.compile(rf"\W*{form}{_END}", re.IGNORECASE)) for wish, form in _FORMS)
+}
+_WISHES = [(wish, re.compile(rf"\W*{form}{_END}", re.IGNORECASE)) for wish, forms in _FORMS.items() for form in forms]
 _NO_SUBJECT = re.compile(rf"(?:{_ITS}|above|the above|following|the following|below|for me|me)", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s+(?:and|with|to|versus|vs\.?|against|or)\s+|\s*,\s*(?:and\s+)?", re.IGNORECASE)
 _ARTICLE = re.compile(
