@@ -20,23 +20,15 @@ from index import term_spans
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number with the thing it counts.
+    """A number with the thing it counts."""
 
-    Attributes:
-        start: First character in the sentence, including a currency sign.
-        end: Character after the last, including a sign or word of currency or percentage.
-        unit: "$", "\u20ac", "\u00a3", "\u00a5", "%" or "points" (of percentage); empty for anything else.
-        nouns: Terms of the words that follow directly, at most three: the thing counted; empty after a unit.
-        low: Least value it may mean, inclusive.
-        high: Greatest value, exclusive.
-    """
-
-    start: int
-    end: int
-    unit: str
+    start: int  # first character in the sentence, including a currency sign
+    end: int  # character after the last, including a sign or word of currency or percentage
+    unit: str  # "$", "\u20ac", "\u00a3", "\u00a5", "%" or "points" (of percentage); empty for anything else
+    # Terms of the words that follow directly, at most three: the thing counted; empty after a unit.
     nouns: tuple[str, ...]
-    low: Decimal
-    high: Decimal
+    low: Decimal  # least value it may mean, inclusive
+    high: Decimal  # greatest value, exclusive
 
     def contradicts(self, other: "Quantity") -> bool:
         """Return whether no number fits both."""
@@ -45,17 +37,11 @@ class Quantity:
 
 @dataclass(frozen=True, slots=True)
 class Date:
-    """A day, a month or a year.
+    """A day, a month or a year."""
 
-    Attributes:
-        start: First character in the sentence.
-        end: Character after the last.
-        parts: Year, month and day; None if not given.
-    """
-
-    start: int
-    end: int
-    parts: tuple[int | None, int | None, int | None]
+    start: int  # first character in the sentence
+    end: int  # character after the last
+    parts: tuple[int | None, int | None, int | None]  # year, month and day; None if not given
 
     def contradicts(self, other: "Date") -> bool:
         """Return whether the two differ in a part that both give."""
@@ -65,19 +51,13 @@ class Date:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """The numbers and dates of a text.
+    """The numbers and dates of a text."""
 
-    Attributes:
-        dates: The dates read, in order.
-        quantities: The numbers read, in order.
-        vague: Expressions of time that are not read: first character and character after the last.
-        others: Whether the text contains numbers that are not read.
-    """
-
-    dates: tuple[Date, ...]
-    quantities: tuple[Quantity, ...]
+    dates: tuple[Date, ...]  # the dates read, in order
+    quantities: tuple[Quantity, ...]  # the numbers read, in order
+    # Expressions of time that are not read: first character and character after the last.
     vague: tuple[tuple[int, int], ...]
-    others: bool
+    others: bool  # whether the text contains numbers that are not read
 
     @property
     def stated(self) -> tuple[Date | Quantity, ...]:
@@ -182,11 +162,7 @@ HEDGED = Decimal("0.05")  # "about 325" is within five hundredths
 
 
 def read_quantities(sentence: str) -> tuple[tuple[Quantity, ...], bool]:
-    """Find the numbers of a sentence whose dates are blanked.
-
-    Returns:
-        The numbers read, in order, and whether the sentence contains others.
-    """
+    """Find the numbers of a sentence whose dates are blanked, in order, and whether it contains others that are not read."""
     found, position = [], 0
     terms = list(term_spans(sentence))
     left = sentence
@@ -198,7 +174,7 @@ def read_quantities(sentence: str) -> tuple[tuple[Quantity, ...], bool]:
             position = following.end() if following else joined.end()
         elif not _is_named(before, match) and (before.strip() or not _ITEM.match(sentence, position)):
             found.append(_read_quantity(match, before, _nouns(sentence, position, terms)))
-            left = left[: match.start()] + " " * (position - match.start()) + left[position:]
+            left = blank(left, [(match.start(), position)])
     return tuple(found), bool(_NUMBER.search(left) or re.search(r"\d", left))
 
 
@@ -298,8 +274,7 @@ def read_dates(sentence: str) -> tuple[tuple[Date, ...], tuple[tuple[int, int], 
                 dates.append(_read_date(match))
             elif _BOUND.search(before) or _PERHAPS.search(before) or match["end"] is not None:
                 unread.append(match.span())
-        for start, end in [*unread, *((date.start, date.end) for date in dates)]:
-            left = left[:start] + " " * (end - start) + left[end:]
+        left = blank(left, [*unread, *((date.start, date.end) for date in dates)])
     unread += [match.span() for match in _UNREAD.finditer(left)]
     return tuple(sorted(dates, key=lambda date: date.start)), tuple(sorted(unread))
 
