@@ -8,6 +8,7 @@ part is replaced by the subject of the part before if that subject is plain; oth
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 from qa.answering.answer import Answer
 from qa.answering.confidence import Verdict
@@ -75,11 +76,7 @@ _POSSESSIVE = re.compile(r"\b(its|their|his)\b(?=\s+\w)", re.IGNORECASE)
 
 
 def split_questions(core: str) -> tuple[str, ...]:
-    """Split the core of a line into its questions.
-
-    Returns:
-        One to four questions. Several end in a question mark each; a single one is returned unchanged.
-    """
+    """Split the core of a line into one to four questions. Several end in a question mark each; a single one is unchanged."""
     parts: list[str] = []
     for sentence in _sentences(core):
         parts += _coordinated(sentence) or _joined(sentence)
@@ -87,18 +84,12 @@ def split_questions(core: str) -> tuple[str, ...]:
         return (core,)
     if len(parts) > MOST_PARTS:
         parts[MOST_PARTS - 1 :] = [" ".join(f"{part}?" for part in parts[MOST_PARTS - 1 :]).rstrip("?")]
-    whole: list[str] = []
-    for part in parts:
-        whole.append(_carry_subject(whole[-1], part) if whole else part)
+    whole = list(accumulate(parts, _carry_subject))
     return tuple(_finish(part) for part in whole)
 
 
 def join_parts(question: str, parts: Sequence[Answer]) -> Answer:
-    """Join the answers to the questions of one line.
-
-    Args:
-        question: The whole line as typed.
-        parts: The answers, in the order asked; at least one, none with parts.
+    """Join the answers to the questions of one line, in the order asked; at least one, none with parts.
 
     Returns:
         "answered" if every part is, "closest" if some part is answered or closest, else "not_in_sources". The confidence
@@ -116,7 +107,9 @@ def join_parts(question: str, parts: Sequence[Answer]) -> Answer:
     disagreements: list[Disagreement] = []
     before = 0
     for part in parts:
-        disagreements += [_renumber(disagreement, before) for disagreement in part.disagreements]
+        for found in part.disagreements:
+            statements = (replace(each, citation=each.citation + before) for each in found.statements)
+            disagreements.append(replace(found, statements=tuple(statements)))
         before += len(part.citations)
     return Answer(
         question=question,
@@ -134,16 +127,10 @@ def join_parts(question: str, parts: Sequence[Answer]) -> Answer:
     )
 
 
-def _renumber(disagreement: Disagreement, before: int) -> Disagreement:
-    statements = (replace(statement, citation=statement.citation + before) for statement in disagreement.statements)
-    return replace(disagreement, statements=tuple(statements))
-
-
 def _sentences(core: str) -> list[str]:
     """Split at question marks, but only before a sentence that begins as a question does."""
-    pieces = _SENTENCE.split(core)
     found: list[str] = []
-    for piece in pieces:
+    for piece in _SENTENCE.split(core):
         plain = _LINK.sub("", piece, count=1) if found and _LINK.match(piece) else piece
         if (found and not (_FIRST.match(plain) and has_content(plain))) or (found and not asks(found[-1])):
             found[-1] += " " + piece
@@ -158,9 +145,8 @@ def _coordinated(sentence: str) -> list[str]:
     if not match or not has_content(match[4]) or _JOINT.search(match[4]):
         return []
     words = [word for word in match.group(1, 2, 3) if word]
-    if " ".join(word.lower() for word in words) in _NEVER_TOGETHER or len({word.lower() for word in words}) < len(
-        words
-    ):
+    lower = [word.lower() for word in words]
+    if " ".join(lower) in _NEVER_TOGETHER or len(set(lower)) < len(lower):
         return []
     return [f"{word} {match[4]}" for word in words]
 
@@ -171,9 +157,9 @@ def _joined(sentence: str) -> list[str]:
         return [sentence]
     pieces, start = [], 0
     for match in _JOINT.finditer(sentence):
-        listed, after = _listed(sentence[start : match.start()]), sentence[match.end() :]
+        listed = _listed(sentence[start : match.start()])
         before = listed[-1]
-        if len(before.split()) >= 3 and has_content(before) and not _goes_on(before, after):
+        if len(before.split()) >= 3 and has_content(before) and not _goes_on(before):
             pieces += listed
             start = match.end()
     return [*pieces, sentence[start:]]
@@ -186,7 +172,7 @@ def _listed(text: str) -> list[str]:
     return pieces if whole else [text]
 
 
-def _goes_on(before: str, after: str) -> bool:
+def _goes_on(before: str) -> bool:
     """Return whether "and" continues a clause inside the question: "the man who came and who died"."""
     opener = _FIRST.match(before)
     inside = before[opener.end() if opener else 0 :]
@@ -212,13 +198,9 @@ def _subject(question: str) -> str:
     text = question.rstrip("? ")
     for pattern in (_NAMED, _DESCRIBED, _DONE):
         match = pattern.fullmatch(text)
-        if (
-            match
-            and not _NO_PREPOSITION.search(match["subject"])
-            and has_content(match["subject"])
-            and not _PRONOUN.search(match["subject"])
-        ):
-            return match["subject"]
+        subject = match["subject"] if match else ""
+        if has_content(subject) and not _NO_PREPOSITION.search(subject) and not _PRONOUN.search(subject):
+            return subject
     return ""
 
 
