@@ -19,23 +19,14 @@ from qa.answering.requests import Request, is_small_talk, read_request
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question as typed, parsed.
+    """A question as typed, parsed."""
 
-    Attributes:
-        typed: The whole line.
-        text: The line without filters, with single spaces.
-        phrases: Words that must occur together, each phrase as typed.
-        sources: Parts of names, or patterns, of the documents to search; empty for all.
-        core: The question without greetings, politeness and quotation marks: the text to search and read.
-        request: Whether this is a question, small talk, or a request that no quote can fulfil.
-    """
-
-    typed: str
-    text: str
-    phrases: tuple[str, ...]
-    sources: tuple[str, ...]
-    core: str
-    request: Request
+    typed: str  # the whole line
+    text: str  # the line without filters, with single spaces
+    phrases: tuple[str, ...]  # words that must occur together, each phrase as typed
+    sources: tuple[str, ...]  # parts of names, or patterns, of the documents to search; empty for all
+    core: str  # the question without greetings, politeness and quotation marks: the text to search and read
+    request: Request  # whether this is a question, small talk, or a request that no quote can fulfil
 
 
 WH_WORDS = "who|whom|whose|what|when|where|why|which|how"
@@ -58,11 +49,7 @@ _CLOSING = ".,;:?!\u2026"
 
 
 def read_question(typed: str) -> Question:
-    """Parse a question as typed.
-
-    Raises:
-        QuestionError: The line is empty, has no word in it, or is too long.
-    """
+    """Parse a question as typed; QuestionError if the line is empty, has no word in it, or is too long."""
     if not isinstance(typed, str):
         raise QuestionError(f"the question is not text but {type(typed).__name__}.")
     if not typed.strip():
@@ -115,13 +102,10 @@ def has_content(text: str) -> bool:
 
 
 def matching_sources(names: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:
-    """Find the documents that some filters name, in order.
+    """Find the documents that some filters name, in order; QuestionError if there are none.
 
     A whole name selects only that document, even if it is part of other names. Other filters are parts of names or patterns with
     * and ?, without regard to case.
-
-    Raises:
-        QuestionError: No document matches.
     """
     exact = set(names).intersection(wanted)
     patterns = [pattern.casefold() for pattern in wanted if pattern not in exact]
@@ -138,6 +122,10 @@ def _fits(name: str, pattern: str) -> bool:
     if "*" in pattern or "?" in pattern:
         return fnmatchcase(name, pattern) or fnmatchcase(name.rsplit("/", 1)[-1], pattern)
     return pattern in name
+
+
+def _compile_all(*patterns: str) -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
 
 
 # Fixed phrases for the documents in the collection.
@@ -164,52 +152,43 @@ _BEGINS = rf"{QUESTION_WORDS}\b|if\b|please\b|tell\b|i\b|i['\u2019]\w+|explain\b
 _TOPIC = rf"(?={QUESTION_WORDS}\b|if\b|the\b|about\b|something about\b|anything about\b|everything about\b|all about\b)"
 _CLAUSE = rf"(?={QUESTION_WORDS}\b|if\b|about\b)"
 # Removed from the beginning, until none matches.
-_BEFORE = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        rf"{_GREETING}\s*[,.!:;\u2013\u2014-]+(?!\s*\w+!)\s*(?=\W*(?:{_BEGINS}|according|based|in\b|from\b|\S+\s+\S+\s+\S+))",
-        rf"{_GREETING}\s+(?={_BEGINS})(?!i\b)",
-        r"how are you(?: doing)?(?: today)?\s*[?.!,]+\s*",
-        r"(?:my |a |one |another |quick |here is my |here's my )*question(?: is)?\s*[:\u2013\u2014]\s*",
-        rf"{_ACCORDING} {_SOURCES}\s*(?:,|:)\s*",
-        rf"(?:according to|based (?:only |solely )?(?:on|upon)) {_SOURCES}\s+(?={QUESTION_WORDS}\b)",
-        rf"what (?:do|does|did) {_SOURCES} (?:say|state|mention|tell us|tell me|write) (?:about|on|of|regarding) ",
-        rf"(?:do|does|did) {_SOURCES} (?:say|state|mention|tell us|tell me|explain|specify) (?={QUESTION_WORDS}\b|if\b)",
-        rf"(?:please,?|kindly) (?!please\b)(?={_BEGINS})",
-        rf"(?:can|could|would|will) (?:you|u|anyone|somebody|someone) {_PLEASE}(?:tell|inform|show) (?:me|us) {_PLEASE}{_TOPIC}",
-        rf"(?:can|could|would|will) (?:you|u|anyone|somebody|someone) {_PLEASE}let (?:me|us) know {_CLAUSE}",
-        rf"(?:can|could|would|will) (?:you|u) {_PLEASE}(?=explain\b|describe\b|summari[sz]e\b)",
-        r"(?:can|could|would|will) (?:you|u) (?:please|kindly) (?=\w+ )",
-        rf"(?:tell|show) (?:me|us) {_PLEASE}{_TOPIC}",
-        rf"let (?:me|us) know {_CLAUSE}",
-        rf"(?:i|we)(?:['\u2019]d| would| do)? {_PLEASE}(?:like|love|want|need|wish) to "
-        rf"(?:know|find out|learn|understand|ask)(?: you)? {_CLAUSE}",
-        rf"(?:i|we)(?: am| was|['\u2019]m| were| are)? {_PLEASE}(?:just )?(?:wonder|wondering|curious)(?: to know)? {_CLAUSE}",
-        rf"(?:do|does|would|did) (?:you|u|anyone|anybody|somebody|someone) (?:happen to )?{_PLEASE}know {_CLAUSE}",
-        rf"(?:can|could|may|might) (?:i|we) {_PLEASE}(?:ask|know)(?: you)? {_CLAUSE}",
-    )
+_BEFORE = _compile_all(
+    rf"{_GREETING}\s*[,.!:;\u2013\u2014-]+(?!\s*\w+!)\s*(?=\W*(?:{_BEGINS}|according|based|in\b|from\b|\S+\s+\S+\s+\S+))",
+    rf"{_GREETING}\s+(?={_BEGINS})(?!i\b)",
+    r"how are you(?: doing)?(?: today)?\s*[?.!,]+\s*",
+    r"(?:my |a |one |another |quick |here is my |here's my )*question(?: is)?\s*[:\u2013\u2014]\s*",
+    rf"{_ACCORDING} {_SOURCES}\s*(?:,|:)\s*",
+    rf"(?:according to|based (?:only |solely )?(?:on|upon)) {_SOURCES}\s+(?={QUESTION_WORDS}\b)",
+    rf"what (?:do|does|did) {_SOURCES} (?:say|state|mention|tell us|tell me|write) (?:about|on|of|regarding) ",
+    rf"(?:do|does|did) {_SOURCES} (?:say|state|mention|tell us|tell me|explain|specify) (?={QUESTION_WORDS}\b|if\b)",
+    rf"(?:please,?|kindly) (?!please\b)(?={_BEGINS})",
+    rf"(?:can|could|would|will) (?:you|u|anyone|somebody|someone) {_PLEASE}(?:tell|inform|show) (?:me|us) {_PLEASE}{_TOPIC}",
+    rf"(?:can|could|would|will) (?:you|u|anyone|somebody|someone) {_PLEASE}let (?:me|us) know {_CLAUSE}",
+    rf"(?:can|could|would|will) (?:you|u) {_PLEASE}(?=explain\b|describe\b|summari[sz]e\b)",
+    r"(?:can|could|would|will) (?:you|u) (?:please|kindly) (?=\w+ )",
+    rf"(?:tell|show) (?:me|us) {_PLEASE}{_TOPIC}",
+    rf"let (?:me|us) know {_CLAUSE}",
+    rf"(?:i|we)(?:['\u2019]d| would| do)? {_PLEASE}(?:like|love|want|need|wish) to "
+    rf"(?:know|find out|learn|understand|ask)(?: you)? {_CLAUSE}",
+    rf"(?:i|we)(?: am| was|['\u2019]m| were| are)? {_PLEASE}(?:just )?(?:wonder|wondering|curious)(?: to know)? {_CLAUSE}",
+    rf"(?:do|does|would|did) (?:you|u|anyone|anybody|somebody|someone) (?:happen to )?{_PLEASE}know {_CLAUSE}",
+    rf"(?:can|could|may|might) (?:i|we) {_PLEASE}(?:ask|know)(?: you)? {_CLAUSE}",
 )
 _ABOUT = re.compile(r"(?:something |anything |everything |all )?about (?=\S)", re.IGNORECASE)
 _IF = re.compile(r"if (?=\S)", re.IGNORECASE)
-_AFTER = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"(?:[,.;!?\u2013\u2014-]+\s*|\n\s*)(?:(?:many |very )?thanks|thank you|thx|cheers|ty)"
-        r"(?: (?:in advance|a lot|so much|very much|again|for your help|for the help))*$",
-        r"\s+(?:thanks in advance|thank you in advance|thank you very much in advance)$",
-        r"(?:\s*[,.;!?\u2013\u2014-]+\s*|\s+)(?:please|pls|plz)$",
-        rf"\s*,\s+(?:{_ACCORDING_BEHIND}|in|from|within) {_SOURCES}$",
-        rf"\s+according to {_SOURCES}$",
-    )
+_AFTER = _compile_all(
+    r"(?:[,.;!?\u2013\u2014-]+\s*|\n\s*)(?:(?:many |very )?thanks|thank you|thx|cheers|ty)"
+    r"(?: (?:in advance|a lot|so much|very much|again|for your help|for the help))*$",
+    r"\s+(?:thanks in advance|thank you in advance|thank you very much in advance)$",
+    r"(?:\s*[,.;!?\u2013\u2014-]+\s*|\s+)(?:please|pls|plz)$",
+    rf"\s*,\s+(?:{_ACCORDING_BEHIND}|in|from|within) {_SOURCES}$",
+    rf"\s+according to {_SOURCES}$",
 )
 # Kept where the question would be incomplete without: "What errors are in the document?"
-_AFTER_WHOLE = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        rf"\s+{_ACCORDING_BEHIND} {_SOURCES}$",
-        rf"\s+(?:in|from|within) (?:the|this|these|my|our|your) {_SHOWN}?(?:document|passage)s?$",
-        rf"\s+(?:in|from|within) (?:the|this|these|my|our|your) {_SHOWN}{_TEXT}$",
-    )
+_AFTER_WHOLE = _compile_all(
+    rf"\s+{_ACCORDING_BEHIND} {_SOURCES}$",
+    rf"\s+(?:in|from|within) (?:the|this|these|my|our|your) {_SHOWN}?(?:document|passage)s?$",
+    rf"\s+(?:in|from|within) (?:the|this|these|my|our|your) {_SHOWN}{_TEXT}$",
 )
 _OPEN_END = re.compile(
     r"\b(?:is|are|was|were|be|been|do|does|did|has|have|had|there|it|and|or|the|a|an|of|by|with|in|on|at|to|for|from|"
@@ -229,7 +208,8 @@ def unwrap(question: str) -> str:
     census" are part of the question. The core has no quotation marks, and one question mark if it asks in words. If nothing
     with content would remain, the text is returned as typed.
     """
-    plain = _without_marks(" ".join(_EMPHASIS.sub(" ", question).split()) or question)
+    plain = " ".join(_EMPHASIS.sub(" ", question).split()) or question
+    plain = _MARKED.sub(lambda match: match[1] or match[2], plain)  # not marks for inches, and unpaired ones
     if is_small_talk(plain):
         return plain
     text = whole = _strip_end(plain)
@@ -256,11 +236,6 @@ def unwrap(question: str) -> str:
     if asks(text):
         return text + "?"
     return plain.rstrip("? \uff1f") if text == whole else text
-
-
-def _without_marks(text: str) -> str:
-    """Remove double quotation marks around words; marks for inches and unpaired marks stay."""
-    return _MARKED.sub(lambda match: match.group(1) or match.group(2), text)
 
 
 def _strip_end(text: str) -> str:
@@ -292,23 +267,16 @@ _SHORT = 6  # words
 
 @dataclass(frozen=True, slots=True)
 class StandAlone:
-    """The searches for one turn of a conversation.
+    """The searches for one turn of a conversation."""
 
-    Attributes:
-        question: The core of the turn.
-        context: A text to search as well; empty when the turn is searched alone.
-        weight: Share of the context in the score, 0 to 1, before it fades.
-        searched: Description of both searches, to be shown.
-    """
-
-    question: str
-    context: str
-    weight: float
-    searched: str
+    question: str  # the core of the turn
+    context: str  # a text to search as well; empty when the turn is searched alone
+    weight: float  # share of the context in the score, 0 to 1, before it fades
+    searched: str  # description of both searches, to be shown
 
 
 def stand_alone(question: str, history: Sequence[str]) -> StandAlone:
-    """Decide what to search for a turn.
+    """Decide what to search for the core of a turn, after the cores of earlier questions, oldest first.
 
     A turn is always searched as typed. If it depends on earlier turns ("What about Oman?", "Why did they?"), the turn, the
     previous question and the first one are also searched together as one text, in that order, and the two scores are added.
@@ -316,10 +284,6 @@ def stand_alone(question: str, history: Sequence[str]) -> StandAlone:
     collections); adding the scores gains .03 over four sets of conversations, for turns with history. If the joined text finds
     much worse passages, the subject has changed and `index.search.fade_queries` removes its weight. Adding the history at half
     weight to independent turns would gain another .010, but it would answer a new question from the old subject.
-
-    Args:
-        question: The core of the turn.
-        history: The cores of the earlier questions, oldest first, without the answers.
     """
     said = [" ".join(turn.split()) for turn in (*history[-1:], *history[:1])]
     earlier = [turn for turn in dict.fromkeys(said) if turn and turn != " ".join(question.split())]
@@ -366,7 +330,7 @@ def correct_spelling(
     frequencies: Callable[[Sequence[str]], Mapping[str, int]],
     near_words: Callable[[str, int], Sequence[NearWord]],
 ) -> Corrected:
-    """Replace the words of a question that are clearly misspelt.
+    """Replace the words of the core of a question that are clearly misspelt.
 
     A word is replaced only if it occurs nowhere, is no common English word and is not short; a short name only if its letters
     are swapped or doubled. Measured on 600 questions of SQuAD 2.0 with one letter of a content word swapped, dropped, doubled
@@ -374,10 +338,8 @@ def correct_spelling(
     the questions are corrected wrongly (and thirteen with a typing error rightly); of 1,200 questions on other subjects some
     .05, half of them rightly.
 
-    Args:
-        question: Its core.
-        frequencies: Counts the passages in which each term occurs.
-        near_words: Finds the words of the collection that differ from a word in at most so many letters, nearest first.
+    `frequencies` counts the passages with each term; `near_words` finds, nearest first, the words of the collection that differ
+    in at most so many letters.
     """
     terms = question_terms(question)
     known = frequencies(terms)
@@ -410,10 +372,7 @@ def may_be_misspelt(word: str) -> bool:
 def choose_spelling(word: str, near: Sequence[NearWord], *, is_name: bool = False) -> str:
     """Choose the word that a misspelt word was meant to be, as written in the texts; empty if none is near enough.
 
-    Args:
-        word: As typed.
-        near: Words of the collection with a similar spelling, nearest first, then most frequent first.
-        is_name: Whether the word begins with a capital inside the question.
+    The words of `near` come nearest first, then most frequent first. `is_name`: it has a capital inside the question.
     """
     typed = word.lower()
     for found in sorted(near, key=lambda found: (found.distance, not is_slip(typed, found.word.lower()))):
