@@ -43,9 +43,7 @@ class Scope:
     """The number of documents and passages searched.
 
     Attributes:
-        documents: Number of documents.
-        passages: Number of passages.
-        pending: Number of these passages that are not embedded yet and were searched by their words only.
+        pending: How many of these passages are not embedded yet and were searched by their words only.
     """
 
     documents: int
@@ -55,17 +53,11 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """An answer, or one of its parts, with the numbers its citations have in the whole answer.
+    """An answer, or one of its parts, with the numbers its citations have in the whole answer."""
 
-    Attributes:
-        answer: The part, or the whole answer if it has no parts.
-        citations: Its quotes by their 1-based number.
-        closest: Its nearest passages by number; numbering continues after all quotes of the answer.
-    """
-
-    answer: "Answer"
-    citations: dict[int, Citation]
-    closest: dict[int, Citation]
+    answer: "Answer"  # the part, or the whole answer if it has no parts
+    citations: dict[int, Citation]  # its quotes by their 1-based number
+    closest: dict[int, Citation]  # its nearest passages by number; numbering continues after all quotes of the answer
 
     @property
     def shown(self) -> dict[int, Citation]:
@@ -192,10 +184,7 @@ class Answer:
 
 @cache
 def answer_adapter() -> "TypeAdapter[Answer]":
-    """Return the adapter that validates, serialises and describes the fields of an answer.
-
-    pydantic is imported here, because importing it would make `import qa` slower by a sixth.
-    """
+    """Return the adapter of answers; pydantic is imported only here, because it slows `import qa` by a sixth."""
     from pydantic import TypeAdapter
 
     return TypeAdapter(Answer)
@@ -223,7 +212,7 @@ def _without_paths(record: Mapping[str, Any]) -> dict[str, Any]:
 def describe_answer(answer: Answer, *, emphasise: bool = False) -> str:
     """Describe an answer to a person: numbered quotes with their places, each part under its own question.
 
-    The text is safe to print, because control characters are shown as escapes. With `emphasise`, a terminal shows the exact
+    Control characters are shown as escapes, so that the text is safe to print. With `emphasise`, a terminal shows the exact
     answer words in bold.
     """
     blocks = [visible_line(f'Searched "{word}" instead of "{typed}".') for typed, word in answer.corrected]
@@ -246,9 +235,10 @@ def _describe_section(section: Section, emphasise: bool) -> str:
         return "\n\n".join([quotes, *differing])
     searched = f"{count_of(answer.scope.documents, 'document')} and {count_of(answer.scope.passages, 'passage')}"
     lines = [] if answer.verdict == "closest" else [f"Not in the sources. Searched: {searched}."]
-    missing = [_describe_missing(term) for term in answer.evidence if not term.passages]
+    missing = [term for term in answer.evidence if not term.passages]
     if missing:
-        lines.append(f"Words that occur nowhere: {', '.join(missing)}.")
+        words = (f"{term.word} (nearly: {', '.join(term.near)})" if term.near else term.word for term in missing)
+        lines.append(visible_line(f"Words that occur nowhere: {', '.join(words)}."))
     if answer.closest:
         lines += ["Closest passages (they may not answer):", quotes]
     return "\n".join(lines)
@@ -262,10 +252,6 @@ def _describe_disagreement(disagreement: Disagreement, citations: Sequence[Citat
         value = citation.quote[statement.start - citation.start : statement.end - citation.start]
         values.append(f"[{numbers[statement.citation]}] {visible_line(value)}")
     return f"These passages give different {disagreement.kind}s: {', '.join(values)}."
-
-
-def _describe_missing(term: TermEvidence) -> str:
-    return visible_line(f"{term.word} (nearly: {', '.join(term.near)})" if term.near else term.word)
 
 
 def _describe_citations(citations: Mapping[int, Citation], emphasise: bool) -> str:

@@ -20,29 +20,20 @@ _SITE = (
 _PERSON = r"person|president|king|queen|actor|actress|author|singer|player|leader|emperor|scientist|man|woman|character"
 _WHICH = r"\b(?:what|which)(?: \w+)"
 # The first pattern that matches decides.
-_KINDS = tuple(
-    (kind, re.compile(pattern, re.IGNORECASE))
-    for kind, pattern in (
-        (
-            "number",
-            rf"\bhow (?:many|much|old|long|tall|far|large|big|high|deep|wide|heavy|fast|often|hot|cold)\b|"
-            rf"{_WHICH}{{0,3}} (?:{_COUNTED})\b",
-        ),
-        (
-            "date",
-            rf"(?:^|\b(?:since|until|by|and) )\W*when (?!.*\bwh)|"
-            rf"\bwhen (?:did|was|were|is|are|do|does|will|has|have|had|can|should)\b|"
-            rf"{_WHICH}{{0,1}} (?:year|date|day|month|century|decade|era)\b|\bhow long ago\b",
-        ),
-        ("place", rf"\bwhere\b|{_WHICH}{{0,2}} (?:{_SITE})\b"),
-        ("person", rf"\bwho(?:m|se)?\b|{_WHICH}{{0,2}} (?:{_PERSON})\b"),
-        ("reason", rf"\bwhy\b|{_WHICH}{{0,2}} (?:reason|cause|caused|causes|purpose)\b|\bhow come\b"),
-        (
-            "name",
-            r"\b(?:what|which)\b.*\b(?:names?|called|termed?|known as|word|nickname|referred to|title)\b|\bname of\b",
-        ),
-    )
-)
+_KINDS = {
+    kind: re.compile(pattern, re.IGNORECASE)
+    for kind, pattern in {
+        "number": rf"\bhow (?:many|much|old|long|tall|far|large|big|high|deep|wide|heavy|fast|often|hot|cold)\b|"
+        rf"{_WHICH}{{0,3}} (?:{_COUNTED})\b",
+        "date": rf"(?:^|\b(?:since|until|by|and) )\W*when (?!.*\bwh)|"
+        rf"\bwhen (?:did|was|were|is|are|do|does|will|has|have|had|can|should)\b|"
+        rf"{_WHICH}{{0,1}} (?:year|date|day|month|century|decade|era)\b|\bhow long ago\b",
+        "place": rf"\bwhere\b|{_WHICH}{{0,2}} (?:{_SITE})\b",
+        "person": rf"\bwho(?:m|se)?\b|{_WHICH}{{0,2}} (?:{_PERSON})\b",
+        "reason": rf"\bwhy\b|{_WHICH}{{0,2}} (?:reason|cause|caused|causes|purpose)\b|\bhow come\b",
+        "name": r"\b(?:what|which)\b.*\b(?:names?|called|termed?|known as|word|nickname|referred to|title)\b|\bname of\b",
+    }.items()
+}
 _NUMBER_WORDS = (
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundreds? thousands? millions? billions? "
@@ -120,19 +111,15 @@ _METHOD = re.compile(
 
 def answer_kind(question: str) -> str | None:
     """Find the kind of answer a question asks for; None if its words show no kind."""
-    return next((kind for kind, pattern in _KINDS if pattern.search(question)), None)
+    return next((kind for kind, pattern in _KINDS.items() if pattern.search(question)), None)
 
 
 def question_kind(question: str) -> str:
-    """Name the form of a question, for figures by kind.
-
-    It is "yes/no", a kind of answer, "definition", "how" or "other"; the first that fits the question's core.
-    """
+    """Name the form of a question: "yes/no", a kind of answer, "definition", "how" or "other"; the first that fits its core."""
     core = unwrap(question)
     if is_yes_no(core):
         return "yes/no"
-    kind = answer_kind(core)
-    if kind:
+    if kind := answer_kind(core):
         return kind
     if definition_subject(core):
         return "definition"
@@ -176,11 +163,7 @@ def has_kind(kind: str, question: str, sentence: str) -> bool:
         return bool(_NAMING.search(sentence))
     if kind == "place":
         return any(_bare(found) not in asked for found in _PREPOSITION.findall(sentence))
-    return _has_new_name(asked, sentence)
-
-
-def _has_new_name(asked: set[str], sentence: str) -> bool:
-    """Return whether a sentence has a capitalised word that is not in the question and does not just begin the sentence."""
+    # A person: a capitalised word that does not just begin the sentence.
     for match in _CAPITALISED.finditer(sentence):
         if _bare(match.group()) in asked or match.group() == "I":
             continue

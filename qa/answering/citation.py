@@ -262,10 +262,7 @@ def cite(
 
 
 def split_quote(quote: str, start: int, span: tuple[int, int] | None) -> tuple[str, str, str]:
-    """Split a quote that begins at `start` into the text before a span of words, the words, and the text after.
-
-    Without a span, everything is before.
-    """
+    """Split a quote that begins at `start` into the text before a span of words (all of it if None), the words, the rest."""
     first, last = (place - start for place in span) if span else (len(quote), len(quote))
     return quote[:first], quote[first:last], quote[last:]
 

@@ -27,27 +27,18 @@ from qa.reading.spans import ReadablePassage, Reading
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
-    """The hits for a question, ready to be quoted from.
+    """The hits for a question, ready to be quoted from."""
 
-    Attributes:
-        question: The question as typed, parsed.
-        core: Its core after spelling correction.
-        corrected: Words as typed that occur nowhere, each with the similar word searched instead.
-        searched: Description of the search, in words.
-        search: The hits, best first.
-        scope: The number of documents and passages searched.
-        phrases_missing: Whether no passage has the required phrases, so that the search was repeated without them.
-        readings: The reader's scores for the first hits, in their order; None if question or passages are not in English, or
-            there is no reader.
-    """
-
-    question: Question
-    core: str
+    question: Question  # the question as typed, parsed
+    core: str  # its core after spelling correction
+    # Words as typed that occur nowhere, each with the similar word searched instead.
     corrected: tuple[tuple[str, str], ...]
-    searched: str
-    search: Search
-    scope: Scope
-    phrases_missing: bool
+    searched: str  # description of the search, in words
+    search: Search  # the hits, best first
+    scope: Scope  # the number of documents and passages searched
+    phrases_missing: bool  # whether no passage has the required phrases, so that the search was repeated without them
+    # The reader's scores for the first hits, in their order; None if question or passages are not in English, or there
+    # is no reader.
     readings: tuple[Reading, ...] | None = None
 
 
@@ -86,8 +77,7 @@ def read_hits(
 ) -> tuple[tuple[Hit, ...], tuple[Reading, ...]] | None:
     """Read the best hits, and rank them with the reader's scores if `rerank` is set.
 
-    Returns:
-        All hits, those read first, and the readings of these; None if the question or the best passages are not in English.
+    Returns all hits, those read first, and the readings of these; None if the question or the best passages are not in English.
     """
     near = [hit for hit in hits[:MOST_READ] if hit.score.fused >= hits[0].score.fused - READ_WITHIN]
     first = hits[: max(LEAST_READ, len(near))]
@@ -131,20 +121,12 @@ def quoted_text(passages: Sequence[QuotablePassage], quote: Quote) -> str:
 
 
 def compose_answer(
-    retrieval: Retrieval,
-    near_spellings: Callable[[str], tuple[str, ...]],
-    calibration: Calibration,
+    retrieval: Retrieval, near_spellings: Callable[[str], tuple[str, ...]], calibration: Calibration
 ) -> Answer:
-    """Compose an answer.
+    """Compose an answer, with the collection's own fit of the confidence.
 
-    Args:
-        retrieval: The question and its hits.
-        near_spellings: Finds words of the collection with a spelling similar to a term.
-        calibration: The collection's own fit of the confidence.
-
-    Returns:
-        One to three quotes, and sentences of other passages that contradict them; or the nearest passages if these probably
-        do not answer.
+    It has one to three quotes, and sentences of other passages that contradict them; or the nearest passages if these probably
+    do not answer. `near_spellings` finds words of the collection with a spelling similar to a term.
     """
     core, search = retrieval.core, retrieval.search
     found = _gather(retrieval)
@@ -161,7 +143,10 @@ def compose_answer(
         citations = tuple(_cite(found[quote.passage], quote) for quote in quotes)
         citations += _contradicting(found, ranked, quotes, citations, core)
     else:
-        closest = tuple(_cite(found[each.passage], _alone(each)) for each in _best_of_passages(ranked)[:CLOSEST_SHOWN])
+        best: dict[int, RankedSentence] = {}  # of each passage
+        for each in ranked:
+            best.setdefault(each.passage, each)
+        closest = tuple(_cite(found[each.passage], _alone(each)) for each in list(best.values())[:CLOSEST_SHOWN])
     missing = retrieval.question.phrases if retrieval.phrases_missing else ()
     evidence = gather_evidence(retrieval.question.core, missing, search, near_spellings, corrected=retrieval.corrected)
     return Answer(
@@ -236,14 +221,6 @@ def _weigh(retrieval: Retrieval, found: Sequence[_Found], ranked: Sequence[Ranke
         answerable=reading.answerable if reading else None,
         yes_no=is_yes_no(retrieval.core),
     )
-
-
-def _best_of_passages(ranked: Sequence[RankedSentence]) -> list[RankedSentence]:
-    """Select the best sentence of each passage, best first."""
-    best: dict[int, RankedSentence] = {}
-    for each in ranked:
-        best.setdefault(each.passage, each)
-    return list(best.values())
 
 
 def _alone(each: RankedSentence) -> Quote:

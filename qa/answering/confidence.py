@@ -20,23 +20,15 @@ Verdict = Literal["answered", "closest", "not_in_sources"]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The signals of one search.
+    """The signals of one search."""
 
-    Attributes:
-        passage: Fused score of the best passage.
-        quote: Score of the best quote.
-        passages: Number of passages searched.
-        lacking: Whether the best quote lacks the number or date asked for.
-        answerable: The reader's logit that the passage of the best quote answers; None if it was not read.
-        yes_no: Whether the question asks for yes or no.
-    """
-
-    passage: float
-    quote: float
-    passages: int
-    lacking: bool = False
+    passage: float  # fused score of the best passage
+    quote: float  # score of the best quote
+    passages: int  # number of passages searched
+    lacking: bool = False  # whether the best quote lacks the number or date asked for
+    # The reader's logit that the passage of the best quote answers; None if it was not read.
     answerable: float | None = None
-    yes_no: bool = False
+    yes_no: bool = False  # whether the question asks for yes or no
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +66,13 @@ _READ_YES_NO = 0.6
 
 def confidence(evidence: Evidence, calibration: Calibration = SHIPPED) -> float:
     """Estimate the chance, rounded to 1e-6, that the best quote answers; if nothing was read, that the sources do."""
-    odds = _retrieval_odds(evidence)
+    size = min(1.0, log10(max(1, evidence.passages)) / _LARGE)
+    odds = _INTERCEPT + _PASSAGE * size * evidence.passage + _QUOTE * (1 - size) * evidence.quote
+    odds = odds + _SIZE * size + _LACKING * evidence.lacking
     if evidence.answerable is not None:
         odds = _READ_INTERCEPT + _READ_RETRIEVAL * odds + _READ_ANSWERABLE * evidence.answerable
         odds += _READ_YES_NO * evidence.yes_no
     return calibrate(odds, calibration)
-
-
-def _retrieval_odds(evidence: Evidence) -> float:
-    size = min(1.0, log10(max(1, evidence.passages)) / _LARGE)
-    return (
-        _INTERCEPT
-        + _PASSAGE * size * evidence.passage
-        + _QUOTE * (1 - size) * evidence.quote
-        + _SIZE * size
-        + _LACKING * evidence.lacking
-    )
 
 
 def calibrate(odds: float, calibration: Calibration) -> float:

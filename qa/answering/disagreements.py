@@ -67,11 +67,7 @@ _CAPITAL = re.compile(r"(?<![\w'\u2019])[^\W\d_a-z]")
 
 
 def find_disagreements(citations: Sequence[Citation], question: str) -> tuple[Disagreement, ...]:
-    """Find the numbers and dates in which quotes of different passages disagree about the question.
-
-    Returns:
-        Numbers before dates, each in the order of their first statements.
-    """
+    """Find the numbers, then the dates, in which quotes of different passages disagree about the question, by first statement."""
     asked = _read_question(question)
     sentences = [read for number, citation in enumerate(citations, start=1) for read in _sentences(number, citation)]
     groups: list[tuple[ValueKind, set[Statement]]] = []
@@ -95,11 +91,7 @@ def find_disagreements(citations: Sequence[Citation], question: str) -> tuple[Di
 def find_contradicting(
     citations: Sequence[Citation], others: Sequence[Citation], question: str
 ) -> tuple[Citation, ...]:
-    """Find unquoted sentences of other passages, each given as a citation, that contradict a quote of the answer.
-
-    Returns:
-        The others with a different number or date than one of the quotes, in order.
-    """
+    """Find the unquoted sentences of other passages that give a different number or date than a quote, in order."""
     asked = _read_question(question)
     quoted = [read for citation in citations for read in _sentences(0, citation) if read.sentence.values.stated]
     if not quoted:

@@ -25,59 +25,35 @@ from qa.reading.spans import Reading, SentenceReading
 
 @dataclass(frozen=True, slots=True)
 class QuotablePassage:
-    """A passage to quote from.
+    """A passage to quote from."""
 
-    Attributes:
-        candidate: Its vectors and terms.
-        sentences: The text of each sentence, in order.
-        fused: Score of the whole passage, from the search.
-        reading: The reader's scores; None if it was not read.
-    """
-
-    candidate: PassageFeatures
-    sentences: tuple[str, ...]
-    fused: float = 0.0
-    reading: Reading | None = None
+    candidate: PassageFeatures  # its vectors and terms
+    sentences: tuple[str, ...]  # the text of each sentence, in order
+    fused: float = 0.0  # score of the whole passage, from the search
+    reading: Reading | None = None  # the reader's scores; None if it was not read
 
 
 @dataclass(frozen=True, slots=True)
 class RankedSentence:
-    """A sentence with its scores as an answer.
+    """A sentence with its scores as an answer."""
 
-    Attributes:
-        passage: Position of its passage among those given.
-        position: Its position in the passage.
-        score: The score it is ranked by, rounded to 1e-6; higher is better.
-        retrieval: Its score by retrieval alone.
-        reading: The reader's scores; None if it was not read.
-        quotable: Whether it can answer on its own.
-    """
-
-    passage: int
-    position: int
-    score: float
-    retrieval: float
-    reading: SentenceReading | None
-    quotable: bool = True
+    passage: int  # position of its passage among those given
+    position: int  # its position in the passage
+    score: float  # the score it is ranked by, rounded to 1e-6; higher is better
+    retrieval: float  # its score by retrieval alone
+    reading: SentenceReading | None  # the reader's scores; None if it was not read
+    quotable: bool = True  # whether it can answer on its own
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Whole adjacent sentences of one passage.
+    """Whole adjacent sentences of one passage."""
 
-    Attributes:
-        passage: Position among the passages given.
-        first: Position of its first sentence in the passage.
-        last: Position of its last sentence.
-        score: Of its best sentence, rounded to 1e-6.
-        best: That sentence, if known.
-    """
-
-    passage: int
-    first: int
-    last: int
-    score: float
-    best: RankedSentence | None = field(default=None, compare=False)
+    passage: int  # position among the passages given
+    first: int  # position of its first sentence in the passage
+    last: int  # position of its last sentence
+    score: float  # of its best sentence, rounded to 1e-6
+    best: RankedSentence | None = field(default=None, compare=False)  # that sentence, if known
 
     @property
     def answer(self) -> tuple[int, int] | None:
@@ -111,13 +87,7 @@ SURE_WORDS = -2.0  # least score of the reader at which its words are marked in 
 def choose_quotes(
     question: str, queries: Sequence[Query], passages: Sequence[QuotablePassage], statistics: Statistics
 ) -> tuple[Quote, ...]:
-    """Choose the one to three quotes that answer a question best.
-
-    Args:
-        question: Its core.
-        queries: The queries searched; scores are added by weight.
-        passages: The best few passages, best first; all read, or none.
-        statistics: Of the collection.
+    """Choose the one to three quotes that answer a question best, from its core and the best few passages, all read or none.
 
     Returns:
         Quotes, best first. A sentence that leans on those before it is quoted with them, a lead-in with its items; adjacent
@@ -212,7 +182,12 @@ def join_quotes(
         if len(spans) == MOST_SENTENCES or text in texts or not _is_near(each, best, explained=explained):
             continue
         texts.add(text)
-        spans.append((each.passage, *_expand(passages[each.passage].sentences, each.position), each))
+        sentences = passages[each.passage].sentences
+        first, last = expand_list(sentences, each.position)
+        limit = max(0, first - LEANING)
+        while first > limit and leans(sentences[first]):
+            first -= 1
+        spans.append((each.passage, first, last, each))
     quotes: list[Quote] = []
     for passage, first, last, each in sorted(spans, key=lambda span: span[:3]):
         before = quotes[-1] if quotes else None
@@ -233,15 +208,6 @@ def _is_near(each: RankedSentence, best: RankedSentence, *, explained: bool) -> 
         return each.score >= best.score - NEAR
     neighbour = each.passage == best.passage and abs(each.position - best.position) <= 1
     return each.score >= best.score - (NEAR_EXPLAINED if explained and neighbour else NEAR_READ)
-
-
-def _expand(sentences: Sequence[str], position: int) -> tuple[int, int]:
-    """Find the sentences to quote with one: its list, or those before it that it leans on."""
-    first, last = expand_list(sentences, position)
-    limit = max(0, first - LEANING)
-    while first > limit and leans(sentences[first]):
-        first -= 1
-    return first, last
 
 
 LONGEST_LIST = 700  # characters of a lead-in with its items; further items are left out
@@ -321,10 +287,7 @@ def expand_list(sentences: Sequence[str], position: int) -> tuple[int, int]:
     """Find the first and last sentence to quote together with one: the items of a lead-in, or the lead-in of an item.
 
     As many items are quoted as fit into `LONGEST_LIST` characters. An item that does not fit, and a sentence that is in no list,
-    is quoted alone.
-
-    Raises:
-        IndexError: There is no sentence at the position.
+    is quoted alone. IndexError: There is no sentence at the position.
     """
     if not 0 <= position < len(sentences):
         raise IndexError(f"there is no sentence {position} among {len(sentences)}")
