@@ -70,20 +70,15 @@ class Assistant:
         on_progress: Callable[[Progress], None] | None = None,
         on_notice: Callable[[str], None] | None = None,
     ) -> None:
-        """Wrap an open collection. Most callers want `open`.
+        """Wrap an open collection and its last update, or the one in progress. Most callers want `open`.
 
         Args:
-            collection: An open collection.
-            name: Its name.
-            update: The result of its last update, or the update in progress.
             reader: Reads the passages found; None judges by retrieval alone.
             on_progress: Called at each step of later updates.
             on_notice: Called with each line of news from later updates.
         """
         self.name = name
-        self._collection = collection
-        self._reader = reader
-        self._update = update
+        self._collection, self._reader, self._update = collection, reader, update
         self._on_progress, self._on_notice = on_progress, on_notice
         self._updating = threading.Lock()  # guards `_update`: the watcher has its own thread
         self._watcher: FileWatcher | None = None
@@ -222,11 +217,7 @@ class Assistant:
                 raise QuestionError(f"question {position}: {error}") from error
 
     def conversation(self, history: Sequence[str] = ()) -> Conversation:
-        """Begin a conversation, in which a question may refer to earlier ones.
-
-        Args:
-            history: Earlier questions, oldest first.
-        """
+        """Begin a conversation, in which a question may refer to earlier ones; `history` has earlier questions, oldest first."""
         return Conversation(self._answer, history)
 
     def _answer(
@@ -273,15 +264,9 @@ class Assistant:
     def suggestions(self, count: int = 4) -> tuple[str, ...]:
         """Suggest questions that these documents answer.
 
-        Each is derived from a sentence of the documents, and asking it quotes that sentence first. The same index gives
-        the same questions.
-
-        Args:
-            count: The number wanted.
-
-        Returns:
-            Well-formed questions, spread over the documents. Fewer, or none, if the rest would be clumsy; none for
-            documents that are not in English.
+        Each is derived from a sentence of the documents, and asking it quotes that sentence first. The same index gives the same
+        questions: well-formed ones, spread over the documents; fewer than `count`, or none, if the rest would be clumsy, and none
+        for documents that are not in English.
         """
         found: tuple[str, ...] = ()
         for found in suggest_first(self, count):  # noqa: B007
@@ -414,10 +399,7 @@ class Assistant:
         with self._updating:
             if not (isinstance(self._update, BackgroundUpdate) and self._update.repeat()):
                 self._update = BackgroundUpdate(
-                    self._collection,
-                    self._selection(),
-                    on_progress=self._on_progress,
-                    on_notice=self._on_notice,
+                    self._collection, self._selection(), on_progress=self._on_progress, on_notice=self._on_notice
                 )
         return self.finish_indexing() if wait else None
 
@@ -490,10 +472,7 @@ class Assistant:
         return self._collection.library.add_files(files)
 
     def remove(self, path: str) -> None:
-        """Remove a file from the collection at once: delete a copy that was added, exclude any other file.
-
-        Args:
-            path: A path from `statuses`.
+        """Remove a file, given by its path in `statuses`, at once: delete a copy that was added, exclude any other file.
 
         Raises:
             SourceError: The collection has no such file.
@@ -536,9 +515,3 @@ class Assistant:
 def _names(sources: Sequence[str]) -> Sequence[str]:
     """A list of names, also if one was given alone."""
     return [sources] if isinstance(sources, str) else sources
-
-
-def _choose_reader(
-    reader: Reader | Literal["bundled"] | None, on_notice: Callable[[str], None] | None
-) -> Reader | None:
-    return shared_reader(encoder_folder(), on_notice=on_notice) if reader == "bundled" else reader
