@@ -3,17 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 from index import BatchError
 from qa.answering.confidence import Verdict
-from qa.evaluation.evaluator import (
-    ANSWERABLE_ANSWERED,
-    BASELINES,
-    FIRST_RIGHT,
-    OURS,
-    UNANSWERABLE_ANSWERED,
-    Evaluation,
-)
+from qa.evaluation.evaluator import ANSWERABLE_ANSWERED, BASELINES, FIRST_RIGHT, OURS, UNANSWERABLE_ANSWERED, Evaluation
 from qa.evaluation.metrics import EXACT_MATCH, F1, Estimate
 
 _SYSTEMS = (*BASELINES, OURS)
@@ -28,81 +22,68 @@ def describe_evaluations(evaluations: Sequence[Evaluation]) -> str:
 
 def _describe_rankings(evaluations: Sequence[Evaluation]) -> list[str]:
     """Format a line for each dataset, then the means."""
-    lines = [
-        "nDCG@10 (95 % interval), then right sentences and verdicts",
-        _row(["dataset", *_SYSTEMS, "inside", "first", "AUROC", "cov@95", "off-topic", "o-t answered", "refused"]),
-    ]
+    widths = (14, 7, 7, 7, 21, 7, 7, 7, 7, 10, 13, 8)
+    headings = ["dataset", *_SYSTEMS, "inside", "first", "AUROC", "cov@95", "off-topic", "o-t answered", "refused"]
+    rows = []
     for evaluation in evaluations:
-        figures = [evaluation.rankings[system]["nDCG@10"] for system in _SYSTEMS]
-        ranked = [f"{figure.value:.3f}" if figure else "-" for figure in figures[:-1]]
-        ranked.append(_interval(figures[-1]))
+        *baselines, ours = [evaluation.rankings[system]["nDCG@10"] for system in _SYSTEMS]
         rates = [evaluation.sentences[name] for name in ("inside", "first")]
-        discrimination = [
+        numbers = [figure.value if figure else None for figure in (*baselines, *rates)]
+        numbers += [
             evaluation.discrimination[name] for name in ("AUROC", "coverage at 95 % precision", "AUROC off-topic")
         ]
-        shares = [_share(evaluation, "off-topic", "answered"), _share(evaluation, "answerable", "not_in_sources")]
-        numbers = [figure.value if figure else None for figure in rates] + discrimination + shares
-        lines.append(_row([evaluation.name, *ranked, *(_number(number) for number in numbers)]))
+        numbers += [_share(evaluation, "off-topic", "answered"), _share(evaluation, "answerable", "not_in_sources")]
+        shown = [_number(number) for number in numbers]
+        rows.append([evaluation.name, *shown[: len(baselines)], _interval(ours), *shown[len(baselines) :]])
     if len(_judged(evaluations)) > 1:
         means = [fmean([figure.value for figure in _figures(evaluations, system)]) for system in _SYSTEMS]
-        lines.append(_row(["mean", *(f"{value:.3f}" for value in means)]))
-    lines.append(
+        rows.append(["mean", *map(_number, means)])
+    return [
+        "nDCG@10 (95 % interval), then right sentences and verdicts",
+        *_lay_out([headings, *rows], widths),
         "inside: best quote right when chosen inside the right passage; first: in the whole search; AUROC and "
         "cov@95: telling answerable from unanswerable; off-topic: AUROC against questions of the other datasets; "
-        "o-t answered: share of those answered; refused: share of answerable questions refused"
-    )
-    return lines
+        "o-t answered: share of those answered; refused: share of answerable questions refused",
+    ]
 
 
 def _describe_answers(evaluations: Sequence[Evaluation]) -> list[str]:
-    widths = (14, 22, 22, 22, 22, 22, 6)
-    lines = [
-        "answers, through the whole pipeline (95 % interval)",
-        _row(["dataset", "answered", "answered wrongly", "first quote right", EXACT_MATCH, F1, "ECE"], widths),
-    ]
+    headings = ["dataset", "answered", "answered wrongly", "first quote right", EXACT_MATCH, F1, "ECE"]
+    rows = []
     for evaluation in evaluations:
-        figures = (
-            evaluation.answers[name]
-            for name in (ANSWERABLE_ANSWERED, UNANSWERABLE_ANSWERED, FIRST_RIGHT, EXACT_MATCH, F1)
-        )
+        figures = [evaluation.answers[name] for name in (*_SHARES, EXACT_MATCH, F1)]
         error = _number(evaluation.reliability.error if evaluation.reliability else None)
-        lines.append(_row([evaluation.name, *(_interval(figure) for figure in figures), error], widths))
-    lines.append(
+        rows.append([evaluation.name, *map(_interval, figures), error])
+    return [
+        "answers, through the whole pipeline (95 % interval)",
+        *_lay_out([headings, *rows], (14, 22, 22, 22, 22, 22, 6)),
         "answered: of the answerable questions; answered wrongly: of the unanswerable; first quote right: of the "
         "answerable that were answered; exact match and F1: of the words marked in these quotes, where there are any; "
-        "ECE: expected calibration error, see below"
-    )
-    return lines
+        "ECE: expected calibration error, see below",
+    ]
 
 
 def _describe_kinds(evaluations: Sequence[Evaluation]) -> list[str]:
-    widths = (14, 12, 9, 22, 12, 22, 22)
-    headings = ["dataset", "kind", "questions", "answered", "unanswerable", "answered wrongly", "first quote right"]
-    lines = ["answers by kind of question (95 % interval)", _row(headings, widths)]
+    rows = [["dataset", "kind", "questions", "answered", "unanswerable", "answered wrongly", "first quote right"]]
     for evaluation in evaluations:
         for kind, figures in evaluation.kinds.items():
-            answerable, unanswerable, right = (
-                figures[name] for name in (ANSWERABLE_ANSWERED, UNANSWERABLE_ANSWERED, FIRST_RIGHT)
-            )
-            asked = sum(figure.questions for figure in (answerable, unanswerable) if figure)
-            unknown = str(unanswerable.questions if unanswerable else 0)
-            shares = (_interval(answerable), unknown, _interval(unanswerable), _interval(right))
-            lines.append(_row([evaluation.name, kind, str(asked), *shares], widths))
-    return lines
+            answerable, unanswerable, right = (figures[name] for name in _SHARES)
+            known, unknown = (figure.questions if figure else 0 for figure in (answerable, unanswerable))
+            counts = [str(known + unknown), _interval(answerable), str(unknown)]
+            rows.append([evaluation.name, kind, *counts, _interval(unanswerable), _interval(right)])
+    return ["answers by kind of question (95 % interval)", *_lay_out(rows, (14, 12, 9, 22, 12, 22, 22))]
 
 
 def _describe_reliability(evaluations: Sequence[Evaluation]) -> list[str]:
-    widths = (14, 10, 9, 10, 22)
-    lines = [
-        "reliability: how often the first quote shown is right, by confidence; for an unanswerable question it never is",
-        _row(["dataset", "confidence", "questions", "mean", "right"], widths),
-    ]
+    rows = [["dataset", "confidence", "questions", "mean", "right"]]
     for evaluation in evaluations:
         for each in evaluation.reliability.bins if evaluation.reliability else ():
-            interval = f"{each.low:.1f}-{each.high:.1f}"
-            confidence, questions = f"{each.confidence:.3f}", str(each.right.questions)
-            lines.append(_row([evaluation.name, interval, questions, confidence, _interval(each.right)], widths))
-    return lines
+            numbers = [f"{each.low:.1f}-{each.high:.1f}", str(each.right.questions), _number(each.confidence)]
+            rows.append([evaluation.name, *numbers, _interval(each.right)])
+    title = (
+        "reliability: how often the first quote shown is right, by confidence; for an unanswerable question it never is"
+    )
+    return [title, *_lay_out(rows, (14, 10, 9, 10, 22))]
 
 
 def _interval(figure: Estimate | None) -> str:
@@ -118,16 +99,12 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
-def _row(cells: Sequence[str], widths: Sequence[int] = (14, 7, 7, 7, 21, 7, 7, 7, 7, 10, 13, 8)) -> str:
-    return " ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=False)).rstrip()
+def _lay_out(rows: Sequence[Sequence[str]], widths: Sequence[int]) -> list[str]:
+    return [" ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
 
 
 def write_runs(evaluation: Evaluation, folder: Path) -> None:
-    """Write each system's ranking as a TREC run file, `DATASET.SYSTEM.run`.
-
-    Args:
-        evaluation: The measurements.
-        folder: Created if missing.
+    """Write each system's ranking as a TREC run file, `DATASET.SYSTEM.run`, into a folder, which is created if missing.
 
     Raises:
         BatchError: The folder cannot be written.
@@ -149,12 +126,8 @@ def plot_evaluations(evaluations: Sequence[Evaluation], path: Path) -> None:
     Raises:
         BatchError: matplotlib is missing, or the file cannot be written.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise BatchError("plotting needs matplotlib. Install it: pip install 'qa-verbatim[eval]'") from error
     judged = _judged(evaluations)
-    canvas = Figure(figsize=(1.6 * max(4, len(judged)), 4.5), layout="constrained")
+    canvas = new_figure(1.6 * max(4, len(judged)), 4.5)
     axes = canvas.subplots()
     for place, (system, colour) in enumerate(zip(_SYSTEMS, ("#b8bcc4", "#8e95a1", "#666e7c", "#2456a6"), strict=True)):
         figures = _figures(evaluations, system)
@@ -166,8 +139,22 @@ def plot_evaluations(evaluations: Sequence[Evaluation], path: Path) -> None:
     axes.set_ylim(0, 1)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, ncols=4, loc="upper right")
+    save_figure(canvas, path)
+
+
+def new_figure(width: float, height: float) -> Any:
+    """Make an empty matplotlib figure, in inches; raise BatchError if matplotlib is missing."""
     try:
-        canvas.savefig(path, dpi=150)
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise BatchError("plotting needs matplotlib. Install it: pip install 'qa-verbatim[eval]'") from error
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def save_figure(figure: Any, path: Path) -> None:
+    """Save a figure as .png, .svg or .pdf; raise BatchError if the file cannot be written."""
+    try:
+        figure.savefig(path, dpi=150)
     except (OSError, ValueError) as error:
         raise BatchError(f"{path} cannot be written: {error}") from error
 
