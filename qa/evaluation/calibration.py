@@ -10,12 +10,12 @@ are used too if they still begin with the same quote.
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from index import QuestionError, SourceError, question_terms, term_spans
-from qa.answering.confidence import SHIPPED, Calibration, Verdict, calibrate, decide, log_odds
+from qa.answering.confidence import SHIPPED, Calibration, calibrate, decide, log_odds
 from qa.assistant import Assistant
 from qa.evaluation.metrics import SEED
 from qa.feedback import Judgement
@@ -60,24 +60,20 @@ class CalibrationReport:
         """Format one sentence, and another if people judged answers."""
         rate = round(100 * self.right / self.held_out)
         before = round(100 * self.right_before / self.held_out)
-        return (
+        text = (
             f"With this fit {rate} of 100 held-out questions got the right verdict (before: {before}; {self.held_out} "
             f"judged, half with their document hidden): {self.answered_hidden} were answered from other documents, "
-            f"{self.refused_there} were refused although their document was searched.{self._describe_judged()}"
+            f"{self.refused_there} were refused although their document was searched."
         )
-
-    def _describe_judged(self) -> str:
-        if not self.judged:
-            return ""
-        if not self.judged_held_out:
-            return (
-                f" Of the answers judged in the page {self.judged} can be used; at least {FEWEST_JUDGED} are needed, so "
-                "they were left out."
+        if self.judged_held_out:
+            text += (
+                f" {self.judged} answers judged in the page were used: of {self.judged_held_out} held out, "
+                f"{self.judged_right} agree with people (before: {self.judged_right_before})."
             )
-        return (
-            f" {self.judged} answers judged in the page were used: of {self.judged_held_out} held out, "
-            f"{self.judged_right} agree with people (before: {self.judged_right_before})."
-        )
+        elif self.judged:
+            text += f" Of the answers judged in the page {self.judged} can be used; "
+            text += f"at least {FEWEST_JUDGED} are needed, so they were left out."
+        return text
 
 
 def calibrate_assistant(
@@ -117,13 +113,19 @@ def calibrate_assistant(
         findings = (assistant.find(question), assistant.find(question, without=[source]))
         there, hidden = (assistant.compose(finding, SHIPPED).confidence for finding in findings)
         odds.append((log_odds(there), log_odds(hidden)))
-    half = len(odds) // 2
+    learnt, checked = odds[: len(odds) // 2], odds[len(odds) // 2 :]
     judged = _ask_judged(assistant, judgements)
     used = judged if len(judged) >= FEWEST_JUDGED else []
-    learnt, held_out = used[: len(used) // 2], used[len(used) // 2 :]
-    fit, before = _fit(np.array(odds[:half]), learnt), assistant.calibration
-    report = replace(
-        _measure(np.array(odds[half:]), fit, before),
+    held_out = used[len(used) // 2 :]
+    fit, before = _fit(np.array(learnt), used[: len(used) // 2]), assistant.calibration
+    labelled = [pair for there, hidden in checked for pair in ((there, True), (hidden, False))]
+    report = CalibrationReport(
+        calibration=fit,
+        held_out=len(labelled),
+        right=_count_right(labelled, fit),
+        right_before=_count_right(labelled, before),
+        answered_hidden=sum(decide(calibrate(hidden, fit)) == "answered" for _, hidden in checked),
+        refused_there=sum(decide(calibrate(there, fit)) == "not_in_sources" for there, _ in checked),
         judged=len(judged),
         judged_held_out=len(held_out),
         judged_right=_count_right(held_out, fit),
@@ -154,16 +156,14 @@ def _count_right(judged: Sequence[tuple[float, bool]], calibration: Calibration)
 
 def make_calibration_questions(assistant: Assistant) -> list[tuple[str, str]]:
     """Make questions from sentences of all documents, each with the name of its document."""
-    chosen = random.Random(SEED)
     candidates: list[tuple[str, str]] = []
     for info in assistant.documents():
         text = assistant.document(info.path).text
         for passage in assistant.passages(info.path):
             for sentence in passage.sentences if passage.answering else ():
-                question = _half_remembered(text[sentence.start : sentence.end])
-                if question:
+                if question := _half_remembered(text[sentence.start : sentence.end]):
                     candidates.append((question, info.source))
-    return chosen.sample(candidates, min(_QUESTIONS, len(candidates)))
+    return random.Random(SEED).sample(candidates, min(_QUESTIONS, len(candidates)))
 
 
 def _half_remembered(sentence: str) -> str:
@@ -188,22 +188,3 @@ def _fit(odds: np.ndarray, judged: Sequence[tuple[float, bool]] = ()) -> Calibra
 
     intercept, slope = minimize(loss, prior, method="L-BFGS-B", bounds=[(None, None), (0.1, None)]).x
     return Calibration(round(float(intercept), 4), round(float(slope), 4))
-
-
-def _measure(odds: np.ndarray, fit: Calibration, before: Calibration) -> CalibrationReport:
-    def verdicts(calibration: Calibration) -> tuple[list[Verdict], list[Verdict]]:
-        there, hidden = ([decide(calibrate(value, calibration)) for value in column] for column in odds.T)
-        return there, hidden
-
-    there, hidden = verdicts(fit)
-    old_there, old_hidden = verdicts(before)
-    right = there.count("answered") + sum(verdict != "answered" for verdict in hidden)
-    right_before = old_there.count("answered") + sum(verdict != "answered" for verdict in old_hidden)
-    return CalibrationReport(
-        calibration=fit,
-        held_out=2 * len(odds),
-        right=right,
-        right_before=right_before,
-        answered_hidden=hidden.count("answered"),
-        refused_there=there.count("not_in_sources"),
-    )
