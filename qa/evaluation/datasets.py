@@ -10,6 +10,7 @@ qrels.tsv       query-id, corpus-id, score, with a header line
 """
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -73,9 +74,6 @@ class Dataset:
 def read_dataset(folder: str | Path) -> Dataset:
     """Read a folder in BEIR layout.
 
-    Args:
-        folder: A folder of corpus.jsonl, queries.jsonl and qrels.tsv.
-
     Returns:
         The dataset, without the texts of the corpus.
 
@@ -93,35 +91,26 @@ def read_dataset(folder: str | Path) -> Dataset:
             relevant.setdefault(question, {})[entry] = int(grade)
         except ValueError as error:
             raise BatchError(f"{folder / 'qrels.tsv'}, line {number}: not query-id, corpus-id, score.") from error
-    questions = tuple(_question(record, relevant) for record in _records(folder / "queries.jsonl", ("_id", "text")))
+    questions = tuple(_question(record, relevant) for record in _records(folder / "queries.jsonl"))
     if not questions:
         raise BatchError(f"{folder / 'queries.jsonl'} has no questions.")
     corpus = folder / "corpus.jsonl"
     ids, openings = [], set()
-    for record in _records(corpus, ("_id", "text")):
-        ids.append(str(record["_id"]))
+    for record in _records(corpus):
+        ids.append(record["_id"])
         openings.add(_NO_LETTER.sub("", record["text"][:OPENING]).casefold())
     return Dataset(folder.resolve().name, corpus, tuple(ids), frozenset(openings), questions)
 
 
 def read_corpus(path: str | Path, *, name: str) -> Document:
-    """Read corpus.jsonl as one document: each entry a row, its title the heading.
-
-    Args:
-        path: The file.
-        name: The name of the document.
-
-    Returns:
-        The document, with the entries' texts as its text.
+    """Read corpus.jsonl as one document of the entries' texts: each entry is a row, its title the heading.
 
     Raises:
         SourceError: The file cannot be read, or a line of it is not an entry.
     """
-    parts: list[str] = []
-    locators: list[Locator] = []
-    start = 0
+    parts, locators, start = list[str](), list[Locator](), 0
     try:
-        for row, record in enumerate(_records(Path(path), ("_id", "text")), start=1):
+        for row, record in enumerate(_records(Path(path)), start=1):
             text = record["text"].strip() or "(empty)"
             locators.append(Locator(start, start + len(text), Place(heading=record.get("title") or None, row=row)))
             parts.append(text)
@@ -134,14 +123,12 @@ def read_corpus(path: str | Path, *, name: str) -> Document:
 
 
 def _question(record: dict[str, Any], relevant: dict[str, dict[str, int]]) -> LabelledQuestion:
-    history = tuple(turn["text"] for turn in record.get("history") or () if turn.get("role", "user") == "user")
-    entries = relevant.get(str(record["_id"]), {})
-    said = record.get("answerable")
+    entries, said = relevant.get(record["_id"], {}), record.get("answerable")
     answerable = said if isinstance(said, bool) else bool(entries)
     return LabelledQuestion(
-        id=str(record["_id"]),
+        id=record["_id"],
         text=record["text"],
-        history=history,
+        history=tuple(turn["text"] for turn in record.get("history") or () if turn.get("role", "user") == "user"),
         answers=tuple(record.get("answers") or ()),
         excerpts=bool(record.get("answer_starts")),
         answer_sentences=tuple(record.get("answer_sentences") or record.get("selected_sentences") or ()),
@@ -151,15 +138,15 @@ def _question(record: dict[str, Any], relevant: dict[str, dict[str, int]]) -> La
     )
 
 
-def _records(path: Path, required: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+def _records(path: Path) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(_lines(path), start=1):
         try:
             record = json.loads(line)
-            if not all(isinstance(record[key], str) for key in required):
-                raise ValueError
-        except (ValueError, TypeError, KeyError) as error:
-            wanted = " and ".join(f'"{key}"' for key in required)
-            raise BatchError(f"{path}, line {number}: not a JSON object with the strings {wanted}.") from error
+            readable = isinstance(record["_id"], str) and isinstance(record["text"], str)
+        except (ValueError, TypeError, KeyError):
+            readable = False
+        if not readable:
+            raise BatchError(f'{path}, line {number}: not a JSON object with the strings "_id" and "text".')
         yield record
 
 
@@ -175,12 +162,7 @@ def _lines(path: Path) -> Iterator[str]:
 
 
 def is_right(quote: str, entry: str, question: LabelledQuestion) -> bool | None:
-    """Judge a quote.
-
-    Args:
-        quote: The quoted words.
-        entry: Id of the corpus entry they are from.
-        question: The question with its labels.
+    """Judge a quote from the corpus entry with the id `entry` by the labels of its question.
 
     Returns:
         False if the question is not answerable. Otherwise the result of `holds_answer`, or if the answers are free text,
@@ -214,11 +196,8 @@ def holds_answer(quote: str, question: LabelledQuestion) -> bool | None:
 
 def literal_answers(question: LabelledQuestion) -> tuple[str, ...]:
     """Return the answers that a quote can repeat: excerpts, and other answers of at most `SHORT_ANSWER` words."""
-    return tuple(
-        answer
-        for answer in question.answers
-        if answer.strip() and (question.excerpts or len(answer.split()) <= SHORT_ANSWER)
-    )
+    longest = math.inf if question.excerpts else SHORT_ANSWER
+    return tuple(answer for answer in question.answers if 1 <= len(answer.split()) <= longest)
 
 
 def _plain(text: str) -> str:

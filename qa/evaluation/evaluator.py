@@ -21,7 +21,7 @@ from qa.answering.answer_types import question_kind
 from qa.answering.citation import Citation
 from qa.answering.compose import Retrieval, quotable, quoted_text, readable
 from qa.answering.confidence import Verdict
-from qa.answering.quotes import QuotablePassage, choose_quotes
+from qa.answering.quotes import choose_quotes
 from qa.assistant import Assistant
 from qa.collections import encoder_folder, home_folder
 from qa.evaluation.datasets import (
@@ -202,19 +202,12 @@ class Evaluator:
         off_topic: Sequence[LabelledQuestion] = (),
         on_progress: Callable[[int, int, str], None] | None = None,
     ) -> Evaluation:
-        """Ask every question and measure.
-
-        Args:
-            questions: Of this dataset.
-            off_topic: Questions of other datasets, which this corpus does not answer.
-            on_progress: Called with questions done, questions in all and the dataset's name.
-        """
+        """Ask the questions of this dataset, and off-topic ones that its corpus does not answer; see `evaluate_folders`."""
         runs: dict[str, dict[str, dict[str, float]]] = {system: {} for system in (*BASELINES, OURS)}
-        inside: list[bool | None] = []
-        first: list[bool | None] = []
+        sentences: dict[str, list[bool | None]] = {"inside": [], "first": []}
         outcomes: list[Outcome] = []
-        verdicts: dict[str, Counter[Verdict]] = {}
-        confidences: dict[str, list[float]] = {"answerable": [], "unanswerable": [], "off-topic": []}
+        verdicts: dict[str, Counter[Verdict]] = defaultdict(Counter)
+        confidences: dict[str, list[float]] = defaultdict(list)
         skipped: dict[str, str] = {}
         asked = [(question, True) for question in questions] + [(question, False) for question in off_topic]
         for done, (question, own) in enumerate(asked):
@@ -227,7 +220,7 @@ class Evaluator:
                 continue
             answer = self._assistant.compose(retrieval)
             kind = ("answerable" if question.answerable else "unanswerable") if own else "off-topic"
-            verdicts.setdefault(kind, Counter())[answer.verdict] += 1
+            verdicts[kind][answer.verdict] += 1
             confidences[kind].append(answer.confidence)
             if own:
                 ranked = [(self._entry(hit.passage), -rank) for rank, hit in enumerate(retrieval.search.hits)]
@@ -235,9 +228,9 @@ class Evaluator:
                 self._run_baselines(question, runs)
                 outcomes.append(judge_answer(question, answer, self._entry))
             if kind == "answerable":
-                inside.append(self._judge_inside(question, retrieval))
-                shown = (answer.citations or answer.closest)[:1]
-                first += [is_right(citation.quote, self._entry(citation), question) for citation in shown]
+                sentences["inside"].append(self._judge_inside(question, retrieval))
+                for citation in (answer.citations or answer.closest)[:1]:
+                    sentences["first"].append(is_right(citation.quote, self._entry(citation), question))
         qrels = {question.id: question.relevant for question in questions if question.id not in skipped}
         return Evaluation(
             name=self._dataset.name,
@@ -247,13 +240,15 @@ class Evaluator:
             },
             sentences={
                 name: estimate_mean([float(right) for right in judged if right is not None])
-                for name, judged in (("inside", inside), ("first", first))
+                for name, judged in sentences.items()
             },
             answers=summarise_outcomes(outcomes),
             kinds=summarise_by_kind(outcomes),
             reliability=outcome_reliability(outcomes),
-            verdicts=verdicts,
-            discrimination=_discrimination(confidences),
+            verdicts=dict(verdicts),
+            discrimination=_discrimination(
+                *(confidences[kind] for kind in ("answerable", "unanswerable", "off-topic"))
+            ),
             runs=runs,
             skipped=skipped,
         )
@@ -261,19 +256,13 @@ class Evaluator:
     def _judge_inside(self, question: LabelledQuestion, retrieval: Retrieval) -> bool | None:
         """Judge the best quote inside the right passages; return None if there is no quote or the answer is unknown."""
         stored = [passage for entry in question.relevant for passage in self._stored.get(entry, ())]
-        relevant = self._read(retrieval.core, stored)
+        relevant = [quotable(each.passage, each.text, vectors) for each, vectors in stored]
+        if self._reader:
+            readings = self._reader.read(retrieval.core, [readable(each.passage, each.text) for each, _ in stored])
+            relevant = [replace(passage, reading=reading) for passage, reading in zip(relevant, readings, strict=True)]
         for quote in choose_quotes(retrieval.core, retrieval.search.queries, relevant, retrieval.search.statistics)[:1]:
             return holds_answer(quoted_text(relevant, quote), question)
         return None
-
-    def _read(
-        self, core: str, stored: Sequence[tuple[StoredPassage, npt.NDArray[np.float16]]]
-    ) -> list[QuotablePassage]:
-        passages = [quotable(each.passage, each.text, vectors) for each, vectors in stored]
-        if self._reader is None:
-            return passages
-        readings = self._reader.read(core, [readable(each.passage, each.text) for each, _ in stored])
-        return [replace(passage, reading=reading) for passage, reading in zip(passages, readings, strict=True)]
 
     def _entry(self, located: Passage | Citation) -> str:
         return self._dataset.corpus_ids[(located.place.row or 1) - 1]
@@ -293,13 +282,7 @@ class Evaluator:
 
 
 def judge_answer(question: LabelledQuestion, answer: Answer, entry_of: Callable[[Citation], str]) -> Outcome:
-    """Compare an answer with the labels of its question.
-
-    Args:
-        question: The question with its labels.
-        answer: The assistant's answer.
-        entry_of: Returns the id of the corpus entry of a citation.
-    """
+    """Compare an answer with the labels of its question; `entry_of` returns the id of the corpus entry of a citation."""
     shown = answer.citations + answer.closest
     right = is_right(shown[0].quote, entry_of(shown[0]), question) if shown else is_right("", "", question)
     return Outcome(
@@ -322,9 +305,8 @@ def summarise_outcomes(outcomes: Sequence[Outcome]) -> dict[str, Estimate | None
     """
     answerable = [outcome for outcome in outcomes if outcome.answerable]
     answered = [outcome for outcome in answerable if outcome.answered]
-    comparable = [outcome for outcome in answered if outcome.literal_answers]
-    if not any(outcome.words for outcome in comparable):
-        comparable = []
+    literal = [outcome for outcome in answered if outcome.literal_answers]
+    comparable = literal if any(outcome.words for outcome in literal) else []
     return {
         ANSWERABLE_ANSWERED: estimate_mean([float(outcome.answered) for outcome in answerable]),
         UNANSWERABLE_ANSWERED: estimate_mean([float(o.answered) for o in outcomes if not o.answerable]),
@@ -336,11 +318,9 @@ def summarise_outcomes(outcomes: Sequence[Outcome]) -> dict[str, Estimate | None
 
 def summarise_by_kind(outcomes: Sequence[Outcome]) -> dict[str, dict[str, Estimate | None]]:
     """Apply `summarise_outcomes` to each kind of question, the most frequent kind first."""
-    kinds: dict[str, list[Outcome]] = defaultdict(list)
-    for outcome in outcomes:
-        kinds[outcome.kind].append(outcome)
-    ordered = sorted(kinds.items(), key=lambda item: (-len(item[1]), item[0]))
-    return {kind: summarise_outcomes(members) for kind, members in ordered}
+    counts = Counter(outcome.kind for outcome in outcomes)
+    kinds = sorted(counts, key=lambda kind: (-counts[kind], kind))
+    return {kind: summarise_outcomes([outcome for outcome in outcomes if outcome.kind == kind]) for kind in kinds}
 
 
 def outcome_reliability(outcomes: Sequence[Outcome]) -> Reliability | None:
@@ -357,8 +337,9 @@ def _best_scores(scored: Sequence[tuple[str, float]]) -> dict[str, float]:
     return best
 
 
-def _discrimination(confidences: dict[str, list[float]]) -> dict[str, float | None]:
-    answerable, unanswerable, off_topic = (confidences[kind] for kind in ("answerable", "unanswerable", "off-topic"))
+def _discrimination(
+    answerable: list[float], unanswerable: list[float], off_topic: list[float]
+) -> dict[str, float | None]:
     right = [True] * len(answerable) + [False] * len(unanswerable)
     coverage = coverage_at_precision([*answerable, *unanswerable], right) if unanswerable else None
     return {

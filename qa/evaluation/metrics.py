@@ -62,14 +62,13 @@ def score_rankings(
         import ir_measures
     except ImportError as error:
         raise BatchError("measuring rankings needs ir_measures. Install it: pip install 'qa-verbatim[eval]'") from error
-    names = {"nDCG@10": ir_measures.nDCG @ 10, "recall@5": ir_measures.R @ 5, "MRR@10": ir_measures.RR @ 10}
-    judged = {question: dict(grades) for question, grades in qrels.items() if grades}
-    values: dict[str, dict[str, float]] = {name: dict.fromkeys(judged, 0.0) for name in names}
+    names = {ir_measures.nDCG @ 10: "nDCG@10", ir_measures.R @ 5: "recall@5", ir_measures.RR @ 10: "MRR@10"}
+    judged = {question: dict(qrels[question]) for question in sorted(qrels) if qrels[question]}
     ranked = {question: dict(run.get(question, {})) for question in judged}
-    for metric in ir_measures.iter_calc(list(names.values()), judged, ranked):
-        name = next(name for name, measure in names.items() if measure == metric.measure)
-        values[name][metric.query_id] = metric.value
-    return {name: [by_question[question] for question in sorted(judged)] for name, by_question in values.items()}
+    values = {name: dict.fromkeys(judged, 0.0) for name in names.values()}
+    for metric in ir_measures.iter_calc(list(names), judged, ranked):
+        values[names[metric.measure]][metric.query_id] = metric.value
+    return {name: list(by_question.values()) for name, by_question in values.items()}
 
 
 def area_under_curve(positive: Sequence[float], negative: Sequence[float]) -> float | None:
