@@ -29,8 +29,8 @@ class Corpus:
 
     def __init__(self, sentences: Sequence[str]) -> None:
         self.sentences = tuple(sentences)
-        words = {word for sentence in sentences for word in sentence.split()[1:-1] if _EXCHANGEABLE.fullmatch(word)}
-        self._words = sorted(words) or ["something"]
+        words = {word for sentence in sentences for word in sentence.split()[1:-1]}
+        self._words = sorted(filter(_EXCHANGEABLE.fullmatch, words)) or ["something"]
 
     @property
     def digest(self) -> str:
@@ -82,11 +82,8 @@ class Corpus:
 
 def coined_name(number: int) -> str:
     """Make a name of eight letters, a different one for each number below 31 million."""
-    rest, letters = (number * _SCATTER + 7) % len(_SYLLABLES) ** 4, ""
-    for _ in range(4):
-        rest, syllable = divmod(rest, len(_SYLLABLES))
-        letters += _SYLLABLES[syllable]
-    return letters.capitalize()
+    scattered, base = number * _SCATTER + 7, len(_SYLLABLES)
+    return "".join(_SYLLABLES[scattered // base**place % base] for place in range(4)).capitalize()
 
 
 def read_texts(path: Path) -> Corpus:
@@ -105,6 +102,5 @@ def read_texts(path: Path) -> Corpus:
     usable = [text for text in ended if len(_WORD.findall(text)) >= 5 and len(text.split()) <= 40]
     if not usable:
         raise SourceError(f"{str(path)!r} has no sentences to make passages of. Name .txt, .md or .jsonl files.")
-    return Corpus(
-        random.Random(_SEED).sample(usable, _SENTENCES_AT_MOST) if len(usable) > _SENTENCES_AT_MOST else usable
-    )
+    many = len(usable) > _SENTENCES_AT_MOST
+    return Corpus(random.Random(_SEED).sample(usable, _SENTENCES_AT_MOST) if many else usable)
