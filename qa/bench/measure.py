@@ -3,7 +3,6 @@
 import re
 import time
 import zlib
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -88,13 +87,12 @@ class TimedEncoder:
     """Adds up the seconds that an encoder spends on passages."""
 
     def __init__(self, encoder: Encoder) -> None:
-        self._encoder, self.seconds = encoder, 0.0
-        self.identity, self.dimension = encoder.identity, encoder.dimension
-        self.encode_question = encoder.encode_question
+        self.identity, self.dimension, self.seconds = encoder.identity, encoder.dimension, 0.0
+        self._encode, self.encode_question = encoder.encode_passages, encoder.encode_question
 
     def encode_passages(self, texts: Sequence[str]) -> Floats:
         """Encode texts with the encoder."""
-        seconds, vectors = timed(self._encoder.encode_passages, texts)
+        seconds, vectors = timed(self._encode, texts)
         self.seconds += seconds
         return vectors
 
@@ -104,18 +102,17 @@ def measure_encoding(task: Task) -> Measured:
     corpus, ours, plain = Corpus(task.sentences), load_encoder(cache_folder=task.cache), _load_plain()
     texts, questions = [corpus.passage(number) for number in range(ENCODED)], corpus.questions(ENCODED, 24)
     cosines = (ours.encode_passages(texts) * plain(texts)).sum(axis=1)
-    seconds: dict[str, list[float]] = defaultdict(list)
+    found: dict[str, list[float]] = {name: [] for name in ("ours", "plain", "question_ours", "question_plain")}
     for _ in range(task.repeats):
         for name, many, one in (("ours", ours.encode_passages, ours.encode_question), ("plain", plain, plain)):
             time.sleep(PAUSE)
-            seconds[name].append(timed(many, texts)[0])
-            seconds[f"question_{name}"] += [timed(one, question)[0] for question in questions]
-    rates = {name: [len(texts) / value for value in seconds.pop(name)] for name in ("ours", "plain")}
+            found[name].append(len(texts) / timed(many, texts)[0])
+            found[f"question_{name}"] += [timed(one, question)[0] for question in questions]
+    found["ratio"] = [first / second for first, second in zip(found["ours"], found["plain"], strict=True)]
     alone = np.stack([ours.encode_question(text) for text in texts[:32]])
     return {
         "identity": ours.identity,
-        **{name: spread(values) for name, values in {**rates, **seconds}.items()},
-        "ratio": spread([first / second for first, second in zip(rates["ours"], rates["plain"], strict=True)]),
+        **{name: spread(values) for name, values in found.items()},
         "lowest_cosine": float(cosines.min()),
         "mean_cosine": float(cosines.mean()),
         "same_in_batch": bool(np.array_equal(ours.encode_passages(texts[:32]), alone)),
@@ -129,12 +126,8 @@ def measure_build(task: Task) -> Measured:
     encoder.seconds, before = 0.0, memory("VmRSS")
     with closing(Collection(f"{task.place}/collection", encoder)) as collection:
         seconds, _ = timed(collection.update, [f"{task.place}/documents"])
-    return {
-        "identity": encoder.identity,
-        "seconds": seconds,
-        "encoding_seconds": encoder.seconds,
-        "peak_bytes": _growth(before, memory("VmHWM")),
-    }
+    figures = {"identity": encoder.identity, "seconds": seconds, "encoding_seconds": encoder.seconds}
+    return {**figures, "peak_bytes": memory("VmHWM", above=before)}
 
 
 def measure_search(task: Task) -> Measured:
@@ -146,38 +139,27 @@ def measure_search(task: Task) -> Measured:
     questions, batch = corpus.questions(task.size, ASKED + _WARM_UP), corpus.questions(task.size, ASKED, seed=1)
     before, start = memory("VmRSS"), time.perf_counter()
     with task.open(encoder) as (collection, assistant):
-        opened = time.perf_counter() - start
+        figures: Measured = {"open_seconds": time.perf_counter() - start}
         asked = [timed(assistant.ask, question)[0] for question in questions]
-        held = memory("VmRSS")
-        batch_seconds, together = timed(lambda: [answer.hash for answer in assistant.ask_many(batch)])
+        figures |= {"resident_bytes": memory("VmRSS", above=before), "ask": spread(asked[_WARM_UP:])}
+        seconds, together = timed(lambda: [answer.hash for answer in assistant.ask_many(batch)])
+        figures["batch_rate"] = len(batch) / seconds
         alone = [assistant.ask(question).hash for question in batch[:COMPARED]]
         vectors = np.stack([encoder.encode_question(question) for question in batch])
         nearest = [timed(collection.searcher.nearest, vector, NEAREST) for vector in vectors]
-        count, recall = compare_with_exact(collection, vectors, [ids for _, ids in nearest])
+        figures["nearest"] = spread([seconds for seconds, _ in nearest])
+        count, figures["recall"] = compare_with_exact(collection, vectors, [ids for _, ids in nearest])
         adding, removing = [], []
-        for repeat in range(min(task.repeats, 5)):
-            numbers = range(task.size + 10 * repeat, task.size + 10 * repeat + 10)
-            added.write_text("\n\n".join(map(corpus.passage, numbers)), encoding="utf-8")
+        for first in range(task.size, task.size + 10 * min(task.repeats, 5), 10):
+            added.write_text("\n\n".join(map(corpus.passage, range(first, first + 10))), encoding="utf-8")
             encoder.seconds = 0.0
             adding.append(timed(collection.update, documents)[0] - encoder.seconds)
             added.unlink()
             removing.append(timed(collection.update, documents)[0])
         total = collection.catalog.totals().passages
-    return {
-        "passages": total,
-        "vectors": count,
-        "disk_bytes": sum(file.stat().st_size for file in Path(task.place, "collection").rglob("*") if file.is_file()),
-        "open_seconds": opened,
-        "resident_bytes": _growth(before, held),
-        "ask": spread(asked[_WARM_UP:]),
-        "batch_rate": len(batch) / batch_seconds,
-        "nearest": spread([seconds for seconds, _ in nearest]),
-        "recall": recall,
-        "add": spread(adding),
-        "remove": spread(removing),
-        "same_in_batch": alone == together[:COMPARED],
-        "hashes": alone,
-    }
+    disk = sum(file.stat().st_size for file in Path(task.place, "collection").rglob("*") if file.is_file())
+    figures |= {"add": spread(adding), "remove": spread(removing), "same_in_batch": alone == together[:COMPARED]}
+    return {"passages": total, "vectors": count, "disk_bytes": disk, **figures, "hashes": alone}
 
 
 def hash_answers(task: Task) -> Measured:
@@ -196,18 +178,14 @@ def measure_plain(task: Task) -> Measured:
     with task.open(encoder) as (collection, _):
         blocks = collection.catalog.vectors_since(0, encoder.dimension)
         added = sum(timed(index.add, block.vectors.astype(np.float32))[0] for block in blocks)
-    encoded, searched = [], []
+    asked, searched = [], []
     for question in Corpus(task.sentences).questions(task.size, ASKED // 2 + _WARM_UP, seed=2):
         seconds, vector = timed(plain, [question])
-        encoded.append(seconds)
         searched.append(timed(index.search, vector, NEAREST)[0])
-    return {
-        "vectors": index.ntotal,
-        "bytes": index.ntotal * encoder.dimension * 4,
-        "ask": spread([sum(pair) for pair in zip(encoded, searched, strict=True)][_WARM_UP:]),
-        "nearest": spread(searched[_WARM_UP:]),
-        "add_seconds": added,
-    }
+        asked.append(seconds + searched[-1])
+    spreads = {"ask": spread(asked[_WARM_UP:]), "nearest": spread(searched[_WARM_UP:])}
+    size = index.ntotal * encoder.dimension * 4
+    return {"vectors": index.ntotal, "bytes": size, **spreads, "add_seconds": added}
 
 
 def compare_with_exact(collection: Collection, vectors: Floats, found: Sequence[Sequence[int]]) -> tuple[int, float]:
@@ -239,25 +217,20 @@ def timed(run: Callable[..., _Result], *arguments: Any) -> tuple[float, _Result]
     return time.perf_counter() - start, result
 
 
-def memory(name: str, process: int | str = "self") -> int | None:
-    """Read the bytes a process uses ("VmRSS") or has used at most ("VmHWM"); None without /proc."""
+def memory(name: str, process: int | str = "self", *, above: int | None = 0) -> int | None:
+    """Read the bytes, above a number, that a process uses ("VmRSS") or used at most ("VmHWM"); None without /proc."""
     # resource.getrusage would count what the parent used when it started the process.
     try:
         found = re.search(rf"{name}:\s*(\d+)", Path(f"/proc/{process}/status").read_text())
     except OSError:
         return None
-    return int(found[1]) * 1024 if found else None
-
-
-def _growth(before: int | None, after: int | None) -> int | None:
-    return None if before is None or after is None else max(0, after - before)
+    return max(0, int(found[1]) * 1024 - (above or 0)) if found else None
 
 
 def _load_plain() -> Callable[[Any], Floats]:
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
-    disable: Callable[[], None] = logging.disable_progress_bar
-    disable()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     model = SentenceTransformer(str(bundled_model_folder()), device="cpu", local_files_only=True)
     return lambda texts: np.asarray(model.encode(texts, show_progress_bar=False), dtype=np.float32)
