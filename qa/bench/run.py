@@ -4,8 +4,6 @@ WORK/texts-DIGEST/passages-N/ has the documents, the collection, and `built`, wh
 """
 
 import argparse
-import http.client
-import importlib.util
 import json
 import os
 import platform
@@ -20,30 +18,56 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from functools import partial
 from importlib.metadata import version
-from itertools import cycle
+from itertools import chain, cycle
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import Any
+
+import httpx
+from gradio_client import Client
+from gradio_client.utils import QueueError as BusyChat
 
 from index import bundled_model_folder
 from qa.bench import REAL_AT_MOST, measure
 from qa.bench.corpus import read_texts
 from qa.bench.measure import BenchmarkError, Measured, SyntheticEncoder, Task, memory, spread, timed
 from qa.collections import default_sources, encoder_folder
+from qa.evaluation.report import new_figure, save_figure
 from qa.web import strings
 
 Notice = Callable[[str], None]
 _START_PASSAGES = 1_000  # at most, for start-up and for many people
 _PATIENCE = 120  # seconds
+_DIRECTLY: Measured = {"timeout": _PATIENCE, "trust_env": False, "verify": False}  # no proxy, no certificates
 _PLOTS = (".png", ".svg", ".pdf")
+_PANELS = {
+    "seconds to build": ("build seconds", "plain build seconds"),
+    "seconds of a question": ("search ask", "plain ask"),
+    "bytes": ("search disk bytes", "search resident bytes", "plain bytes"),
+}
 _MEASURE = """
 import json, sys
 from qa.bench import measure
 print("\\n" + json.dumps(getattr(measure, sys.argv[1])(measure.Task(**json.load(sys.stdin)))))
 """
+_REPORT = f"""\
+{{machine}}
+Medians, with the lowest and highest value and the 95th percentile; times in seconds, rates a second.
+plain: SentenceTransformer.encode and IndexFlatIP over the same vectors, which gives no quotes; its time to build
+is computed. Above {REAL_AT_MOST:,} passages, vectors are synthetic: building does not encode.
+
+Encoding
+{{encoding}}
+
+Collections
+{{sizes}}
+
+Start-up of whole processes
+{{startup}}"""
 _PLAIN = """
 import sys, faiss, numpy
 from sentence_transformers import SentenceTransformer
@@ -54,16 +78,8 @@ print(index.search(model.encode([sys.argv[2]], show_progress_bar=False), 10)[1])
 """
 
 
-class BusyChat(Exception):
-    """The chat answered that too many questions are waiting."""
-
-
 def run_benchmark(options: argparse.Namespace, *, on_notice: Notice) -> Measured:
-    """Measure as the options of `qa bench` say.
-
-    Args:
-        options: The parsed options.
-        on_notice: Called with one line before each part.
+    """Measure as the options of `qa bench` say; call `on_notice` with one line before each part.
 
     Raises:
         SourceError: The texts cannot be read, or have no sentences.
@@ -72,11 +88,10 @@ def run_benchmark(options: argparse.Namespace, *, on_notice: Notice) -> Measured
     """
     if options.plot:
         _check_plot(options.plot)
-    corpus = read_texts(options.texts or default_sources())
-    with _work_folder(options.work) as work:
-        task = Task(
-            corpus.sentences, str(encoder_folder().absolute()), options.repeats, f"{work}/texts-{corpus.digest}"
-        )
+    corpus, cache = read_texts(options.texts or default_sources()), str(encoder_folder().absolute())
+    with tempfile.TemporaryDirectory(prefix="qa-bench-") as temporary:
+        work = _make_folder(options.work or Path(temporary))
+        task = Task(corpus.sentences, cache, options.repeats, f"{work}/texts-{corpus.digest}")
         small = replace(task, size=min(options.sizes[0], _START_PASSAGES))
         if options.load:
             return _measure_load(small, options.people, options.seconds, on_notice)
@@ -84,34 +99,25 @@ def run_benchmark(options: argparse.Namespace, *, on_notice: Notice) -> Measured
         encoding = run_apart(measure.measure_encoding, task)
         sizes = [_measure_size(task, size, encoding, on_notice) for size in options.sizes]
         on_notice("measuring start-up")
-        figures = {"machine": _describe_machine(), "repeats": options.repeats, "encoding": encoding, "sizes": sizes}
-        figures["startup"] = _measure_startup(small)
+        startup = _measure_startup(small)
     if options.plot:
         _plot(sizes, options.plot)
-    return figures
+    figures = {"machine": _describe_machine(), "repeats": options.repeats, "encoding": encoding}
+    return {**figures, "sizes": sizes, "startup": startup}
 
 
 def describe_benchmark(figures: Measured) -> str:
     """Format the result of `run_benchmark` as tables."""
     if "people" in figures:
         return _table([figures])
-    return "\n".join(
-        [
-            figures["machine"],
-            "Medians, with the lowest and highest value and the 95th percentile; times in seconds, rates a second.",
-            "plain: SentenceTransformer.encode and IndexFlatIP over the same vectors, which gives no quotes; its time to build",
-            f"is computed. Above {REAL_AT_MOST:,} passages, vectors are synthetic: building does not encode.",
-            *("", "Encoding", _table([figures["encoding"]]), "", "Collections", _table(figures["sizes"])),
-            *("", "Start-up of whole processes", _table([figures["startup"]])),
-        ]
-    )
+    encoding, sizes, startup = map(_table, ([figures["encoding"]], figures["sizes"], [figures["startup"]]))
+    return _REPORT.format(machine=figures["machine"], encoding=encoding, sizes=sizes, startup=startup)
 
 
 def run_apart(function: Callable[[Task], Measured], task: Task) -> Measured:
     """Run a function of `measure` in its own process; raise BenchmarkError if it fails."""
     output = run_python(["-c", _MEASURE, function.__name__], environment(task), json.dumps(asdict(task)))
-    figures: Measured = json.loads(output.splitlines()[-1])
-    return figures
+    return dict(json.loads(output.splitlines()[-1]))
 
 
 def run_python(arguments: Sequence[str], variables: dict[str, str], sent: str = "") -> str:
@@ -149,14 +155,8 @@ def _measure_size(task: Task, size: int, encoding: Measured, on_notice: Notice) 
     faster = {name: plain[name]["median"] / search[name]["median"] for name in ("ask", "nearest")}
     if build and not synthetic:
         faster["build"] = plain["build_seconds"] / build["seconds"]
-    return {
-        "size": size,
-        "synthetic": synthetic,
-        "build": build,
-        "search": search,
-        "plain": plain,
-        "times_faster": faster,
-    }
+    figures = {"build": build, "search": search, "plain": plain, "times_faster": faster}
+    return {"size": size, "synthetic": synthetic, **figures}
 
 
 def _measure_startup(task: Task) -> Measured:
@@ -187,77 +187,55 @@ def _measure_load(task: Task, people: int, seconds: int, on_notice: Notice) -> M
     outcomes: list[tuple[str, float]] = []
     over = threading.Event()
 
-    def live(number: int, port: int) -> None:
+    def live(port: int, number: int) -> None:
         chance, ask = random.Random(number), None
         for question in cycle(chance.sample(questions, len(questions))):
             if over.wait(chance.random()):
                 return
             try:
-                ask = ask or partial(ask_by_request, port) if number % 4 else ask or visit_page(port)
+                ask = ask or (partial(ask_by_request, port) if number % 4 else visit_page(port))
                 taken, answer = timed(ask, question)
                 outcomes.append(("same" if answer == expected[question] else "different", taken))
-            except BusyChat:
+            except BusyChat:  # too many questions are waiting
                 outcomes.append(("refused", 0))
             except Exception as error:  # every kind is counted and reported
                 outcomes.append((f"{type(error).__name__}: {error}"[:200], 0))
 
     on_notice(f"{people} people ask for {seconds} seconds")
-    with running_chat(task) as (port, process):
+    with running_chat(task) as (port, process), ThreadPool(people) as pool:
         wait_for(port, "/readyz", process)
-        threads = [threading.Thread(target=live, args=(number, port), daemon=True) for number in range(people)]
         held, start = [memory("VmRSS", process.pid)], time.monotonic()
-        for thread in threads:
-            thread.start()
+        lives = pool.map_async(partial(live, port), range(people), chunksize=1)
         for _ in range(2):
-            over.wait(seconds / 2)
+            time.sleep(seconds / 2)
             held.append(memory("VmRSS", process.pid))
         over.set()
-        for thread in threads:
-            thread.join(_PATIENCE)
+        lives.wait(_PATIENCE)
         elapsed = time.monotonic() - start
     waits = [taken for _, taken in outcomes if taken]
-    counts = Counter(outcome for outcome, _ in outcomes)
-    same, different, refused = (counts.pop(name, 0) for name in ("same", "different", "refused"))
+    errors = Counter(outcome for outcome, _ in outcomes)
+    same, different, refused = (errors.pop(name, 0) for name in ("same", "different", "refused"))
     if not waits:
-        raise BenchmarkError(f"no question was answered: {dict(counts) or 'all were refused'}.")
-    return {
-        "people": people,
-        "seconds": elapsed,
-        "answered": same + different,
-        "refused": refused,
-        "errors": dict(counts),
-        "wait": spread(waits),
-        "rate": len(waits) / elapsed,
-        "memory": held,
-        "same": not different,
-    }
+        raise BenchmarkError(f"no question was answered: {dict(errors) or 'all were refused'}.")
+    counts = {"answered": same + different, "refused": refused, "errors": dict(errors)}
+    times = {"wait": spread(waits), "rate": len(waits) / elapsed}
+    return {"people": people, "seconds": elapsed, **counts, **times, "memory": held, "same": not different}
 
 
 def ask_by_request(port: int, question: str) -> Any:
     """Ask over REST; return the hash of the answer."""
-    status, body = _request(port, "POST", "/api/ask", json.dumps({"question": question}))
-    answer = json.loads(body)
-    if status == 503 and answer == {"error": strings.BUSY}:
+    reply = httpx.post(f"http://127.0.0.1:{port}/api/ask", json={"question": question}, **_DIRECTLY)
+    if reply.status_code == 503 and reply.json() == {"error": strings.BUSY}:
         raise BusyChat
-    if status != 200:
-        raise ValueError(f"status {status}: {answer}")
-    return answer["hash"]
+    if reply.status_code != 200:
+        raise ValueError(f"status {reply.status_code}: {reply.json()}")
+    return reply.json()["hash"]
 
 
 def visit_page(port: int) -> Callable[[str], Any]:
     """Return a function that asks through Gradio's queue, as the page does, and returns the hash of the answer."""
-    from gradio_client import Client
-    from gradio_client.utils import QueueError
-
     client = Client(f"http://127.0.0.1:{port}", download_files=False, verbose=False, analytics_enabled=False)
-
-    def ask(question: str) -> Any:
-        try:
-            return client.predict(question, api_name="/ask")["hash"]
-        except QueueError as error:
-            raise BusyChat from error
-
-    return ask
+    return lambda question: client.predict(question, api_name="/ask")["hash"]
 
 
 @contextmanager
@@ -278,75 +256,53 @@ def wait_for(port: int, path: str, process: "subprocess.Popen[bytes]") -> None:
     """Wait until a path is answered with status 200; raise BenchmarkError if the chat ends or takes too long."""
     deadline = time.monotonic() + _PATIENCE
     while process.poll() is None and time.monotonic() < deadline:
-        with suppress(OSError):
-            if _request(port, "GET", path)[0] == 200:
+        with suppress(httpx.TransportError):
+            if httpx.get(f"http://127.0.0.1:{port}{path}", **_DIRECTLY).status_code == 200:
                 return
         time.sleep(0.01)
     raise BenchmarkError(f"the chat did not serve {path}.")
 
 
-def _request(port: int, method: str, path: str, body: str | None = None) -> tuple[int, bytes]:
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE)) as connection:
-        connection.request(method, path, body, {"Content-Type": "application/json"} if body else {})
-        reply = connection.getresponse()
-        return reply.status, reply.read()
-
-
-@contextmanager
-def _work_folder(wanted: Path | None) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="qa-bench-") as temporary:
-        folder = wanted.expanduser().absolute() if wanted else Path(temporary)
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            tempfile.TemporaryFile(dir=folder).close()
-        except OSError as error:
-            raise BenchmarkError(f"{wanted} cannot be written: {error.strerror}. Name another folder.") from error
-        yield folder
+def _make_folder(wanted: Path) -> Path:
+    folder = wanted.expanduser().absolute()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise BenchmarkError(f"{wanted} cannot be written: {error.strerror}. Name another folder.") from error
+    return folder
 
 
 def _check_plot(path: Path) -> None:
-    if importlib.util.find_spec("matplotlib") is None:
-        raise BenchmarkError("plotting needs matplotlib. Install it: pip install 'qa-verbatim[eval]'")
+    new_figure(1, 1)
     if path.suffix.lower() not in _PLOTS or not path.expanduser().parent.is_dir():
         raise BenchmarkError(f"{path} cannot be written. Name a {', '.join(_PLOTS)} file in a folder that exists.")
 
 
 def _plot(sizes: Sequence[Measured], path: Path) -> None:
     """Plot seconds to build, seconds of a question, and bytes against passages, on logarithmic axes."""
-    from matplotlib.figure import Figure
-
-    panels = {
-        "seconds to build": ("build seconds", "plain build seconds"),
-        "seconds of a question": ("search ask", "plain ask"),
-        "bytes": ("search disk bytes", "search resident bytes", "plain bytes"),
-    }
-    canvas, columns = Figure(figsize=(12, 4), layout="constrained"), [dict(_flatten(size)) for size in sizes]
-    for axes, (title, names) in zip(canvas.subplots(1, len(panels)), panels.items(), strict=True):
+    canvas, columns = new_figure(12, 4), [dict(_flatten(size)) for size in sizes]
+    for axes, (title, names) in zip(canvas.subplots(1, len(_PANELS)), _PANELS.items(), strict=True):
         for name in names:
-            known = [(column["size"], column[name]) for column in columns if column.get(name)]
-            values = [value["median"] if isinstance(value, dict) else value for _, value in known]
-            axes.plot([size for size, _ in known], values, marker="o", label=name)
-        axes.set(xscale="log", yscale="log", title=title, xlabel="passages")
+            known = {column["size"]: column[name] for column in columns if column.get(name)}
+            values = [value["median"] if isinstance(value, dict) else value for value in known.values()]
+            axes.loglog(list(known), values, marker="o", label=name)
+        axes.set(title=title, xlabel="passages")
         axes.legend(frameon=False)
-    try:
-        canvas.savefig(path.expanduser(), dpi=150)
-    except (OSError, ValueError) as error:
-        raise BenchmarkError(f"{path} cannot be written: {error}") from error
+    save_figure(canvas, path.expanduser())
 
 
 def _describe_machine() -> str:
     information = Path("/proc/cpuinfo")
-    models = re.findall(r"model name\s*: (.*)", information.read_text()) if information.exists() else []
+    model = re.search(r"model name\s*: (.*)", information.read_text() if information.exists() else "")
     libraries = ", ".join(f"{name} {version(name)}" for name in ("faiss-cpu", "openvino", "sentence-transformers"))
-    processor = models[0] if models else platform.processor()
-    return f"{processor}, {os.cpu_count()} cores; {platform.system()}; Python {platform.python_version()}, {libraries}"
+    system = f"{os.cpu_count()} cores; {platform.system()}; Python {platform.python_version()}"
+    return f"{model[1] if model else platform.processor()}, {system}, {libraries}"
 
 
 def _table(columns: Sequence[Measured]) -> str:
-    cells: dict[str, list[str]] = {}
-    for place, column in enumerate(columns):
-        for name, value in _flatten(column):
-            cells.setdefault(name, ["-"] * len(columns))[place] = _format(name, value)
+    flat = [dict(_flatten(column)) for column in columns]
+    cells = {name: [_format(name, column.get(name)) for column in flat] for name in chain.from_iterable(flat)}
     widths = [max(map(len, texts)) + 3 for texts in (cells, *zip(*cells.values(), strict=True))]
     rows = ([name.ljust(widths[0]), *map(str.rjust, row, widths[1:])] for name, row in cells.items())
     return "\n".join("".join(row) for row in rows)
