@@ -28,7 +28,7 @@ from qa.answering.answer import UNREAD_NOTE
 from qa.answering.citation import Citation, split_quote
 from qa.conversations import ConversationInfo, KeptTurn
 from qa.markup import Mark, escape, line_class, render_marked
-from qa.text import count, visible, visible_line
+from qa.text import count, file_errors, visible, visible_line
 
 CITATION_COLUMNS = (*("quote", "source", "paragraph", *PLACE_FIELDS, "start", "end", "path", "text_sha256"),)
 COLUMNS = ("line", "question", "verdict", "confidence", "answer", "kind", "message", *CITATION_COLUMNS, "hash")
@@ -54,15 +54,8 @@ def answer_span(citation: Mapping[str, Any]) -> tuple[int, int] | None:
     return citation["answer_start"], citation["answer_end"]
 
 
-def write_workbook(path: Path, records: Iterator[dict[str, Any]]) -> None:
-    """Write an .xlsx: a sheet of answers, and one of the rows that were not answered.
-
-    Text is never a formula, whatever it starts with. Characters that XML cannot contain are escaped as "_x0007_".
-
-    Args:
-        path: The file.
-        records: As `write_answers` takes them.
-    """
+def _write_workbook(file: TextIO, records: Iterator[dict[str, Any]]) -> None:
+    """Write a sheet of answers and one of rows without an answer. Text is never a formula, whatever it starts with."""
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
 
@@ -88,7 +81,7 @@ def write_workbook(path: Path, records: Iterator[dict[str, Any]]) -> None:
             answered.append([make(answered, value) for value in row])
         if "error" in record:
             others.append([record["line"], make(others, record["error"])])
-    workbook.save(path)
+    workbook.save(file.buffer)
 
 
 _MARKUP = re.compile(r"[\\`*_\[\]{}#~|$]|:(?=//)|^[-+=:]")
@@ -112,46 +105,33 @@ def write_answers(path: Path, records: Iterator[dict[str, Any]]) -> None:
     write = answer_writer(path)
     new = path.with_name(path.name + ".new")
     try:
-        if write is write_workbook:
-            write_workbook(new, records)
-        else:
-            with new.open("w", encoding="utf-8", newline="") as file:
-                write(file, records)
-        with new.open("rb+") as file:
+        with new.open("w", encoding="utf-8", newline="") as file:
+            write(file, records)
+            file.flush()
             os.fsync(file.fileno())
         os.replace(new, path)
-        _sync_folder(path.parent)
+        if os.name == "posix":  # make the rename durable; Windows cannot open a folder
+            folder = os.open(path.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
     except OSError as error:
         new.unlink(missing_ok=True)
         raise BatchError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def answer_writer(path: Path) -> Callable[[Any, Iterator[dict[str, Any]]], None]:
-    """Choose the writer of a file by its suffix.
-
-    Raises:
-        BatchError: The suffix is none of `.jsonl`, `.csv`, `.xlsx` and `.md`.
-    """
+    """Return the writer for a file by its suffix: .jsonl, .csv, .xlsx or .md; raise BatchError for any other."""
     writers: dict[str, Callable[[Any, Iterator[dict[str, Any]]], None]] = {
         ".jsonl": _write_json_lines,
         ".csv": _write_table,
-        ".xlsx": write_workbook,
+        ".xlsx": _write_workbook,
         ".md": _write_report,
     }
-    try:
-        return writers[path.suffix.lower()]
-    except KeyError:
-        raise BatchError(f"{path.name}: answers are written to {', '.join(writers)} files.") from None
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename durable, where a folder can be opened (not on Windows)."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    if path.suffix.lower() not in writers:
+        raise BatchError(f"{path.name}: answers are written to {', '.join(writers)} files.")
+    return writers[path.suffix.lower()]
 
 
 def _write_json_lines(file: TextIO, records: Iterator[dict[str, Any]]) -> None:
@@ -163,8 +143,8 @@ def _write_json_lines(file: TextIO, records: Iterator[dict[str, Any]]) -> None:
 def _write_table(file: TextIO, records: Iterator[dict[str, Any]]) -> None:
     """Write UTF-8 without a byte-order mark, lines ending in CR LF (RFC 4180).
 
-    A cell that begins with = + - or @ is left as it is, for a quote that has been altered is not a quote. Some
-    spreadsheet programs read such a cell as a formula: where the documents are not trusted, write a workbook.
+    A cell that begins with = + - or @ stays as it is, because a quote is never altered, but some spreadsheet programs read it
+    as a formula. If the documents are not trusted, write a workbook.
     """
     table = csv.writer(file)
     table.writerow(COLUMNS)
@@ -177,30 +157,41 @@ def _write_report(file: TextIO, records: Iterator[dict[str, Any]]) -> None:
     for record in records:
         if "error" in record:
             file.write(f"\n## Line {record['line']}: not answered\n\n{escape_markdown(record['error'])}\n")
-            continue
-        answer = record["answer"]
-        file.write(f"\n## {escape_markdown(' '.join(answer['question'].split()))}\n")
-        file.writelines(f"\n{escape_markdown(line)}\n" for line in describe_remarks(answer))
-        for part, citations in answer_sections(answer):
-            if part is not answer:
-                file.write(f"\n### {escape_markdown(' '.join(part['question'].split()))}\n")
-            file.write(f"\n{tell_verdict(part, escape_markdown)}\n")
-            for number, citation in citations:
-                place = escape_markdown(f"{citation['source']}, {Citation.from_dict(citation).locator()}")
-                file.write(f"\n{block_quote(citation)}\n\n\\[{number}\\] {place}\n")
+        else:
+            file.writelines(f"\n{paragraph}\n" for paragraph in _answer_paragraphs(record["answer"]))
+
+
+def _answer_paragraphs(answer: Mapping[str, Any], *, asked: str = "") -> Iterator[str]:
+    """Format an answer in paragraphs of Markdown; those of a conversation say when it was asked, and where quotes are."""
+    yield f"## {escape_markdown(' '.join(answer['question'].split()))}"
+    if asked and answer.get("parts"):
+        yield asked
+    yield from map(escape_markdown, describe_remarks(answer))
+    for part, citations in answer_sections(answer):
+        verdict = tell_verdict(part, escape_markdown)
+        if part is not answer:
+            yield f"### {escape_markdown(' '.join(part['question'].split()))}"
+            yield verdict
+        else:
+            yield f"{asked} {verdict}" if asked else verdict
+        for number, citation in citations:
+            span = f"characters {citation['start']} to {citation['end']} of text {citation['text_sha256']}"
+            yield block_quote(citation)
+            yield f"\\[{number}\\] {escape_markdown(_place(citation))}" + f" ({escape_markdown(span)})" * bool(asked)
+
+
+def _place(citation: Mapping[str, Any]) -> str:
+    return f"{citation['source']}, {Citation.from_dict(citation).locator()}"
 
 
 def answer_sections(
     answer: Mapping[str, Any],
 ) -> Iterator[tuple[Mapping[str, Any], list[tuple[int, Mapping[str, Any]]]]]:
-    """The parts of a record, or the record itself where it has none.
-
-    Args:
-        answer: As `Answer.to_dict` gives it, in this version or before.
+    """The parts of a record, or the record itself if it has none; records of earlier versions too.
 
     Yields:
-        Each part with its quotes, or its closest passages where it has no quotes, under their 1-based numbers in the
-        whole: all quotes are counted before the closest passages.
+        Each part with its quotes, or else its closest passages, under their 1-based numbers in the whole record, in which
+        all quotes come before the closest passages.
     """
     quotes, nearest = count_from(1), count_from(1 + len(answer["citations"]))
     for part in answer.get("parts") or [answer]:
@@ -211,17 +202,8 @@ def answer_sections(
 
 def tell_verdict(answer: Mapping[str, Any], escape: Callable[[str], str]) -> str:
     """The verdict of an answer in one line, or the message of a greeting or guidance, escaped."""
-    return describe_verdict(answer) if answer.get("kind", "answer") == "answer" else escape(answer["message"])
-
-
-def describe_remarks(answer: Mapping[str, Any]) -> list[str]:
-    """A line for each word of a record that was searched as another, and one where nothing was read; not escaped."""
-    lines = [f'Searched "{word}" instead of "{typed}".' for typed, word in answer.get("corrected", ())]
-    return [*lines, UNREAD_NOTE] if answer.get("basis") == "retrieval" else lines
-
-
-def describe_verdict(answer: Mapping[str, Any]) -> str:
-    """The verdict of an answer, as `Answer.to_dict` gives it, in one line without markup."""
+    if answer.get("kind", "answer") != "answer":
+        return escape(answer["message"])
     confidence = f"confidence {answer['confidence']:.2f}"
     closest = "Closest passages (they may not answer)"
     if answer["verdict"] == "answered":
@@ -233,6 +215,12 @@ def describe_verdict(answer: Mapping[str, Any]) -> str:
     return f"Not in the sources, {confidence}. Searched: {searched}." + (f" {closest}:" if answer["closest"] else "")
 
 
+def describe_remarks(answer: Mapping[str, Any]) -> list[str]:
+    """A line for each word of a record that was searched as another, and one where nothing was read; not escaped."""
+    lines = [f'Searched "{word}" instead of "{typed}".' for typed, word in answer.get("corrected", ())]
+    return [*lines, UNREAD_NOTE] if answer.get("basis") == "retrieval" else lines
+
+
 def block_quote(citation: Mapping[str, Any]) -> str:
     """The quote of a citation as Markdown: escaped, its answer words bold if the record has them."""
     before, words, after = map(visible, split_quote(citation["quote"], citation["start"], answer_span(citation)))
@@ -242,9 +230,8 @@ def block_quote(citation: Mapping[str, Any]) -> str:
         inside = _BEGIN in told and _END not in told
         head, _, rest = told.partition(_BEGIN)
         bold, _, tail = rest.partition(_END)
-        lines.append(
-            "> " + (_embolden(head, bold, tail) if bold.strip() else escape_markdown(f"{head}{bold}{tail}".strip()))
-        )
+        shown = _embolden(head, bold, tail) if bold.strip() else escape_markdown(f"{head}{bold}{tail}".strip())
+        lines.append(f"> {shown}")
     return "\n".join(lines)
 
 
@@ -304,16 +291,8 @@ details { display: none; }
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
-def render_page(content: Mapping[str, Any], records: str) -> str:
-    """Make the page.
-
-    Args:
-        content: `title` and `turns`, each with `asked` and `answer`.
-        records: The same as JSON, to be put into the page for `qa verify`.
-
-    Returns:
-        The page, escaped throughout.
-    """
+def _render_page(content: Mapping[str, Any], records: str) -> str:
+    """Make the page of a conversation, with its records as JSON for `qa verify`, all escaped."""
     title = escape(content["title"])
     turns = "".join(_render_turn(turn) for turn in content["turns"])
     return (
@@ -345,33 +324,23 @@ def _render_turn(turn: Mapping[str, Any]) -> str:
 
 
 def _render_citation(number: int, citation: Mapping[str, Any]) -> str:
-    passage, start = citation["passage"], citation["passage_start"]
     mark = Mark(citation["start"], citation["end"], f'title="[{number}]"', answer_span(citation))
-    shown = render_marked(passage, start, [mark])
-    place = f"{citation['source']}, {Citation.from_dict(citation).locator()}"
+    shown = render_marked(citation["passage"], citation["passage_start"], [mark])
     return (
-        f'<figure>\n<blockquote class="{line_class(passage)}" dir="auto">{shown}</blockquote>\n'
-        f"<figcaption>[{number}] <bdi>{escape(place)}</bdi><br>characters {citation['start']:d} to {citation['end']:d} "
-        f"of text <code>{escape(citation['text_sha256'])}</code></figcaption>\n</figure>\n"
+        f'<figure>\n<blockquote class="{line_class(citation["passage"])}" dir="auto">{shown}</blockquote>\n'
+        f"<figcaption>[{number}] <bdi>{escape(_place(citation))}</bdi><br>"
+        f"characters {citation['start']:d} to {citation['end']:d} of text "
+        f"<code>{escape(citation['text_sha256'])}</code></figcaption>\n</figure>\n"
     )
 
 
 FORMAT = 2
 SUFFIXES = (".md", ".html", ".json")
-_RECORDS_TITLE = "## Records\n\n`qa verify` checks this file by what follows.\n"
+_RECORDS_TITLE = "## Records\n\n`qa verify` checks this file by what follows."
 
 
 def export_conversation(suffix: str, info: ConversationInfo, turns: tuple[KeptTurn, ...]) -> str:
-    """Write a conversation.
-
-    Args:
-        suffix: One of `SUFFIXES`.
-        info: Its title and collection.
-        turns: All its turns, in order.
-
-    Returns:
-        The text of the file.
-    """
+    """Return the text of a file, of one of `SUFFIXES`, with a conversation and all its turns in order."""
     asked = [{"asked": turn.asked, "answer": turn.record} for turn in turns]
     content = {"qa_conversation": FORMAT, "title": info.title, "turns": asked}
     return write_export(suffix, {**content, "hash": _hash(content)})
@@ -381,7 +350,7 @@ def write_export(suffix: str, content: Mapping[str, Any]) -> str:
     """Make the text of an export from its content; raise KeyError or TypeError if that is not a conversation."""
     text = records = _write_records(content)
     if suffix == ".html":
-        text = render_page(content, records)
+        text = _render_page(content, records)
     elif suffix == ".md":
         text = _write_markdown(content, records)
     return re.sub("\r\n?", "\n", text)  # as it is read again; in the records line ends are escaped
@@ -389,25 +358,14 @@ def write_export(suffix: str, content: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A conversation that was saved.
+    """A conversation that was saved."""
 
-    Attributes:
-        lines: The records of its answers as JSON, each with its 1-based line in the file.
-        unchanged: Whether its text is what its records make.
-    """
-
-    lines: tuple[tuple[int, bytes], ...]
-    unchanged: bool
+    lines: tuple[tuple[int, bytes], ...]  # the records of its answers as JSON, each with its 1-based line in the file
+    unchanged: bool  # whether its text is what its records make
 
 
 def read_export(path: Path) -> Export | None:
-    """Read a conversation that was saved.
-
-    Args:
-        path: A file, whose suffix says how.
-
-    Returns:
-        Its records; None when it is of another kind, or a `.json` with something else in it.
+    """Read a saved conversation; return None if the file has another suffix, or is a `.json` of something else.
 
     Raises:
         BatchError: It cannot be read, or is `.md` or `.html` without records.
@@ -416,9 +374,8 @@ def read_export(path: Path) -> Export | None:
     if suffix not in SUFFIXES:
         return None
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise BatchError(f"cannot read {path}: {error.strerror or error}") from error
+        with file_errors(f"read {path}"):
+            text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise BatchError(f"{path} is not UTF-8 text.") from error
     start, end = _find_records(suffix, text)
@@ -467,25 +424,10 @@ def _write_records(content: Mapping[str, Any]) -> str:
 
 
 def _write_markdown(content: Mapping[str, Any], records: str) -> str:
-    parts = [f"# {escape_markdown(content['title'])}\n"]
+    paragraphs = [f"# {escape_markdown(content['title'])}"]
     for turn in content["turns"]:
-        answer = turn["answer"]
-        parts.append(f"## {escape_markdown(' '.join(answer['question'].split()))}\n")
-        asked = f"{escape_markdown(turn['asked'])}."
-        if answer.get("parts"):
-            parts.append(f"{asked}\n")
-        parts += [f"{escape_markdown(line)}\n" for line in describe_remarks(answer)]
-        for part, citations in answer_sections(answer):
-            if part is not answer:
-                parts.append(f"### {escape_markdown(' '.join(part['question'].split()))}\n")
-            verdict = tell_verdict(part, escape_markdown)
-            parts.append(f"{verdict}\n" if part is not answer else f"{asked} {verdict}\n")
-            for number, citation in citations:
-                place = f"{citation['source']}, {Citation.from_dict(citation).locator()}"
-                span = f"characters {citation['start']} to {citation['end']} of text {citation['text_sha256']}"
-                parts.append(f"{block_quote(citation)}\n")
-                parts.append(f"\\[{number}\\] {escape_markdown(place)} ({escape_markdown(span)})\n")
-        parts.append(f"Answer {escape_markdown(answer['hash'])}\n")
+        paragraphs += _answer_paragraphs(turn["answer"], asked=f"{escape_markdown(turn['asked'])}.")
+        paragraphs.append(f"Answer {escape_markdown(turn['answer']['hash'])}")
     longest = max((len(run) for run in re.findall("`+", records)), default=0)
     fence = "`" * max(3, longest + 1)
-    return "\n".join([*parts, _RECORDS_TITLE, f"{fence}json\n{records}{fence}\n"])
+    return "\n\n".join([*paragraphs, _RECORDS_TITLE, f"{fence}json\n{records}{fence}\n"])

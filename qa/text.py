@@ -1,8 +1,10 @@
-"""Show counts, sizes and text from outside in plain words."""
+"""Show counts, sizes, errors and text from outside in plain words."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from index import Progress
+from index import BatchError, Progress
 
 _LINE_END = re.compile(r"\r\n?")
 
@@ -29,6 +31,15 @@ def name_first(source: str, text: str) -> str:
 def count(number: int, word: str) -> str:
     """Say how many: '1 passage', '2,000 passages'."""
     return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
+@contextmanager
+def file_errors(action: str, advice: str = "") -> Iterator[None]:
+    """Raise BatchError instead of OSError: 'cannot write answers.csv: Permission denied', then the advice."""
+    try:
+        yield
+    except OSError as error:
+        raise BatchError(f"cannot {action}: {error.strerror or error}{advice}") from error
 
 
 def describe_progress(progress: Progress) -> str:
