@@ -37,7 +37,6 @@ CREATE TABLE opened (
     conversation_id INTEGER NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
     PRIMARY KEY (visitor, collection))
 """
-_COMPANIONS = ("", "-wal", "-shm")
 
 
 def _open_file(path: Path, on_notice: Callable[[str], None]) -> Database:
@@ -53,7 +52,10 @@ def _open_file(path: Path, on_notice: Callable[[str], None]) -> Database:
     try:
         database = _open_database(path)
     except DamagedError as error:
-        aside = _set_aside(path)
+        aside = path.with_name(f"{path.name}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}")
+        for companion in ("", "-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                os.replace(f"{path}{companion}", f"{aside}{companion}")
         on_notice(f"the conversations in {path} are damaged ({error.__cause__}); the file is kept as {aside.name}")
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         database = _open_database(path)
@@ -87,21 +89,12 @@ def _open_database(path: Path) -> Database:
     return database
 
 
-def _set_aside(path: Path) -> Path:
-    """Rename the file and its companions; return the new name."""
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
-    aside = path.with_name(f"{path.name}.damaged-{stamp}")
-    for companion in _COMPANIONS:
-        with suppress(FileNotFoundError):
-            os.replace(f"{path}{companion}", f"{aside}{companion}")
-    return aside
-
-
 Label = Literal["up", "down", "wrong"]
 
 
 LONGEST_TITLE = 200  # characters
 MOST_WORDS = 10  # of a search
+_TURNS = "turns t JOIN conversations c ON c.id = t.conversation_id WHERE c.visitor = ? AND c.id = ?"
 _INFO = (
     "SELECT c.id, c.collection, c.title, c.updated, (SELECT COUNT(*) FROM turns t WHERE t.conversation_id = c.id)"
     " FROM conversations c"
@@ -110,41 +103,25 @@ _INFO = (
 
 @dataclass(frozen=True, slots=True)
 class ConversationInfo:
-    """A conversation, without its turns.
+    """A conversation, without its turns."""
 
-    Attributes:
-        id: A number that is never used again.
-        collection: What it was asked of.
-        title: The first question, until it is renamed.
-        updated: When the last question was asked, as in 2024-03-01T12:00:00+00:00.
-        questions: How many.
-    """
-
-    id: int
-    collection: str
-    title: str
-    updated: str
-    questions: int
+    id: int  # never used again
+    collection: str  # key of the collection that was asked
+    title: str  # the first question, until it is renamed
+    updated: str  # when the last question was asked, as in 2024-03-01T12:00:00+00:00
+    questions: int  # number of questions
 
 
 @dataclass(frozen=True, slots=True)
 class KeptTurn:
-    """A question and its answer.
+    """A question and its answer."""
 
-    Attributes:
-        conversation: Id of its conversation.
-        number: 1-based, never used again in the conversation.
-        asked: When, as in 2024-03-01T12:00:00+00:00.
-        record: The answer, as `Answer.to_dict` gave it.
-        page: What the page needs beside it to show it again: plain JSON values.
-        labels: Its labels: of the answer ("up", "down") under 0, of a citation ("wrong") under its 1-based number.
-    """
-
-    conversation: int
-    number: int
-    asked: str
-    record: dict[str, Any]
-    page: dict[str, Any]
+    conversation: int  # id of its conversation
+    number: int  # 1-based, never used again in the conversation
+    asked: str  # when, as in 2024-03-01T12:00:00+00:00
+    record: dict[str, Any]  # the answer, as from `Answer.to_dict`
+    page: dict[str, Any]  # what the page needs to show it again, as plain JSON values
+    # of the answer under 0: "up" or "down"; of a citation under its 1-based number: "wrong"
     labels: dict[int, Label] = field(default_factory=dict)
 
 
@@ -158,15 +135,10 @@ class Conversations:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         on_notice: Callable[[str], None] = lambda line: None,
     ) -> None:
-        """Open the file, and create a missing one.
-
-        Args:
-            path: As `places.conversations_file` gives it.
-            clock: Returns the time, in UTC.
-            on_notice: Called with one line when the file was damaged and set aside.
+        """Open the file, or create it; `clock` returns the time in UTC, `on_notice` gets a line if a damaged file was renamed.
 
         Raises:
-            StorageError: It cannot be opened, or was written by another version.
+            StorageError: It cannot be opened, or another version wrote it.
         """
         self._clock = clock
         self._file = _open_file(path, on_notice)
@@ -188,12 +160,12 @@ class Conversations:
         """Store a turn, and make its conversation the one to return to.
 
         Args:
-            visitor: Whose.
-            collection: The key of the collection that was asked.
-            record: As `Answer.to_dict` gives it.
-            conversation: To be continued; a new one begins when it is None, or is not there any more.
+            visitor: Id of the visitor.
+            collection: Key of the collection that was asked.
+            record: The result of `Answer.to_dict`.
+            conversation: The conversation to continue; a new one begins if it is None or does not exist any more.
             page: See `KeptTurn`.
-            at_least: The turn gets the next number of its conversation, but none below this.
+            at_least: The turn gets the next number of its conversation, at least this one.
 
         Raises:
             StorageError: It could not be written.
@@ -218,21 +190,10 @@ class Conversations:
         return KeptTurn(int(id_ or 0), number, asked, json.loads(text), beside)
 
     def turns(self, visitor: str, conversation: int, *, last: int | None = None) -> tuple[KeptTurn, ...]:
-        """The turns of a conversation, oldest first.
-
-        Args:
-            visitor: Whose it has to be.
-            conversation: Its id.
-            last: How many of the last ones; all when omitted.
-
-        Returns:
-            None of them when there is no such conversation of this visitor.
-        """
+        """The turns of a visitor's conversation, oldest first; only so many `last` ones if given. Empty if there is none."""
         rows = self._file.rows(
-            "SELECT t.id, t.conversation_id, t.number, t.asked, t.answer, t.page FROM turns t"
-            " JOIN conversations c ON c.id = t.conversation_id WHERE c.id = ? AND c.visitor = ?"
-            " ORDER BY t.number DESC LIMIT ?",
-            (conversation, visitor, -1 if last is None else last),
+            f"SELECT t.id, c.id, t.number, t.asked, t.answer, t.page FROM {_TURNS} ORDER BY t.number DESC LIMIT ?",
+            (visitor, conversation, -1 if last is None else last),
         )
         labels: dict[int, dict[int, Label]] = {}
         given = "SELECT turn_id, citation, label FROM labels JOIN turns t ON t.id = turn_id WHERE t.conversation_id = ?"
@@ -251,17 +212,14 @@ class Conversations:
     def search(
         self, visitor: str, collection: str, words: str = "", *, first: int = 0, most: int = 50
     ) -> tuple[tuple[ConversationInfo, ...], int]:
-        """List the conversations of a visitor about a collection, the one last asked in first.
+        """List the conversations of a visitor about a collection, the most recent first, and count them all.
 
         Args:
-            visitor: Whose.
-            collection: About what.
-            words: Each must occur in the title, a question or a quote, in any case; all conversations when empty.
-            first: How many to pass over.
+            visitor: Id of the visitor.
+            collection: Key of the collection.
+            words: Each must occur in the title, a question or a quote, in any case; empty for all conversations.
+            first: How many to skip.
             most: How many to list.
-
-        Returns:
-            The conversations, and how many there are in all.
         """
         clauses, values = [], [visitor, collection]
         for word in words.casefold().split()[:MOST_WORDS]:
@@ -323,23 +281,15 @@ class Conversations:
         return tuple(found)
 
     def toggle_label(self, visitor: str, conversation: int, number: int, *, citation: int, label: Label) -> bool:
-        """Say something of an answer or a citation, or take it back where just that was said.
-
-        Args:
-            visitor: Whose turn it has to be.
-            conversation: Id of its conversation.
-            number: Of the turn.
-            citation: See `KeptTurn.labels`.
-            label: "up" or "down" of an answer, "wrong" of a citation.
+        """Label an answer ("up", "down") or a citation ("wrong"), or remove the same label; see `KeptTurn.labels`.
 
         Returns:
-            Whether there is such a turn.
+            Whether there is such a turn of the visitor.
         """
+        label_of = "(SELECT label FROM labels WHERE turn_id = t.id AND citation = ?)"
         with self._file.transaction() as connection:
             found = connection.execute(
-                "SELECT t.id, (SELECT label FROM labels WHERE turn_id = t.id AND citation = ?) FROM turns t"
-                " JOIN conversations c ON c.id = t.conversation_id WHERE c.id = ? AND c.visitor = ? AND t.number = ?",
-                (citation, conversation, visitor, number),
+                f"SELECT t.id, {label_of} FROM {_TURNS} AND t.number = ?", (citation, visitor, conversation, number)
             ).fetchone()
             if found is None:
                 return False
@@ -350,12 +300,8 @@ class Conversations:
 
     def labels(self, visitor: str, conversation: int, number: int) -> dict[int, Label]:
         """The labels of a turn; see `KeptTurn`."""
-        rows = self._file.rows(
-            "SELECT l.citation, l.label FROM labels l JOIN turns t ON t.id = l.turn_id"
-            " JOIN conversations c ON c.id = t.conversation_id WHERE c.visitor = ? AND c.id = ? AND t.number = ?",
-            (visitor, conversation, number),
-        )
-        return dict(rows)
+        statement = f"SELECT citation, label FROM labels WHERE turn_id IN (SELECT t.id FROM {_TURNS} AND t.number = ?)"
+        return dict(self._file.rows(statement, (visitor, conversation, number)))
 
     def _now(self) -> str:
         return self._clock().isoformat(timespec="seconds")
