@@ -12,8 +12,8 @@ all words of both), and of equals the nearest. Below `ALIKE` there is no present
 import json
 import os
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -21,7 +21,6 @@ from typing import Any, Literal
 
 from index import (
     EVERYTHING,
-    BatchError,
     Document,
     IsolatedParser,
     QAError,
@@ -33,6 +32,7 @@ from index import (
 from qa.answering.answer import hash_record
 from qa.answering.citation import Citation, Status, Verification, compare, split_quote
 from qa.exports import answer_span, read_export
+from qa.text import file_errors
 
 ALIKE = 0.3
 _WORD = re.compile(r"\w+")
@@ -110,6 +110,7 @@ def _likeness(one: Counter[str], other: Counter[str]) -> float:
 Finding = Literal["exact", "moved", "changed", "gone", "altered", "malformed"]
 _FOUND_BEST_FIRST: tuple[Status, ...] = ("exact", "moved", "changed", "gone")
 _DOCUMENTS_KEPT = 256  # texts in memory; answers to related questions cite the same few documents
+_Locate = Callable[[Mapping[str, Any]], Sequence[str]]  # the paths of a citation's document
 _SHAPE = {"quote": str, "source": str, "path": str, "start": int, "end": int, "text_sha256": str}
 
 
@@ -153,7 +154,7 @@ def verify_answers(
         BatchError: The answers cannot be opened.
         SourceError: A folder does not exist or cannot be listed.
     """
-    locate = _locate_by_name(folders) if (folders := tuple(folders)) else _locate_by_path
+    locate = _locate_by_name(folders) if (folders := tuple(folders)) else lambda citation: (citation["path"],)
     with IsolatedParser() as reader:
         read = lru_cache(maxsize=_DOCUMENTS_KEPT)(partial(_read_source, reader))
         export = read_export(Path(path))
@@ -168,17 +169,14 @@ def verify_answers(
 
 
 def _read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    try:
-        with path.open("rb") as file:
-            yield from enumerate(file, start=1)
-    except OSError as error:
-        raise BatchError(f"cannot read {path}: {error.strerror or error}") from error
+    with file_errors(f"read {path}"), path.open("rb") as file:
+        yield from enumerate(file, start=1)
 
 
 def _check_line(
     line: int,
     content: bytes,
-    locate: Callable[[Mapping[str, Any]], tuple[str, ...]],
+    locate: _Locate,
     read: Callable[[str, str], Document | str],
 ) -> Iterator[tuple[Check, tuple[Mapping[str, Any], Document | str] | None]]:
     """Checks, each with the citation and the document that were compared."""
@@ -200,7 +198,10 @@ def _check_line(
     for citation in _collect_citations(record):
         documents = [read(path, citation["source"]) for path in locate(citation)]
         documents = documents or [f"no document of the name {citation['source']} under the folders given"]
-        found = [(_verify(citation, document), document) for document in documents]
+        found = [
+            (Verification("gone", each, None) if isinstance(each, str) else compare(citation, each), each)
+            for each in documents
+        ]
         best, document = min(found, key=lambda pair: _FOUND_BEST_FIRST.index(pair[0].status))
         yield Check(line, best.status, citation["source"], best.detail), (citation, document)
 
@@ -213,12 +214,6 @@ def _collect_citations(record: Mapping[str, Any]) -> list[dict[str, Any]]:
     return citations
 
 
-def _verify(citation: Mapping[str, Any], document: Document | str) -> Verification:
-    if isinstance(document, str):
-        return Verification("gone", document, None)
-    return compare(citation, document)
-
-
 def _read_source(reader: IsolatedParser, path: str, name: str) -> Document | str:
     """Read a document, or say why it cannot be read: that is remembered too."""
     try:
@@ -229,14 +224,10 @@ def _read_source(reader: IsolatedParser, path: str, name: str) -> Document | str
         return str(error)
 
 
-def _locate_by_path(citation: Mapping[str, Any]) -> tuple[str, ...]:
-    return (citation["path"],)
-
-
-def _locate_by_name(folders: Iterable[str | Path]) -> Callable[[Mapping[str, Any]], tuple[str, ...]]:
-    paths: dict[str, tuple[str, ...]] = {}
+def _locate_by_name(folders: Iterable[str | Path]) -> _Locate:
+    paths: dict[str, list[str]] = defaultdict(list)
     for source in find_sources(folders, EVERYTHING):
-        paths[source.name] = (*paths.get(source.name, ()), source.path)
+        paths[source.name].append(source.path)
     return lambda citation: paths.get(citation["source"], ())
 
 
@@ -257,24 +248,16 @@ def _find_fault(record: Any) -> str:
         quote, start, end = citation["quote"], citation["start"], citation["end"]
         if not quote or start < 0 or end - start != len(quote):
             return f"a citation whose offsets {start} to {end} do not fit its quote"
-        if not _is_inside(citation.get("answer_start"), citation.get("answer_end"), (start, end)):
+        first, last = citation.get("answer_start"), citation.get("answer_end")
+        marked = type(first) is int and type(last) is int and start <= first < last <= end
+        if not marked and (first, last) != (None, None):
             return "a citation whose answer words do not stand in its quote"
-    if "answer" in record and record["answer"] != _exact_words(record):
-        return 'an "answer" that is not what its first citation marks'
+    if "answer" in record:
+        first = next(iter(record["citations"]), None)
+        words = split_quote(first["quote"], first["start"], answer_span(first))[1] if first else ""
+        if record["answer"] != words:
+            return 'an "answer" that is not what its first citation marks'
     return _find_fault_of_parts(record.get("parts", []))
-
-
-def _is_inside(first: Any, last: Any, quote: tuple[int, int]) -> bool:
-    """Whether two places are those of words in a quote, or both None."""
-    if first is None and last is None:
-        return True
-    return type(first) is int and type(last) is int and quote[0] <= first < last <= quote[1]
-
-
-def _exact_words(record: Mapping[str, Any]) -> str:
-    """The answer words of the first citation; empty if there are none."""
-    first = record["citations"][0] if record["citations"] else None
-    return split_quote(first["quote"], first["start"], answer_span(first))[1] if first else ""
 
 
 def _find_fault_of_parts(parts: Any) -> str:
