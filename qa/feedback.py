@@ -8,6 +8,8 @@ right all the same; then only the sentence does not count.
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import compress
+from operator import not_
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ from index import BatchError, QAError
 from qa.answering.citation import compare
 from qa.answering.question import is_searched_alone
 from qa.conversations import Conversations, KeptTurn
+from qa.text import file_errors
 
 if TYPE_CHECKING:
     from qa.assistant import Assistant
@@ -22,61 +25,35 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A question whose answer was judged.
+    """A question whose answer was judged."""
 
-    Attributes:
-        question: As typed.
-        history: Questions before it that it was searched with, oldest first.
-        first_quote: The first quote shown, or the nearest sentence; empty if neither.
-        answerable: Whether the sources answer it, according to the labels.
-        right: Citations that answer, as `Citation.to_dict` gives them.
-        wrong: Citations that were called the wrong sentence.
-    """
-
-    question: str
-    history: tuple[str, ...]
-    first_quote: str
-    answerable: bool
-    right: tuple[Mapping[str, Any], ...]
-    wrong: tuple[Mapping[str, Any], ...]
+    question: str  # as typed
+    history: tuple[str, ...]  # questions before it that it was searched with, oldest first
+    first_quote: str  # the first quote shown, or the nearest sentence; empty if neither
+    answerable: bool  # whether the sources answer it, according to the labels
+    right: tuple[Mapping[str, Any], ...]  # citations that answer, as from `Citation.to_dict`
+    wrong: tuple[Mapping[str, Any], ...]  # citations that were called the wrong sentence
 
 
 @dataclass(frozen=True, slots=True)
 class FeedbackReport:
-    """The number of questions and passages written.
+    """The number of questions and passages written."""
 
-    Attributes:
-        questions: How many.
-        passages: How many passages of the collection.
-        lost: Names of documents, one for each quote that is no longer in the collection, so that it was left out.
-    """
-
-    questions: int
-    passages: int
-    lost: tuple[str, ...]
+    questions: int  # number of questions
+    passages: int  # number of passages of the collection
+    lost: tuple[str, ...]  # the document of each quote that was left out because it is no longer there
 
 
 def read_judgements(store: Conversations, collection: str) -> tuple[Judgement, ...]:
-    """Everything that was said of the answers from a collection, in the order asked; greetings and guidance aside.
-
-    Args:
-        store: Where conversations are kept.
-        collection: A collection's `Assistant.key`.
-    """
+    """All labels of answers from a collection (its `Assistant.key`), in the order asked, without greetings and guidance."""
     labelled = store.labelled(collection)
     return tuple(_judge(turn, history) for turn, history in labelled if turn.record.get("kind", "answer") == "answer")
 
 
 def write_feedback(assistant: "Assistant", judgements: tuple[Judgement, ...], folder: Path) -> FeedbackReport:
-    """Write judgements as a dataset that `qa eval` reads, with all passages of the collection as its corpus.
+    """Write judgements as a dataset that `qa eval` reads, with all passages of the assistant's collection as its corpus.
 
-    Args:
-        assistant: Open on the collection.
-        judgements: As `read_judgements` gives them.
-        folder: Created if missing; dataset files in it are replaced.
-
-    Returns:
-        A report.
+    The folder is created if missing; dataset files in it are replaced.
 
     Raises:
         BatchError: Nothing was judged, or the folder cannot be written.
@@ -86,43 +63,37 @@ def write_feedback(assistant: "Assistant", judgements: tuple[Judgement, ...], fo
             "no answer from these documents was judged yet. Press a thumb beside an answer in the page, then try again."
         )
     passages, places = _collect_passages(assistant)
-    queries: list[dict[str, Any]] = []
-    relevant: list[tuple[str, str]] = []
+    queries = [{"_id": f"q{number}", **_describe(judgement)} for number, judgement in enumerate(judgements, start=1)]
+    relevant: dict[tuple[str, str], None] = {}
     lost: list[str] = []
-    for number, judgement in enumerate(judgements, start=1):
-        id_ = f"q{number}"
-        queries.append({"_id": id_, **_describe(judgement)})
+    for query, judgement in zip(queries, judgements, strict=True):
         for citation in judgement.right:
-            passage = places(citation)
-            if passage is None:
+            if passage := places(citation):
+                relevant[query["_id"], passage] = None
+            else:
                 lost.append(citation["source"])
-            elif (id_, passage) not in relevant:
-                relevant.append((id_, passage))
-    try:
+    lines = ["query-id\tcorpus-id\tscore", *(f"{query}\t{passage}\t1" for query, passage in relevant)]
+    with file_errors(f"write {folder}"):
         folder.mkdir(parents=True, exist_ok=True)
-        _write_lines(folder / "corpus.jsonl", passages)
-        _write_lines(folder / "queries.jsonl", queries)
-        lines = ["query-id\tcorpus-id\tscore", *(f"{query}\t{passage}\t1" for query, passage in relevant)]
+        for name, records in (("corpus.jsonl", passages), ("queries.jsonl", queries)):
+            text = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+            (folder / name).write_text(text, encoding="utf-8")
         (folder / "qrels.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise BatchError(f"cannot write {folder}: {error.strerror or error}") from error
     return FeedbackReport(len(queries), len(passages), tuple(lost))
 
 
 def _judge(turn: KeptTurn, history: tuple[str, ...]) -> Judgement:
-    record, labels = turn.record, turn.labels
-    citations, answered = record["citations"], record["verdict"] == "answered"
-    right = labels.get(0) == "up"
-    wrong = [number for number in range(1, len(citations) + 1) if labels.get(number) == "wrong"]
-    shown = [*citations, *record["closest"]]
+    record, right = turn.record, turn.labels.get(0) == "up"
+    wrong = [turn.labels.get(number) == "wrong" for number in range(1, len(record["citations"]) + 1)]
+    shown = [*record["citations"], *record["closest"]]
     alone = is_searched_alone(record["question"], record["searched"], record.get("corrected", ()))
     return Judgement(
         question=record["question"],
         history=() if alone else history,
         first_quote=shown[0]["quote"] if shown else "",
-        answerable=answered == right,
-        right=tuple(c for number, c in enumerate(citations, start=1) if right and number not in wrong),
-        wrong=tuple(citations[number - 1] for number in wrong),
+        answerable=(record["verdict"] == "answered") == right,
+        right=tuple(compress(record["citations"], map(not_, wrong))) if right else (),
+        wrong=tuple(compress(record["citations"], wrong)),
     )
 
 
@@ -137,9 +108,7 @@ def _describe(judgement: Judgement) -> dict[str, Any]:
     }
 
 
-def _collect_passages(
-    assistant: "Assistant",
-) -> tuple[list[dict[str, Any]], Callable[[Mapping[str, Any]], str | None]]:
+def _collect_passages(assistant: "Assistant") -> tuple[list[dict[str, Any]], Callable[[Mapping[str, Any]], str | None]]:
     """All passages that can answer, as entries of a corpus; and a function that finds the entry of a citation."""
     entries: list[dict[str, Any]] = []
     spans: dict[str, list[tuple[int, int, str]]] = {}
@@ -160,7 +129,3 @@ def _collect_passages(
         return next((id_ for first, last, id_ in found if start is not None and first <= start < last), None)
 
     return entries, find
-
-
-def _write_lines(path: Path, records: list[dict[str, Any]]) -> None:
-    path.write_text("".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records), encoding="utf-8")
