@@ -30,31 +30,18 @@ _PULL = 0.1  # towards the shipped setting, as strong as a fraction of one quest
 
 @dataclass(frozen=True, slots=True)
 class CalibrationReport:
-    """A fit, and its verdicts on the questions that it was not fitted on.
+    """A fit, and its verdicts on the questions that it was not fitted on."""
 
-    Attributes:
-        calibration: The fit.
-        held_out: Number of verdicts checked; half of them with the document hidden.
-        right: How many were right: answered with the document, not answered with the document hidden.
-        right_before: How many were right with the calibration before.
-        answered_hidden: How many were answered although the document was hidden.
-        refused_there: How many were "not_in_sources" although the document was searched.
-        judged: Number of usable answers that people judged.
-        judged_held_out: How many of these were held out; 0 if there were too few.
-        judged_right: How many of those agree with people.
-        judged_right_before: How many agreed with the calibration before.
-    """
-
-    calibration: Calibration
-    held_out: int
-    right: int
-    right_before: int
-    answered_hidden: int
-    refused_there: int
-    judged: int = 0
-    judged_held_out: int = 0
-    judged_right: int = 0
-    judged_right_before: int = 0
+    calibration: Calibration  # the fit
+    held_out: int  # number of verdicts checked; half of them with the document hidden
+    right: int  # how many were right: answered with the document, not answered with the document hidden
+    right_before: int  # how many were right with the calibration before
+    answered_hidden: int  # how many were answered although the document was hidden
+    refused_there: int  # how many were "not_in_sources" although the document was searched
+    judged: int = 0  # number of usable answers that people judged
+    judged_held_out: int = 0  # how many of these were held out; 0 if there were too few
+    judged_right: int = 0  # how many of those agree with people
+    judged_right_before: int = 0  # how many agreed with the calibration before
 
     def describe(self) -> str:
         """Format one sentence, and another if people judged answers."""

@@ -27,48 +27,28 @@ _NO_LETTER = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class LabelledQuestion:
-    """A question and its labels.
+    """A question and its labels."""
 
-    Attributes:
-        id: As in the file.
-        text: The question.
-        history: Earlier questions of its conversation, oldest first.
-        answers: Answers by people.
-        excerpts: Whether `answers` are excerpts of the corpus, of any length.
-        answer_sentences: Sentences of the corpus that answer it.
-        answerable: Whether the corpus answers it.
-        relevant: Grades of the corpus entries that answer it, by id; empty if it is not answerable.
-        context: Id of the corpus entry it was written about; "" if unknown.
-    """
-
-    id: str
-    text: str
-    history: tuple[str, ...]
-    answers: tuple[str, ...]
-    excerpts: bool
-    answer_sentences: tuple[str, ...]
-    answerable: bool
-    relevant: dict[str, int]
-    context: str = ""
+    id: str  # as in the file
+    text: str  # the question
+    history: tuple[str, ...]  # earlier questions of its conversation, oldest first
+    answers: tuple[str, ...]  # answers by people
+    excerpts: bool  # whether `answers` are excerpts of the corpus, of any length
+    answer_sentences: tuple[str, ...]  # sentences of the corpus that answer it
+    answerable: bool  # whether the corpus answers it
+    relevant: dict[str, int]  # grades of the corpus entries that answer it, by id; empty if it is not answerable
+    context: str = ""  # id of the corpus entry it was written about; "" if unknown
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Labelled questions and their corpus.
+    """Labelled questions and their corpus."""
 
-    Attributes:
-        name: The folder's name.
-        corpus: The file corpus.jsonl.
-        corpus_ids: Ids of its entries in order: entry n is row n + 1 of the indexed corpus.
-        openings: The first letters and digits of its entries, to find entries that two datasets share.
-        questions: In the order of queries.jsonl.
-    """
-
-    name: str
-    corpus: Path
-    corpus_ids: tuple[str, ...]
-    openings: frozenset[str]
-    questions: tuple[LabelledQuestion, ...]
+    name: str  # the folder's name
+    corpus: Path  # the file corpus.jsonl
+    corpus_ids: tuple[str, ...]  # ids of its entries in order: entry n is row n + 1 of the indexed corpus
+    openings: frozenset[str]  # first letters and digits of its entries, to find entries that two datasets share
+    questions: tuple[LabelledQuestion, ...]  # in the order of queries.jsonl
 
 
 def read_dataset(folder: str | Path) -> Dataset:

@@ -62,56 +62,31 @@ _FUSION_RANK = 60
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of one question.
+    """The result of one question."""
 
-    Attributes:
-        kind: As `question_kind` names it.
-        answerable: Whether the corpus answers it.
-        answered: Whether the verdict was "answered".
-        confidence: Of the answer, 0 to 1.
-        right: Whether the first quote shown is right, cited or only closest; False for an unanswerable question; None if
-            the dataset has no answer.
-        words: The exact words that the first quote marks as the answer, or "".
-        literal_answers: The answers to compare them with; empty if the dataset has none.
-    """
-
-    kind: str
-    answerable: bool
-    answered: bool
-    confidence: float
-    right: bool | None
-    words: str
-    literal_answers: tuple[str, ...]
+    kind: str  # as `question_kind` names it
+    answerable: bool  # whether the corpus answers it
+    answered: bool  # whether the verdict was "answered"
+    confidence: float  # of the answer, 0 to 1
+    right: bool | None  # whether the first quote shown, cited or closest, is right; None if the dataset has no answer
+    words: str  # the exact words that the first quote marks as the answer, or ""
+    literal_answers: tuple[str, ...]  # the answers to compare them with; empty if the dataset has none
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """All measurements on one dataset.
+    """All measurements on one dataset."""
 
-    Attributes:
-        name: The dataset's name.
-        rankings: The metrics of `score_rankings` for each system.
-        sentences: How often the best quote is right, for any verdict: chosen "inside" the right passage, and "first" in the
-            whole search.
-        answers: The estimates of `summarise_outcomes`.
-        kinds: The same by kind of question, the most frequent first.
-        reliability: How closely confidence matches the chance that the first quote shown is right.
-        verdicts: Counts of verdicts, by "answerable", "unanswerable" and "off-topic" questions.
-        discrimination: AUROC and coverage at 95 % precision.
-        runs: The scores of each system by question and passage.
-        skipped: Questions that cannot be searched, with the reason.
-    """
-
-    name: str
-    rankings: dict[str, dict[str, Estimate | None]]
-    sentences: dict[str, Estimate | None]
-    answers: dict[str, Estimate | None]
-    kinds: dict[str, dict[str, Estimate | None]]
-    reliability: Reliability | None
-    verdicts: dict[str, Counter[Verdict]]
-    discrimination: dict[str, float | None]
-    runs: dict[str, dict[str, dict[str, float]]]
-    skipped: dict[str, str]
+    name: str  # the dataset's name
+    rankings: dict[str, dict[str, Estimate | None]]  # the metrics of `score_rankings` for each system
+    sentences: dict[str, Estimate | None]  # how often the best quote is right: "inside" the right passage, and "first"
+    answers: dict[str, Estimate | None]  # the estimates of `summarise_outcomes`
+    kinds: dict[str, dict[str, Estimate | None]]  # the same by kind of question, the most frequent first
+    reliability: Reliability | None  # how closely confidence matches the chance that the first quote is right
+    verdicts: dict[str, Counter[Verdict]]  # by "answerable", "unanswerable" and "off-topic" questions
+    discrimination: dict[str, float | None]  # AUROC, and coverage at 95 % precision
+    runs: dict[str, dict[str, dict[str, float]]]  # scores of each system by question and passage
+    skipped: dict[str, str]  # questions that cannot be searched, with the reason
 
     def to_dict(self) -> dict[str, Any]:
         """Convert to plain JSON values, without the runs."""

@@ -92,19 +92,12 @@ def coverage_at_precision(confidences: Sequence[float], right: Sequence[bool], p
 
 @dataclass(frozen=True, slots=True)
 class ConfidenceBin:
-    """The questions whose confidence lies in an interval.
+    """The questions whose confidence lies in an interval."""
 
-    Attributes:
-        low: The lowest confidence.
-        high: The end, exclusive; the last interval includes 1.
-        confidence: The mean.
-        right: The share with a right answer.
-    """
-
-    low: float
-    high: float
-    confidence: float
-    right: Estimate
+    low: float  # the lowest confidence
+    high: float  # the end, exclusive; the last interval includes 1
+    confidence: float  # the mean
+    right: Estimate  # the share with a right answer
 
 
 @dataclass(frozen=True, slots=True)
