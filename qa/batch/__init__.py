@@ -1,106 +1,76 @@
-"""Answer a file of questions, one at a time, into a file that appears when all are done.
+"""Answer a file of questions, one at a time, and write the answers to a file once all are done.
 
-Answers first go to a journal beside the output, so that an interrupted run can continue. The journal is JSON lines: a
-header that describes the run, then one record a line, each handed to the operating system at once. A torn last line is
-dropped. A lock keeps two runs from writing one journal (without `fcntl`, on Windows, there is no lock). If the
-questions, the collection or the version of the answers changed, the run starts over, because answers from two states
-would not agree. Memory does not grow with the rows.
+Until then, answers are appended to a journal next to the output file, so that an interrupted run can continue. The journal has
+JSON lines: a header that describes the run, then one record per line, written without buffering. An incomplete last line is
+dropped. A lock prevents two runs from writing the same journal (except on Windows, which has no `fcntl`). If the questions, the
+collection or the version of the answers changed, the run starts over, so that all answers come from one state. Memory use does
+not grow with the number of rows.
 """
 
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 from index import BatchError, DocumentInfo, QuestionError
 from qa.answering.answer import VERSION, Answer
 from qa.batch.questions import Row, read_questions
 from qa.exports import answer_writer, write_answers
+from qa.text import file_errors
 
 _MAGIC = b'{"qa_journal": 1, '
 _LONGEST_HEADER = 65536  # bytes; another program's file of that name may be one huge line
 
 
 class Journal:
-    """The records of one run, on disk. A context manager: leaving it closes the file and keeps it.
+    """The records of one run, on disk; closing it keeps the file.
 
     Attributes:
-        path: The file.
-        kept: Records found from an earlier run about the same.
-        differs: What the journal that was there, and is begun afresh, was about otherwise.
+        kept: The number of records from an earlier run.
+        differs: The names of the values in which an earlier run, which is discarded, differs.
     """
 
     def __init__(self, path: Path, about: dict[str, Any]) -> None:
-        """Open the journal of a run, or begin one.
-
-        Args:
-            path: The journal file; its folder must exist.
-            about: Plain values that describe the run; a journal of another run is started over.
+        """Open or create the journal of a run that some plain values describe; discard that of any other run.
 
         Raises:
-            BatchError: The file cannot be written, is in use, or is there and is no journal.
+            BatchError: The file cannot be written, is in use, or is not a journal.
         """
-        self.path = path
-        self.kept = 0
+        self.path, self.kept = path, 0
         self.differs: tuple[str, ...] = ()
-        header = {"qa_journal": 1, **about}
-        try:
+        with ExitStack() as opened, file_errors(f"write {path}"):
             path.touch()
-            self._file = path.open("r+b", buffering=0)
-        except OSError as error:
-            raise BatchError(f"cannot write {path}: {error.strerror or error}") from error
-        try:
+            self._file = opened.enter_context(path.open("r+b", buffering=0))
             self._lock()
-            self._recover(header)
-        except OSError as error:
-            self.close()
-            raise BatchError(f"cannot write {path}: {error.strerror or error}") from error
-        except BatchError:
-            self.close()
-            raise
+            self._recover({"qa_journal": 1, **about})
+            opened.pop_all()
 
     def append(self, record: dict[str, Any]) -> None:
-        """Add a record.
-
-        Raises:
-            BatchError: It could not be written; the records before it are kept.
-        """
+        """Add a record; raise BatchError if it cannot be written. The records before it are kept."""
         line = json.dumps(record, ensure_ascii=False).encode("utf-8") + b"\n"
-        try:
+        advice = ". What was answered is kept: run the same command again to go on."
+        with file_errors(f"write {self.path}", advice):
             while line:
                 line = line[self._file.write(line) :]
-        except OSError as error:
-            raise BatchError(
-                f"cannot write {self.path}: {error.strerror or error}. "
-                "What was answered is kept: run the same command again to go on."
-            ) from error
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Read all records, in order, one at a time."""
         with self.path.open("rb") as file:
             file.readline()
-            for line in file:
-                yield json.loads(line)
+            yield from map(json.loads, file)
 
     def remove(self) -> None:
-        """Close and remove the file: what it was for is done."""
+        """Close and delete the file."""
         self.close()
         self.path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Close the file; its records stay."""
-        self._file.close()
-
-    def __enter__(self) -> Self:
-        """Enter."""
-        return self
-
-    def __exit__(self, *exception: object) -> None:
         """Close the file."""
-        self.close()
+        self._file.close()
 
     def _lock(self) -> None:
         try:
@@ -135,7 +105,7 @@ class Journal:
 
 
 def _parse(line: bytes) -> dict[str, Any]:
-    """Parse one line; a torn line is an empty record."""
+    """Parse one line; an incomplete line gives an empty record."""
     try:
         record = json.loads(line) if line.endswith(b"\n") else {}
     except ValueError:
@@ -168,17 +138,11 @@ class Answering(Asked, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BatchReport:
-    """What became of the questions.
+    """The result of a batch."""
 
-    Attributes:
-        answered: Rows answered, "not in the sources" included.
-        kept: How many rows, answered or not, were done by an earlier run that was interrupted.
-        not_answered: The other rows, each with its reason.
-    """
-
-    answered: int
-    kept: int
-    not_answered: tuple[Row, ...]
+    answered: int  # the number of rows with an answer, which may be "not in the sources"
+    kept: int  # the number of rows, answered or not, from an earlier run that was interrupted
+    not_answered: tuple[Row, ...]  # the other rows, each with its reason
 
 
 def answer_batch(
@@ -191,25 +155,23 @@ def answer_batch(
     on_record: Callable[[dict[str, Any]], None] | None = None,
     on_notice: Callable[[str], None] | None = None,
 ) -> BatchReport:
-    """Answer a file of questions; each answer is what `assistant.ask` gives for that question alone, or, for the
-    turns of a conversation, what `assistant.conversation` gives.
+    """Answer a file of questions, each as `assistant.ask` does alone, or in a conversation as `assistant.conversation` does.
 
     Args:
-        assistant: Who is asked.
-        questions_path: `.txt`, `.csv`, `.jsonl` or `.xlsx`, as `read_questions` takes them.
-        answers_path: `.jsonl`, `.csv`, `.xlsx` or `.md`, as `write_answers` makes them; replaced once all answers are
-            there.
+        assistant: Answers the questions.
+        questions_path: `.txt`, `.csv`, `.jsonl` or `.xlsx`; see `read_questions`.
+        answers_path: `.jsonl`, `.csv`, `.xlsx` or `.md`; see `write_answers`. Replaced once all answers are there.
         also: More files for the same answers.
-        on_progress: Called with the rows done and the rows in all, after each row.
+        on_progress: Called after each row with the number of rows done and of all rows.
         on_record: Called with the record of each row, as `write_answers` takes it, once it is stored.
         on_notice: Called with one line when an earlier run is resumed or started over.
 
     Returns:
-        How many were answered, and the rows that were not, with reasons.
+        The number of answers, and the rows without one, with reasons.
 
     Raises:
-        BatchError: A file cannot be used, has the wrong suffix, or has changed meanwhile. Rows already answered
-            stays in the journal, `answers_path` with ".part" added.
+        BatchError: A file cannot be used, has the wrong suffix, or changed meanwhile. Rows already answered stay in the
+            journal, `answers_path` with ".part" added.
     """
     questions_path, answers_path = Path(questions_path), Path(answers_path).resolve()
     total = check_files(questions_path, answers_path)
@@ -217,7 +179,7 @@ def answer_batch(
     for path in others:
         answer_writer(path)
     about = _describe_run(assistant, questions_path)
-    with Journal(answers_path.with_name(answers_path.name + ".part"), about) as journal:
+    with closing(Journal(answers_path.with_name(answers_path.name + ".part"), about)) as journal:
         _notify(journal, on_notice)
         done = journal.kept
         rows = read_questions(questions_path)
@@ -246,13 +208,10 @@ def answer_batch(
 
 
 def check_files(questions_path: str | Path, answers_path: str | Path) -> int:
-    """Check, before any work, that questions can be read and answers can be written.
+    """Check that questions can be read and answers can be written; raise BatchError if not.
 
     Returns:
-        How many rows the questions have.
-
-    Raises:
-        BatchError: They cannot; the message says why.
+        The number of rows of the questions.
     """
     questions_path, answers_path = Path(questions_path), Path(answers_path)
     answer_writer(answers_path)
@@ -267,7 +226,7 @@ def check_files(questions_path: str | Path, answers_path: str | Path) -> int:
 
 
 def _remember(histories: dict[str, tuple[str, ...]], row: Row, record: dict[str, Any]) -> None:
-    """Note a turn for those after it: the first and the last of a conversation are all that a follow-up needs."""
+    """Remember the first and the last question of a conversation, which is all that a follow-up needs."""
     if row.conversation and "answer" in record and record["answer"].get("kind") != "greeting":
         histories[row.conversation] = (*histories.get(row.conversation, ())[:1], row.question)
 
@@ -277,23 +236,17 @@ def _answer(assistant: Answering, row: Row, history: tuple[str, ...]) -> dict[st
         return {"line": row.line, "error": row.error}
     asked: Asked = assistant.conversation(history) if history else assistant
     try:
-        return {
-            "line": row.line,
-            "answer": asked.ask(row.question).to_dict(),
-        }
+        return {"line": row.line, "answer": asked.ask(row.question).to_dict()}
     except QuestionError as error:
         return {"line": row.line, "error": str(error)}
 
 
 def _describe_run(assistant: Answering, questions_path: Path) -> dict[str, Any]:
-    """Say which questions are asked of which collection, in plain values that change when either does."""
-    try:
-        with questions_path.open("rb") as file:
-            questions = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise BatchError(f"cannot read {questions_path.name}: {error.strerror or error}") from error
+    """Describe the questions and the collection in plain values that change when either does."""
+    with file_errors(f"read {questions_path.name}"), questions_path.open("rb") as file:
+        questions = hashlib.file_digest(file, "sha256").hexdigest()
     collection = hashlib.sha256()
-    for entry in sorted((document.source, document.path, document.text_sha256) for document in assistant.documents()):
+    for entry in sorted((info.source, info.path, info.text_sha256) for info in assistant.documents()):
         collection.update(json.dumps(entry).encode("ascii"))
     return {
         "questions": questions,

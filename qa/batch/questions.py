@@ -1,104 +1,67 @@
 """Read a file of questions row by row: .txt, .csv, .jsonl or .xlsx, in UTF-8.
 
-A row that cannot be used is yielded with the reason, so that the caller can report it and continue. Questions keep
-their white space; the assistant checks whether they have a word and are short enough. A separate process reads
-workbooks, within limits.
+A row that cannot be used is yielded with the reason, so that the caller can report it and continue. Questions keep their white
+space; the assistant checks that they contain a word and are not too long. Workbooks are read in a separate process with limits.
 """
 
 import csv
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
 from index import BatchError, IsolatedParser, SourceError
+from qa.text import file_errors
 
-TITLE_ROWS = 20  # of a workbook, among which the headings are looked for
+TITLE_ROWS = 20  # of a workbook, in which to look for the headings
 NAMED_COLUMNS = 8
 NAMED_CHARACTERS = 40
-Cells = tuple[int, list[str]]  # of a row: its line, and the text of its cells
+Cells = tuple[int, list[str]]  # the line of a row, and the text of its cells
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a file of questions.
+    """One row of a file of questions."""
 
-    Attributes:
-        line: 1-based line of the file where the row begins; of a workbook, the row as a spreadsheet shows it.
-        question: As written; empty when the row cannot be used.
-        error: Why the row cannot be used, in one line; empty when it can.
-        conversation: Rows with the same name are turns of one conversation, in order; empty: a single question.
-    """
-
-    line: int
-    question: str
-    error: str = ""
-    conversation: str = ""
+    line: int  # 1-based line where the row begins; in a workbook, the number of the row
+    question: str  # as written; empty if the row cannot be used
+    error: str = ""  # why the row cannot be used, in one line; else empty
+    conversation: str = ""  # rows with the same name are turns of one conversation, in order; empty for a single row
 
 
 def read_questions(path: str | Path) -> Iterator[Row]:
-    """Read questions, in order; blank lines are passed over.
+    """Read questions, in order; blank lines are skipped.
 
     Args:
-        path: A file in UTF-8, with or without a byte-order mark, any line ends. `.txt`: one question a line. `.csv`:
-            a column headed "question" (separated by commas, semicolons or tabs), or a single column without
-            headings. `.xlsx`: the same in the first visible sheet; formulas count with the result stored with them.
-            `.jsonl`: one object with "question", or one string, a line. Where a column or key "conversation"
-            is there, questions with the same one are turns of one conversation.
+        path: A file in UTF-8, with or without a byte-order mark, with any line ends. `.txt`: one question per line. `.csv`: a
+            column headed "question" (separated by commas, semicolons or tabs), or a single column without headings. `.xlsx`:
+            the same in the first visible sheet; formulas give their stored result. `.jsonl`: one object with "question", or
+            one string, per line. If there is a column or key "conversation", questions with the same value are turns of
+            one conversation.
 
     Yields:
-        The rows, bad ones included.
+        The rows, including those that cannot be used.
 
     Raises:
         BatchError: The file is missing, of another kind, not UTF-8, or a table without a column of questions.
     """
     path = Path(path)
-    read = question_reader(path)
-    if read is _read_workbook:
-        yield from map(_refuse_empty, _read_workbook(path))
-        return
+    if path.suffix.lower() not in _READERS:
+        raise BatchError(f"{path.name}: questions are read from {', '.join(_READERS)} files.")
     try:
-        with path.open(encoding="utf-8-sig", newline="" if read is _read_table else None) as file:
-            yield from map(_refuse_empty, read(file, path.name))
+        with file_errors(f"read {path.name}"):
+            for row in _READERS[path.suffix.lower()](path):
+                empty = not row.error and not row.question.strip()
+                yield Row(row.line, "", "the question is empty") if empty else row
     except UnicodeDecodeError as error:
         raise BatchError(f"{path.name} is not UTF-8 text. Save it as UTF-8, then try again.") from error
-    except OSError as error:
-        raise BatchError(f"cannot read {path.name}: {error.strerror or error}") from error
 
 
-def _refuse_empty(row: Row) -> Row:
-    return row if row.error or row.question.strip() else Row(row.line, "", "the question is empty")
-
-
-def question_reader(path: Path) -> Callable[..., Iterator[Row]]:
-    """Choose the reader of a file by its suffix.
-
-    Raises:
-        BatchError: The suffix is none of `.txt`, `.csv`, `.jsonl` and `.xlsx`.
-    """
-    readers: dict[str, Callable[..., Iterator[Row]]] = {
-        ".txt": _read_lines,
-        ".csv": _read_table,
-        ".jsonl": _read_json_lines,
-        ".xlsx": _read_workbook,
-    }
-    try:
-        return readers[path.suffix.lower()]
-    except KeyError:
-        raise BatchError(f"{path.name}: questions are read from {', '.join(readers)} files.") from None
-
-
-def _read_lines(file: TextIO, name: str) -> Iterator[Row]:
-    for line, text in enumerate(file, start=1):
-        if text.strip():
-            yield Row(line, text.removesuffix("\n"))
-
-
-def _read_json_lines(file: TextIO, name: str) -> Iterator[Row]:
-    for line, text in enumerate(file, start=1):
-        if text.strip():
-            yield _parse_json_row(line, text)
+def _read_lines(path: Path, parse: Callable[[int, str], Row]) -> Iterator[Row]:
+    with path.open(encoding="utf-8-sig") as file:
+        yield from (parse(line, text) for line, text in enumerate(file, start=1) if text.strip())
 
 
 def _parse_json_row(line: int, text: str) -> Row:
@@ -121,35 +84,35 @@ def _parse_json_row(line: int, text: str) -> Row:
     return Row(line, value, conversation=conversation)
 
 
-def _read_table(file: TextIO, name: str) -> Iterator[Row]:
+def _read_table(path: Path) -> Iterator[Row]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        yield from _read_cells(_read_csv_rows(file, path.name), path.name)
+
+
+def _read_csv_rows(file: TextIO, name: str) -> Iterator[Cells | Row]:
     reader = csv.reader(file, delimiter=_find_delimiter(file), strict=True)
     headed = False
-
-    def rows() -> Iterator[Cells | Row]:
-        nonlocal headed
-        while True:
-            line = reader.line_num + 1
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                if not headed:
-                    raise BatchError(f"{name} is not CSV: line {line}: {error}") from error
-                reason = f"not CSV: {error}"
-                if reader.line_num > line:
-                    reason += f"; lines {line} to {reader.line_num} are passed over (a quotation mark left open?)"
-                yield Row(line, "", reason)
-                continue
-            if cells:
-                headed = True
-                yield line, cells
-
-    return _read_cells(rows(), name)
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            if not headed:
+                raise BatchError(f"{name} is not CSV: line {line}: {error}") from error
+            reason = f"not CSV: {error}"
+            if reader.line_num > line:
+                reason += f"; lines {line} to {reader.line_num} are passed over (a quotation mark left open?)"
+            yield Row(line, "", reason)
+            continue
+        if cells:
+            headed = True
+            yield line, cells
 
 
 def _read_workbook(path: Path) -> Iterator[Row]:
-    """Read the rows below the headings, which may have a title above them; cells beside the table count for nothing."""
+    """Read the rows below the headings, which may follow a title; cells beside the table are ignored."""
     with IsolatedParser() as reader:
         try:
             rows = reader.read_rows(path, name=path.name)
@@ -162,7 +125,7 @@ def _read_workbook(path: Path) -> Iterator[Row]:
 
 
 def _read_cells(rows: Iterable[Cells | Row], name: str) -> Iterator[Row]:
-    """Find the columns by the headings and read the rows below; rows that were refused already are handed on."""
+    """Find the columns by the headings and read the rows below; rows with an error are passed on."""
     column = turn = width = -1
     for row in rows:
         if isinstance(row, Row):
@@ -170,10 +133,10 @@ def _read_cells(rows: Iterable[Cells | Row], name: str) -> Iterator[Row]:
             continue
         line, cells = row
         if column < 0:
-            headings = _headings(cells)
-            column, width = headings.index("question") if "question" in headings else 0, len(cells)
-            turn = headings.index("conversation") if "question" in headings and "conversation" in headings else -1
+            headings, column, width = _headings(cells), 0, len(cells)
             if "question" in headings:
+                column = headings.index("question")
+                turn = headings.index("conversation") if "conversation" in headings else -1
                 continue
             if width > 1:
                 named = ", ".join(repr(cell.strip()[:NAMED_CHARACTERS]) for cell in cells[:NAMED_COLUMNS])
@@ -191,10 +154,8 @@ def _table_row(line: int, cells: list[str], column: int, width: int) -> Row:
 
 
 def _find_delimiter(file: TextIO) -> str:
-    """Find what separates the columns from the headings, and go back to the beginning."""
-    first = "\n"
-    while first and not first.strip():
-        first = file.readline()
+    """Find the delimiter of the columns in the headings, and go back to the beginning."""
+    first = next((line for line in iter(file.readline, "") if line.strip()), "")
     file.seek(0)
     for delimiter in ",;\t":
         if "question" in _headings(next(csv.reader([first], delimiter=delimiter), [])):
@@ -204,3 +165,11 @@ def _find_delimiter(file: TextIO) -> str:
 
 def _headings(cells: list[str]) -> list[str]:
     return [cell.strip().casefold() for cell in cells]
+
+
+_READERS: dict[str, Callable[[Path], Iterator[Row]]] = {
+    ".txt": partial(_read_lines, parse=lambda line, text: Row(line, text.removesuffix("\n"))),
+    ".csv": _read_table,
+    ".jsonl": partial(_read_lines, parse=_parse_json_row),
+    ".xlsx": _read_workbook,
+}
