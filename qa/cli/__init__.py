@@ -14,11 +14,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict
+from functools import partial
 from importlib.resources import files
-from typing import TYPE_CHECKING
 
 from index import QAError, QuestionError
 from qa.answering.answer import describe_answer
+from qa.assistant import Assistant
 from qa.cli.options import (
     bundled_encoder,
     chosen_encoder,
@@ -28,21 +29,23 @@ from qa.cli.options import (
     parse_arguments,
 )
 from qa.cli.output import describe_change, describe_collections, notify, show_progress
+from qa.collections import (
+    conversations_file,
+    delete_collection,
+    home_folder,
+    list_collections,
+    open_collection,
+    rebuild_collection,
+    select_sources,
+)
+from qa.conversations import Conversations
+from qa.feedback import Judgement, read_judgements, write_feedback
 from qa.text import count, name_first, visible_line
-
-if TYPE_CHECKING:
-    from qa.assistant import Assistant
-    from qa.feedback import Judgement
+from qa.verify import verify_answers
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command.
-
-    Args:
-        arguments: The arguments after `qa`; those of the process when omitted.
-
-    Returns:
-        The exit code.
+    """Run one command with the arguments after `qa`, or those of the process when omitted; return the exit code.
 
     Raises:
         SystemExit: With code 2 on wrong usage, 0 on `--help`.
@@ -70,13 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _chat(options: argparse.Namespace) -> int:
     from qa.web.start import chat
 
-    chat(
-        options,
-        chosen_selection(options),
-        load_encoder=lambda: chosen_encoder(options),
-        on_notice=notify,
-        on_indexed=notify_failures,
-    )
+    selection, load_encoder = chosen_selection(options), partial(chosen_encoder, options)
+    chat(options, selection, load_encoder=load_encoder, on_notice=notify, on_indexed=notify_failures)
     return 0
 
 
@@ -92,13 +90,9 @@ def _ask(options: argparse.Namespace) -> int:
             sys.stdout.reconfigure(encoding="utf-8", errors="strict", newline="\n")
         print(json.dumps(answer.to_dict(), ensure_ascii=False))
     else:
-        print(describe_answer(answer, emphasise=_shows_bold()))
+        bold = os.environ.get("TERM", "dumb") != "dumb" and not os.environ.get("NO_COLOR")
+        print(describe_answer(answer, emphasise=bold and sys.stdout.isatty()))
     return 0
-
-
-def _shows_bold() -> bool:
-    """Return whether standard output is a terminal that shows bold text, and NO_COLOR is unset."""
-    return sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb" and not os.environ.get("NO_COLOR")
 
 
 def _batch(options: argparse.Namespace) -> int:
@@ -117,8 +111,6 @@ def _index(options: argparse.Namespace) -> int:
     if options.check:
         return _check(options)
     if options.rebuild:
-        from qa.collections import home_folder, rebuild_collection, select_sources
-
         options.selection = select_sources(chosen_selection(options))
         rebuild_collection(options.selection, chosen_encoder(options) or bundled_encoder(), home_folder())
     with open_assistant(options) as assistant:
@@ -132,22 +124,16 @@ def _index(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from qa.collections import home_folder, open_collection, select_sources
-
     encoder = chosen_encoder(options) or bundled_encoder()
     collection, _ = open_collection(select_sources(chosen_selection(options)), encoder, home_folder())
-    try:
+    with closing(collection):
         findings = collection.check(on_notice=notify)
-    finally:
-        collection.close()
     for finding in findings or ("in step",):
         print(visible_line(finding))
     return 1 if findings else 0
 
 
 def _collections(options: argparse.Namespace) -> int:
-    from qa.collections import delete_collection, home_folder, list_collections
-
     if options.delete is not None:
         delete_collection(home_folder(), options.delete)
         print(f"deleted {visible_line(options.delete)}")
@@ -162,8 +148,6 @@ def _collections(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from qa.verify import verify_answers
-
     found: Counter[str] = Counter()
     for check in verify_answers(options.answers, folders=options.sources, show_changes=options.show_changes):
         found[check.finding] += 1
@@ -186,8 +170,6 @@ def _calibrate(options: argparse.Namespace) -> int:
 
 
 def _feedback(options: argparse.Namespace) -> int:
-    from qa.feedback import write_feedback
-
     with open_assistant(options) as assistant:
         report = write_feedback(assistant, _read_judgements(assistant), options.output)
     for source in report.lost:
@@ -196,12 +178,8 @@ def _feedback(options: argparse.Namespace) -> int:
     return 0
 
 
-def _read_judgements(assistant: "Assistant") -> tuple["Judgement", ...]:
+def _read_judgements(assistant: Assistant) -> tuple[Judgement, ...]:
     """Read the ratings that visitors of the page gave to answers from this collection."""
-    from qa.collections import conversations_file, home_folder
-    from qa.conversations import Conversations
-    from qa.feedback import read_judgements
-
     path = conversations_file(home_folder())
     if not path.exists():
         return ()
@@ -213,11 +191,9 @@ def _evaluate(options: argparse.Namespace) -> int:
     from qa.evaluation.evaluator import evaluate_folders
     from qa.evaluation.report import describe_evaluations, plot_evaluations, write_runs
 
-    evaluations = []
+    evaluations, encoder = [], chosen_encoder(options)
     with show_progress("questions") as show:
-        for evaluation in evaluate_folders(
-            options.datasets, limit=options.limit, encoder=chosen_encoder(options), on_progress=show
-        ):
+        for evaluation in evaluate_folders(options.datasets, limit=options.limit, encoder=encoder, on_progress=show):
             evaluations.append(evaluation)
             if options.runs:
                 write_runs(evaluation, options.runs)
@@ -243,12 +219,9 @@ def _bench(options: argparse.Namespace) -> int:
 
 def _help(options: argparse.Namespace) -> int:
     pages = {page.name.removesuffix(".md"): page for page in files("qa").joinpath("docs").iterdir()}
-    if not options.topic:
-        print("\n".join(sorted(pages)))
-        return 0
-    if options.topic not in pages:
+    if options.topic and options.topic not in pages:
         raise QuestionError(f"there is no topic {options.topic!r}. Topics: {', '.join(sorted(pages))}.")
-    print(pages[options.topic].read_text(encoding="utf-8").rstrip("\n"))
+    print(pages[options.topic].read_text(encoding="utf-8").rstrip("\n") if options.topic else "\n".join(sorted(pages)))
     return 0
 
 

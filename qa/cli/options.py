@@ -3,15 +3,13 @@
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from index import Encoder, Progress, Selection, SourceRules, load_encoder
+from qa.assistant import Assistant
 from qa.bench import REAL_AT_MOST, parse_sizes
 from qa.cli.output import notify, show_progress
+from qa.collections import encoder_folder, find_collection
 from qa.text import describe_progress, name_first
-
-if TYPE_CHECKING:
-    from qa.assistant import Assistant
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -26,13 +24,8 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     options = build_parser().parse_args(arguments)
     if options.selects:
         _check_selection(options)
-        rules = SourceRules(
-            tuple(options.include),
-            tuple(options.exclude),
-            options.hidden,
-            options.follow_links,
-            not options.no_gitignore,
-        )
+        patterns = tuple(options.include), tuple(options.exclude)
+        rules = SourceRules(*patterns, options.hidden, options.follow_links, not options.no_gitignore)
         options.selection = Selection(tuple(options.sources), rules, options.name) if options.sources else None
     return options
 
@@ -65,35 +58,19 @@ def build_parser() -> argparse.ArgumentParser:
         command.set_defaults(interrupted="interrupted", selects=False, refuse=command.error)
         return command
 
-    def add_model(*some: argparse.ArgumentParser) -> None:
-        for command in some:
-            command.add_argument(
-                "--model",
-                metavar="MODEL",
-                help="use this sentence-transformers model, a folder or hub name, instead of the bundled one",
-            )
-
     chat = add_command("chat", "Open the chat page in a browser.")
     add_sources(chat, help=sources_help)
     chat.add_argument("--port", type=_port, default=7860, help="port; 0 picks a free one (default: %(default)s)")
     chat.add_argument("--no-browser", action="store_true", help="do not open a browser")
-    chat.add_argument(
-        "--host",
-        default="127.0.0.1",
-        metavar="ADDRESS",
-        help="listen on this address, so that others can connect with a token",
-    )
+    host_help = "listen on this address, so that others can connect with a token"
+    chat.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help=host_help)
     chat.add_argument(
         "--token",
         default="",
         help="token that visitors need; QA_TOKEN in the environment is safer; if --host needs one, it is made and printed",
     )
-    chat.add_argument(
-        "--log",
-        type=Path,
-        metavar="FILE",
-        help="log starts, answers and wrong tokens, without questions or document text",
-    )
+    log_help = "log starts, answers and wrong tokens, without questions or document text"
+    chat.add_argument("--log", type=Path, metavar="FILE", help=log_help)
     chat.add_argument("--log-questions", action="store_true", help="log the questions too")
     chat.add_argument("--mcp", action="store_true", help="also serve the tools of the Model Context Protocol at /mcp")
 
@@ -139,11 +116,8 @@ def build_parser() -> argparse.ArgumentParser:
         "--sources", nargs="+", action="extend", default=[], metavar="SOURCE",
         help="look up the documents by name in these folders instead of by the paths in the answers",
     )  # fmt: skip
-    verify.add_argument(
-        "--show-changes",
-        action="store_true",
-        help="print passages that no longer match, as indexed and as they are now",
-    )
+    changes_help = "print passages that no longer match, as indexed and as they are now"
+    verify.add_argument("--show-changes", action="store_true", help=changes_help)
 
     calibrate = add_command("calibrate", "Fit the confidence to your documents, and report how well it judges.")
     add_sources(calibrate, needed=True, help="files and folders")
@@ -173,7 +147,9 @@ def build_parser() -> argparse.ArgumentParser:
         )
         command.set_defaults(name="")
     index.set_defaults(collection="")
-    add_model(chat, ask, batch, index, calibrate, feedback, evaluate)
+    model_help = "use this sentence-transformers model, a folder or hub name, instead of the bundled one"
+    for command in (chat, ask, batch, index, calibrate, feedback, evaluate):
+        command.add_argument("--model", metavar="MODEL", help=model_help)
 
     topic = add_command("help", "Print a page of the documentation.")
     topic.add_argument("topic", nargs="?", default="", metavar="TOPIC", help="page to print (default: list the topics)")
@@ -205,14 +181,7 @@ def build_parser() -> argparse.ArgumentParser:
 def add_sources(
     command: argparse.ArgumentParser, *, option: bool = False, needed: bool = False, help: str = ""
 ) -> None:
-    """Let a command take sources and rules for the files under them.
-
-    Args:
-        command: Its parser.
-        option: Whether sources follow `--sources`.
-        needed: Whether sources or a collection must be named.
-        help: The help text of the sources.
-    """
+    """Let a command take sources (after `--sources` if `option`; required if `needed`) and rules for the files under them."""
     if option:
         command.add_argument("--sources", nargs="+", action="extend", default=[], metavar="SOURCE", help=help)
     else:
@@ -221,10 +190,7 @@ def add_sources(
     rules = command.add_argument_group(
         "which files to read", "PATTERN is written as in a .gitignore file; options with one can be repeated"
     )
-    for name, text in (
-        ("--include", "read only matching files"),
-        ("--exclude", "skip matching files and folders"),
-    ):
+    for name, text in (("--include", "read only matching files"), ("--exclude", "skip matching files and folders")):
         rules.add_argument(name, action="append", default=[], metavar="PATTERN", help=text)
     rules.add_argument("--hidden", action="store_true", help="read hidden files and folders too")
     rules.add_argument("--follow-links", action="store_true", help="follow links that lead out of a folder")
@@ -232,52 +198,39 @@ def add_sources(
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is not at least 1")
-    return number
+    if int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{int(text)} is not at least 1")
+    return int(text)
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError(f"{port} is not between 0 and 65535")
-    return port
+    if not 0 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{int(text)} is not between 0 and 65535")
+    return int(text)
 
 
-def open_assistant(options: argparse.Namespace) -> "Assistant":
+def open_assistant(options: argparse.Namespace) -> Assistant:
     """Open the sources or collection, show the progress of indexing, and list files that could not be read."""
-    from qa.assistant import Assistant
-
+    selection, encoder = chosen_selection(options), chosen_encoder(options)
     with show_progress("passages") as show:
 
         def show_files(progress: Progress) -> None:
             name = f"{progress.documents:,}/{progress.all_documents:,} files: {progress.name}"
-            show(
-                progress.passages,
-                progress.all_passages,
-                ", ".join(filter(None, [describe_progress(progress), name])),
-            )
+            show(progress.passages, progress.all_passages, ", ".join(filter(None, [describe_progress(progress), name])))
 
-        assistant = Assistant.open(
-            chosen_selection(options), encoder=chosen_encoder(options), on_progress=show_files, on_notice=notify
-        )
+        assistant = Assistant.open(selection, encoder=encoder, on_progress=show_files, on_notice=notify)
     notify_failures(assistant)
     return assistant
 
 
 def chosen_selection(options: argparse.Namespace) -> Selection | None:
     """Return the sources to open, those of the named collection included; None if the user named neither."""
-    from qa.collections import find_collection
-
     stored = options.collection or ("" if options.selection else options.name)
     return find_collection(stored) if stored else options.selection
 
 
 def bundled_encoder() -> Encoder:
     """Load the encoder that ships with the program."""
-    from qa.collections import encoder_folder
-
     return load_encoder(cache_folder=encoder_folder(), on_notice=notify)
 
 
@@ -286,7 +239,7 @@ def chosen_encoder(options: argparse.Namespace) -> Encoder | None:
     return load_encoder(options.model) if options.model else None
 
 
-def notify_failures(assistant: "Assistant") -> None:
+def notify_failures(assistant: Assistant) -> None:
     """List the files that could not be read, one a line, with the reason."""
     for failure in assistant.failures:
         notify(f"not read: {name_first(failure.source, failure.reason)}")
