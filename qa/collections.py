@@ -114,18 +114,10 @@ def select_sources(sources: Sources | None) -> Selection:
 
 
 def open_collection(selection: Selection, encoder: Encoder, home: Path) -> tuple[Collection, str]:
-    """Open the index of some sources, not brought up to them yet.
-
-    Args:
-        selection: As `select_sources` gives it.
-        encoder: Turns texts into vectors.
-        home: Where collections are kept.
-
-    Returns:
-        The collection and what it is called.
+    """Open the index of a selection from `select_sources`, without updating it; return it and its name.
 
     Raises:
-        OutdatedError: It was made by another version or with another model; says how to rebuild it.
+        OutdatedError: Another version or model made it; the message says how to rebuild it.
         StorageError: It cannot be opened.
     """
     name, key = name_collection(selection, encoder)
@@ -149,18 +141,13 @@ def rebuild_collection(selection: Selection, encoder: Encoder, home: Path) -> No
 
 def rebuild_command(selection: Selection, encoder: Encoder) -> str:
     """The command line that rebuilds the index of some sources with an encoder."""
-    rules, defaults, words = selection.rules, SourceRules(), ["qa", "index", "--rebuild"]
-    for option, patterns in (("--include", rules.include), ("--exclude", rules.exclude)):
-        words += [word for pattern in patterns for word in (option, pattern)]
-    for option, changed in (
-        ("--hidden", rules.hidden != defaults.hidden),
-        ("--follow-links", rules.links != defaults.links),
-        ("--no-gitignore", rules.ignore_files != defaults.ignore_files),
-    ):
-        words += [option] if changed else []
-    words += ["--name", selection.name] if selection.name else []
-    model = getattr(encoder, "name", "")
-    words += ["--model", model] if model else []
+    rules, words = selection.rules, ["qa", "index", "--rebuild"]
+    options = {"hidden": "--hidden", "links": "--follow-links", "ignore_files": "--no-gitignore"}
+    words += [word for pattern in rules.include for word in ("--include", pattern)]
+    words += [word for pattern in rules.exclude for word in ("--exclude", pattern)]
+    words += [word for rule, word in options.items() if getattr(rules, rule) != getattr(SourceRules(), rule)]
+    for option, value in (("--name", selection.name), ("--model", getattr(encoder, "name", ""))):
+        words += [option, value] if value else []
     return shlex.join([*words, "--", *map(str, selection.paths)])
 
 
@@ -169,30 +156,21 @@ def nothing_read(paths: Sequence[str | Path], failures: Sequence[Failure]) -> st
     named = ", ".join(repr(str(path)) for path in paths)
     if not failures:
         return f"{named} holds no documents. Put some documents there, then try again."
-    first = failures[0].reason
     more = f" ({len(failures) - 1} more could not be read either.)" if len(failures) > 1 else ""
-    return f"{named} holds nothing that can be read: {first}{more}"
+    return f"{named} holds nothing that can be read: {failures[0].reason}{more}"
 
 
 _LAST = (CATALOG_FILE, "lock")  # so that a deletion that was cut short can be seen and finished
 
 
 def list_collections(home: str | Path | None = None) -> tuple[CollectionInfo, ...]:
-    """List the collections there are, by name, those of other versions and models too.
-
-    Args:
-        home: Where collections are kept; `home_folder()` when omitted.
-    """
+    """List all collections by name, those of other versions and models too; in `home_folder()` if `home` is omitted."""
     folder = collections_folder(home or home_folder())
     return tuple(inspect_collection(file.parent) for file in sorted(folder.glob(f"*/{CATALOG_FILE}")))
 
 
 def find_collection(name: str, home: str | Path | None = None) -> Selection:
-    """Find the selection that a collection was made of.
-
-    Args:
-        name: As `list_collections` gives it.
-        home: As for `list_collections`.
+    """Find the selection that a collection, named as by `list_collections`, was made of.
 
     Raises:
         SourceError: No collection has this name.
@@ -209,11 +187,7 @@ def find_collection(name: str, home: str | Path | None = None) -> Selection:
 
 
 def delete_collection(home: str | Path | None, name: str) -> None:
-    """Delete a collection with the files that were added to it. Nothing is asked.
-
-    Args:
-        home: As for `list_collections`.
-        name: As `list_collections` gives it.
+    """Delete a collection, named as by `list_collections`, with the files that were added to it, without asking.
 
     Raises:
         SourceError: No collection has this name.
