@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from index import QuestionError, StoredPassage, question_terms
 from qa.answering.answer import Answer
 from qa.answering.citation import Citation
-from qa.suggestions.patterns import Phrased, phrase_questions
+from qa.suggestions.patterns import Lowered, Phrased, phrase_questions
 
 if TYPE_CHECKING:
     from qa.assistant import Assistant
@@ -38,14 +38,7 @@ _NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w'-]+(?: (?:of |the |for )*[A-Z][\w'-]+)
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A question that may be suggested.
-
-    Attributes:
-        phrased: The question.
-        path: Path of the document it was made of.
-        start: First character of the sentence it was made of.
-        end: The character after that sentence.
-    """
+    """A question that may be suggested, and the place of the sentence that it was made of."""
 
     phrased: Phrased
     path: str
@@ -53,27 +46,8 @@ class Candidate:
     end: int
 
 
-class _Cases:
-    """Count in some texts whether words are mostly lower case."""
-
-    def __init__(self, texts: Iterable[str]) -> None:
-        self._small: Counter[str] = Counter()
-        self._capital: Counter[str] = Counter()
-        for text in texts:
-            self._small.update(_SMALL.findall(text))
-            self._capital.update(_CAPITAL.findall(text))
-
-    def __call__(self, word: str) -> bool | None:
-        small, capital = self._small[word.lower()], self._capital[word]
-        return small > capital if small or capital else None
-
-
 def suggest_first(assistant: "Assistant", count: int) -> Iterator[tuple[str, ...]]:
-    """Find questions to begin with, of as many documents and kinds as possible.
-
-    Args:
-        assistant: Answers the questions.
-        count: How many to find.
+    """Find so many questions to begin with, of as many documents and kinds as possible.
 
     Yields:
         The questions found so far, after each document read and each question asked.
@@ -85,10 +59,10 @@ def suggest_first(assistant: "Assistant", count: int) -> Iterator[tuple[str, ...
     for path in (paths[position] for position in chosen):
         passages[path] = assistant.passages_from(path, 1, READ_PASSAGES)
         yield ()
-    cases = _count_cases(passages.values())
+    lowered = _count_cases(passages.values())
     queues: dict[str, list[Candidate]] = {}
     for path, read in passages.items():
-        queues[path] = sorted(_make_candidates(path, read, cases), key=lambda made: _KINDS.index(made.phrased.kind))
+        queues[path] = sorted(_make_candidates(path, read, lowered), key=lambda made: _KINDS.index(made.phrased.kind))
         yield ()
     tried = 0
     spent: Counter[str] = Counter()  # tries, and three more for each question found, so that all documents get a turn
@@ -105,7 +79,7 @@ def suggest_first(assistant: "Assistant", count: int) -> Iterator[tuple[str, ...
         topics.add(topic)
         tried += 1
         spent[path] += 1
-        if _answers(_ask(assistant, candidate), candidate):
+        if _find_answer(assistant, candidate):
             kinds[candidate.phrased.kind] += 1
             spent[path] += 3
             found.append(candidate.phrased.question)
@@ -143,23 +117,21 @@ def suggest_next(
             if name in " ".join(hit.text.split()) and assistant.language_of(hit.path) == "en":
                 passages.setdefault(hit.path, []).extend(assistant.passages_from(hit.path, hit.passage.paragraph, 1))
         yield ()
-    cases = _count_cases(passages.values())
+    lowered = _count_cases(passages.values())
     shown = {(citation.path, citation.start) for citation in (*answer.citations, *answer.closest)}
     found: list[str] = []
     asked = 0
     for path, read in passages.items():
         for position, stored in enumerate(read):
-            for candidate in _make_candidates(path, [stored], cases):
+            for candidate in _make_candidates(path, [stored], lowered):
                 topic = frozenset(question_terms(candidate.phrased.question))
                 if topic in topics or len(candidate.phrased.question) > LONGEST_NEXT:
                     continue
                 topics.add(topic)
-                following = _ask(assistant, candidate, sources)
-                if following and _answers(following, candidate):
-                    best = following.citations[0]
-                    if (best.path, best.start) not in shown:
-                        shown.add((best.path, best.start))
-                        found.append(candidate.phrased.question)
+                best = _find_answer(assistant, candidate, sources)
+                if best and (best.path, best.start) not in shown:
+                    shown.add((best.path, best.start))
+                    found.append(candidate.phrased.question)
                 yield tuple(found)
                 asked += 1
                 if asked == MOST_ASKED_NEXT or len(found) == count:
@@ -168,35 +140,41 @@ def suggest_next(
                 yield tuple(found)
 
 
-def _count_cases(read: Iterable[Sequence[StoredPassage]]) -> _Cases:
-    return _Cases(stored.text for passages in read for stored in passages)
+def _count_cases(read: Iterable[Sequence[StoredPassage]]) -> Lowered:
+    """Count whether the words of some passages are mostly lower case."""
+    texts = [stored.text for passages in read for stored in passages]
+    small = Counter(word for text in texts for word in _SMALL.findall(text))
+    capital = Counter(word for text in texts for word in _CAPITAL.findall(text))
+
+    def lowered(word: str) -> bool | None:
+        counts = small[word.lower()], capital[word]
+        return counts[0] > counts[1] if any(counts) else None
+
+    return lowered
 
 
-def _make_candidates(path: str, read: Sequence[StoredPassage], cases: _Cases) -> list[Candidate]:
+def _make_candidates(path: str, read: Sequence[StoredPassage], lowered: Lowered) -> list[Candidate]:
     """Make questions of the sentences of some passages of a document, in order."""
     return [
         Candidate(phrased, path, sentence.start, sentence.end)
         for stored in read
         for sentence in stored.passage.sentences
         for phrased in phrase_questions(
-            stored.text[sentence.start - stored.passage.start : sentence.end - stored.passage.start], cases
+            stored.text[sentence.start - stored.passage.start : sentence.end - stored.passage.start], lowered
         )
     ]
 
 
-def _ask(assistant: "Assistant", candidate: Candidate, sources: Sequence[str] = ()) -> Answer | None:
+def _find_answer(assistant: "Assistant", candidate: Candidate, sources: Sequence[str] = ()) -> Citation | None:
+    """Ask a question; return the first quote if it contains the sentence that the question was made of."""
     try:
-        return assistant.ask(candidate.phrased.question, sources=sources)
+        answer = assistant.ask(candidate.phrased.question, sources=sources)
     except QuestionError:  # a document was removed meanwhile
         return None
-
-
-def _answers(answer: Answer | None, candidate: Candidate) -> bool:
-    """Return whether the first quote of an answer contains the sentence the question was made of."""
-    if answer is None or not answer.found:
-        return False
-    best = answer.citations[0]
-    return best.path == candidate.path and best.start <= candidate.start and candidate.end <= best.end
+    best = answer.citations[0] if answer.found else None
+    if best and best.path == candidate.path and best.start <= candidate.start and candidate.end <= best.end:
+        return best
+    return None
 
 
 def _names(answer: Answer, quoted: Sequence[Citation]) -> tuple[str, ...]:

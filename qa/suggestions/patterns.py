@@ -113,15 +113,10 @@ _IN_TASK = frozenset("to from with by into new your on about first another".spli
 
 @dataclass(frozen=True, slots=True)
 class Phrased:
-    """A question made of a sentence.
+    """A question made of a sentence."""
 
-    Attributes:
-        question: As a person would type it.
-        kind: The kind of its pattern, so that questions of different kinds can be offered together.
-    """
-
-    question: str
-    kind: str
+    question: str  # as a person would type it
+    kind: str  # the kind of its pattern, so that questions of different kinds can be offered together
 
 
 def phrase_questions(sentence: str, lowered: Lowered) -> Iterator[Phrased]:
@@ -156,9 +151,7 @@ def _definition(match: re.Match[str], lowered: Lowered) -> str:
     kind = re.split(r"\b(?:of|in|that|which|who|for|from|by|with|and|or|on|at)\b|,", match["rest"])[0]
     person = bool(_PERSON.search(kind))
     if _is_name(subject):
-        if not person:
-            return ""  # never "What is Marie Curie?"
-        return f"who {match['verb']} {subject}"
+        return f"who {match['verb']} {subject}" if person else ""  # never "What is Marie Curie?"
     if person or (match["verb"] == "was" and subject[0].isupper()):
         return ""
     return f"what {match['verb']} {subject}"
@@ -166,7 +159,7 @@ def _definition(match: re.Match[str], lowered: Lowered) -> str:
 
 def _when(match: re.Match[str], lowered: Lowered) -> str:
     subject, more = _read_dated_subject(match, lowered), _complement(match["more"])
-    if not subject or more is None or _is_vague(subject) or not _agrees(subject, match["verb"]):
+    if _is_vague(subject) or more is None or not _agrees(subject, match["verb"]):
         return ""
     if (subject + more).islower():
         return ""  # "When did construction begin?": only the sentences before say of what
@@ -175,23 +168,21 @@ def _when(match: re.Match[str], lowered: Lowered) -> str:
 
 def _when_did(match: re.Match[str], lowered: Lowered) -> str:
     subject, more = _read_dated_subject(match, lowered), _complement(match["more"])
-    if not subject or more is None or _is_vague(subject) or (subject + more).islower():
+    if _is_vague(subject) or more is None or (subject + more).islower():
         return ""
     return f"when did {subject} {_DID[match['done']]}{more}"
 
 
 def _where(match: re.Match[str], lowered: Lowered) -> str:
     subject = _read_subject(match["subject"], lowered)
-    if not subject or _is_vague(subject) or not _agrees(subject, match["verb"]):
+    if _is_vague(subject) or not _agrees(subject, match["verb"]):
         return ""
     return f"where {match['verb']} {subject} {match['done']}"
 
 
 def _who(match: re.Match[str], lowered: Lowered) -> str:
     subject = _read_subject(match["subject"], lowered)
-    if not subject or _is_vague(subject):
-        return ""
-    return f"who {_ACTIVE.get(match['done'], match['done'])} {subject}"
+    return f"who {_ACTIVE.get(match['done'], match['done'])} {subject}" if not _is_vague(subject) else ""
 
 
 def _what_does(match: re.Match[str], lowered: Lowered) -> str:
@@ -205,9 +196,7 @@ def _what_does(match: re.Match[str], lowered: Lowered) -> str:
 
 def _what_state(match: re.Match[str], lowered: Lowered) -> str:
     subject = _read_subject(match["subject"], lowered)
-    if not subject or _is_common(subject) or not _agrees(subject, match["verb"]):
-        return ""
-    if _first_word(match) in _POINTING:
+    if not subject or _is_common(subject) or not _agrees(subject, match["verb"]) or _first_word(match) in _POINTING:
         return ""
     return f"what {match['verb']} {subject} {match['state'].replace('used to', 'used for')}"
 
@@ -217,7 +206,7 @@ def _who_did(match: re.Match[str], lowered: Lowered) -> str:
     if not _is_name(subject) or _POINTING & set(subject.lower().split()) or len(made) > 45:
         return ""
     thing = _read_subject(made[0].upper() + made[1:], lambda word: made[0].islower()) if made else ""
-    return f"who {match['done']} {thing}" if thing and not _is_vague(thing) else ""
+    return "" if _is_vague(thing) else f"who {match['done']} {thing}"
 
 
 def _what_measure(match: re.Match[str], lowered: Lowered) -> str:
@@ -231,44 +220,41 @@ def _what_measure(match: re.Match[str], lowered: Lowered) -> str:
 def _how_many(match: re.Match[str], lowered: Lowered) -> str:
     subject = _read_subject(match["subject"], lowered)
     verb = "does" if match["verb"] in ("has", "contains") else "do"
-    if not subject or _is_vague(subject) or _is_name(subject) or not _agrees(subject, verb):
+    if _is_vague(subject) or _is_name(subject) or not _agrees(subject, verb):
         return ""
     return f"how many {match['things']} {verb} {subject} {'have' if match['verb'] in ('has', 'have') else 'contain'}"
 
 
 def _how_can(match: re.Match[str], lowered: Lowered) -> str:
-    task = match["task"]
-    words = task.lower().split()
-    if words[0] in _NO_TASK - {"find"} | {"use", "still", "now", "even", "just", "always"} or not 2 <= len(words) <= 8:
-        return ""
-    if words[0].endswith(("ing", "ly")) or set(words) & (_POINTING - _IN_TASK) or "yourself" in words:
-        return ""
-    if words[0] == "find":
-        return f"where can I {_as_mine(task)}" if match["means"] in ("at", "in", "on", "under") else ""
-    return f"how can I {_as_mine(task)}" if match["means"] in ("by", "using", "through") else ""
+    task = _read_task(match["task"], _NO_TASK - {"find"} | {"use", "still", "now", "even", "just", "always"}, 8)
+    if task.lower().startswith("find "):
+        return f"where can I {task}" if match["means"] in ("at", "in", "on", "under") else ""
+    return f"how can I {task}" if task and match["means"] in ("by", "using", "through") else ""
 
 
 def _how_to(match: re.Match[str], lowered: Lowered) -> str:
-    task = match["task"]
+    task = _read_task(match["task"], _NO_TASK, 9)
+    return f"how do I {task}" if task else ""
+
+
+def _read_task(task: str, excluded: frozenset[str], longest: int) -> str:
+    """Write a task in the first person; return "" if it begins with an excluded word or is not plain."""
     words = task.lower().split()
-    if words[0] in _NO_TASK or words[0].endswith(("ing", "ly")) or not 2 <= len(words) <= 9:
+    if words[0] in excluded or words[0].endswith(("ing", "ly")) or not 2 <= len(words) <= longest:
         return ""
-    if set(words) & (_POINTING - _IN_TASK) or "yourself" in words:
-        return ""
-    return f"how do I {_as_mine(task)}"
+    return "" if set(words) & (_POINTING - _IN_TASK | {"yourself"}) else _as_mine(task)
 
 
 def _if_you(match: re.Match[str], lowered: Lowered) -> str:
-    condition = match["condition"]
-    words = condition.lower().split()
-    if len(words) > 8 or set(words) & (_POINTING - _IN_CONDITION) or "yourself" in words:
+    words = match["condition"].lower().split()
+    if len(words) > 8 or set(words) & (_POINTING - _IN_CONDITION | {"yourself"}):
         return ""
-    return f"what should I do if I {_as_mine(condition)}"
+    return f"what should I do if I {_as_mine(match['condition'])}"
 
 
 def _why(match: re.Match[str], lowered: Lowered) -> str:
     subject, state = _read_subject(match["subject"], lowered), match["state"].split()
-    if not subject or len(state) > 4 or {word.lower() for word in state} & (_POINTING - {"not", "more", "less", "to"}):
+    if len(state) > 4 or {word.lower() for word in state} & (_POINTING - {"not", "more", "less", "to"}):
         return ""
     if _is_vague(subject) or not _agrees(subject, match["verb"]):
         return ""
@@ -278,13 +264,10 @@ def _why(match: re.Match[str], lowered: Lowered) -> str:
 def _complement(text: str) -> str | None:
     """Check the words between verb and date: None if they are long or complicated."""
     words = text.split()
-    if any(word.lower() in _POINTING - {"as", "to", "by", "into", "with", "from"} for word in words):
+    pointing = _POINTING - {"as", "to", "by", "into", "with", "from"}
+    if len(words) > 5 or re.search(r"[,;:]|\d", text) or pointing & {word.lower() for word in words}:
         return None
-    if len(words) > 5 or re.search(r"[,;:]|\d", text) or (words and words[-1] in ("and", "or", "but", "which")):
-        return None
-    if {"and", "or"} & set(words):
-        return None
-    return text.rstrip()
+    return None if {"and", "or"} & set(words) else text.rstrip()
 
 
 def _first_word(match: re.Match[str]) -> str:
@@ -373,7 +356,7 @@ def _agrees(subject: str, verb: str) -> bool:
 
 
 def _is_vague(subject: str) -> bool:
-    return _is_common(subject) or subject.split()[0] in ("a", "an")
+    return not subject or _is_common(subject) or subject.split()[0] in ("a", "an")
 
 
 _BEGIN = r"^(?P<subject>[^,;:()\"\u201c\u201d?!]{2,60}?)"
