@@ -48,7 +48,7 @@ class Format(NamedTuple):
         return f"{own}, {library_version(self.package)}" if self.package else own
 
 
-_TEXT = Format("text", "plain", "read_text", 1)
+_TEXT = Format("text", "plain", "read_text", 2)
 _MARKDOWN = Format("markdown", "plain", "read_markdown_file", 2)
 _HTML = Format("html", "html", "read_html", 2, "selectolax")
 _XHTML = Format("html", "html", "read_xhtml", 2, "selectolax")

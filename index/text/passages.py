@@ -26,6 +26,24 @@ ABBREVIATIONS = frozenset(
     rev sec sen sens sep sept sgt sr st ste supt sat sun thu tue ed trans univ v viz vol vols vs wed
     """.split()
 )
+# The same in German, French, Spanish, Italian and Dutch.
+ABBREVIATIONS |= frozenset(
+    """
+    abb abs anh anm aufl az bd betr bspw bzgl bzw evtl ggf hrsg i.d.r inkl insb jh lfd mio mrd nr o.\xe4 rn s.o s.u sog std str
+    tel u.a u.u usw v.a v.chr vgl z.b ziff zzgl av boul mlle mme sra srta n\xfam p\xe1g aprox dott sig sigg ecc bijv blz dhr enz
+    mevr t.a.v
+    """.split()
+)
+# Words before an ordinal number ("am 3. Tag"), and the months behind one: the full stop belongs to the number.
+_BEFORE_ORDINAL = frozenset(
+    "ab am beim bis dem den der des die im jede jeden jeder seit und vom zum zur den il le el".split()
+)
+_MONTHS = frozenset(
+    """
+    januar j\xe4nner februar m\xe4rz april mai juni juli august september oktober november dezember januari februari maart mei
+    augustus oktober december marts maj januar
+    """.split()
+)
 # Abbreviations that often do end a sentence: the next word decides.
 ENDING = frozenset("co corp inc ltd etc jr sr al st ave blvd rd ext max min".split())
 # A capital after one of these is a new sentence even behind an initial or an acronym ("in the U.S. The court").
@@ -48,7 +66,8 @@ _BOUNDARY = re.compile(
 _BLOCK_BREAK = re.compile(
     r"""
     (?:\r?\n|\r(?!\n))[^\S\r\n]*(?:\r?\n|\r(?!\n))\s*     # a blank line
-    |(?:\r?\n|\r(?!\n))(?=[^\S\r\n]*(?:[-*+\u2022\u25e6\u2023]|\d{1,3}[.)])[^\S\r\n])  # a line that begins a list item
+    # a line that begins a list item
+    |(?:\r?\n|\r(?!\n))(?=[^\S\r\n]*(?:[-*+\u2022\u25e6\u2023]|\d{1,3}[.)]|\(?[a-z]\)|\(\d{1,2}\))[^\S\r\n])
     """,
     re.VERBOSE,
 )
@@ -111,6 +130,17 @@ def _is_boundary(text: str, match: re.Match[str], sentence_start: int, block_end
     if not word:
         return bool(sentence_start < match.start())
     bare = word.rstrip(".").lower()
+    if (
+        word.isdigit()
+        and len(word) <= 2
+        and (
+            next_word.lower() in _MONTHS
+            or _word_before(text, sentence_start, match.start() - len(word)) in _BEFORE_ORDINAL
+        )
+    ):
+        return False  # an ordinal number: "1. M\xe4rz"
+    if len(word) == 1 and word.islower() and word.isascii():
+        return False  # "z. B.", "d. h."
     if len(word) == 1 and word.isalpha() and word.isupper() and word != "I":
         return next_word in STARTERS  # an initial: "J. Smith"
     if "." in word and re.fullmatch(r"(?:\w\.)+\w", word):
@@ -120,6 +150,12 @@ def _is_boundary(text: str, match: re.Match[str], sentence_start: int, block_end
     if word.isdigit() and text[sentence_start : match.start()].strip() == word:
         return False  # "1. First item": the number belongs to what follows
     return True
+
+
+def _word_before(text: str, start: int, end: int) -> str:
+    """The last word before a position, in lower case."""
+    before = _WORD_BEFORE.search(text[max(start, end - 40) : end].rstrip())
+    return before.group().lower() if before else ""
 
 
 def _append_trimmed(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:
@@ -135,7 +171,8 @@ LONGEST_PASSAGE = 2_400  # characters; about 500 English tokens
 CUT_PASSAGE = 1_400  # characters aimed at when a longer one is cut; about 300 tokens
 LONGEST_ROW = 12_000  # characters; a row of a table or a list of records stays one passage
 LONGEST_STUB = 2_000  # characters; more is no link stub or lead-in, and is not looked through for links
-_LONGEST_SENTENCE = 1_400  # characters; longer ones (minified data, no punctuation) are cut at white space
+_LONGEST_SENTENCE = 1_000  # characters; longer ones (no punctuation, minified data) are cut at white space
+_CUT_SENTENCE = 300  # characters of a piece, so that it is about one thing
 
 _BLANK = re.compile(r"(?:\r?\n|\r(?!\n))[^\S\r\n]*(?=\r|\n)|\f")
 _LINE = re.compile(r"[^\r\n]+")
@@ -158,8 +195,8 @@ def split_passages(document: Document) -> tuple[Passage, ...]:
         `heading` comes from the document's locators, or from the plain-text heading above the passage.
     """
     text = document.text
-    blocks = list(_blocks(text, document))
     locate = _Locators(document.locators)
+    blocks = _join_lists(text, list(_blocks(text, document)), locate)
     passages: list[Passage] = []
     plain_heading: str | None = None
     for position, (start, end, silent) in enumerate(blocks):
@@ -190,6 +227,27 @@ def split_passages(document: Document) -> tuple[Passage, ...]:
                 )
             )
     return tuple(passages)
+
+
+_ITEM = re.compile(r"[^\S\r\n]*(?:[-*+\u2022\u25e6\u2023]|\(?\d{1,3}[.)]|\(?[a-z]\))[^\S\r\n]")
+_INTRODUCES = re.compile(r"[:\uff1a,;]\s*$|\w\s*$")  # how a sentence ends that the items below it complete
+
+
+def _join_lists(text: str, blocks: list[tuple[int, int, bool]], locate: "_Locators") -> list[tuple[int, int, bool]]:
+    """Join the items of a list to the sentence above that they complete, as far as a passage holds them."""
+    joined: list[tuple[int, int, bool]] = []
+    open_list = False
+    for start, end, silent in blocks:
+        item = not silent and _ITEM.match(text, start, end) is not None and locate.at(start).place.row is None
+        if item and open_list and joined:
+            first = joined[-1][0]
+            if end - first <= CUT_PASSAGE and locate.at(first).place == locate.at(start).place:
+                joined[-1] = first, end, False
+                continue
+        joined.append((start, end, silent))
+        words = len(_WORD.findall(text, start, end)) if end - start < CUT_PASSAGE else 0
+        open_list = not silent and words > 2 and bool(_INTRODUCES.search(text, max(start, end - 3), end))
+    return joined
 
 
 def _blocks(text: str, document: Document) -> Iterator[tuple[int, int, bool]]:
@@ -243,10 +301,13 @@ def _pieces(text: str, start: int, end: int, longest: tuple[int, int]) -> list[t
 
 
 def _cut_long(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    while end - start > _LONGEST_SENTENCE:
+    pieces = end - start > _LONGEST_SENTENCE
+    while pieces and end - start > _CUT_SENTENCE * 4 // 3:
+        near = start + _CUT_SENTENCE
         cut = (
-            max(text.rfind(" ", start + _LONGEST_SENTENCE // 2, start + _LONGEST_SENTENCE), 0)
-            or start + _LONGEST_SENTENCE
+            max(text.rfind("\n", start + _CUT_SENTENCE // 2, near), 0)
+            or max(text.rfind(" ", start + 1, near), 0)
+            or near
         )
         trimmed = _trim(text, start, cut)
         if trimmed:

@@ -113,6 +113,24 @@ STOP_WORDS = frozenset(
     yourself
     """.split()
 )
+# The same in German, French, Spanish, Portuguese, Italian, Dutch, Swedish, Danish and Norwegian, and Polish; they count
+# only in a question that is not in English.
+FOREIGN_STOP_WORDS = frozenset(
+    """
+    der die das den dem des ein eine einen einem einer und oder ist sind war waren wird werden hat haben wie was wer wo
+    wann warum welche welcher welches wieviel viel viele hoch lang lange im in am an auf aus bei mit nach von vom zu zum
+    zur f\u00fcr es ich man sich nicht kann darf muss bekommt gibt le la les un une du de et ou est sont quel quelle quels
+    quelles qui que quoi comment combien quand o\u00f9 pourquoi dans sur au aux par pour avec il elle on ce cette se ne
+    pas a-t-il el los las una unos y son cu\u00e1l cu\u00e1les qui\u00e9n qu\u00e9 c\u00f3mo cu\u00e1nto cu\u00e1ntos
+    cu\u00e1nta cu\u00e1ntas cu\u00e1ndo d\u00f3nde por para con en del al su hay o os as um uma e \u00e9 s\u00e3o qual
+    quais quem como quanto quantos quando onde em no na nos nas ao do da dos com lo gli i uno ed \u00e8 quale quali chi
+    che cosa come quanti quante dove perch\u00e9 di nel nella per sul della het een of is zijn wat waar wanneer waarom hoe
+    hoeveel welke welk van voor met op te och eller \u00e4r var vem vad n\u00e4r varf\u00f6r hur m\u00e5nga mycket vilken
+    vilket vilka f\u00f6r med p\u00e5 av till ett og er hvem hvad hva hvor hvorn\u00e5r n\u00e5r hvorfor hvordan mange
+    meget hvilken hvilket til af det oraz lub jest s\u0105 kto co jak ile kiedy gdzie dlaczego kt\u00f3ry kt\u00f3ra
+    kt\u00f3re w z dla od
+    """.split()
+)
 # Acronyms that, in small letters, are stop words: written in capitals they are terms.
 ACRONYMS = frozenset({"IT", "US", "WHO"})
 
@@ -128,13 +146,34 @@ _WORD = re.compile(
     (?:[^\W\d_]\.){2,}(?!\w)                          # U.S., p.m.
     |[^\W\d_]?\d+(?:[.,]\d+)+(?!\w)                   # 3.5, 1,000, 192.168.0.1, v2.0
     |[^\W\d_]{1,12}-\d{1,3}(?!\w)                     # GPT-4, F-16, COVID-19
-    |[^\W_]+(?:[\u0300-\u036f]+[^\W_]*)*(?:['\u2019][^\W_]+)*  # words, with decomposed accents and apostrophes
+    # words, with decomposed accents, soft hyphens and apostrophes
+    |[^\W_]+(?:[\u0300-\u036f\xad\u200b\u2060]+[^\W_]*)*(?:['\u2019][^\W_]+)*
     """,
     re.VERBOSE,
 )
 _DIGIT = re.compile(r"\d")
 _THOUSANDS = re.compile(r",(?=\d{3}(?:\D|$))")
 _ACCENTS = re.compile(r"[\u0300-\u036f]")
+_INVISIBLE = re.compile(r"[\xad\u200b\u2060]+")
+# Letters that have no accent to drop, as people type them who do not have them.
+_FOLDED = str.maketrans(
+    {
+        "\u0142": "l",
+        "\xf8": "o",
+        "\u0111": "d",
+        "\xf0": "d",
+        "\xfe": "th",
+        "\xe6": "ae",
+        "\u0153": "oe",
+        "\u0131": "i",
+        "\u0127": "h",
+    }
+)
+_SPELT_OUT = str.maketrans({"\xe4": "ae", "\xf6": "oe", "\xfc": "ue", "\xf8": "oe", "\xe5": "aa"})
+# Scripts without spaces between words: Han, kana, Thai, Lao, Khmer, Burmese.
+UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_RUNS = re.compile(f"[{UNSPACED}]+|[^{UNSPACED}]+")
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 _STEMMING = Lock()  # PyStemmer's stemmers may not be shared between threads without one
 
 
@@ -149,6 +188,10 @@ def question_terms(text: str) -> list[str]:
         country"); every word's term when nothing else is left.
     """
     text = _THE_US.sub(lambda match: match.group().upper(), text)
+    if not is_english(text):
+        telling = [token for token in _tokens(text) if token.casefold() not in FOREIGN_STOP_WORDS]
+        if telling:
+            return list(dict.fromkeys(term for token in telling for term, _ in _analyse(token)))
     for tokens in (_tokens(_ASKED_FOR.sub(r"\1", text)), _tokens(text)):
         telling = [term for token in tokens for term, stop in _analyse(token) if not stop or _is_letter(token)]
         if telling:
@@ -224,9 +267,18 @@ def _analyse(token: str) -> tuple[tuple[str, bool], ...]:
     """The terms of one word as written, each with whether it is a stop word."""
     if token.replace(".", "") in ACRONYMS:
         return ((token.replace(".", ""), False),)
+    if _UNSPACED.search(token):
+        return tuple(chain.from_iterable(map(_pairs_of_letters, _RUNS.findall(token))))
     word = token.casefold().replace("\u2019", "'")
     if not word.isascii():
-        word = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFKD", word)))
+        composed = unicodedata.normalize("NFKC", _INVISIBLE.sub("", word))
+        plain = unicodedata.normalize(
+            "NFC", _ACCENTS.sub("", unicodedata.normalize("NFKD", composed.translate(_FOLDED)))
+        )
+        spelt = composed.translate(_SPELT_OUT)  # "Mueller" meets "M\xfcller" too
+        if spelt.isascii() and spelt not in (composed, plain):
+            return *_analyse(plain), (_stem(spelt), False)
+        word = plain
     if word in STOP_WORDS:
         return ((_stem(word.replace("'", "")), True),)
     if "-" in word:
@@ -236,6 +288,13 @@ def _analyse(token: str) -> tuple[tuple[str, bool], ...]:
         return ((_THOUSANDS.sub("", word.removesuffix("'s")), False),)
     bare = word.removesuffix("'s").replace("'", "").replace(".", "")
     return ((_stem(bare), bare in STOP_WORDS or (len(bare) == 1 and bare.isascii() and token != bare.upper())),)
+
+
+def _pairs_of_letters(run: str) -> tuple[tuple[str, bool], ...]:
+    """The terms of letters of one kind: in a script without spaces each two neighbours, which finds any word of two or more."""
+    if not _UNSPACED.match(run):
+        return _analyse(run)
+    return tuple((run[place : place + 2], False) for place in range(max(len(run) - 1, 1)))
 
 
 @lru_cache(maxsize=1)
@@ -262,11 +321,12 @@ def phrase_pattern(phrase: str) -> re.Pattern[str]:
 
     Returns:
         A pattern that finds the words next to each other, as whole words, in any case; line breaks count as spaces and
-        straight apostrophes as curly ones.
+        straight apostrophes as curly ones. In scripts without spaces, words may be parts of longer ones.
     """
     words = [_APOSTROPHE.sub("['\u2019]", re.escape(word)) for word in phrase.split()]
-    before = r"(?<!\w)" if phrase.strip()[0].isalnum() else ""
-    after = r"(?!\w)" if phrase.strip()[-1].isalnum() else ""
+    first, last = phrase.strip()[0], phrase.strip()[-1]
+    before = r"(?<!\w)" if first.isalnum() and not _UNSPACED.match(first) else ""
+    after = r"(?!\w)" if last.isalnum() and not _UNSPACED.match(last) else ""
     return re.compile(before + r"\s+".join(words) + after, re.IGNORECASE)
 
 

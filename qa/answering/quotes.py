@@ -283,6 +283,21 @@ def is_lead_in(sentence: str) -> bool:
     return text.endswith((":", "\uff1a")) and bool(re.search(r"[^\W_]", text))
 
 
+def _introduces(sentences: Sequence[str], position: int) -> bool:
+    """Return whether a sentence introduces a list: it is a lead-in, or it is not closed and an item follows."""
+    if is_lead_in(sentences[position]):
+        return True
+    text, following = sentences[position].rstrip(), sentences[position + 1 : position + 2]
+    return bool(re.search(r"[\w,;]$", text)) and any(_mark(each) not in ("", _mark(text)) for each in following)
+
+
+def _mark(sentence: str) -> str:
+    """Return the kind of mark an item of a list begins with, such as "1." or "(a)"; empty for a sentence that is no item."""
+    text = sentence.lstrip()
+    mark = text.partition(" ")[0] if _ITEM.match(text) else ""
+    return re.sub(r"[a-zA-Z]+", "a", re.sub(r"\d+", "1", mark))
+
+
 def expand_list(sentences: Sequence[str], position: int) -> tuple[int, int]:
     """Find the first and last sentence to quote together with one: the items of a lead-in, or the lead-in of an item.
 
@@ -291,7 +306,7 @@ def expand_list(sentences: Sequence[str], position: int) -> tuple[int, int]:
     """
     if not 0 <= position < len(sentences):
         raise IndexError(f"there is no sentence {position} among {len(sentences)}")
-    first = next((place for place in range(position, -1, -1) if is_lead_in(sentences[place])), position)
+    first = next((place for place in range(position, -1, -1) if _introduces(sentences, place)), position)
     length, last = len(sentences[first]), first
     for place in range(first + 1, _find_end(sentences, first)):
         length += 1 + len(sentences[place])
@@ -306,7 +321,7 @@ def _find_end(sentences: Sequence[str], lead_in: int) -> int:
 
     Items have a mark each and may continue for a sentence or two, or end with ";" or "," until one does not.
     """
-    if not is_lead_in(sentences[lead_in]):
+    if not _introduces(sentences, lead_in):
         return lead_in + 1
     end = place = lead_in + 1
     if place < len(sentences) and _ITEM.match(sentences[place].lstrip()):

@@ -113,3 +113,28 @@ def test_everything_but_white_space_lies_in_exactly_one_sentence_of_one_passage(
     assert covered == sorted(set(covered))
     assert all(text[i].isspace() or text[i] == "\ufeff" for i in set(range(len(text))) - set(covered))
     assert all(p.start <= s.start < s.end <= p.end for p in passages for s in p.sentences)
+
+
+def paragraphs(text):
+    """The paragraphs of a text, each with its sentences."""
+    return [
+        (text[each.start : each.end], [text[sentence.start : sentence.end] for sentence in each.sentences])
+        for each in split_passages(document(text))
+    ]
+
+
+def test_items_belong_to_the_sentence_that_they_complete():
+    """Also over blank lines; a list of its own, and a closed sentence above a list, stay apart."""
+    entitled = "Entitled are employees who\n\n1.  work at night, or\n\n2.  drive."
+    assert paragraphs(f"{entitled}\n\nIt is closed.\n\n1. One more.") == [
+        (entitled, ["Entitled are employees who", "1.  work at night, or", "2.  drive."]),
+        ("It is closed.", ["It is closed."]),
+        ("1. One more.", ["1. One more."]),
+    ]
+
+
+def test_text_without_full_stops_is_cut_into_short_pieces():
+    """A quote from it is no page long, and nothing is lost."""
+    text = "the mill and the river " * 100
+    [(_, sentences)] = paragraphs(text)
+    assert max(map(len, sentences)) <= 400 and " ".join(sentences) == text.strip()

@@ -10,6 +10,14 @@ TEXTS = st.text(alphabet=st.sampled_from("ab AB.!?\n\r\t\"'()\u2019\u201d\u2014\
 
 CASES = {
     "two": ("One here. Two here.", ["One here.", "Two here."]),
+    "ordinal-and-month": ("Es beginnt am 1. März 2024. Es endet.", ["Es beginnt am 1. März 2024.", "Es endet."]),
+    "ordinal": ("Das war im 19. Jahrhundert so. Ja.", ["Das war im 19. Jahrhundert so.", "Ja."]),
+    "german-abbreviations": (
+        "Hunde z. B. Pudel, d. h. kleine, vgl. Nr. 3 des Vertrags. Gut.",
+        ["Hunde z. B. Pudel, d. h. kleine, vgl. Nr. 3 des Vertrags.", "Gut."],
+    ),
+    "number-ends": ("He was number 5. Then he left.", ["He was number 5.", "Then he left."]),
+    "lettered-items": ("It needs\na) a name,\n(2) a boat.", ["It needs", "a) a name,", "(2) a boat."]),
     "title": ("Dr. Smith left. He ran.", ["Dr. Smith left.", "He ran."]),
     "initials": ("J. K. Rowling wrote it.", ["J. K. Rowling wrote it."]),
     "acronym-then-sentence": ("It is in the U.S. The court agreed.", ["It is in the U.S.", "The court agreed."]),

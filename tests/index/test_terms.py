@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from index.text.terms import question_terms, term_spans, text_terms
+from index.text.terms import phrase_pattern, question_terms, term_spans, text_terms
 
 
 @pytest.mark.parametrize(
@@ -46,12 +46,23 @@ def test_a_question_keeps_the_words_that_say_what_it_is_about(question, terms):
     [
         ("mediators", "mediating"),
         ("Café", "cafe\u0301"),
-        ("Zürich\u2019s", "zurich"),
+        ("Capitán\u2019s", "capitan"),
+        ("ware\xadhouse", "warehouse"),
+        ("Łukasz", "lukasz"),
         ("1,000,000", "1000000"),
         ("U.S.", "US"),
         ("ﬁne", "fine"),
     ],
-    ids=["stem", "composed accent", "accent and possessive", "thousands", "acronym", "ligature"],
+    ids=[
+        "stem",
+        "composed accent",
+        "accent and possessive",
+        "soft hyphen",
+        "letter without an accent",
+        "thousands",
+        "acronym",
+        "ligature",
+    ],
 )
 def test_spellings_of_a_word_share_a_term(one, other):
     """Accents, case, possessives, endings and separators make no other word."""
@@ -84,6 +95,7 @@ def test_spans_tell_where_the_terms_stand():
         ("4", "GPT-4"),
         ("model", "model"),
         ("zurich", "Zürich\u2019s"),
+        ("zuerich", "Zürich\u2019s"),
         ("3.5", "3.5"),
     ]
 
@@ -94,3 +106,29 @@ def test_terms_of_a_long_text_are_found_fast():
     started = time.perf_counter()
     assert len(text_terms(text)) == 12 * 14_000
     assert time.perf_counter() - started < 5
+
+
+def test_letters_with_marks_meet_both_ways_of_typing_them():
+    """Someone without the letter writes "Mueller" or "Muller", "Soerensen" or "Sorensen"."""
+    assert text_terms("Müller Sørensen Århus") == ["muller", "mueller", "sorensen", "soerensen", "arhus", "aarhus"]
+
+
+def test_scripts_without_spaces_give_each_two_neighbours():
+    """Any word of two letters or more in an unspaced text is found; Latin words and digits among them are whole."""
+    assert text_terms("保修期两年 RX7型") == ["保修", "修期", "期两", "两年", "rx7", "型"]
+    assert set(question_terms("保修期多长")) & set(text_terms("电池的保修期只有六个月")) == {"保修", "修期"}
+    assert phrase_pattern("保修期").search("电池的保修期只有")
+
+
+@pytest.mark.parametrize(
+    ("question", "terms"),
+    [
+        ("Wie hoch ist die Kaution für die Wohnung?", ["kaution", "wohnung"]),
+        ("Quelle est la durée du contrat de location ?", ["dure", "contrat", "locat"]),
+        ("¿Cuánto cuesta el alquiler de la casa?", ["cuesta", "alquil", "casa"]),
+    ],
+    ids=["de", "fr", "es"],
+)
+def test_questions_in_other_languages_lose_their_stop_words(question, terms):
+    """As English ones do."""
+    assert question_terms(question) == terms

@@ -124,6 +124,9 @@ LONG = ("Names:", *(f"- {'x' * 197}{number}" for number in range(5)))
 @pytest.mark.parametrize(
     ("sentences", "position", "expected"),
     [
+        (("Entitled are those who", "1. work at night, or", "2. drive."), 1, (0, 2)),
+        (("(5) Entitled are those who", "1. work at night, or", "2. drive."), 2, (0, 2)),
+        (("1. work at night, or", "2. drive."), 1, (1, 1)),
         (MARKED, 1, (1, 4)),
         (MARKED, 3, (1, 4)),
         (MARKED, 0, (0, 0)),

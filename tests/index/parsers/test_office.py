@@ -271,8 +271,7 @@ def test_numbers_that_word_shows_are_read(tmp_path):
         "1.1 The tenant may use the hall.",
         "~2. Risk",
         "2.1 The owner is not liable for things left.",
-        "2.2 The tenant must insure",
-        "a) the event,\nb) the guests.",
+        "2.2 The tenant must insure\n\na) the event,\nb) the guests.",
     ]
 
 
