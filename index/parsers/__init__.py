@@ -100,8 +100,8 @@ def read_document(path: str | Path, *, name: str) -> Document:
         name: The name shown, in messages too.
 
     Returns:
-        Its text with locators. For text and Markdown the text is the file's own characters, so
-        anyone who decodes the file gets the same `text[start:end]`.
+        Its text with locators. For text files it is the file's own characters, so anyone who decodes the file gets the
+        same `text[start:end]`.
 
     Raises:
         SourceError: The file cannot be opened, is of a format that is not read, is too large, damaged, or is not what
@@ -184,7 +184,7 @@ def show_name(name: str) -> str:
 def _read_bytes(path: Path, shown: str, largest: int) -> bytes:
     """The bytes of a regular file that is not too large, looked at before it is read."""
     try:
-        with open(path, "rb", opener=_open_at_once) as file:
+        with open(path, "rb", opener=open_at_once) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise SourceError(f"{shown} is not a file that holds data. Remove it.")
@@ -196,6 +196,6 @@ def _read_bytes(path: Path, shown: str, largest: int) -> bytes:
         raise SourceError(f"{shown} cannot be opened: {reason}. Check that it exists and may be read.") from error
 
 
-def _open_at_once(path: str, flags: int) -> int:
+def open_at_once(path: str, flags: int) -> int:
     """Open without waiting, as for the other end of a pipe."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

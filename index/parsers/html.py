@@ -166,19 +166,73 @@ def close_elements(text: str) -> str:
     return _SELF_CLOSED.sub(close, text)
 
 
-def add_html(text: str, builder: TextBuilder, *, name: str) -> None:
-    """Write the visible text of a page to a builder."""
+def add_html(text: str, builder: TextBuilder, *, name: str, message: bool = False) -> None:
+    """Write the visible text of a page to a builder.
+
+    Menus, banners, lists of links and other furniture are written, and never answer.
+
+    Args:
+        text: The page.
+        builder: Where to.
+        name: The file's name, for messages.
+        message: Whether it is the body of a message, where what it quotes of an earlier one does not answer either.
+    """
     lexbor = load_library("selectolax.lexbor", "selectolax", name=name, suffix=".html")
     body = lexbor.LexborHTMLParser(text).body
     if body is not None:
-        _Page(builder).add(body)
+        _Page(builder, message=message, length=len(gather_text(body))).add(body)
+
+
+_FURNITURE = re.compile(
+    r"(?:^|[\s_-])(?:cookies?|consent|(?:top|main|site)?nav(?:bar|igation)?|menu|breadcrumbs?|sidebar|foot(?:er)?|related|shar(?:e|ing)|"
+    r"social|newsletter|subscribe|popup|adverts?|advertisement|banner|promo|skip|pagination|pager)(?:$|[\s_-])",
+    re.I,
+)
+_ROLES = ("navigation", "banner", "contentinfo", "search", "dialog")
+_MOST_FURNITURE = 0.4  # of a page's text; more is what the page is about
+_EARLIER = re.compile(
+    r"(?:^|\s)(?:gmail_quote|moz-cite-prefix|yahoo_quoted|divRplyFwdMsg|appendonsend|mail-quote|OutlookMessageHeader)\b"
+)
+_MARK = re.compile(r"\[(?:\d{1,4}|[a-z]|edit|note \d+|citation needed)\]")
+
+
+def is_furniture(node: Any, length: int) -> bool:
+    """Whether a block of a page leads around the site rather than saying something.
+
+    Args:
+        node: The element.
+        length: Characters of the whole page.
+    """
+    attributes = node.attributes
+    named = f"{attributes.get('id') or ''} {attributes.get('class') or ''}"
+    told = node.tag == "footer" or (attributes.get("role") or "") in _ROLES or bool(_FURNITURE.search(named))
+    links = node.css("a") if told or node.tag in ("ul", "ol", "div", "p") else []
+    if not told and len(links) < _FEWEST_LINKS:
+        return False
+    if node.css_first("h1, main, article") is not None:
+        return False
+    text = gather_text(node)
+    linked = sum(len(gather_text(link)) for link in links)
+    return len(text) <= _MOST_FURNITURE * length and (told or linked >= _LINKED * len(text))
+
+
+def is_mark(node: Any) -> bool:
+    """Whether an element is the mark of a note or a link to edit, such as "[12]", which is no word of the text."""
+    return node.tag in ("sup", "span", "a") and bool(_MARK.fullmatch((node.text() or "").strip()))
+
+
+_FEWEST_LINKS = 4
+_LINKED = 0.85  # of its text
 
 
 class _Page:
     """Walks the elements of a page without recursion, however deep they are nested."""
 
-    def __init__(self, builder: TextBuilder) -> None:
+    def __init__(self, builder: TextBuilder, *, message: bool, length: int) -> None:
         self._builder = builder
+        self._message = message
+        self._length = length
+        self._silent: list[int] = []  # the blocks open that do not answer, by their ids
         self._inline: list[str] = []  # text of the block being read
         self._items: list[str] = []  # finished lines of the list being read
         self._lists: list[int | None] = []  # of each open list: the next number, or None where it has none
@@ -212,7 +266,7 @@ class _Page:
         if tag == "-text":
             self._inline.append(node.text_content or "")
             return False
-        if tag in SKIPPED or is_hidden(node):
+        if tag in SKIPPED or is_hidden(node) or is_mark(node):
             return False
         if tag == "br":
             self._inline.append("\n" if self._verbatim else "\v")
@@ -226,7 +280,16 @@ class _Page:
             return False
         elif tag in BLOCKS:
             self._begin_block(tag, node)
+            if not self._silent and self._is_silent(node):
+                self._end_list()
+                self._silent.append(node.mem_id)
         return True
+
+    def _is_silent(self, node: Any) -> bool:
+        if not self._message:
+            return node.tag != "li" and is_furniture(node, self._length)
+        named = f"{node.attributes.get('id') or ''} {node.attributes.get('class') or ''}"
+        return node.tag == "blockquote" or bool(_EARLIER.search(named))
 
     def _begin_block(self, tag: str, node: Any) -> None:
         self._end_block()
@@ -253,6 +316,9 @@ class _Page:
             self._lists.pop()
             if not self._lists:
                 self._end_list()
+        if self._silent[-1:] == [node.mem_id]:
+            self._end_list()
+            self._silent.pop()
         elif tag == "pre":
             self._verbatim -= 1
 
@@ -265,7 +331,7 @@ class _Page:
         else:
             text = "\n".join(filter(None, (one_line(line) for line in whole.split("\v"))))
         if not self._lists:
-            self._builder.add_paragraph(text)
+            self._builder.add_paragraph(text, silent=bool(self._silent))
         elif text:
             self._items.append(self._marker + text)
             self._marker = " " * len(self._marker)
@@ -273,7 +339,7 @@ class _Page:
     def _end_list(self) -> None:
         self._end_block()
         if self._items:
-            self._builder.add_paragraph("\n".join(self._items))
+            self._builder.add_paragraph("\n".join(self._items), silent=bool(self._silent))
             self._items.clear()
 
     def _add_table(self, table: Any) -> None:
@@ -309,7 +375,7 @@ def gather_text(root: Any) -> str:
             parts.append(node.text_content or "")
         elif tag == "br" or tag in BLOCKS:
             parts.append(" ")
-        skipped = tag in SKIPPED or (tag != "-text" and is_hidden(node))
+        skipped = tag in SKIPPED or (tag != "-text" and (is_hidden(node) or is_mark(node)))
         child = None if skipped else node.child
         if child is not None:
             node = child

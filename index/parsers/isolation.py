@@ -1,7 +1,7 @@
 """Read files in a separate process, with limits of time and memory, so that a hostile file harms nothing else.
 
 The process (`worker`) is started when the first file needs it, reads many files, and is replaced after a failure and
-every so often. Small text and Markdown files are read right here: no library takes them apart. Every system limits the
+every so often. Small text files are read right here: no library takes them apart. Every system limits the
 time and the size of the text. The limits of memory and processor time need `resource`, which Windows lacks; macOS does
 not enforce the memory limit.
 """
@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import SourceError
-from index.parsers import find_format, read_document, show_name
+from index.parsers import find_format, open_at_once, read_document, show_name
 from index.parsers.builder import MEGABYTE
+from index.parsers.containers import WEB_PAGE, describe_kind
 from index.records import Document, Locator, Place
 
 SECONDS = 60.0  # to read a file, and one more for each megabyte of it
 MEMORY = 1_000 * MEGABYTE  # bytes above what the worker needs to start
 FILES_A_WORKER = 200
-READ_HERE = {".txt": 20 * MEGABYTE, ".text": 20 * MEGABYTE, ".md": MEGABYTE, ".markdown": MEGABYTE}  # bytes
+READ_HERE = {".txt": 20 * MEGABYTE, ".text": 20 * MEGABYTE}  # bytes
 
 _START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from index.parsers.worker import run_worker; run_worker()"
@@ -74,7 +75,7 @@ class IsolatedParser:
             size = os.stat(path).st_size
         except (OSError, ValueError):
             size = 0  # reading it reports the error
-        if size <= READ_HERE.get(Path(path).suffix.lower(), -1):
+        if size <= READ_HERE.get(Path(path).suffix.lower(), -1) and not _is_web_page(path):
             return read_document(path, name=name)
         reply, text = self._ask(path, name, size, rows=False)
         return _document(reply, text, str(path), name)
@@ -157,6 +158,15 @@ class IsolatedParser:
             self._process.stdout.close()
             self._process.wait()
             self._process = None
+
+
+def _is_web_page(path: str | Path) -> bool:
+    """Whether a text file is a web page, which a library takes apart."""
+    try:
+        with open(path, "rb", opener=open_at_once) as file:
+            return describe_kind(file.read(4096) or b"") == WEB_PAGE
+    except (OSError, ValueError):  # reading it reports the error
+        return False
 
 
 def _start_worker(memory: int) -> subprocess.Popen[bytes]:

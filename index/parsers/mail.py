@@ -1,7 +1,8 @@
 """Parse messages: one in .eml, many in .mbox. Each has its date, and its subject as heading.
 
-The sender, recipients, date and subject form one paragraph. Lines quoted from earlier messages (">") are
-kept but do not answer: they were written by somebody else on another day. Attachments are named and not read.
+The sender, recipients, date and subject form one paragraph. What is quoted from earlier messages is kept but does not answer:
+it was written by somebody else on another day. A forwarded message answers with its own date and subject. Attachments are
+named and not read.
 """
 
 import re
@@ -85,15 +86,58 @@ def _add_message(message: EmailMessage, builder: TextBuilder, name: str, depth: 
     names = [one_line(part.get_filename() or part.get_content_type()) for part in attached]
     builder.add_paragraph("\n".join(headers + ([f"Attachments: {', '.join(names)}"] if names else [])))
     if body is not None and body.get_content_type() == "text/html":
-        add_html(text, builder, name=name)
+        add_html(text, builder, name=name, message=True)
     else:
-        for position, stretch in enumerate(_QUOTED.split(clean_text(text))):
+        own, mark, earlier = _split_earlier(clean_text(text))
+        for position, stretch in enumerate(_QUOTED.split(own)):
             _add_text(builder, stretch, quoted=position % 2 == 1)
+        if _FORWARDED.search(mark):
+            _add_forwarded(builder, earlier)
+        else:
+            _add_text(builder, mark + earlier, quoted=True)
     if depth < _MOST_NESTED:
         for part in message.iter_attachments() if message.is_multipart() else ():
             if part.get_content_type() == "message/rfc822":
                 _add_message(part.get_content(), builder, name, depth + 1)
     return names
+
+
+_FORWARDED = re.compile(r"forwarded message|weitergeleitete nachricht|message transf\xe9r\xe9|mensaje reenviado", re.I)
+_EARLIER = re.compile(
+    r"""
+    ^[ ]?-{2,}[ ]?(?:original[ ]message|urspr\xfcngliche[ ]nachricht|message[ ]d.origine|mensaje[ ]original|messaggio[ ]originale
+        |forwarded[ ]message|weitergeleitete[ ]nachricht|message[ ]transf\xe9r\xe9|mensaje[ ]reenviado)[ ]?-{2,}[ ]*$
+    |^begin[ ]forwarded[ ]message:[ ]*$
+    |^_{10,}[ ]*\n(?=(?:from|von|de|da|van):)
+    |^(?:on|am|le|el|il|op|den)[ ][^\n]{6,200}(?:\n[^\n]{0,120})?
+        \b(?:wrote|a[ ]\xe9crit|escribi\xf3|ha[ ]scritto|(?:schrieb|schreef|skrev)[^\n]{0,80})[ ]?:[ ]*$
+    |^(?=(?:from|von|de):[ ][^\n]+\n(?:sent|date|gesendet|datum|envoy\xe9|enviado):[ ])
+    """,
+    re.VERBOSE | re.IGNORECASE | re.MULTILINE,
+)
+
+
+def _split_earlier(text: str) -> tuple[str, str, str]:
+    """Part a message from the earlier one that it quotes below a mark: the message, the mark, and the earlier one."""
+    mark = _EARLIER.search(text)
+    return (text[: mark.start()], mark.group(), text[mark.end() :]) if mark else (text, "", "")
+
+
+def _add_forwarded(builder: TextBuilder, text: str) -> None:
+    """Write a message that was sent on: it answers, with the date and subject of its own."""
+    head, _, below = text.lstrip("\n").partition("\n\n")
+    body, mark, earlier = _split_earlier(below)
+    fields = dict(line.split(":", 1) for line in head.split("\n") if ":" in line)
+    named = {name.strip().casefold(): value.strip() for name, value in fields.items()}
+    subject = next((named[name] for name in ("subject", "betreff", "objet", "asunto", "oggetto") if name in named), "")
+    sent = next(
+        (named[name] for name in ("date", "sent", "datum", "gesendet", "envoy\xe9", "fecha") if name in named), ""
+    )
+    builder.begin_section(0, subject)
+    builder.move_to(date=_day(sent))
+    builder.add_paragraph(head)
+    _add_text(builder, body, quoted=False)
+    _add_text(builder, mark + earlier, quoted=True)
 
 
 def _add_text(builder: TextBuilder, text: str, *, quoted: bool) -> None:
@@ -111,7 +155,11 @@ def _header(message: EmailMessage, header: str) -> str:
 
 def _date(message: EmailMessage) -> str | None:
     """The day it was sent, as the sender's clock had it."""
+    return _day(_header(message, "Date"))
+
+
+def _day(text: str) -> str | None:
     try:
-        return parsedate_to_datetime(_header(message, "Date")).date().isoformat()
+        return parsedate_to_datetime(text).date().isoformat()
     except (ValueError, TypeError, IndexError, OverflowError):
         return None

@@ -1,7 +1,7 @@
 """Parse text, Markdown, reStructuredText and rich text.
 
-Text and Markdown keep every character: byte-order mark, line ends, tabs and marks, so offsets count in the file's own text.
-Markdown headings become headings. Docutils parses reStructuredText: sections are headings, tables are rows, files it names
+Text keeps every character: byte-order mark, line ends and tabs, so offsets count in the file's own text. Markdown is read as
+the page it makes. Docutils parses reStructuredText: sections are headings, tables are rows, files it names
 are never opened. Directives and roles that only other programs know (Sphinx) keep their text and have no effect.
 """
 
@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 from index.errors import SourceError
 from index.parsers.builder import Extraction, TextBuilder, add_table, describe_row, one_line
 from index.parsers.containers import WEB_PAGE, describe_kind, load_library, refuse_kind
-from index.records import Locator, Place
 
 GUESS_BYTES = 1_000_000
 
@@ -125,55 +124,24 @@ def _guess_encoding(content: bytes) -> str:
 _CONTROL = re.compile("[\0-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f]")
 
 
-_LINE_END = re.compile(r"\r\n?|\n")
-
-
 def read_markdown_file(content: bytes, *, name: str) -> Extraction:
-    """Read a Markdown file: its text is the file's own characters, with the headings found."""
-    text, notes = decode_text(content, name=name)
-    return Extraction(text, *find_headings(text), notes)
+    """Read a Markdown file as what it shows: without marks, comments, front matter and addresses of links.
 
-
-def find_headings(text: str) -> tuple[tuple[Locator, ...], tuple[tuple[int, int], ...]]:
-    """Find headings and the text below them.
-
-    Args:
-        text: A Markdown text (CommonMark).
-
-    Returns:
-        Locators, each with the path of headings above a stretch of text ("Costs > Travel"), in order; and the spans of
-        the headings themselves, which are not quoted as answers.
+    Headings are headings and rows of tables are rows, as on a web page.
     """
     from markdown_it import MarkdownIt
 
-    line_starts = [0, *(match.end() for match in _LINE_END.finditer(text)), len(text)]
-    references: dict[str, Any] = {}
-    blocks, words = MarkdownIt("commonmark").disable("inline"), MarkdownIt("commonmark")
-    tokens = blocks.parse(text, references)
-    locators: list[Locator] = []
-    silent: list[tuple[int, int]] = []
-    path: list[tuple[int, str]] = []
-    below = 0
-    for opening, inline in zip(tokens, tokens[1:], strict=False):
-        if opening.type != "heading_open" or opening.level != 0 or opening.map is None:
-            continue
-        start, end = line_starts[opening.map[0]], line_starts[min(opening.map[1], len(line_starts) - 1)]
-        if path and below < start:
-            locators.append(Locator(below, start, Place(heading=" > ".join(title for _, title in path))))
-        level = int(opening.tag[1:])
-        path = [entry for entry in path if entry[0] < level]
-        path.append((level, _plain(words.parseInline(inline.content, references))))
-        silent.append((start, end))
-        below = end
-    if path and below < len(text):
-        locators.append(Locator(below, len(text), Place(heading=" > ".join(title for _, title in path))))
-    return tuple(locators), tuple(silent)
+    from index.parsers.html import add_html
+
+    text, notes = decode_text(content, name=name)
+    builder = TextBuilder(name)
+    builder.notes += notes
+    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    add_html(parser.render(_FRONT_MATTER.sub("", text.removeprefix("\ufeff"), count=1)), builder, name=name)
+    return builder.finish()
 
 
-def _plain(tokens: Any) -> str:
-    """The words of a heading without its marks."""
-    children = [child for token in tokens for child in token.children or []]
-    return "".join(child.content for child in children if child.type in ("text", "code_inline")).strip()
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n.*?^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 
 
 _SETTINGS = {

@@ -236,18 +236,24 @@ _INTRODUCES = re.compile(r"[:\uff1a,;]\s*$|\w\s*$")  # how a sentence ends that 
 def _join_lists(text: str, blocks: list[tuple[int, int, bool]], locate: "_Locators") -> list[tuple[int, int, bool]]:
     """Join the items of a list to the sentence above that they complete, as far as a passage holds them."""
     joined: list[tuple[int, int, bool]] = []
-    open_list = False
+    opened: str | None = None  # the mark of the block that opens a list: empty for a sentence without one
     for start, end, silent in blocks:
-        item = not silent and _ITEM.match(text, start, end) is not None and locate.at(start).place.row is None
-        if item and open_list and joined:
+        mark = "" if silent or locate.at(start).place.row is not None else _mark(text, start, end)
+        if mark and opened is not None and mark != opened:
             first = joined[-1][0]
             if end - first <= CUT_PASSAGE and locate.at(first).place == locate.at(start).place:
                 joined[-1] = first, end, False
                 continue
         joined.append((start, end, silent))
         words = len(_WORD.findall(text, start, end)) if end - start < CUT_PASSAGE else 0
-        open_list = not silent and words > 2 and bool(_INTRODUCES.search(text, max(start, end - 3), end))
+        opened = mark if not silent and words > 2 and _INTRODUCES.search(text, max(start, end - 3), end) else None
     return joined
+
+
+def _mark(text: str, start: int, end: int) -> str:
+    """The kind of mark that an item begins with, such as "1." or "a)"; empty for a block that is no item."""
+    found = _ITEM.match(text, start, end)
+    return re.sub(r"[a-z]", "a", re.sub(r"\d+", "1", found.group().strip())) if found else ""
 
 
 def _blocks(text: str, document: Document) -> Iterator[tuple[int, int, bool]]:

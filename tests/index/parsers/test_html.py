@@ -133,3 +133,25 @@ def test_names_at_the_left_of_an_infobox_name_their_values(tmp_path):
     """A header across all columns is a title and no name of a column."""
     rows = "<tr><th colspan=2>Odden</th></tr><tr><th>Built</th><td>1871</td></tr><tr><th>Height</th><td>31 m</td></tr>"
     assert texts(read(tmp_path, "a.html", f"<table>{rows}</table>")) == ["~Odden", "Built: 1871.", "Height: 31 m."]
+
+
+def test_furniture_of_a_page_never_answers(tmp_path):
+    """Banners, menus, lists of links and the foot are kept apart; marks of notes and edit links are left out."""
+    links = "".join(f"<li><a href='#'>Reset your device {number}</a></li>" for number in range(5))
+    article = "To reset it, hold both arrows<sup>[12]</sup> for ten seconds until the display goes dark. " * 8
+    page = (
+        "<div id='cookie'>We use cookies.</div><ul>"
+        + links
+        + "</ul><div class='main'><h1>Reset<span>[edit]</span></h1>"
+        f"<p>{article}</p></div><div class='related-links'>Popular: how to reset it.</div><footer>All rights reserved.</footer>"
+    )
+    found = texts(read(tmp_path, "a.html", page))
+    assert [text for text in found if not text.startswith("~")] == [article.replace("<sup>[12]</sup>", "").strip()]
+    assert found[0] == "~We use cookies." and found[2] == "~Reset" and found[-1] == "~All rights reserved."
+
+
+def test_what_a_page_is_about_answers_whatever_its_class(tmp_path):
+    """A menu may be that of a restaurant."""
+    assert texts(read(tmp_path, "a.html", "<div class='menu'><p>Soup is served at noon.</p></div>")) == [
+        "Soup is served at noon."
+    ]

@@ -42,16 +42,24 @@ def test_a_document_is_the_same_from_another_process(tmp_path, reader, name):
 
 def test_small_text_is_read_without_a_process(tmp_path):
     """Asking about a text file starts nothing; the first other file does, and the next ones share it."""
-    (tmp_path / "a.md").write_text("# One\n\nTwo.")
+    (tmp_path / "a.txt").write_text("One.\n\nTwo.")
     (tmp_path / "a.csv").write_text("a,b\n1,2\n")
     with IsolatedParser() as reader:
-        reader(tmp_path / "a.md", name="a.md")
+        reader(tmp_path / "a.txt", name="a.txt")
         assert reader._process is None
         reader(tmp_path / "a.csv", name="a.csv")
         first = reader._process
         reader(tmp_path / "a.csv", name="a.csv")
         assert reader._process is first and first.poll() is None
     assert first.poll() is not None
+
+
+def test_a_web_page_in_a_text_file_is_read_in_the_process(tmp_path):
+    """A library takes it apart."""
+    (tmp_path / "a.txt").write_text("<!doctype html><p>One.")
+    with IsolatedParser() as reader:
+        assert reader(tmp_path / "a.txt", name="a.txt").text == "One."
+        assert reader._process is not None
 
 
 def refuse(reader, folder, name, content):

@@ -147,6 +147,41 @@ def test_a_message_within_a_message_has_its_own_date(tmp_path):
     )
 
 
+EARLIER = {
+    "original": "-----Original Message-----\nFrom: Board\nSent: Monday, 13 May 2024\n\nIt is repaired on 3 June.",
+    "wrote": "On Mon, 10 Jun 2024 at 09:00, Board <b@x.example>\nwrote:\n\nIt is repaired on 3 June.",
+    "schrieb": "Am 10.06.2024 um 09:00 schrieb Board:\n\nIt is repaired on 3 June.",
+    "headers": "From: Board\nSent: Monday, 13 May 2024\nTo: Site\n\nIt is repaired on 3 June.",
+}
+
+
+@pytest.mark.parametrize("earlier", EARLIER.values(), ids=EARLIER)
+def test_what_a_message_quotes_of_an_earlier_one_does_not_answer(tmp_path, earlier):
+    """However programs mark it."""
+    found = texts(read(tmp_path, "a.eml", make_eml(f"It is repaired on 12 June.\n\n{earlier}\n")))
+    assert [text for text in found[1:] if not text.startswith("~")] == ["It is repaired on 12 June."]
+    assert "~It is repaired on 3 June." in found
+
+
+def test_what_a_message_in_html_quotes_does_not_answer(tmp_path):
+    """A blockquote and what mail programs put around an earlier message."""
+    body = "<div>On 21 June.</div><div class='gmail_quote'>Board wrote:<blockquote><div>On 17 June.</div></blockquote></div>"
+    found = texts(read(tmp_path, "a.eml", f"Subject: Cellar\nContent-Type: text/html; charset=utf-8\n\n{body}"))
+    assert [text for text in found[1:] if not text.startswith("~")] == ["On 21 June."]
+
+
+def test_a_forwarded_message_answers_with_its_own_date_and_subject(tmp_path):
+    """It is what the mail is about."""
+    body = (
+        "See below.\n\n---------- Forwarded message ---------\nFrom: Board\nDate: Sun, 4 Feb 2024 10:00:00 +0000\n"
+        "Subject: Roof\n\nIt is repaired on 3 June.\n"
+    )
+    assert describe(read(tmp_path, "a.eml", make_eml(body)))[-1] == (
+        "It is repaired on 3 June.",
+        {"date": "2024-02-04", "heading": "Roof"},
+    )
+
+
 ENCRYPTED = {"META-INF/encryption.xml": '<encryption><CipherReference URI="OEBPS/text/c1.xhtml"/></encryption>'}
 ENTITIES = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><x>&a;</x>'
 BROKEN = {
