@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,7 +34,15 @@ from qa.answering.citation import Citation
 from qa.answering.compose import CLOSEST_SHOWN, Retrieval, compose_answer, read_hits
 from qa.answering.confidence import SHIPPED, Calibration
 from qa.answering.parts import join_parts, split_questions
-from qa.answering.question import Corrected, Question, correct_spelling, matching_sources, read_question, stand_alone
+from qa.answering.question import (
+    Corrected,
+    Question,
+    correct_spelling,
+    matching_sources,
+    named_sources,
+    read_question,
+    stand_alone,
+)
 from qa.answering.requests import Occurrences, describe_request
 from qa.collections import (
     Sources,
@@ -51,6 +60,9 @@ CALIBRATION_VERSION = 2  # of the log-odds that a stored fit belongs to; version
 FOUND = 10  # passages; enough for five without near-duplicates
 COUNTED = 500  # the most passages in which words are counted
 SEARCHABLE_SECONDS = 2.0  # how long opening waits for indexing to end before it accepts questions
+
+
+MOST_NAMES = 2_000  # documents whose names a question is held against
 
 
 class Assistant:
@@ -229,13 +241,27 @@ class Assistant:
             return self._reply(asked, sources=(*asked.sources, *_names(sources)))
         parts = (question,) if asked.phrases else split_questions(asked.core)
         if len(parts) == 1:
-            return self.compose(self.find(asked, history=history, as_typed=as_typed, sources=sources))
+            return self._answer_one(asked, history=history, as_typed=as_typed, sources=sources)
         earlier, answers = [] if as_typed else list(history), []
         for part in parts:
             finding = self.find(part, history=tuple(earlier), sources=(*asked.sources, *_names(sources)))
             answers.append(self.compose(finding))
             earlier.append(part)
         return join_parts(question, answers)
+
+    def _answer_one(self, asked: Question, *, history: Sequence[str], as_typed: bool, sources: Sequence[str]) -> Answer:
+        """Answer from the documents that the question names, if it names some and they answer; else from all."""
+        named: tuple[str, ...] = ()
+        if not (sources or asked.sources or asked.phrases) and self.scope.documents <= MOST_NAMES:
+            named = named_sources(self._collection.catalog.names(), asked.text)
+        retrieve = partial(self.find, asked, history=history, as_typed=as_typed)
+        if not named:
+            return self.compose(retrieve(sources=sources))
+        there = self.compose(retrieve(sources=named))
+        if there.found or not there.closest:
+            return there if there.found else self.compose(retrieve())
+        anywhere = self.compose(retrieve())
+        return anywhere if anywhere.found else there
 
     def _reply(self, question: Question, *, sources: Sequence[str]) -> Answer:
         """Reply to a greeting or request with one line, and with the places where its words occur."""

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 
 from index import STOP_TERMS, STOP_WORDS, NearWord, QuestionError, english_words, question_terms, text_terms
 from qa.answering.requests import Request, is_small_talk, read_request
@@ -116,6 +116,35 @@ def matching_sources(names: Sequence[str], wanted: Sequence[str]) -> tuple[str, 
         listed = ", ".join(repr(name) for name in names[:5]) + (", …" if len(names) > 5 else "")
         raise QuestionError(f"no document is named like {', '.join(map(repr, wanted))}. There are: {listed}.")
     return chosen
+
+
+_MOST_NAMED = 3  # documents that a question names; words that fit more say what it is about
+_WORD_IN_NAME = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+|\d+")
+
+
+def named_sources(names: Sequence[str], question: str) -> tuple[str, ...]:
+    """Find the documents that a question names: "contract_oslo.txt", "contract_oslo", or all words of it, "the Oslo contract".
+
+    A name of a single plain word, such as "contract", counts only together with its suffix. Returns at most three, in order.
+    """
+    asked, folded = _name_terms(question), question.casefold()
+    found = [name for name in names if _is_named(name, asked, folded)]
+    return tuple(found) if len(found) <= _MOST_NAMED else ()
+
+
+def _is_named(name: str, asked: frozenset[str], question: str) -> bool:
+    file = name.rsplit("/", 1)[-1].casefold()
+    stem = file.rpartition(".")[0] or file
+    for whole in (file, stem) if re.search(r"[\W_\d]", stem) else (file,):
+        if whole in question and re.search(rf"(?<!\w){re.escape(whole)}(?!\w)", question):
+            return True
+    terms = _name_terms(name.rsplit("/", 1)[-1].rpartition(".")[0] or name)
+    return len(terms) > 1 and terms <= asked
+
+
+@lru_cache(4096)
+def _name_terms(text: str) -> frozenset[str]:
+    return frozenset(text_terms(" ".join(_WORD_IN_NAME.findall(text)))) - STOP_TERMS
 
 
 def _fits(name: str, pattern: str) -> bool:

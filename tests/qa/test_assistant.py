@@ -296,3 +296,19 @@ def test_open_takes_patterns_and_a_name(tmp_path):
         assert [document.source for document in assistant.documents()] == ["plum.txt"]
     with pytest.raises(SourceError, match="has patterns and a name already"):
         Assistant.open(Selection((sources,)), name="fruit", **options)
+
+
+def test_a_document_that_the_question_names_comes_first(tmp_path):
+    """Also where another one says nearly the same; and where it does not answer, the others are asked."""
+    folder = tmp_path / "sources"
+    folder.mkdir()
+    for town, notice in (("oslo", "three months"), ("bergen", "six weeks"), ("molde", "one year")):
+        (folder / f"contract_{town}.txt").write_text(f"The contract can be terminated with a notice of {notice}.\n")
+    (folder / "cat_food.txt").write_text("The cat is called Runa.\n")
+    with Assistant.open(folder, home=tmp_path / "home") as assistant:
+        for town, notice in (("oslo", "three months"), ("bergen", "six weeks"), ("molde", "one year")):
+            answer = assistant.ask(f"With which notice can contract_{town} be terminated?")
+            shown = (answer.citations or answer.closest)[0]
+            assert (shown.source, notice in shown.quote) == (f"contract_{town}.txt", True)
+        elsewhere = assistant.ask("In contract_oslo, what is the cat called?")
+        assert "Runa" in (elsewhere.citations or elsewhere.closest)[0].quote or not elsewhere.found

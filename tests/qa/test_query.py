@@ -7,7 +7,7 @@ from index import QuestionError
 from index.text.terms import NearWord, count_spellings, edit_distance, near_spellings, one_edit_away, phrase_pattern
 from qa import Assistant
 from qa.answering.citation import TermEvidence
-from qa.answering.question import matching_sources, read_question
+from qa.answering.question import matching_sources, named_sources, read_question
 
 TYPED = {
     "plain": ("Who  is\nmediating?", ("Who is mediating?", (), (), "Who is mediating?")),
@@ -265,3 +265,34 @@ def test_a_conversation_can_go_on_from_its_history(fruit):
     asked.ask("Which fruit fell from the tree?")
     given = fruit.conversation(["Which fruit fell from the tree?"])
     assert given.ask("What about it?") == asked.ask("What about it?")
+
+
+CONTRACTS = ("deals/contract_oslo.txt", "deals/contract_bergen.txt", "notes.md", "contract.pdf", "2024-report.pdf")
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("What does contract_oslo.txt say about termination?", CONTRACTS[:1]),
+        ("termination in contract_bergen", CONTRACTS[1:2]),
+        ("What does the Oslo contract say?", CONTRACTS[:1]),
+        ("Compare contract_oslo and contract_bergen.", CONTRACTS[:2]),
+        ("What is in contract.pdf?", CONTRACTS[3:4]),
+        ("How is the contract terminated?", ()),
+        ("What do the notes say?", ()),
+        ("What does contract_oslofjord say?", ()),
+    ],
+)
+def test_a_question_may_name_documents(question, expected):
+    """By the name of the file or by all its words; a single plain word is no name."""
+    assert named_sources(CONTRACTS, question) == expected
+
+
+def test_a_word_that_names_many_documents_names_none():
+    """It says what the question is about."""
+    assert named_sources(tuple(f"{year} report.txt" for year in range(2000, 2010)), "What is in the 2003 report?") == (
+        "2003 report.txt",
+    )
+    assert (
+        named_sources(tuple(f"{folder}/annual report.txt" for folder in "abcd"), "What is in the annual report?") == ()
+    )
