@@ -144,6 +144,21 @@ class Collection:
             self.catalog.set_meta("updated", describe_time(time.time_ns()))
             return done
 
+    def is_behind(self, selection: Selection) -> bool:
+        """Whether files of a selection, or added ones, came, went or changed since they were last looked at.
+
+        Raises:
+            SourceError: A path does not exist.
+        """
+        excluded = self.catalog.exclusions()
+        found = find_sources(selection.paths, selection.rules) + self.library.find_added()
+        now = {each.path: (each.name, each.size, each.modified_ns) for each in found if each.path not in excluded}
+        known = {
+            path: (each.name, each.size, each.modified_ns) for path, (each, _) in self.catalog.known_files().items()
+        }
+        failed = {failure.path for failure in self.catalog.failures()}
+        return now.keys() != known.keys() | failed or any(now[path] != known[path] for path in known)
+
     def catch_up(self) -> None:
         """Bring the derived indexes up to the catalog, unless another process has the lock and will do so."""
         with suppress(StorageError), hold_lock(self.folder, patience=0):

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -445,6 +446,9 @@ class Assistant:
 
             selection, own = self._selection(), self._collection.library.added_folder
             self._watcher = FileWatcher(selection, refresh, own=own, delay=delay, on_notice=self._on_notice)
+            with suppress(SourceError):  # a folder that is gone: the watcher reports it when it comes back
+                if self._collection.is_behind(selection):  # something changed between the last update and now
+                    refresh()
 
     def _selection(self) -> Selection:
         return self._collection.catalog.selection() or Selection(())

@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ from index.parsers.builder import MEGABYTE
 from index.parsers.containers import WEB_PAGE, describe_kind
 from index.records import Document, Locator, Place
 
-SECONDS = 60.0  # to read a file, and one more for each megabyte of it
+SECONDS = 60.0  # of processor time to read a file, and one more for each megabyte of it
+BUSY = 10  # times as long may pass meanwhile, where other programs keep the processor busy or the worker waits
 MEMORY = 1_000 * MEGABYTE  # bytes above what the worker needs to start
 FILES_A_WORKER = 200
 READ_HERE = {".txt": 20 * MEGABYTE, ".text": 20 * MEGABYTE}  # bytes
@@ -37,7 +39,8 @@ class IsolatedParser:
         """Start nothing yet.
 
         Args:
-            seconds: The time to read one file in, and one second more for each megabyte of it.
+            seconds: The processor time to read one file in, and one second more for each megabyte of it; where the system
+                does not tell it, the time that passes.
             memory: The bytes to read one file in.
         """
         self._seconds = seconds
@@ -119,15 +122,23 @@ class IsolatedParser:
             self._files_read = 0
         self._files_read += 1
         process, shown, seconds = self._process, show_name(request["name"]), request["seconds"]
+        began = _processor_seconds(process.pid)
         late = threading.Event()
+        done = threading.Event()
 
-        def stop() -> None:
-            late.set()
-            process.kill()
+        def watch() -> None:
+            started = time.monotonic()
+            while not done.wait(min(1.0, seconds)):
+                used = _processor_seconds(process.pid)
+                elapsed = time.monotonic() - started
+                spent = elapsed if used is None or began is None else used - began
+                if spent >= seconds or elapsed >= BUSY * seconds:
+                    late.set()
+                    process.kill()
+                    return
 
-        timer = threading.Timer(seconds, stop)
-        timer.daemon = True
-        timer.start()
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
         try:
             assert process.stdin and process.stdout
             process.stdin.write(json.dumps(request).encode() + b"\n")
@@ -140,7 +151,8 @@ class IsolatedParser:
         except (OSError, ValueError):  # the pipe or the reply is broken off: said below
             pass
         finally:
-            timer.cancel()
+            done.set()
+            watcher.join()
         if late.is_set():
             raise SourceError(f"{shown} needs more than {seconds:.0f} seconds to read. Split it, then index it again.")
         raise SourceError(f"{shown} cannot be read: the parser crashed. It may be damaged; remove it, or save it anew.")
@@ -158,6 +170,16 @@ class IsolatedParser:
             self._process.stdout.close()
             self._process.wait()
             self._process = None
+
+
+def _processor_seconds(pid: int) -> float | None:
+    """The processor time that a process has used; None where the system does not say."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+            fields = file.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError, AttributeError):
+        return None
 
 
 def _is_web_page(path: str | Path) -> bool:

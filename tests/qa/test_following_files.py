@@ -123,6 +123,19 @@ def test_watching_brings_changes_in_by_itself(folder):
     assert not any(thread.name == "watching" for thread in threading.enumerate())
 
 
+def test_what_changed_before_watching_began_is_seen(folder):
+    """A file renamed while the documents were read first has its new name when watching begins."""
+    with opened(folder) as assistant:
+        (folder / "a.txt").rename(folder / "c.txt")
+        assistant.watch(delay=0.05)
+        wait_for(lambda: names(assistant) == ["c.txt"])
+        calls = []
+    with opened(folder) as assistant:
+        assistant.watch(lambda: calls.append(1), delay=0.05)
+        time.sleep(0.3)
+        assert calls == []
+
+
 def test_added_removed_and_restored_files_through_the_assistant(folder, tmp_path):
     """The assistant adds, removes and restores as its library does."""
     (tmp_path / "fig.txt").write_text("A fig fell.", encoding="utf-8")
