@@ -20,6 +20,7 @@ from qa.answering.confidence import Calibration, Evidence, confidence, decide, i
 from qa.answering.disagreements import find_contradicting, find_disagreements
 from qa.answering.question import Question
 from qa.answering.quotes import QuotablePassage, Quote, RankedSentence, join_quotes, rank_sentences
+from qa.answering.rows import is_lookup
 from qa.answering.values import may_hold_values, read_values
 from qa.reading.model import Reader
 from qa.reading.spans import ReadablePassage, Reading
@@ -220,7 +221,14 @@ def _weigh(retrieval: Retrieval, found: Sequence[_Found], ranked: Sequence[Ranke
         lacking=is_lacking(retrieval.core, quoted_text(passages, quote)),
         answerable=reading.answerable if reading else None,
         yes_no=is_yes_no(retrieval.core),
+        lookup=_looks_up(retrieval.core, found[quote.passage].hit),
     )
+
+
+def _looks_up(question: str, hit: Hit) -> bool:
+    place = hit.passage.place
+    context = (place.heading or "", place.sheet or "", hit.source.rpartition("/")[2].rpartition(".")[0])
+    return place.row is not None and is_lookup(question, hit.text, context)
 
 
 def _alone(each: RankedSentence) -> Quote:

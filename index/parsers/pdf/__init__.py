@@ -121,8 +121,8 @@ def _add_pages(
                 builder.add_heading(level, text)
             else:
                 builder.add_paragraph(text, silent=bool(_CONTENTS.search(text)))
-        for value in values:
-            builder.add_paragraph(value)
+        for place, value in enumerate(values, start=1):
+            builder.add_row(place, value)
         for line in bottom:
             builder.add_paragraph(line, silent=True)
         for direction in turned:  # a table that is drawn sideways, a stamp, a watermark: apart from the page's text

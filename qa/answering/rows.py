@@ -1,0 +1,38 @@
+"""Recognise a question that looks up a value in a row of a table: "How many ferries ran in Norrland in 2022?".
+
+The reader was trained on prose, and is unsure of rows, which name their columns: "Region: Norrland; 2021: 498; 2022: 512."
+"""
+
+from collections.abc import Iterable
+
+from index import STOP_TERMS, question_terms, text_terms
+
+# Verbs that say little beside the names of a row and a column, as stems.
+_LIGHT = frozenset(
+    text_terms(
+        "run ran running work live need cost take sell sold earn pay paid reach weigh measure stand apply happen list state"
+    )
+)
+
+
+def is_lookup(question: str, row: str, context: Iterable[str]) -> bool:
+    """Return whether a question names a row by one of its values, or a form by itself, and asks for a column by its name.
+
+    Args:
+        question: The question, without politeness.
+        row: The text of the row: "name: value" or values alone, parted by semicolons.
+        context: What else names the table: its heading, its sheet, its file.
+
+    Returns:
+        True only if nothing else is asked: every word of the question occurs in the row's values, names or context.
+    """
+    asked = set(question_terms(question)) - _LIGHT
+    cells = [cell.rpartition(": ") for cell in row.removesuffix(".").split("; ")]
+    names = [set(text_terms(name)) - STOP_TERMS for name, _, _ in cells]
+    values = [set(text_terms(value)) - STOP_TERMS for _, _, value in cells]
+    keys = [bool(value) and value <= asked for value in values]
+    wanted = [bool(name & asked) and not key for name, key in zip(names, keys, strict=True)]
+    if not any(wanted) or not (any(keys) or len(cells) == 1):
+        return False
+    known = set().union(*names, *(value for value, key in zip(values, keys, strict=True) if key))
+    return asked <= known | {term for text in context for term in text_terms(text.replace("_", " "))}
