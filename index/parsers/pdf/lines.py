@@ -64,7 +64,8 @@ def read_segments(page: Any) -> tuple[list[Segment], list[list[Segment]]]:
     last_edges: tuple[float, float, float, float] | None = None
     spaced = False
     for position in range(count):
-        character = _read_character(pdfium, text_page, position, count)
+        code = pdfium.FPDFText_GetUnicode(text_page, position)
+        character = chr(code) if 0x20 <= code < 0x7F else _read_character(code, pdfium, text_page, position, count)
         if character.isspace() or not character:
             spaced = spaced or bool(character)
             continue
@@ -78,18 +79,24 @@ def read_segments(page: Any) -> tuple[list[Segment], list[list[Segment]]]:
             current.text += character  # PDFium spells a ligature out, each letter in the box of the whole
             continue
         last_edges = edges
-        angle = pdfium.FPDFText_GetCharAngle(text_page, position)
-        turn = _nearest_direction(angle) if angle >= 0 else direction
-        if turn != direction:
-            current, direction = None, turn
-        # Slanting text is kept as one run: the boxes of its characters lie on no line.
-        x0, y0, x1, y1 = _turn(edges, turn) if turn != _SLANTING else (edges[0], 0.0, edges[2], edges[3] - edges[1])
+        x0, y0, x1, y1 = _turn(edges, direction)
         size = max(y1 - y0, 0.5)
-        if turn == _SLANTING and current is not None:
-            current.text += (" " if spaced else "") + character
-        elif current is None or _is_right_to_left(character) or not _continues(current, x0, y0, y1, size):
+        if direction == _SLANTING or current is None or not _continues(current, x0, y0, y1, size):
+            # Only now is the angle worth asking for: what goes on a run has its direction.
+            angle = pdfium.FPDFText_GetCharAngle(text_page, position)
+            turn = _nearest_direction(angle) if angle >= 0 else direction
+            if turn == _SLANTING and turn == direction and current is not None:
+                current.text += (" " if spaced else "") + character  # one run: the boxes lie on no line
+                spaced = False
+                continue
+            if turn != direction:
+                direction = turn
+                x0, y0, x1, y1 = _turn(edges, direction)
+                size = max(y1 - y0, 0.5)
+            current = None
+        if current is None or _is_right_to_left(character):
             current = Segment(character, x0, x1, y0, y1, size)
-            by_direction.setdefault(turn, []).append(current)
+            by_direction.setdefault(direction, []).append(current)
         else:
             raised = size < 0.8 * current.size and y1 < current.bottom - 0.2 * current.size
             gap = x0 - current.right
@@ -108,9 +115,8 @@ _RAISED = dict(zip("0123456789", "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u20
 _SYMBOLS = re.compile("[\uf000-\uf0ff]")  # what a symbol font draws: bullets, nearly always
 
 
-def _read_character(pdfium: Any, text_page: Any, position: int, count: int) -> str:
-    """One character; empty for the second half of one beyond the basic plane."""
-    code = pdfium.FPDFText_GetUnicode(text_page, position)
+def _read_character(code: int, pdfium: Any, text_page: Any, position: int, count: int) -> str:
+    """The character of a code beyond ASCII; empty for the second half of one beyond the basic plane."""
     if 0xD800 <= code < 0xDC00:  # PDFium gives such a character as two halves
         low = pdfium.FPDFText_GetUnicode(text_page, position + 1) if position + 1 < count else 0
         return chr(0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00)) if 0xDC00 <= low < 0xE000 else ""
@@ -222,6 +228,8 @@ def _nearest_direction(angle: float) -> int:
 def _turn(edges: tuple[float, float, float, float], turn: int) -> tuple[float, float, float, float]:
     """The left, top, right and bottom of a box, seen so that text of a direction is upright."""
     left, bottom, right, top = edges
+    if turn == _SLANTING:
+        return left, 0.0, right, top - bottom
     if turn == 1:
         return -top, -right, -bottom, -left
     if turn == 2:
