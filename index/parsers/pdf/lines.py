@@ -107,7 +107,7 @@ def read_segments(page: Any) -> tuple[list[Segment], list[list[Segment]]]:
             current.size += 0 if raised else (size - current.size) / len(current.text)
         spaced = False
     text_page.close()
-    found = {turn: _join_right_to_left(segments) for turn, segments in by_direction.items()}
+    found = {turn: join_right_to_left(segments) for turn, segments in by_direction.items()}
     return found.pop(main), list(found.values())
 
 
@@ -134,7 +134,7 @@ def _is_right_to_left(character: str) -> bool:
     return character >= "\u0590" and unicodedata.bidirectional(character[0]) in ("R", "AL", "NSM")
 
 
-def _join_right_to_left(segments: list[Segment]) -> list[Segment]:
+def join_right_to_left(segments: list[Segment]) -> list[Segment]:
     """Join the letters of each line that runs from right to left, in whatever order the file draws them."""
     if not any(_is_right_to_left(segment.text) for segment in segments):
         return segments
@@ -165,13 +165,14 @@ def _join_run(run: Sequence[Segment]) -> Segment:
         ordered += [*opposite, segment]
         opposite = []
     text = ""
+    size = max(each.size for each in run)  # letters have boxes of many heights
     before: Segment | None = None
     for segment in [*ordered, *opposite]:
         gap = max(before.left - segment.right, segment.left - before.right) if before else 0.0
-        text += (" " if before and gap > WORD_GAP * segment.size else "") + segment.text
+        text += (" " if before and gap > WORD_GAP * size else "") + segment.text
         before = segment
     edges = min(each.left for each in run), max(each.right for each in run)
-    return Segment(text, *edges, min(each.top for each in run), max(each.bottom for each in run), run[0].size)
+    return Segment(text, *edges, min(each.top for each in run), max(each.bottom for each in run), size)
 
 
 def group_lines(segments: Iterable[Segment]) -> list[list[Segment]]:

@@ -6,6 +6,7 @@ import pytest
 from reading import describe, flow, make_pdf, read, texts
 
 from index.errors import SourceError
+from index.parsers.pdf.lines import Segment, join_right_to_left
 
 LEFT = (
     "The left column tells of ships and cargo that came from far away in winter, when the northern harbour lay under"
@@ -381,6 +382,23 @@ def test_a_page_that_equals_another_still_answers(tmp_path):
     """Lines count as repeated only while something else is left on the page."""
     page = flow(STAMPED)
     assert texts(read(tmp_path, "a.pdf", make_pdf(page, page))) == [STAMPED, STAMPED]
+
+
+def test_letters_from_right_to_left_are_joined_in_reading_order():
+    """In whatever order they are drawn; numbers and Latin words among them keep theirs."""
+    drawn = [
+        ("ה", 90, 96),
+        ("ש", 84, 90),
+        ("פ", 78, 84),
+        ("ר", 72, 78),
+        ("RX", 50, 62),
+        ("25", 66, 71),
+        ("ק", 38, 44),
+        ("ל", 32, 38),
+    ]
+    segments = [Segment(text, left, right, 100, 112, 12.0) for text, left, right in drawn]
+    for order in (segments, segments[::-1]):
+        assert [each.text for each in join_right_to_left(list(order))] == ["השפר RX 25 קל"]
 
 
 def test_the_same_bytes_give_the_same_text(tmp_path):
