@@ -1,6 +1,7 @@
 """Read .docx documents: headings by their outline level, lists, tables as rows, text boxes and notes at the foot.
 
-Left out: text marked as deleted, comments, page headers and footers, pictures. A .docx knows no pages.
+Comments follow the text; page headers and footers do too, and do not answer. Left out: text marked as deleted, pictures. A
+.docx knows no pages.
 """
 
 import re
@@ -47,6 +48,8 @@ class _Word:
         self._builder.begin_section(_TITLE_LEVEL, "")
         for part in ("footnotes", "endnotes"):
             self._add_notes(part)
+        self._add_notes("comments", label="Note: ")
+        self._add_page_parts()
 
     def _add_blocks(self, parent: Any) -> None:
         for element in parent:
@@ -95,17 +98,33 @@ class _Word:
             level = _outline(outline)
         return level, listed or properties.find(f"{_W}numPr") is not None
 
-    def _add_notes(self, kind: str) -> None:
+    def _add_notes(self, kind: str, label: str = "") -> None:
+        for root in self._parts(kind):
+            for note in root:
+                if note.get(f"{_W}type") is None:  # the others are rules drawn above the notes
+                    number = label or f"[{one_line(note.get(f'{_W}id') or '')}] "
+                    body = one_line(" ".join(_text(paragraph) for paragraph in note.iter(f"{_W}p")))
+                    self._builder.add_paragraph(number + body if body else "")
+
+    def _add_page_parts(self) -> None:
+        """Write what stands at the top and bottom of pages, once each; it does not answer."""
+        texts = (
+            one_line(" ".join(map(_text, root.iter(f"{_W}p"))))
+            for kind in ("header", "footer")
+            for root in self._parts(kind)
+        )
+        for text in dict.fromkeys(filter(None, texts)):
+            self._builder.add_paragraph(text, silent=True)
+
+    def _parts(self, kind: str) -> Iterator[Any]:
+        """The parts of a kind that the document refers to, parsed."""
         from docx.opc.constants import RELATIONSHIP_TYPE
         from docx.oxml import parse_xml
 
+        wanted = getattr(RELATIONSHIP_TYPE, kind.upper())
         for relationship in self._document.part.rels.values():
-            if relationship.reltype == getattr(RELATIONSHIP_TYPE, kind.upper()) and not relationship.is_external:
-                for note in parse_xml(relationship.target_part.blob):
-                    if note.get(f"{_W}type") is None:  # the others are rules drawn above the notes
-                        number = one_line(note.get(f"{_W}id") or "")
-                        body = one_line(" ".join(_text(paragraph) for paragraph in note.iter(f"{_W}p")))
-                        self._builder.add_paragraph(f"[{number}] {body}" if body else "")
+            if relationship.reltype == wanted and not relationship.is_external:
+                yield parse_xml(relationship.target_part.blob)
 
 
 class Numbering:

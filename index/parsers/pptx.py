@@ -1,7 +1,7 @@
 """Read .pptx presentations: slide by slide the title, text, tables and the speaker's notes.
 
-The title is the heading of its slide. Left out: pictures, charts and drawn diagrams (SmartArt), and the text that
-layouts put on every slide.
+The title is the heading of its slide. Charts are read as tables. Left out: pictures and drawn diagrams (SmartArt), and the
+text that layouts put on every slide.
 """
 
 from collections.abc import Iterator
@@ -44,8 +44,23 @@ def _add_slide(slide: Any, builder: TextBuilder) -> None:
             builder.add_paragraph(_frame_text(shape.text_frame))
         elif getattr(shape, "has_table", False):
             add_table(builder, [[cell.text for cell in row.cells] for row in shape.table.rows])
+        elif getattr(shape, "has_chart", False):
+            _add_chart(shape.chart, builder)
     if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
         builder.add_paragraph(_frame_text(slide.notes_slide.notes_text_frame, listed=False))
+
+
+def _add_chart(chart: Any, builder: TextBuilder) -> None:
+    """Write the title of a chart and its values, a row for each category."""
+    if chart.has_title and chart.chart_title.has_text_frame:
+        builder.add_paragraph(chart.chart_title.text_frame.text)
+    for plot in chart.plots:
+        series = list(plot.series)
+        rows = [["", *(each.name for each in series)]]
+        for position, category in enumerate(plot.categories):
+            values = (each.values[position] if position < len(each.values) else None for each in series)
+            rows.append([str(category), *("" if value is None else f"{value:.15g}" for value in values)])
+        add_table(builder, rows, headers=1)
 
 
 def _shapes(shapes: Any) -> Iterator[Any]:

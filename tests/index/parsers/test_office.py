@@ -384,3 +384,34 @@ def test_rich_text_is_read_without_its_marks(tmp_path):
     ]
     with pytest.raises(SourceError, match=r"a.rtf is not a .rtf file"):
         read(tmp_path, "a.rtf", "plain")
+
+
+def test_page_headers_and_comments_of_word_are_read(tmp_path):
+    """Once each, behind the text; what stands on every page does not answer."""
+    import docx
+
+    document = docx.Document()
+    paragraph = document.add_paragraph("It meets on Tuesday.")
+    document.sections[0].header.paragraphs[0].text = "Choir of Odden"
+    document.add_comment(paragraph.runs, text="Ask Ilka.", author="A")
+    assert texts(read(tmp_path, "a.docx", saved(document))) == [
+        "It meets on Tuesday.",
+        "Note: Ask Ilka.",
+        "~Choir of Odden",
+    ]
+
+
+def test_a_chart_is_read_as_a_table(tmp_path):
+    """A row for each category, with the names of the series."""
+    import pptx
+    from pptx.chart.data import CategoryChartData
+    from pptx.enum.chart import XL_CHART_TYPE
+
+    presentation = pptx.Presentation()
+    slide = presentation.slides.add_slide(presentation.slide_layouts[5])
+    slide.shapes.title.text = "Ferries"
+    data = CategoryChartData()
+    data.categories = ["2021", "2022"]
+    data.add_series("Norrland", (498, 512))
+    slide.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, 0, 0, 99, 99, data)
+    assert texts(read(tmp_path, "a.pptx", saved(presentation)))[-2:] == ["2021; Norrland: 498.", "2022; Norrland: 512."]
