@@ -10,6 +10,7 @@ import atexit
 import shutil
 import tempfile
 import threading
+import unicodedata
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, lru_cache
@@ -166,10 +167,20 @@ def load_reader(
             )
         tokenizer = read_tokenizer(folder)
         tokenizer.no_truncation()
+        spell_out_ligatures(tokenizer)
         recipe = RECIPE if manifest["rounded"] else "fp32"
         return FastReader(target / READER_GRAPH, tokenizer, identity=f"{VERSION}/{recipe}/{found[:16]}")
     except EncoderError as error:
         raise ReaderError(str(error)) from error
+
+
+def spell_out_ligatures(tokenizer: Any) -> None:
+    """Make a tokenizer read a ligature such as "\ufb01" as its letters; offsets still count in the text as it is."""
+    from tokenizers import normalizers
+
+    ligatures = {chr(code): unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB05)}
+    replacements = [normalizers.Replace(ligature, letters) for ligature, letters in ligatures.items()]
+    tokenizer.normalizer = normalizers.Sequence([*replacements, tokenizer.normalizer])
 
 
 def shared_reader(cache_folder: Path, *, on_notice: Callable[[str], None] | None = None) -> FastReader:

@@ -11,7 +11,7 @@ import pytest
 
 from index import ReaderError, bundled_model_folder, plain_graph, read_pair_model, read_tokenizer
 from qa.reading.build import build_reader, compare_logits, sample_windows
-from qa.reading.model import FastReader, load_reader, plan_pairs
+from qa.reading.model import FastReader, load_reader, plan_pairs, spell_out_ligatures
 from qa.reading.spans import (
     ReadablePassage,
     Reading,
@@ -358,3 +358,12 @@ def test_the_identity_names_recipe_and_weights(reader, weights):
     import hashlib
 
     assert reader.identity == f"reading/2/int8/1/{hashlib.sha256(weights.read_bytes()).hexdigest()[:16]}"
+
+
+def test_ligatures_are_read_as_their_letters():
+    """Offsets count in the text as it is."""
+    tokenizer = read_tokenizer(bundled_model_folder())
+    spell_out_ligatures(tokenizer)
+    plain, joined = tokenizer.encode("five officers"), tokenizer.encode("\ufb01ve o\ufb03cers")
+    assert joined.ids == plain.ids
+    assert [joined.offsets[place] for place in (1, 2)] == [(0, 3), (4, 10)]
