@@ -84,7 +84,7 @@ def decode_text(content: bytes, *, name: str, encoding: str = "utf-8") -> Decode
         return DecodedText(
             content.decode(guess), (f"its encoding is guessed: read as {_NAMES.get(guess, guess.upper())}",)
         )
-    if b"\0" in content:
+    if b"\0" in content and encoding != "utf-16":
         raise SourceError(f"{name} is not a text file: it holds zero bytes. Remove it, or give it its right suffix.")
     raise SourceError(f"{name} is not valid {encoding.upper()}: {wrong}. Save it as UTF-8, then index it again.")
 

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode
 import pytest
 from injections import PAYLOADS, fits_a_file_name, fits_a_text_file
 
+from index.parsers.builder import one_line
 from qa.answering.question import read_question
 
 pytest_plugins = ["web_fixtures"]
@@ -44,7 +45,10 @@ def server(start_module_chat, tmp_path_factory):
     """The chat over a document that holds every payload, one with headings made of them, and files named by them."""
     folder = tmp_path_factory.mktemp("hostile")
     (folder / "payloads.txt").write_text("\n\n".join(map(say, IN_FILES)), encoding="utf-8")
-    headed = "\n\n".join(f"# {payload}\n\nSaid under heading {number}." for number, payload in enumerate(IN_FILES))
+    escaped = (
+        re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", payload) for payload in IN_FILES
+    )  # Markdown that shows the payload
+    headed = "\n\n".join(f"# {payload}\n\nSaid under heading {number}." for number, payload in enumerate(escaped))
     (folder / "headings.md").write_text(headed, encoding="utf-8")
     for payload in IN_NAMES:
         (folder / f"{payload}.txt").write_text("A plum.")
@@ -95,7 +99,7 @@ def test_payloads_in_documents_and_names_are_shown(server, visit):
         said = page.locator("#qa-library-message .qa-message > span")
         expect(said).to_have_text(f"{name} is left out from now on; its file stays where it is.")
     assert read_document(page, "payloads.txt")[0] == list(map(say, IN_FILES))
-    assert [text.removeprefix("# ") for text in read_document(page, "headings.md")[0][::2]] == IN_FILES
+    assert read_document(page, "headings.md")[0][::2] == list(map(one_line, IN_FILES))
     assert page.evaluate("window.pwned") is None
 
 
