@@ -215,10 +215,10 @@ def _rises_evenly(row: Sequence[str], below: Sequence[str]) -> bool:
 
 
 def find_pairs(rows: Sequence[Sequence[str]]) -> list[tuple[str, str]]:
-    """Read a form, where a name stands at the left of each value, in one pair of columns or several.
+    """Read a form: a name to the left of each value, in one pair of columns or several.
 
-    The names hold no digit and are all different; the values are of several kinds, some with digits and some without, as no
-    column of a table is.
+    The names are all different and have no digits. The values are of several kinds, some with digits and some without; those
+    in a column of a table are of one kind.
 
     Returns:
         (name, value) for each pair that has both, row by row; empty when the rows are no form.

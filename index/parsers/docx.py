@@ -107,7 +107,7 @@ class _Word:
                     self._builder.add_paragraph(number + body if body else "")
 
     def _add_page_parts(self) -> None:
-        """Write what stands at the top and bottom of pages, once each; it does not answer."""
+        """Write each page header and footer once; they do not answer."""
         texts = (
             one_line(" ".join(map(_text, root.iter(f"{_W}p"))))
             for kind in ("header", "footer")

@@ -39,8 +39,8 @@ class IsolatedParser:
         """Start nothing yet.
 
         Args:
-            seconds: The processor time to read one file in, and one second more for each megabyte of it; where the system
-                does not tell it, the time that passes.
+            seconds: The processor time allowed for one file, plus one second for each megabyte of it. If the system does not
+                report processor time, elapsed time counts.
             memory: The bytes to read one file in.
         """
         self._seconds = seconds

@@ -124,7 +124,7 @@ def _split_earlier(text: str) -> tuple[str, str, str]:
 
 
 def _add_forwarded(builder: TextBuilder, text: str) -> None:
-    """Write a message that was sent on: it answers, with the date and subject of its own."""
+    """Write a forwarded message, which answers, with its own date and subject."""
     head, _, below = text.lstrip("\n").partition("\n\n")
     body, mark, earlier = _split_earlier(below)
     fields = dict(line.split(":", 1) for line in head.split("\n") if ":" in line)

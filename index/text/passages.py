@@ -234,7 +234,7 @@ _INTRODUCES = re.compile(r"[:\uff1a,;]\s*$|\w\s*$")  # how a sentence ends that 
 
 
 def _join_lists(text: str, blocks: list[tuple[int, int, bool]], locate: "_Locators") -> list[tuple[int, int, bool]]:
-    """Join the items of a list to the sentence above that they complete, as far as a passage holds them."""
+    """Join list items to the sentence above that they complete, up to the length of a passage."""
     joined: list[tuple[int, int, bool]] = []
     opened: str | None = None  # the mark of the block that opens a list: empty for a sentence without one
     for start, end, silent in blocks:

@@ -135,7 +135,7 @@ def _is_right_to_left(character: str) -> bool:
 
 
 def join_right_to_left(segments: list[Segment]) -> list[Segment]:
-    """Join the letters of each line that runs from right to left, in whatever order the file draws them."""
+    """Join the letters of each right-to-left line in reading order. The file may draw them in any order."""
     if not any(_is_right_to_left(segment.text) for segment in segments):
         return segments
     found: list[Segment] = []
@@ -267,7 +267,7 @@ def split_repeated(
     edges = [_edges(lines) for lines in grouped]
     needed = max(2, min(ENOUGH_PAGES, math.ceil(sum(map(bool, pages)) / 2)))
     counts = Counter(key for page in edges for key in {(edge, _key(line)) for edge, line in page})
-    for all_lines in grouped:  # lines alike on one page are rows or items, whatever other pages have
+    for all_lines in grouped:  # lines alike on one page are rows or items, even if other pages have them too
         alike = Counter(map(_key, all_lines))
         for key in [key for key in counts if alike[key[1]] >= ROWS_ALIKE]:
             del counts[key]
@@ -316,7 +316,7 @@ _MARGIN_NUMBER = re.compile(r"\d{1,4}")
 def drop_line_numbers(segments: list[Segment]) -> list[Segment]:
     """Leave out the numbers that a transcript, a draft or a bill has beside its lines.
 
-    They stand outside all text, aligned, and rise by one step (1 or 5, or again from 1); sentences run on from line to line.
+    They are aligned, outside the text, and count by one or by five, perhaps starting again at 1. Sentences run on below them.
 
     Args:
         segments: Of a page.
