@@ -21,7 +21,7 @@ from index.errors import (
     StorageError,
 )
 from index.hashing import bytes_hash, file_hash, text_hash
-from index.parsers import read_document
+from index.parsers import is_read, read_document
 from index.parsers.isolation import IsolatedParser
 from index.progress import Progress
 from index.records import (
@@ -67,7 +67,7 @@ __all__ = [
     "SourceError", "SourceRules", "Statistics", "StorageError", "StoredPassage", "Totals", "UpdateReport",
     "UpdateStopped", "build_key", "bundled_model_folder", "bytes_hash", "compile_graph", "edit_distance",
     "english_words", "file_hash", "find_build", "find_sources", "hold_lock", "import_openvino", "infer",
-    "inspect_collection", "is_english", "kept_selection", "load_encoder", "matching_spans", "pad",
+    "inspect_collection", "is_english", "is_read", "kept_selection", "load_encoder", "matching_spans", "pad",
     "padded_width", "passage_features", "plain_graph", "question_terms", "read_document", "read_pair_model",
     "read_tokenizer", "reset_collection", "round_graph", "sample_pairs", "split_passages", "split_sentences",
     "term_spans", "term_weights", "text_hash", "text_terms", "write_build",

@@ -173,6 +173,12 @@ def find_format(path: str | Path, *, name: str) -> Format:
     return FORMATS.get(suffix, _TEXT)
 
 
+def is_read(name: str) -> bool:
+    """Whether files with the suffix of this one are read."""
+    suffix = Path(name).suffix.lower()
+    return not suffix or suffix in FORMATS
+
+
 def show_name(name: str) -> str:
     """A file's name as one line: line ends, control characters and marks that turn text around become escapes."""
     return "".join(

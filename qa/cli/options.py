@@ -1,10 +1,11 @@
 """The commands and options of the command line, and what the options open: sources, a collection, a model."""
 
 import argparse
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from index import Encoder, Progress, Selection, SourceRules, load_encoder
+from index import Encoder, Progress, Selection, SourceRules, is_read, load_encoder
 from qa.assistant import Assistant
 from qa.bench import REAL_AT_MOST, parse_sizes
 from qa.cli.output import notify, show_progress
@@ -239,7 +240,15 @@ def chosen_encoder(options: argparse.Namespace) -> Encoder | None:
     return load_encoder(options.model) if options.model else None
 
 
+LISTED_OF_A_TYPE = 3  # files of a type that is not read; more are counted
+
+
 def notify_failures(assistant: Assistant) -> None:
-    """List the files that could not be read, one a line, with the reason."""
+    """List the files that could not be read, one a line, with the reason; many of a type that is not read in one line."""
+    unread = Counter(Path(f.source).suffix.lower() for f in assistant.failures if not is_read(f.source))
+    many = {suffix: number for suffix, number in sorted(unread.items()) if number > LISTED_OF_A_TYPE}
     for failure in assistant.failures:
-        notify(f"not read: {name_first(failure.source, failure.reason)}")
+        if Path(failure.source).suffix.lower() not in many:
+            notify(f"not read: {name_first(failure.source, failure.reason)}")
+    for suffix, number in many.items():
+        notify(f"not read: {number:,} files of type {suffix!r}, which are not read. See: qa help formats")

@@ -167,19 +167,34 @@ def load_reader(
             )
         tokenizer = read_tokenizer(folder)
         tokenizer.no_truncation()
-        spell_out_ligatures(tokenizer)
+        spell_out_letters(tokenizer)
         recipe = RECIPE if manifest["rounded"] else "fp32"
         return FastReader(target / READER_GRAPH, tokenizer, identity=f"{VERSION}/{recipe}/{found[:16]}")
     except EncoderError as error:
         raise ReaderError(str(error)) from error
 
 
-def spell_out_ligatures(tokenizer: Any) -> None:
-    """Make a tokenizer read a ligature such as "\ufb01" as its letters; offsets still count in the text as it is."""
+_LETTERS = {
+    "\xf8": "o",
+    "\xd8": "O",
+    "\u0142": "l",
+    "\u0141": "L",
+    "\u0111": "d",
+    "\u0110": "D",
+    "\xe6": "ae",
+    "\xdf": "ss",
+}
+
+
+def spell_out_letters(tokenizer: Any) -> None:
+    """Make a tokenizer read ligatures and letters beyond its alphabet as plain ones: "\ufb01" as "fi", "\xf8" as "o".
+
+    Offsets still count in the text as it is.
+    """
     from tokenizers import normalizers
 
     ligatures = {chr(code): unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB05)}
-    replacements = [normalizers.Replace(ligature, letters) for ligature, letters in ligatures.items()]
+    replacements = [normalizers.Replace(letter, plain) for letter, plain in (ligatures | _LETTERS).items()]
     tokenizer.normalizer = normalizers.Sequence([*replacements, tokenizer.normalizer])
 
 

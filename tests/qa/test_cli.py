@@ -4,11 +4,14 @@ import json
 
 import pytest
 from toy_assistant import ToyAssistant
+from toy_encoder import ToyEncoder
 
 from index import SourceError, StorageError, load_encoder
+from qa import Assistant
 from qa.answering.answer import Scope
 from qa.batch import answer_batch
 from qa.cli import main
+from qa.cli.options import notify_failures
 from qa.collections import encoder_folder, list_collections
 from qa.verify import verify_answers
 
@@ -191,3 +194,19 @@ def test_every_way_of_asking_gives_the_same_answers(assistant, seeds, seed_home,
     checks = list(verify_answers(tmp_path / "a.jsonl", folders=[seeds]))
     assert checks
     assert {check.finding for check in checks} == {"exact"}
+
+
+def test_many_files_of_a_type_that_is_not_read_are_one_line(tmp_path, capsys):
+    """Few are listed by name."""
+    folder = tmp_path / "sources"
+    folder.mkdir()
+    (folder / "a.txt").write_text("An apple fell.")
+    for number in range(5):
+        (folder / f"{number}.xyz").write_text("x")
+    (folder / "b.exe").write_text("x")
+    with Assistant.open(folder, home=tmp_path / "home", encoder=ToyEncoder(), reader=None) as assistant:
+        notify_failures(assistant)
+    assert capsys.readouterr().err.splitlines() == [
+        "not read: b.exe: files of type '.exe' are not read. See: qa help formats",
+        "not read: 5 files of type '.xyz', which are not read. See: qa help formats",
+    ]

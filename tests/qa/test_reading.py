@@ -11,7 +11,7 @@ import pytest
 
 from index import ReaderError, bundled_model_folder, plain_graph, read_pair_model, read_tokenizer
 from qa.reading.build import build_reader, compare_logits, sample_windows
-from qa.reading.model import FastReader, load_reader, plan_pairs, spell_out_ligatures
+from qa.reading.model import FastReader, load_reader, plan_pairs, spell_out_letters
 from qa.reading.spans import (
     ReadablePassage,
     Reading,
@@ -360,10 +360,11 @@ def test_the_identity_names_recipe_and_weights(reader, weights):
     assert reader.identity == f"reading/2/int8/1/{hashlib.sha256(weights.read_bytes()).hexdigest()[:16]}"
 
 
-def test_ligatures_are_read_as_their_letters():
+def test_ligatures_and_rare_letters_are_read_as_plain_ones():
     """Offsets count in the text as it is."""
     tokenizer = read_tokenizer(bundled_model_folder())
-    spell_out_ligatures(tokenizer)
+    spell_out_letters(tokenizer)
     plain, joined = tokenizer.encode("five officers"), tokenizer.encode("\ufb01ve o\ufb03cers")
     assert joined.ids == plain.ids
     assert [joined.offsets[place] for place in (1, 2)] == [(0, 3), (4, 10)]
+    assert tokenizer.encode("S\xf8rensen").ids == tokenizer.encode("Sorensen").ids
