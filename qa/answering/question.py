@@ -133,16 +133,21 @@ def named_sources(names: Sequence[str], question: str) -> tuple[str, ...]:
 
 
 def _is_named(name: str, asked: frozenset[str], question: str) -> bool:
-    file = name.rsplit("/", 1)[-1].casefold()
+    wholes, terms = _parse_name(name)
+    if len(terms) > 1 and terms <= asked:
+        return True
+    return any(whole in question and re.search(rf"(?<!\w){re.escape(whole)}(?!\w)", question) for whole in wholes)
+
+
+@lru_cache(8192)
+def _parse_name(name: str) -> tuple[tuple[str, ...], frozenset[str]]:
+    """What counts as the name of a file, in lower case: with its suffix, and without if that is no plain word; and its terms."""
+    file = name.rsplit("/", 1)[-1]
     stem = file.rpartition(".")[0] or file
-    for whole in (file, stem) if re.search(r"[\W_\d]", stem) else (file,):
-        if whole in question and re.search(rf"(?<!\w){re.escape(whole)}(?!\w)", question):
-            return True
-    terms = _name_terms(name.rsplit("/", 1)[-1].rpartition(".")[0] or name)
-    return len(terms) > 1 and terms <= asked
+    wholes = (file.casefold(), stem.casefold()) if re.search(r"[\W_\d]", stem) else (file.casefold(),)
+    return wholes, _name_terms(stem)
 
 
-@lru_cache(4096)
 def _name_terms(text: str) -> frozenset[str]:
     return frozenset(text_terms(" ".join(_WORD_IN_NAME.findall(text)))) - STOP_TERMS
 
