@@ -153,9 +153,8 @@ class Collection:
         excluded = self.catalog.exclusions()
         found = find_sources(selection.paths, selection.rules) + self.library.find_added()
         now = {each.path: (each.name, each.size, each.modified_ns) for each in found if each.path not in excluded}
-        known = {
-            path: (each.name, each.size, each.modified_ns) for path, (each, _) in self.catalog.known_files().items()
-        }
+        files = {path: known.source for path, known in self.catalog.known_files().items()}
+        known = {path: (each.name, each.size, each.modified_ns) for path, each in files.items()}
         failed = {failure.path for failure in self.catalog.failures()}
         return now.keys() != known.keys() | failed or any(now[path] != known[path] for path in known)
 

@@ -89,8 +89,23 @@ class Document:
     file_sha256: str
     locators: tuple[Locator, ...] = ()
     silent: tuple[tuple[int, int], ...] = ()
-    extractor: str = "text 1"
+    extractor: str = ""
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """The file of a document, as it was when it was read.
+
+    Attributes:
+        source: The file.
+        file_sha256: Hash of its bytes.
+        extractor: Name and version of the parser that read it.
+    """
+
+    source: Source
+    file_sha256: str
+    extractor: str
 
 
 @dataclass(frozen=True, slots=True)

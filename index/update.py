@@ -1,6 +1,7 @@
 """Bring a catalog up to its files: read new and changed ones, embed new passages, remove missing files.
 
-A file counts as unchanged while its size and times are the same, else while the hash of its bytes is. Equal content is
+A file counts as unchanged while its size and times are the same, else while the hash of its bytes is. It is read again
+when its parser has changed. Equal content is
 embedded once: an edited, copied or renamed file costs only the passages that are new. The old version of a file answers
 until the text of the new one is written.
 
@@ -22,9 +23,9 @@ import numpy.typing as npt
 from index.encoders.base import Encoder
 from index.errors import SourceError
 from index.hashing import file_hash
-from index.parsers import parsers_version, read_document
+from index.parsers import is_outdated, parsers_version, read_document
 from index.progress import Abandoned, Progress, ProgressMeter
-from index.records import Document, Failure, Passage, PreparedPassage, Source, StoredPassage
+from index.records import Document, Failure, KnownFile, Passage, PreparedPassage, Source, StoredPassage
 from index.sources import SETTLED_NS
 from index.store.catalog import Catalog
 from index.store.features import passage_terms, term_keys
@@ -203,19 +204,19 @@ class _Read:
     language: str
 
 
-def _read_if_changed(source: Source, known: tuple[Source, str] | None, read: FileParser) -> _Read | Source | None:
-    """Read a file if its bytes are new; else return the source to note again, or None if nothing has changed."""
+def _read_if_changed(source: Source, known: KnownFile | None, read: FileParser) -> _Read | Source | None:
+    """Read a file if its bytes or its parser are new; else return the source to note again, or None if nothing has changed."""
     if _printable(source.path) != source.path:
         raise SourceError(f"{_printable(source.name)}: its name is not valid UTF-8. Rename it, then index it again.")
     if source.fault:
         raise SourceError(source.fault)
-    before, file_sha256 = known or (None, "")
-    if before and replace(before, name=source.name) == source:
-        return None if before == source else source
     settled = _settled(source)
     try:
-        if before and file_hash(source.path) == file_sha256:
-            return settled
+        if known and not is_outdated(known.extractor, source.path):
+            if replace(known.source, name=source.name) == source:
+                return None if known.source == source else source
+            if file_hash(source.path) == known.file_sha256:
+                return settled
     except OSError as error:
         raise SourceError(f"{source.name} cannot be opened: {error.strerror}. Check that it may be read.") from error
     document = read(source.path, name=source.name)

@@ -179,6 +179,15 @@ def is_read(name: str) -> bool:
     return not suffix or suffix in FORMATS
 
 
+def is_outdated(extractor: str, path: str | Path) -> bool:
+    """Whether another version of the parser that a file was read with, `Document.extractor`, would read it now."""
+    format_ = FORMATS.get(Path(path).suffix.lower(), _TEXT)
+    if extractor.partition(" ")[0] != format_.name:
+        return False
+    now = format_.extractor.split(", ")
+    return extractor.split(", ")[: len(now)] != now
+
+
 def show_name(name: str) -> str:
     """A file's name as one line: line ends, control characters and marks that turn text around become escapes."""
     return "".join(

@@ -210,4 +210,4 @@ def package_version(package: str) -> str:
 
 def library_version(package: str) -> str:
     """Name and version of an installed package, for `Document.extractor`."""
-    return f"{package} {version(package)}"
+    return f"{package} {package_version(package)}"

@@ -25,6 +25,7 @@ from index.records import (
     DocumentInfo,
     DocumentStatus,
     Failure,
+    KnownFile,
     Passage,
     Place,
     PreparedPassage,
@@ -171,10 +172,12 @@ class Catalog:
 
     # Files
 
-    def known_files(self) -> dict[str, tuple[Source, str]]:
-        """Return the file of every document, as it was when it was read, and the hash of its bytes, by path."""
-        rows = self.database.rows("SELECT source, path, size, modified_ns, changed_ns, file_sha256 FROM documents")
-        return {row[1]: (Source(*row[:-1]), row[-1]) for row in rows}
+    def known_files(self) -> dict[str, KnownFile]:
+        """Return the file of every document, as it was when it was read, by path."""
+        rows = self.database.rows(
+            "SELECT source, path, size, modified_ns, changed_ns, file_sha256, extractor FROM documents"
+        )
+        return {row[1]: KnownFile(Source(*row[:5]), *row[5:]) for row in rows}
 
     def touch_document(self, source: Source) -> None:
         """Note the new name or time of change of a file that is otherwise unchanged."""

@@ -7,6 +7,7 @@ import pytest
 from toy_encoder import ToyEncoder
 
 from index import BackgroundUpdate, Collection, EncoderError, SourceError, UpdateStopped
+from index.parsers import FORMATS, is_outdated
 from index.progress import Abandoned, ProgressMeter
 from index.records import Totals
 
@@ -170,6 +171,34 @@ def test_a_file_that_failed_is_tried_again_only_when_it_or_its_readers_change(tm
     collection.update([file], read=read)
     assert len(tried) == 3
     collection.close()
+
+
+def test_a_newer_parser_reads_again_the_files_it_read_and_embeds_only_what_is_new(tmp_path, monkeypatch):
+    """Documents of another version of their parser are read again; the same text keeps its embeddings."""
+    for name in ("a.txt", "b.md"):
+        (tmp_path / "sources").mkdir(exist_ok=True)
+        (tmp_path / "sources" / name).write_text("A fig and a plum.", encoding="utf-8")
+    encoder = ToyEncoder()
+    collection = Collection(tmp_path / "collection", encoder)
+    collection.update([tmp_path / "sources"])
+    newer = FORMATS[".txt"]._replace(version=99)
+    monkeypatch.setitem(FORMATS, ".txt", newer)
+    encoder.encoded.clear()
+    report = collection.update([tmp_path / "sources"])
+    assert (report.changed, report.unchanged, encoder.encoded) == (1, 1, [])
+    assert collection.catalog.document(str(tmp_path / "sources" / "a.txt")).extractor == "text 99"
+    assert collection.update([tmp_path / "sources"]).unchanged == 2
+    assert len(found(collection, "fig")) == 2
+    collection.close()
+
+
+@pytest.mark.parametrize(
+    ("extractor", "outdated"),
+    [("text 2", False), ("text 2, another word", False), ("text 1", True), ("markdown 1", False), ("", False)],
+)
+def test_a_parser_is_outdated_when_its_version_differs(extractor, outdated):
+    """What follows the name and versions, and parsers of other formats, make no difference."""
+    assert is_outdated(extractor, "notes.txt") is outdated
 
 
 def test_headings_are_not_embedded(tmp_path):
