@@ -1,5 +1,6 @@
 """The index of some sources: read them, keep them in a catalog, search them. It knows nothing of `qa`."""
 
+from index.boxes import Box, boxes_between
 from index.collection import Collection, hold_lock
 from index.encoders import load_encoder
 from index.encoders.base import Encoder, bundled_model_folder, english_words
@@ -31,6 +32,7 @@ from index.records import (
     DocumentStatus,
     Failure,
     Locator,
+    Metadata,
     Passage,
     Place,
     Sentence,
@@ -60,12 +62,12 @@ from index.watch import BackgroundUpdate, FileWatcher, UpdateStopped
 
 __all__ = [
     "CATALOG_FILE", "EVERYTHING", "PLACE_FIELDS", "RECIPE", "STOP_TERMS", "STOP_WORDS", "BackgroundUpdate",
-    "BatchError", "CacheError", "Collection", "CollectionInfo", "DamagedError", "Database", "Document",
+    "BatchError", "Box", "CacheError", "Collection", "CollectionInfo", "DamagedError", "Database", "Document",
     "DocumentInfo", "DocumentStatus", "Encoder", "EncoderError", "Failure", "FileWatcher", "Hit",
-    "IsolatedParser", "Limits", "Locator", "NearWord", "OutdatedError", "Passage", "PassageFeatures", "Place",
+    "IsolatedParser", "Limits", "Locator", "Metadata", "NearWord", "OutdatedError", "Passage", "PassageFeatures", "Place",
     "Progress", "QAError", "Query", "QuestionError", "ReaderError", "Search", "Selection", "Sentence", "Source",
     "SourceError", "SourceRules", "Statistics", "StorageError", "StoredPassage", "Totals", "UpdateReport",
-    "UpdateStopped", "build_key", "bundled_model_folder", "bytes_hash", "compile_graph", "edit_distance",
+    "UpdateStopped", "boxes_between", "build_key", "bundled_model_folder", "bytes_hash", "compile_graph", "edit_distance",
     "english_words", "file_hash", "find_build", "find_sources", "hold_lock", "import_openvino", "infer",
     "inspect_collection", "is_english", "is_read", "kept_selection", "load_encoder", "matching_spans", "pad",
     "padded_width", "passage_features", "plain_graph", "question_terms", "read_document", "read_pair_model",

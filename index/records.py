@@ -67,6 +67,21 @@ class Locator:
 
 
 @dataclass(frozen=True, slots=True)
+class Metadata:
+    """What a file says about itself; each is empty where it says nothing.
+
+    Attributes:
+        title: Its title, or its first heading.
+        author: Who wrote it.
+        date: When, as in 2024-03-01; the day, or the day and the month, may be missing.
+    """
+
+    title: str = ""
+    author: str = ""
+    date: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """The text of one source, exactly as extracted, with its locators.
 
@@ -80,6 +95,8 @@ class Document:
         silent: Spans that are read but never quoted as an answer, such as a Markdown heading.
         extractor: Name and version of the parser, so that a quote can be proved later.
         notes: The parts of the file that could not be read, a line each: "pages 3, 7 have no text (scanned?)".
+        boxes: Where its words are on its pages, from `pack_boxes`; no bytes where the format has no pages, or that is not known.
+        metadata: Its title, author and date.
     """
 
     source: str
@@ -91,6 +108,8 @@ class Document:
     silent: tuple[tuple[int, int], ...] = ()
     extractor: str = ""
     notes: tuple[str, ...] = ()
+    boxes: bytes = b""
+    metadata: Metadata = Metadata()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +244,7 @@ class DocumentStatus:
         extractor: Name and version of the parser that read it; empty before.
         notes: What a person should know about how it was read, a line each.
         reason: Why it cannot be read, in one line; empty unless failed.
+        metadata: Its title, author and date.
     """
 
     id: int | None
@@ -240,6 +260,7 @@ class DocumentStatus:
     extractor: str = ""
     notes: tuple[str, ...] = ()
     reason: str = ""
+    metadata: Metadata = Metadata()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from index import (
     BackgroundUpdate,
+    Box,
     Collection,
     Document,
     DocumentInfo,
@@ -28,6 +29,7 @@ from index import (
     SourceRules,
     StoredPassage,
     UpdateReport,
+    boxes_between,
     load_encoder,
 )
 from qa.answering.answer import Answer, Conversation, Scope
@@ -522,6 +524,20 @@ class Assistant:
     def document(self, path: str) -> Document:
         """The document with a citation's path, as it was indexed; raises SourceError for an unknown path."""
         return self._collection.catalog.document(path)
+
+    def boxes(self, path: str, start: int, end: int) -> tuple[Box, ...]:
+        """Find where a span of a document, such as a quote, is drawn on its pages.
+
+        Args:
+            path: The document, as in `Citation.path`.
+            start: First character in the document's text, as in `Citation.start`.
+            end: Character after the last.
+
+        Returns:
+            A box for each line, in fractions of the page as it is displayed; none for formats without pages and text that
+            runs at a slant.
+        """
+        return boxes_between(self._collection.catalog.boxes(path), start, end)
 
     def passages(self, path: str) -> tuple[Passage, ...]:
         """The passages of a document, in order."""

@@ -49,12 +49,12 @@ class Format(NamedTuple):
 
 
 _TEXT = Format("text", "plain", "read_text", 2)
-_MARKDOWN = Format("markdown", "plain", "read_markdown_file", 2)
-_HTML = Format("html", "html", "read_html", 2, "selectolax")
-_XHTML = Format("html", "html", "read_xhtml", 2, "selectolax")
+_MARKDOWN = Format("markdown", "plain", "read_markdown_file", 3)
+_HTML = Format("html", "html", "read_html", 3, "selectolax")
+_XHTML = Format("html", "html", "read_xhtml", 3, "selectolax")
 _JSON_LINES = Format("json_records", "json", "read_json_lines", 2)
-_RST = Format("restructured", "plain", "read_rst", 2, "docutils")
-_OPEN = Format("opendocument", "opendocument", "read_opendocument", 1, "lxml", _LARGEST_FILE)
+_RST = Format("restructured", "plain", "read_rst", 3, "docutils")
+_OPEN = Format("opendocument", "opendocument", "read_opendocument", 2, "lxml", _LARGEST_FILE)
 _PLAIN = (".txt", ".text", ".log", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".adoc", ".asciidoc", ".org", ".tex")
 FORMATS = {
     **dict.fromkeys(_PLAIN, _TEXT),
@@ -64,22 +64,22 @@ FORMATS = {
     ".html": _HTML,
     ".htm": _HTML,
     ".xhtml": _XHTML,
-    ".pdf": Format("pdf", "pdf", "read_pdf", 2, "pypdfium2", _LARGEST_FILE),
-    ".docx": Format("word", "docx", "read_docx", 2, "python-docx", _LARGEST_FILE),
-    ".pptx": Format("slides", "pptx", "read_pptx", 2, "python-pptx", _LARGEST_FILE),
-    ".xlsx": Format("workbook", "xlsx", "read_xlsx", 2, "openpyxl", _LARGEST_FILE),
+    ".pdf": Format("pdf", "pdf", "read_pdf", 3, "pypdfium2", _LARGEST_FILE),
+    ".docx": Format("word", "docx", "read_docx", 3, "python-docx", _LARGEST_FILE),
+    ".pptx": Format("slides", "pptx", "read_pptx", 3, "python-pptx", _LARGEST_FILE),
+    ".xlsx": Format("workbook", "xlsx", "read_xlsx", 3, "openpyxl", _LARGEST_FILE),
     ".odt": _OPEN,
     ".ods": _OPEN,
     ".odp": _OPEN,
     ".rtf": Format("rich_text", "plain", "read_rtf", 1, "striprtf"),
-    ".epub": Format("epub", "html", "read_epub", 2, "selectolax", _LARGEST_FILE),
+    ".epub": Format("epub", "html", "read_epub", 3, "selectolax", _LARGEST_FILE),
     ".csv": Format("delimited", "csv", "read_csv", 2),
     ".tsv": Format("delimited", "csv", "read_tsv", 2),
     ".json": Format("json_records", "json", "read_json", 2),
     ".jsonl": _JSON_LINES,
     ".ndjson": _JSON_LINES,
-    ".eml": Format("mail", "mail", "read_eml", 2, "selectolax"),
-    ".mbox": Format("mail", "mail", "read_mbox", 2, "selectolax", _LARGEST_FILE),
+    ".eml": Format("mail", "mail", "read_eml", 3, "selectolax"),
+    ".mbox": Format("mail", "mail", "read_mbox", 3, "selectolax", _LARGEST_FILE),
 }
 
 
@@ -121,6 +121,8 @@ def read_document(path: str | Path, *, name: str) -> Document:
         silent=extraction.silent,
         extractor=format_.extractor,
         notes=extraction.notes,
+        boxes=extraction.boxes,
+        metadata=extraction.metadata,
     )
 
 

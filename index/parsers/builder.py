@@ -9,12 +9,12 @@ A table row becomes a sentence with its column names, "Item: Rent; Cost: 300.", 
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from index.errors import SourceError
-from index.records import Locator, Place
+from index.records import Locator, Metadata, Place
 
 MEGABYTE = 1_000_000
 MOST_TEXT = 200 * MEGABYTE  # characters extracted from one file
@@ -33,12 +33,16 @@ class Extraction:
         locators: As in `Document`.
         silent: As in `Document`.
         notes: As in `Document`.
+        boxes: As in `Document`.
+        metadata: As in `Document`.
     """
 
     text: str
     locators: tuple[Locator, ...] = ()
     silent: tuple[tuple[int, int], ...] = ()
     notes: tuple[str, ...] = ()
+    boxes: bytes = b""
+    metadata: Metadata = field(default_factory=Metadata)
 
 
 def clean_text(text: str) -> str:
@@ -53,14 +57,65 @@ def one_line(text: str) -> str:
     return " ".join(clean_text(text).split())
 
 
+_SPACE_BETWEEN, _NAMES_BETWEEN = 3, 500  # characters at most
+
+
+def find_words(text: str, words: Iterable[str], *, table: bool = False) -> Iterator[tuple[int, int] | None]:
+    """Find words, as they are drawn on a page, one after the other in the text made of them.
+
+    Args:
+        text: The text.
+        words: The words in their order. The last letter of one may be a hyphen that the text does not have.
+        table: Whether the text is that of a table, which has names of columns between the words.
+
+    Yields:
+        Start and end of each; None for one that is not there.
+    """
+    cursor = 0
+    for word in words:
+        if not table and text.startswith(word, cursor + 1) and text[cursor].isspace():  # nearly always
+            start, cursor = cursor + 1, cursor + 1 + len(word)
+            yield start, cursor
+            continue
+        word = clean_text(word)
+        for part in (word, word[:-1] if word.endswith("-") else ""):
+            last = cursor + len(part) + (_NAMES_BETWEEN if table else _SPACE_BETWEEN)
+            start = text.find(part, cursor, last) if part else -1
+            while table and start >= 0 and not _is_whole(text, start, start + len(part)):
+                start = text.find(part, start + 1, last)
+            if start >= 0:
+                cursor = start + len(part)
+                yield start, cursor
+                break
+        else:
+            yield None
+
+
+def _is_whole(text: str, start: int, end: int) -> bool:
+    """Whether a span begins and ends where a word does."""
+    return not text[start - 1 : start].isalnum() and not text[end : end + 1].isalnum()
+
+
 def list_some(values: Sequence[object], most: int = 20) -> str:
     """List values in a note: "3, 7 and 12 more"."""
     listed = ", ".join(map(str, values[:most]))
     return f"{listed} and {len(values) - most:,} more" if len(values) > most else listed
 
 
+_DATE = re.compile(r"(?:D:)?(\d{4})(?:-?(\d\d)(?:-?(\d\d))?)?")
+_SUFFIX = re.compile(r"\.(?:docx?|pdf|indd|tex|dvi|xlsx?|pptx?|odt|html?|md|rtf)$", re.IGNORECASE)
+_NO_TITLE = re.compile(
+    r"(?:untitled|title|document|word document|powerpoint presentation|slide|sheet)?[\s\d_-]*", re.IGNORECASE
+)
+
+
 class TextBuilder:
-    """Collects blocks of text; each gets the place set last, and the headings above it."""
+    """Collects blocks of text; each gets the place set last, and the headings above it.
+
+    Attributes:
+        notes: As in `Document`.
+        boxes: As in `Document`.
+    """
 
     def __init__(self, name: str) -> None:
         """Start with no text.
@@ -75,6 +130,9 @@ class TextBuilder:
         self._place: dict[str, int | str | None] = {}
         self._spans: list[tuple[int, int, dict[str, Any]]] = []
         self._silent: list[tuple[int, int]] = []
+        self.boxes = b""
+        self._metadata = Metadata()
+        self._first_heading = ""
         self.notes: list[str] = []
 
     @property
@@ -96,6 +154,8 @@ class TextBuilder:
         """Write a heading, which does not answer, and set it as the heading of what follows."""
         title = one_line(title)
         if title:
+            if level <= 1 and len(self._spans) == len(self._silent):  # above all that answers
+                self._first_heading = self._first_heading or title[:_LONGEST_TITLE]
             self._add(title, {**self._place, "heading": None}, silent=True)
             self.begin_section(level, title)
 
@@ -112,6 +172,25 @@ class TextBuilder:
         """
         self._add(one_line(text), {**self._place, "heading": self._heading(), "row": number}, silent=False)
 
+    def describe(self, *, title: str = "", author: str = "", date: str = "") -> None:
+        """Set what the file says about itself; what makes no title or no date is left out."""
+        title = _SUFFIX.sub("", one_line(title).removeprefix("Microsoft Word - "))[:_LONGEST_TITLE]
+        found = _DATE.match(date.strip())
+        self._metadata = Metadata(
+            "" if _NO_TITLE.fullmatch(title) else title,
+            one_line(author)[:_LONGEST_TITLE],
+            "-".join(part for part in found.groups() if part) if found else "",
+        )
+
+    def text_since(self, length: int) -> str:
+        """The text written since it had some length, with the blank line before it."""
+        text, begun = "", self._length
+        for piece in reversed(self._pieces):
+            if begun <= length:
+                break
+            text, begun = piece + text, begun - len(piece)
+        return text
+
     def finish(self) -> Extraction:
         """The text with its locators; neighbouring blocks of one place share a locator, rows do not."""
         spans: list[tuple[int, int, dict[str, Any]]] = []
@@ -121,7 +200,8 @@ class TextBuilder:
             else:
                 spans.append((start, end, place))
         locators = tuple(Locator(start, end, Place(**place)) for start, end, place in spans if any(place.values()))
-        return Extraction("".join(self._pieces), locators, tuple(self._silent), tuple(self.notes))
+        about = replace(self._metadata, title=self._metadata.title or self._first_heading)
+        return Extraction("".join(self._pieces), locators, tuple(self._silent), tuple(self.notes), self.boxes, about)
 
     def _heading(self) -> str | None:
         return " > ".join(title for _, title in self._path) or None

@@ -120,6 +120,39 @@ def read_member(package: zipfile.ZipFile, member: str, *, name: str, suffix: str
         raise damaged(name, suffix) from error
 
 
+def metadata_in(content: bytes) -> dict[str, str]:
+    """What the XML of a file's properties says, for `TextBuilder.describe`; nothing when it is not XML."""
+    from lxml import etree
+
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        root = etree.fromstring(content, parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return {}
+    found: dict[str, str] = {}
+    for element in root.iter(etree.Element):
+        if element.text and element.text.strip():
+            found.setdefault(etree.QName(element).localname, element.text)
+
+    def first(*names: str) -> str:
+        return next((found[name] for name in names if name in found), "")
+
+    return {
+        "title": first("title"),
+        "author": first("creator", "initial-creator"),
+        "date": first("modified", "date", "created", "creation-date"),
+    }
+
+
+def office_metadata(package: zipfile.ZipFile) -> dict[str, str]:
+    """What an office file says about itself, for `TextBuilder.describe`."""
+    part = "docProps/core.xml" if "docProps/core.xml" in package.namelist() else "meta.xml"
+    try:
+        return metadata_in(package.read(part))
+    except (KeyError, *_UNREADABLE):
+        return {}
+
+
 def refuse_document_types(package: zipfile.ZipFile, *, name: str, suffix: str) -> None:
     """Refuse an office file with a document type in its XML.
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from index.parsers.builder import Extraction, TextBuilder, add_table, one_line
-from index.parsers.containers import load_library, open_office
+from index.parsers.containers import load_library, office_metadata, open_office
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
@@ -29,6 +29,7 @@ def read_docx(content: bytes, *, name: str) -> Extraction:
     docx = load_library("docx", "python-docx", name=name, suffix=".docx")
     package = open_office(content, name=name, suffix=".docx", holds="word/")
     builder = TextBuilder(name)
+    builder.describe(**office_metadata(package))
     _Word(docx.Document(package.fp), builder).add()
     return builder.finish()
 

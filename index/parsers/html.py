@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from index.errors import SourceError
 from index.parsers.builder import Extraction, TextBuilder, add_table, list_some, one_line
-from index.parsers.containers import damaged, load_library, open_package, read_member, refuse_kind
+from index.parsers.containers import damaged, load_library, metadata_in, open_package, read_member, refuse_kind
 from index.parsers.plain import decode_text
 
 MOST_SPANNED = 1_000  # columns or rows; HTML's own limit for columns
@@ -178,9 +178,31 @@ def add_html(text: str, builder: TextBuilder, *, name: str, message: bool = Fals
         message: Whether it is the body of a message, where what it quotes of an earlier one does not answer either.
     """
     lexbor = load_library("selectolax.lexbor", "selectolax", name=name, suffix=".html")
-    body = lexbor.LexborHTMLParser(text).body
-    if body is not None:
-        _Page(builder, message=message, length=len(gather_text(body))).add(body)
+    page = lexbor.LexborHTMLParser(text)
+    if not message:
+        _describe(page, builder)
+    if page.body is not None:
+        _Page(builder, message=message, length=len(gather_text(page.body))).add(page.body)
+
+
+_AUTHOR = ("author", "article:author", "dc.creator", "dcterms.creator", "citation_author")
+_DATED = (
+    *("article:modified_time", "article:published_time", "date", "dc.date", "dcterms.modified", "dcterms.created"),
+    *("dcterms.date", "citation_publication_date", "last-modified"),
+)
+
+
+def _describe(page: Any, builder: TextBuilder) -> None:
+    named: dict[str, str] = {}
+    for meta in page.css("meta[content]"):
+        name = meta.attributes.get("name") or meta.attributes.get("property") or ""
+        named.setdefault(name.casefold(), meta.attributes["content"] or "")
+    title = page.css_first("head > title")
+    builder.describe(
+        title=title.text() if title is not None else "",
+        author=next((named[name] for name in _AUTHOR if named.get(name, "").strip()), ""),
+        date=next((named[name].replace("/", "-") for name in _DATED if named.get(name, "").strip()), ""),
+    )
 
 
 _FURNITURE = re.compile(
@@ -412,6 +434,7 @@ def read_epub(content: bytes, *, name: str) -> Extraction:
     protected = unpack(_ENCRYPTION) if _ENCRYPTION in package.namelist() else b""
     builder = TextBuilder(name)
     builder.notes += _add_chapters(root, unpack, protected, builder, name)
+    builder.describe(**metadata_in(unpack(root)))
     return builder.finish()
 
 

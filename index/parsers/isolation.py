@@ -19,7 +19,7 @@ from index.errors import SourceError
 from index.parsers import find_format, open_at_once, read_document, show_name
 from index.parsers.builder import MEGABYTE
 from index.parsers.containers import WEB_PAGE, describe_kind
-from index.records import Document, Locator, Place
+from index.records import Document, Locator, Metadata, Place
 
 SECONDS = 60.0  # of processor time to read a file, and one more for each megabyte of it
 BUSY = 10  # times as long may pass meanwhile, where other programs keep the processor busy or the worker waits
@@ -80,8 +80,8 @@ class IsolatedParser:
             size = 0  # reading it reports the error
         if size <= READ_HERE.get(Path(path).suffix.lower(), -1) and not _is_web_page(path):
             return read_document(path, name=name)
-        reply, text = self._ask(path, name, size, rows=False)
-        return _document(reply, text, str(path), name)
+        reply, text, boxes = self._ask(path, name, size, rows=False)
+        return _document(reply, text, boxes, path=str(path), name=name)
 
     def read_rows(self, path: str | Path, *, name: str) -> list[tuple[int, list[str]]]:
         """Read the cells of a workbook, as `index.parsers.read_rows` does; arguments and errors as for reading a file."""
@@ -89,29 +89,29 @@ class IsolatedParser:
             size = os.stat(path).st_size
         except (OSError, ValueError):
             size = 0
-        _, text = self._ask(path, name, size, rows=True)
+        _, text, _ = self._ask(path, name, size, rows=True)
         return [(number, cells) for number, cells in map(json.loads, text.split("\n")[:-1])]
 
-    def _ask(self, path: str | Path, name: str, size: int, *, rows: bool) -> tuple[dict[str, Any], str]:
-        """Have the worker read a file of some bytes; returns its reply and the text that follows it."""
+    def _ask(self, path: str | Path, name: str, size: int, *, rows: bool) -> tuple[dict[str, Any], str, bytes]:
+        """Have the worker read a file of some bytes; returns its reply, the text that follows it, and the boxes of its words."""
         request = {"path": str(path), "name": name, "seconds": self._seconds + size / MEGABYTE, "rows": rows}
         with self._lock:
             try:
-                reply, text = self._exchange(request)
+                reply, text, boxes = self._exchange(request)
                 if reply.get("error") == "memory":
                     used = self._files_read > 1
                     self._stop()
                     if used:  # earlier files may have left too little memory, so try a new process
-                        reply, text = self._exchange(request)
+                        reply, text, boxes = self._exchange(request)
             except BaseException:  # an interruption too leaves half a reply behind
                 self._stop()
                 raise
         if "error" in reply:
             raise SourceError(self._name_excess(show_name(name)) if reply["error"] == "memory" else reply["error"])
-        return reply, text
+        return reply, text, boxes
 
-    def _exchange(self, request: dict[str, Any]) -> tuple[dict[str, Any], str]:
-        """Send a request to the worker, starting one where need be; returns its reply and the text that follows it.
+    def _exchange(self, request: dict[str, Any]) -> tuple[dict[str, Any], str, bytes]:
+        """Send a request to the worker, starting one where need be; returns its reply and what follows it.
 
         Raises:
             SourceError: No whole reply came in time.
@@ -144,11 +144,10 @@ class IsolatedParser:
             process.stdin.write(json.dumps(request).encode() + b"\n")
             process.stdin.flush()
             reply = json.loads(process.stdout.readline())
-            size = reply.get("bytes", 0)
-            content = process.stdout.read(size)
-            if len(content) == size:
-                return reply, content.decode("utf-8")
-        except (OSError, ValueError):  # the pipe or the reply is broken off: said below
+            content, boxes = process.stdout.read(reply["bytes"]), process.stdout.read(reply["boxes"])
+            if (len(content), len(boxes)) == (reply["bytes"], reply["boxes"]):
+                return reply, content.decode("utf-8"), boxes
+        except (OSError, ValueError, KeyError):  # the pipe or the reply is broken off: said below
             pass
         finally:
             done.set()
@@ -205,7 +204,7 @@ def _start_worker(memory: int) -> subprocess.Popen[bytes]:
     )
 
 
-def _document(reply: dict[str, Any], text: str, path: str, name: str) -> Document:
+def _document(reply: dict[str, Any], text: str, boxes: bytes, *, path: str, name: str) -> Document:
     return Document(
         source=name,
         path=path,
@@ -216,4 +215,6 @@ def _document(reply: dict[str, Any], text: str, path: str, name: str) -> Documen
         silent=tuple((start, end) for start, end in reply["silent"]),
         extractor=reply["extractor"],
         notes=tuple(reply["notes"]),
+        boxes=boxes,
+        metadata=Metadata(**reply["metadata"]),
     )

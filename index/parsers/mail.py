@@ -33,6 +33,7 @@ def read_eml(content: bytes, *, name: str) -> Extraction:
     if not any(header in message for header in ("From", "To", "Date", "Subject", "Received", "Message-ID")):
         refuse_kind(content, name=name, suffix=".eml")
     builder = TextBuilder(name)
+    builder.describe(title=_header(message, "Subject"), author=_header(message, "From"), date=_date(message) or "")
     try:
         attached = _add_message(message, builder, name, 0)
     except (LookupError, UnicodeError) as error:

@@ -8,7 +8,7 @@ from typing import Any
 
 from index.errors import SourceError
 from index.parsers.builder import Extraction, TextBuilder, add_table, describe_row, find_pairs, is_header, one_line
-from index.parsers.containers import damaged, open_package, read_member, refuse_document_types
+from index.parsers.containers import damaged, office_metadata, open_package, read_member, refuse_document_types
 
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
@@ -40,6 +40,7 @@ def read_opendocument(content: bytes, *, name: str) -> Extraction:
     except etree.XMLSyntaxError as error:
         raise damaged(name, suffix) from error
     builder = TextBuilder(name)
+    builder.describe(**office_metadata(package))
     for part in body if body is not None else ():
         if part.tag == f"{_OFFICE}spreadsheet":
             _add_sheets(part, builder)

@@ -137,11 +137,16 @@ def read_markdown_file(content: bytes, *, name: str) -> Extraction:
     builder = TextBuilder(name)
     builder.notes += notes
     parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-    add_html(parser.render(_FRONT_MATTER.sub("", text.removeprefix("\ufeff"), count=1)), builder, name=name)
+    text = text.removeprefix("\ufeff")
+    front = _FRONT_MATTER.match(text)
+    add_html(parser.render(text[front.end() :] if front else text), builder, name=name)
+    if front:
+        builder.describe(**{name.lower(): value.strip("\"'") for name, value in _PROPERTY.findall(front[0])})
     return builder.finish()
 
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n.*?^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+_PROPERTY = re.compile(r"^(title|author|date):[ \t]*(\S.*?)[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
 
 
 _SETTINGS = {

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from index.parsers.builder import Extraction, TextBuilder, add_table, list_some, one_line
-from index.parsers.containers import load_library, open_office
+from index.parsers.containers import load_library, office_metadata, open_office
 
 
 def read_pptx(content: bytes, *, name: str) -> Extraction:
@@ -20,6 +20,7 @@ def read_pptx(content: bytes, *, name: str) -> Extraction:
     pptx = load_library("pptx", "python-pptx", name=name, suffix=".pptx")
     package = open_office(content, name=name, suffix=".pptx", holds="ppt/")
     builder = TextBuilder(name)
+    builder.describe(**office_metadata(package))
     hidden = []
     for number, slide in enumerate(pptx.Presentation(package.fp).slides, start=1):
         if slide.element.get("show") in ("0", "false"):

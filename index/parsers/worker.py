@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sys
+from dataclasses import asdict
 from importlib.util import find_spec
 from typing import Any
 
@@ -40,35 +41,36 @@ def run_worker() -> None:
     for line in requests:
         request = json.loads(line)
         _limit_processor_time(request["seconds"])
-        header, text = _answer(request["path"], request["name"], rows=request["rows"])
-        replies.write(json.dumps(header).encode() + b"\n")
+        header, text, boxes = _answer(request["path"], request["name"], rows=request["rows"])
+        replies.write(json.dumps({**header, "bytes": len(text), "boxes": len(boxes)}).encode() + b"\n")
         replies.write(text)
+        replies.write(boxes)
         replies.flush()
 
 
-def _answer(path: str, name: str, *, rows: bool) -> tuple[dict[str, Any], bytes]:
+def _answer(path: str, name: str, *, rows: bool) -> tuple[dict[str, Any], bytes, bytes]:
+    """The header of the reply, the text that follows it, and the boxes of its words."""
     try:
         if rows:
             text = "".join(json.dumps(row) + "\n" for row in read_rows(path, name=name)).encode("ascii")
-            return {"bytes": len(text)}, text
+            return {}, text, b""
         document = read_document(path, name=name)
-        text = document.text.encode("utf-8")
-        return _header(document, len(text)), text
+        return _header(document), document.text.encode("utf-8"), document.boxes
     except SourceError as error:
-        return {"error": str(error)}, b""
+        return {"error": str(error)}, b"", b""
     except MemoryError:
-        return {"error": "memory"}, b""
+        return {"error": "memory"}, b"", b""
 
 
-def _header(document: Document, size: int) -> dict[str, Any]:
+def _header(document: Document) -> dict[str, Any]:
     return {
-        "bytes": size,
         "text_sha256": document.text_sha256,
         "file_sha256": document.file_sha256,
         "locators": [(each.start, each.end, *place_values(each.place)) for each in document.locators],
         "silent": document.silent,
         "extractor": document.extractor,
         "notes": document.notes,
+        "metadata": asdict(document.metadata),
     }
 
 

@@ -22,7 +22,7 @@ from index.parsers.builder import (
     list_some,
     one_line,
 )
-from index.parsers.containers import load_library, open_office
+from index.parsers.containers import load_library, office_metadata, open_office
 
 _Row = tuple[int, list[str]]
 
@@ -35,6 +35,7 @@ def read_xlsx(content: bytes, *, name: str) -> Extraction:
     """
     package, workbook = _open(content, name=name)
     builder = TextBuilder(name)
+    builder.describe(**office_metadata(package))
     hidden = []
     for sheet in workbook.worksheets:
         if sheet.sheet_state != "visible":

@@ -10,7 +10,7 @@ and follow in transactions of some hundred passages; until then a passage is pen
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, astuple, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from index.records import (
     DocumentStatus,
     Failure,
     KnownFile,
+    Metadata,
     Passage,
     Place,
     PreparedPassage,
@@ -41,14 +42,18 @@ from index.store.sqlite import Database
 
 CATALOG_FORMAT = 3
 _PAGE_BYTES = 8_192  # of a new file: the vectors of most passages lie in one page, and are one read of the disk
-_SCHEMA = """
+_BOXES = """
+CREATE TABLE boxes (document_id INTEGER PRIMARY KEY REFERENCES documents(id) ON DELETE CASCADE, words BLOB NOT NULL)
+"""
+_SCHEMA = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE documents (
     id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE, source TEXT NOT NULL,
     size INTEGER NOT NULL, modified_ns INTEGER NOT NULL, changed_ns INTEGER NOT NULL,
     file_sha256 TEXT NOT NULL, text_sha256 TEXT NOT NULL, extractor TEXT NOT NULL,
     characters INTEGER NOT NULL, passages INTEGER NOT NULL, pages INTEGER, language TEXT NOT NULL,
-    notes TEXT NOT NULL, text TEXT NOT NULL);
+    notes TEXT NOT NULL, text TEXT NOT NULL, title TEXT NOT NULL DEFAULT '', author TEXT NOT NULL DEFAULT '',
+    date TEXT NOT NULL DEFAULT '');
 CREATE TABLE passages (
     id INTEGER PRIMARY KEY AUTOINCREMENT, document_id INTEGER NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
     generation INTEGER NOT NULL, paragraph INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
@@ -62,6 +67,7 @@ CREATE TABLE embeddings (
     passage_id INTEGER PRIMARY KEY REFERENCES passages(id) ON DELETE CASCADE,
     generation INTEGER NOT NULL, vectors BLOB NOT NULL);
 CREATE INDEX embeddings_by_generation ON embeddings(generation);
+{_BOXES};
 CREATE TABLE pending (passage_id INTEGER PRIMARY KEY REFERENCES passages(id) ON DELETE CASCADE);
 CREATE TABLE removals (
     generation INTEGER NOT NULL, document_id INTEGER NOT NULL, first_id INTEGER NOT NULL, last_id INTEGER NOT NULL);
@@ -89,6 +95,8 @@ _TRIGGERS = tuple(
     for event, row, sign in (("INSERT", "NEW", "+"), ("DELETE", "OLD", "-"))
     for table, statement in (("documents", _COUNT_ROW), ("passages", _COUNT_PASSAGE), ("pending", _COUNT_ROW))
 )
+_METADATA_FIELDS = tuple(each.name for each in fields(Metadata))
+_METADATA_COLUMNS = ", ".join(_METADATA_FIELDS)
 _PLACE_COLUMNS = ", ".join(f'"{name}"' for name in PLACE_FIELDS)
 _PASSAGE_COLUMNS = f'id, document_id, paragraph, start, "end", answering, sentences, text, {_PLACE_COLUMNS}'
 _NEW_PASSAGE = (
@@ -125,6 +133,21 @@ class Catalog:
             raise OutdatedError(
                 f"the index in {path.parent} is of format {found}; this version reads format {CATALOG_FORMAT}."
             )
+        self._add_missing_parts()
+
+    def _add_missing_parts(self) -> None:
+        """Add the table and the columns that a catalog of an earlier version of the same format lacks."""
+        statements = []
+        if not self.database.rows("SELECT 1 FROM sqlite_master WHERE name = 'boxes'"):
+            statements.append(_BOXES)
+        columns = {row[1] for row in self.database.rows("PRAGMA table_info(documents)")}
+        for name in _METADATA_FIELDS:
+            if name not in columns:
+                statements.append(f"ALTER TABLE documents ADD COLUMN {name} TEXT NOT NULL DEFAULT ''")
+        if statements:
+            with self.database.transaction() as connection:
+                for statement in statements:
+                    connection.execute(statement)
 
     def meta(self, key: str) -> str | None:
         """Return a value kept beside the documents, or None."""
@@ -233,9 +256,9 @@ class Catalog:
         with self.database.transaction() as connection:
             return connection.execute("DELETE FROM exclusions WHERE path = ?", (path,)).rowcount > 0
 
-    def names(self) -> tuple[str, ...]:
-        """List the names of all documents, in order."""
-        return tuple(name for (name,) in self.database.rows("SELECT source FROM documents ORDER BY source, path"))
+    def names(self) -> tuple[tuple[str, str], ...]:
+        """List the name and the title of every document, by name."""
+        return tuple(self.database.rows("SELECT source, title FROM documents ORDER BY source, path"))
 
     def exclusions(self) -> dict[str, str]:
         """Return the names shown of the excluded files, by path."""
@@ -254,15 +277,16 @@ class Catalog:
         """List the status of every document, in any order."""
         rows = self.database.rows(
             "SELECT documents.id, source, path, documents.passages, pages, coalesce(waiting, 0), language, size,"
-            " modified_ns, extractor, notes FROM documents LEFT JOIN (SELECT document_id, count(*) AS waiting"
+            f" modified_ns, extractor, notes, {_METADATA_COLUMNS} FROM documents"
+            " LEFT JOIN (SELECT document_id, count(*) AS waiting"
             " FROM pending JOIN passages ON id = passage_id GROUP BY document_id) ON document_id = documents.id"
         )
         return [
             DocumentStatus(
                 *(id_, source, path, "pending" if pending else "indexed", passages, pages, pending, language, size),
-                *(describe_time(modified_ns), extractor, tuple(json.loads(notes))),
+                *(describe_time(modified_ns), extractor, tuple(json.loads(notes)), "", Metadata(*about)),
             )
-            for id_, source, path, passages, pages, pending, language, size, modified_ns, extractor, notes in rows
+            for id_, source, path, passages, pages, pending, language, size, modified_ns, extractor, notes, *about in rows
         ]
 
     def document(self, path: str) -> Document:
@@ -271,14 +295,26 @@ class Catalog:
         The path is looked up in the catalog, never opened; SourceError when the collection has no such document.
         """
         rows = self.database.rows(
-            "SELECT source, text, text_sha256, file_sha256, extractor, notes FROM documents WHERE path = ?", (path,)
+            f"SELECT source, text, text_sha256, file_sha256, extractor, notes, {_METADATA_COLUMNS} FROM documents"
+            " WHERE path = ?",
+            (path,),
         )
         if not rows:
             raise SourceError(f"{path!r} is not in this collection.")
-        source, text, text_sha256, file_sha256, extractor, notes = rows[0]
+        source, text, text_sha256, file_sha256, extractor, notes, *about = rows[0]
         return Document(
-            source, path, text, text_sha256, file_sha256, extractor=extractor, notes=tuple(json.loads(notes))
+            *(source, path, text, text_sha256, file_sha256),
+            extractor=extractor,
+            notes=tuple(json.loads(notes)),
+            metadata=Metadata(*about),
         )
+
+    def boxes(self, path: str) -> bytes:
+        """Return where the words of a document are on its pages, as packed by `pack_boxes`; no bytes if that is not known."""
+        rows = self.database.rows(
+            "SELECT words FROM boxes WHERE document_id = (SELECT id FROM documents WHERE path = ?)", (path,)
+        )
+        return next((words for (words,) in rows), b"")
 
     def document_keys(self, ids: Sequence[int]) -> dict[int, tuple[str, str, str]]:
         """Return the name shown, the path and the hash of the text of some documents, by id."""
@@ -307,12 +343,15 @@ class Catalog:
             self._remove(document.path, generation)
             cursor = connection.execute(
                 "INSERT INTO documents (path, source, size, modified_ns, changed_ns, file_sha256, text_sha256, extractor,"
-                " characters, passages, pages, language, notes, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                f" characters, passages, pages, language, notes, text, {_METADATA_COLUMNS})"
+                f" VALUES ({', '.join('?' * (14 + len(_METADATA_FIELDS)))})",
                 (document.path, source.name, source.size, source.modified_ns, source.changed_ns, document.file_sha256)
                 + (document.text_sha256, document.extractor, len(document.text), len(passages), pages, language)
-                + (json.dumps(document.notes), document.text),
+                + (json.dumps(document.notes), document.text, *astuple(document.metadata)),
             )
             document_id = cursor.lastrowid
+            if document.boxes:
+                cursor.execute("INSERT INTO boxes VALUES (?, ?)", (document_id, document.boxes))
             for prepared in passages:
                 cursor.execute(_NEW_PASSAGE, (document_id, generation, *_pack(prepared, document.text)))
                 vectors = known.get(prepared.content_hash)

@@ -122,13 +122,21 @@ _MOST_NAMED = 3  # documents that a question names; words that fit more say what
 _WORD_IN_NAME = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+|\d+")
 
 
-def named_sources(names: Sequence[str], question: str) -> tuple[str, ...]:
+def named_sources(names: Sequence[tuple[str, str]], question: str) -> tuple[str, ...]:
     """Find the documents that a question names: "contract_oslo.txt", "contract_oslo", or all words of it, "the Oslo contract".
 
-    A name of a single plain word, such as "contract", counts only together with its suffix. Returns at most three, in order.
+    All words of its title, two at least, are a name too. A name of a single plain word, such as "contract", counts only
+    together with its suffix.
+
+    Args:
+        names: The name and the title of each document.
+        question: The question.
+
+    Returns:
+        At most three names, in order.
     """
     asked, folded = _name_terms(question), question.casefold()
-    found = [name for name in names if _is_named(name, asked, folded)]
+    found = [name for name, title in names if _is_named(name, asked, folded) or _is_title(title, asked)]
     return tuple(found) if len(found) <= _MOST_NAMED else ()
 
 
@@ -137,6 +145,16 @@ def _is_named(name: str, asked: frozenset[str], question: str) -> bool:
     if len(terms) > 1 and terms <= asked:
         return True
     return any(whole in question and re.search(rf"(?<!\w){re.escape(whole)}(?!\w)", question) for whole in wholes)
+
+
+def _is_title(title: str, asked: frozenset[str]) -> bool:
+    terms = _title_terms(title) if title else frozenset()
+    return len(terms) > 1 and terms <= asked
+
+
+@lru_cache(8192)
+def _title_terms(title: str) -> frozenset[str]:
+    return _name_terms(title)
 
 
 @lru_cache(8192)

@@ -148,7 +148,9 @@ def _render_facts(status: DocumentStatus) -> str:
 
 def describe_facts(status: DocumentStatus) -> list[str]:
     """Passages, pages, language and size of a document in words, not escaped; what is not known is left out."""
-    facts = [strings.count_passages(status.passages)] if status.id is not None else []
+    about = status.metadata
+    facts = [fact for fact in (about.title, about.author, about.date) if fact]
+    facts += [strings.count_passages(status.passages)] if status.id is not None else []
     facts += [strings.count_pages(status.pages)] if status.pages is not None else []
     facts += [strings.LANGUAGES.get(status.language, status.language)] if status.language else []
     return [*facts, describe_size(status.size)]

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from toy_encoder import ToyEncoder
 
+from index.boxes import Box, boxes_between, pack_boxes
 from index.collection import Collection
 from index.errors import SourceError, StorageError
-from index.records import Document, Locator, Place, Totals
+from index.records import Document, Locator, Metadata, Place, Totals
 from index.store.catalog import Catalog
 from index.store.features import VECTORS_PER_PASSAGE
 from index.store.lexical_index import LexicalIndex
@@ -233,6 +234,45 @@ def test_a_document_is_looked_up_never_opened(collection, folder):
     (folder / "secret.txt").write_text("secret", encoding="utf-8")
     with pytest.raises(SourceError, match="is not in this collection"):
         collection.catalog.document(str(folder / "secret.txt"))
+
+
+def test_boxes_and_metadata_are_kept_and_go_with_their_document(tmp_path, folder):
+    """Until the file is read again or removed."""
+    boxes = pack_boxes(np.array([[0, 2, 1, 0.1, 0.2, 0.3, 0.4], [3, 8, 1, 0.35, 0.2, 0.6, 0.4]]))
+    about = Metadata("Fruit", "Ida Brekke", "2024-03-05")
+
+    def read(path, *, name):
+        return Document(name, str(path), "An apple fell.", "0", "0", boxes=boxes, metadata=about)
+
+    collection = Collection(tmp_path / "boxed", ToyEncoder())
+    collection.update([folder / "a.txt"], read=read)
+    path = str(folder / "a.txt")
+    assert boxes_between(collection.catalog.boxes(path), 1, 5) == (Box(0, 8, 1, 0.1, 0.2, 0.6, 0.4),)
+    assert collection.catalog.document(path).metadata == about
+    assert [status.metadata for status in collection.library.statuses()] == [about]
+    assert collection.catalog.names() == (("a.txt", "Fruit"),)
+    (folder / "a.txt").write_text("A plum.", encoding="utf-8")
+    collection.update([folder / "a.txt"])
+    assert collection.catalog.boxes(path) == b""
+    assert collection.catalog.database.rows("SELECT count(*) FROM boxes") == [(0,)]
+    collection.close()
+
+
+def test_a_catalog_from_before_boxes_and_metadata_opens(collection, folder):
+    """What it lacks is added; its documents stay as they are until they are read again."""
+    collection.close()
+    with sqlite3.connect(collection.folder / "catalog.sqlite") as before:
+        before.execute("DROP TABLE boxes")
+        for name in ("title", "author", "date"):
+            before.execute(f"ALTER TABLE documents DROP COLUMN {name}")
+    encoder = ToyEncoder()
+    after = Collection(collection.folder, encoder)
+    assert after.update([folder]).unchanged == 2
+    assert (after.catalog.document(str(folder / "a.txt")).metadata, encoder.encoded) == (Metadata(), [])
+    assert after.catalog.boxes(str(folder / "a.txt")) == b""
+    (folder / "b.txt").rename(folder / "c.txt")
+    assert (after.update([folder]).added, after.check()) == (1, ())
+    after.close()
 
 
 def test_ids_leave_room_for_every_sentence_of_the_longest_passage():

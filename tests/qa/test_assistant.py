@@ -65,6 +65,21 @@ def test_another_process_gives_the_same_answer_bit_for_bit(assistant, seeds, see
     assert json.loads(output) == assistant.ask(question).to_dict()
 
 
+def test_the_boxes_of_a_quote_are_those_of_its_words(tmp_path):
+    """On the page where it is drawn; a format without pages has none."""
+    from reading import make_pdf
+
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "rules.pdf").write_bytes(make_pdf([(60, 780, "Nets are dried on the pier.")]))
+    (tmp_path / "docs" / "notes.txt").write_text("Boats are painted in spring.", encoding="utf-8")
+    with Assistant.open(tmp_path / "docs", home=tmp_path / "home", encoder=ToyEncoder(), reader=None) as assistant:
+        pdf, text = (str(tmp_path / "docs" / name) for name in ("rules.pdf", "notes.txt"))
+        (box,) = assistant.boxes(pdf, 5, 14)
+        assert assistant.document(pdf).text[box.start : box.end] == "are dried"
+        assert (box.page, round(box.left * 595), round((1 - box.bottom) * 842)) == (1, 83, 778)
+        assert assistant.boxes(text, 0, 5) == ()
+
+
 def test_the_hash_does_not_depend_on_where_the_files_lie(tmp_path, assistant, seeds):
     """A copy of the documents elsewhere gives the same hash, for the same words at the same places."""
     copy = tmp_path / "elsewhere"

@@ -285,14 +285,19 @@ CONTRACTS = ("deals/contract_oslo.txt", "deals/contract_bergen.txt", "notes.md",
 )
 def test_a_question_may_name_documents(question, expected):
     """By the name of the file or by all its words; a single plain word is no name."""
-    assert named_sources(CONTRACTS, question) == expected
+    assert named_sources([(name, "") for name in CONTRACTS], question) == expected
+
+
+def test_a_question_may_name_a_document_by_its_title():
+    """By all its words, two at least."""
+    names = [("a.pdf", "Rules of the harbour"), ("b.pdf", "Rules"), ("c.pdf", "")]
+    assert named_sources(names, "What do the harbour rules say about nets?") == ("a.pdf",)
+    assert named_sources(names, "What do the rules say about nets?") == ()
 
 
 def test_a_word_that_names_many_documents_names_none():
     """It says what the question is about."""
-    assert named_sources(tuple(f"{year} report.txt" for year in range(2000, 2010)), "What is in the 2003 report?") == (
-        "2003 report.txt",
-    )
-    assert (
-        named_sources(tuple(f"{folder}/annual report.txt" for folder in "abcd"), "What is in the annual report?") == ()
-    )
+    years = [(f"{year} report.txt", "") for year in range(2000, 2010)]
+    assert named_sources(years, "What is in the 2003 report?") == ("2003 report.txt",)
+    copies = [(f"{folder}/annual report.txt", "") for folder in "abcd"]
+    assert named_sources(copies, "What is in the annual report?") == ()

@@ -164,7 +164,13 @@ def test_paragraph_says_where_it_stands_and_whether_it_is_ever_quoted():
         Passage(4, 18, 24, (), place=Place(sheet="Costs", heading="Head > Sub")),
         Passage(5, 26, 31, (), place=Place(slide=3, date="2024-05-01")),
     )
-    view = View(Document("d", "/d", text, "0", "0"), passages, 0, {"document": 1}, notes=("page 9 has no text",))
+    view = View(
+        Document("d", "/d", text, "0", "0", extractor="text 1"),
+        passages,
+        0,
+        {"document": 1},
+        notes=("page 9 has no text",),
+    )
     read = Reader(render_view(view, arrival="a"))
     assert "Page 11Headnot quoted as an answer2One.Page 2Under: Head > Sub3Two.row 7" in read.text
     assert "Sheet Costs4Three.Slide 35Four.2024-05-01" in read.text

@@ -11,15 +11,27 @@ import ctypes
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from index.boxes import pack_boxes
 from index.errors import SourceError
-from index.parsers.builder import Extraction, TextBuilder, add_table, describe_row, list_some, one_line
+from index.parsers.builder import Extraction, TextBuilder, add_table, describe_row, find_words, list_some, one_line
 from index.parsers.containers import damaged, load_library, refuse_kind
 from index.parsers.pdf.layout import Paragraph, goes_on, join_lines, last_of_body, lay_out
-from index.parsers.pdf.lines import Segment, drop_line_numbers, read_segments, split_repeated
+from index.parsers.pdf.lines import (
+    Frame,
+    Segment,
+    Word,
+    boxes_of,
+    drop_line_numbers,
+    frame_of,
+    read_segments,
+    split_repeated,
+    text_of,
+    words_of,
+)
 from index.text.passages import split_sentences
 
 _HEADER_BYTES = 1024
@@ -50,50 +62,75 @@ def read_pdf(content: bytes, *, name: str) -> Extraction:
                 f"{name} is protected with a password. Save a copy without one, then index it again."
             ) from error
         raise damaged(name, ".pdf") from error
-    pages: list[list[Segment]] = []
-    asides: list[list[list[Segment]]] = []
-    filled: list[list[str]] = []
-    line_numbers = False
+    pages: list[Page] = []
     without_text: list[int] = []
     broken: list[int] = []
     for number in range(1, len(document) + 1):
         try:
-            page = document[number - 1]
+            drawn = document[number - 1]
         except pdfium.PdfiumError:
             broken.append(number)
-            pages.append([])
-            asides.append([])
-            filled.append([])
+            pages.append(Page())
             continue
-        segments, turned = read_segments(page)
-        if not segments and next(page.get_objects(max_depth=1), None) is not None:
+        page = _read_page(drawn, number, document.formenv)
+        if not page.segments and next(drawn.get_objects(max_depth=1), None) is not None:
             without_text.append(number)
-        filled.append(_read_annotations(page, document.formenv))
-        numbered = drop_line_numbers(segments)
-        line_numbers = line_numbers or len(numbered) < len(segments)
-        pages.append(numbered)
-        asides.append(turned)
-        page.close()
-    if broken and not without_text and not any(pages):
+        pages.append(page)
+        drawn.close()
+    has_text = any(page.segments for page in pages)
+    if broken and not without_text and not has_text:
         raise damaged(name, ".pdf")
-    if not any(pages) and not any(filled):
+    if not has_text and not any(page.filled for page in pages):
         raise SourceError(f"{name} has no readable text (scanned?). Run OCR on it, then index it again.")
     builder = TextBuilder(name)
-    _add_pages(builder, pages, asides, filled)
+    about = document.get_metadata_dict()
+    builder.describe(title=about["Title"], author=about["Author"], date=about["CreationDate"])
+    add_pages(builder, pages)
     builder.notes += [_note(without_text, "no text (scanned?)")] if without_text else []
     builder.notes += [_note(broken, "errors and cannot be read")] if broken else []
-    builder.notes += ["line numbers in the margin are left out"] if line_numbers else []
+    builder.notes += ["line numbers in the margin are left out"] if any(page.line_numbers for page in pages) else []
     return builder.finish()
 
 
-def _add_pages(
-    builder: TextBuilder,
-    pages: Sequence[Sequence[Segment]],
-    asides: Sequence[Sequence[Sequence[Segment]]],
-    filled: Sequence[Sequence[str]],
-) -> None:
-    words = frozenset(word.lower() for page in pages for segment in page for word in _WORD.findall(segment.text))
-    bodies, above, below = split_repeated(pages)
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a page shows.
+
+    Attributes:
+        segments: Its text, which runs in the main direction.
+        frame: Turns coordinates into fractions of the page.
+        direction: The main direction, as `read_segments` gives it.
+        asides: Text that runs in other directions, by direction.
+        filled: The values of its form fields, and its notes, each with its box if it has one.
+        line_numbers: Whether numbers of lines were left out.
+    """
+
+    segments: Sequence[Segment] = ()
+    frame: Frame = field(default_factory=Frame)
+    direction: int = 0
+    asides: Mapping[int, Sequence[Segment]] = field(default_factory=dict)
+    filled: Sequence[tuple[str, Word]] = ()
+    line_numbers: bool = False
+
+
+def _read_page(page: Any, number: int, form: Any) -> Page:
+    (direction, segments), *asides = read_segments(page, number).items()
+    numbered = drop_line_numbers(segments)
+    return Page(
+        segments=numbered,
+        frame=frame_of(page),
+        direction=direction,
+        asides=dict(asides),
+        filled=_read_annotations(page, number, form),
+        line_numbers=len(numbered) < len(segments),
+    )
+
+
+def add_pages(builder: TextBuilder, pages: Sequence[Page]) -> None:
+    """Write the text of pages, in their order, with the boxes of the words."""
+    segments = [page.segments for page in pages]
+    words = frozenset(word.lower() for page in segments for segment in page for word in _WORD.findall(segment.text))
+    bodies, above, below = split_repeated(segments)
     laid_out: list[list[Paragraph]] = []
     header: tuple[Segment, ...] = ()
     for body in bodies:
@@ -105,12 +142,25 @@ def _add_pages(
             following[:] = _move_rest(paragraphs, last, following, words)
     sizes = _heading_sizes(laid_out)
     rows = 0
-    parts = zip(laid_out, above, below, asides, filled, strict=True)
-    for number, (paragraphs, top, bottom, turned, values) in enumerate(parts, start=1):
+
+    marked: list[tuple[int, int, int, Word]] = []
+
+    def mark(since: int, drawn: Sequence[Word], *, direction: int | None = None, table: bool = False) -> None:
+        text = builder.text_since(since)
+        begun = builder.length - len(text)
+        for word, place in zip(drawn, find_words(text, (word.text for word in drawn), table=table), strict=True):
+            if place:
+                turn = pages[word.page - 1].direction if direction is None else direction
+                marked.append((begun + place[0], begun + place[1], turn, word))
+
+    for number, (page, paragraphs, top, bottom) in enumerate(zip(pages, laid_out, above, below, strict=True), start=1):
         builder.move_to(page=number)
         for line in top:
-            builder.add_paragraph(line, silent=True)
+            since = builder.length
+            builder.add_paragraph(text_of(line), silent=True)
+            mark(since, words_of(line))
         for paragraph in paragraphs:
+            since = builder.length
             if paragraph.rows:
                 rows = rows if paragraph.continued else 0
                 add_table(builder, paragraph.rows, headers=1 if rows else None, before=rows)
@@ -121,15 +171,23 @@ def _add_pages(
                 builder.add_heading(level, text)
             else:
                 builder.add_paragraph(text, silent=bool(_CONTENTS.search(text)))
-        for place, value in enumerate(values, start=1):
-            builder.add_row(place, value)
+            mark(since, paragraph.words, table=bool(paragraph.rows))
+        for place, (row, value) in enumerate(page.filled, start=1):
+            since = builder.length
+            builder.add_row(place, row)
+            mark(since, [value._replace(text=word) for word in value.text.split()], direction=0, table=True)
         for line in bottom:
-            builder.add_paragraph(line, silent=True)
-        for direction in turned:  # a table that is drawn sideways, a stamp, a watermark: apart from the page's text
-            for paragraph in lay_out(direction, words):
+            since = builder.length
+            builder.add_paragraph(text_of(line), silent=True)
+            mark(since, words_of(line))
+        for direction, drawn in page.asides.items():  # a table drawn sideways, a stamp, a watermark
+            for paragraph in lay_out(drawn, words):
+                since = builder.length
                 if paragraph.rows:
                     add_table(builder, paragraph.rows)
                 builder.add_paragraph(paragraph.text)
+                mark(since, paragraph.words, direction=direction, table=bool(paragraph.rows))
+    builder.boxes = pack_boxes(boxes_of(marked, [page.frame for page in pages]))
 
 
 def _heading_sizes(laid_out: Sequence[Sequence[Paragraph]]) -> list[float]:
@@ -150,8 +208,11 @@ def _heading_sizes(laid_out: Sequence[Sequence[Paragraph]]) -> list[float]:
     return distinct[:_MOST_LEVELS]
 
 
-def _read_annotations(page: Any, form: Any) -> list[str]:
-    """The values filled into the form fields of a page, each with the name of its field, and the notes people added."""
+def _read_annotations(page: Any, number: int, form: Any) -> list[tuple[str, Word]]:
+    """The values filled into the form fields of a page, each with the name of its field, and the notes people added.
+
+    Each with the words that are to be marked, in the box of the field or note.
+    """
     import pypdfium2.raw as pdfium
 
     def read(function: Any, *arguments: Any) -> str:
@@ -160,7 +221,13 @@ def _read_annotations(page: Any, form: Any) -> list[str]:
         function(*arguments, ctypes.cast(buffer, ctypes.POINTER(pdfium.FPDF_WCHAR)), size)
         return one_line(buffer.raw[: max(size - 2, 0)].decode("utf-16-le", "replace"))
 
-    found = []
+    found: list[tuple[str, Word]] = []
+    edges = pdfium.FS_RECTF()
+
+    def add(text: str, words: str) -> None:
+        pdfium.FPDFAnnot_GetRect(annotation, edges)
+        found.append((text, Word(words, number, edges.left, -edges.top, edges.right, -edges.bottom)))
+
     for position in range(pdfium.FPDFPage_GetAnnotCount(page)):
         annotation = pdfium.FPDFPage_GetAnnot(page, position)
         if not annotation:
@@ -175,12 +242,14 @@ def _read_annotations(page: Any, form: Any) -> list[str]:
             ):
                 value = "yes" if pdfium.FPDFAnnot_IsChecked(form, annotation) else ""
             label = read(pdfium.FPDFAnnot_GetFormFieldAlternateName, form, annotation) or name
-            found.append(describe_row([label.rstrip(":")], [value]))
+            if value:
+                add(describe_row([label.rstrip(":")], [value]), value)
         elif kind in (pdfium.FPDF_ANNOT_TEXT, pdfium.FPDF_ANNOT_FREETEXT, pdfium.FPDF_ANNOT_HIGHLIGHT):
             note = read(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents")
-            found.append(f"Note: {note}" if note else "")
+            if note:
+                add(f"Note: {note}", note)
         pdfium.FPDFPage_CloseAnnot(annotation)
-    return [text for text in found if text]
+    return found
 
 
 def _move_rest(
@@ -191,9 +260,12 @@ def _move_rest(
     joined = join_lines(cut.text, first.text, words)
     begun = len(joined) - len(first.text)
     end = next((end for _, end in split_sentences(joined) if end > begun), len(joined))
-    paragraphs[last] = Paragraph(joined[:end], cut.size, full=not joined[end:])
+    drawn = (*cut.words, *first.words)
+    found = list(find_words(joined[:end], (word.text for word in drawn)))
+    moved = 1 + max((position for position, place in enumerate(found) if place), default=-1)
+    paragraphs[last] = Paragraph(joined[:end], cut.size, full=not joined[end:], words=drawn[:moved])
     rest = joined[end:].strip()
-    return ([replace(first, text=rest)] if rest else []) + following[1:]
+    return ([replace(first, text=rest, words=drawn[moved:])] if rest else []) + following[1:]
 
 
 def _note(pages: list[int], finding: str) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from index.parsers.builder import find_pairs, is_header
-from index.parsers.pdf.lines import Segment, group_lines
+from index.parsers.pdf.lines import Segment, Word, group_lines, text_of, words_of
 
 COLUMN_LINES = 3  # a column has at least so many lines
 COLUMN_CHARACTERS = 20  # and half of them at least so many characters
@@ -207,6 +207,7 @@ class Paragraph:
         rows: The rows of a table, the header first.
         header: The header of a table, as it is drawn where the table begins.
         continued: Whether the table began on a page before.
+        words: The words as they are drawn, in order; of a table that goes on, those of its rows.
     """
 
     text: str
@@ -215,11 +216,13 @@ class Paragraph:
     rows: tuple[tuple[str, ...], ...] = ()
     header: tuple[Segment, ...] = ()
     continued: bool = False
+    words: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
     text: str
+    segments: tuple[Segment, ...]
     left: float
     right: float
     top: float
@@ -248,7 +251,10 @@ def lay_out(
         last = last_of_body(found)
         if last is not None and paragraphs and goes_on(found[last], paragraphs[0]):
             joined = join_lines(found[last].text, paragraphs[0].text, words)
-            paragraphs[0] = replace(paragraphs[0], text=joined, size=found.pop(last).size)
+            begun = found.pop(last)
+            paragraphs[0] = replace(
+                paragraphs[0], text=joined, size=begun.size, words=begun.words + paragraphs[0].words
+            )
         found += paragraphs
     return found
 
@@ -294,25 +300,30 @@ def _read_column(
         rows = _rows_below(header, lines)
         if rows:
             named = [[segment.text for segment in header], *rows]
-            table = Paragraph("", lines[0][0].size, rows=tuple(map(tuple, named)), header=tuple(header), continued=True)
-            found.append(table)
+            table = _table(named, header, lines[: len(rows)])
+            found.append(replace(table, continued=True))
             begun = position = len(rows)
     while position < len(lines):
         rows = find_table(lines, position)
         if rows:
             found += _paragraphs([_line(line) for line in lines[begun:position]], words)
-            head = lines[position]
-            found.append(Paragraph("", head[0].size, rows=tuple(map(tuple, rows)), header=tuple(head)))
+            found.append(_table(rows, lines[position], lines[position : position + len(rows)]))
             begun = position = position + len(rows)
         else:
             position += 1
     return found + _paragraphs([_line(line) for line in lines[begun:]], words)
 
 
+def _table(rows: Sequence[Sequence[str]], header: Sequence[Segment], lines: Sequence[Sequence[Segment]]) -> Paragraph:
+    words = words_of(segment for line in lines for segment in line)
+    return Paragraph("", lines[0][0].size, rows=tuple(map(tuple, rows)), header=tuple(header), words=words)
+
+
 def _line(segments: Sequence[Segment]) -> _Line:
     largest = max(segments, key=lambda segment: len(segment.text))
     return _Line(
-        text=" ".join(segment.text for segment in segments),
+        text=text_of(segments),
+        segments=tuple(segments),
         left=segments[0].left,
         right=max(segment.right for segment in segments),
         top=largest.top,
@@ -329,18 +340,26 @@ def _paragraphs(lines: Sequence[_Line], words: frozenset[str]) -> list[Paragraph
     usual = _usual_step([step for step in steps if step > 0], lines[0].size)
     left, right = min(line.left for line in lines), sorted(line.right for line in lines)[int(0.9 * len(lines))]
     texts: list[str] = []
+    drawn: list[Segment] = []
     found: list[Paragraph] = []
+
+    def close(size: float, full: bool) -> None:
+        found.append(Paragraph(texts.pop(), size, full, words=words_of(drawn)))
+        drawn.clear()
+
     for position, line in enumerate(lines):
         before = lines[position - 1] if position else None
         after = lines[position + 1] if position + 1 < len(lines) else None
         short = before is not None and before.right < right - 0.25 * (right - left)
         if before is None or _begins(before, line, after, usual, short, bool(_ITEM.match(texts[-1]))):
-            found += [Paragraph(texts.pop(), before.size, not (short or before.loose))] if before and texts else []
+            if before and texts:
+                close(before.size, not (short or before.loose))
             texts.append(line.text)
         else:
             texts[-1] = join_lines(texts[-1], line.text, words, "\n" if short or before.loose or line.loose else " ")
-    full = lines[-1].right >= right - 0.25 * (right - left) and not lines[-1].loose
-    return [*found, Paragraph(texts.pop(), lines[-1].size, full)]
+        drawn += line.segments
+    close(lines[-1].size, lines[-1].right >= right - 0.25 * (right - left) and not lines[-1].loose)
+    return found
 
 
 def _usual_step(steps: Sequence[float], size: float) -> float:

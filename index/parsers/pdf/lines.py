@@ -11,8 +11,11 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 WIDE_GAP = 0.9  # times the size of the type; wider gaps part columns and cells
 WORD_GAP = 0.18  # times the size of the type; narrower ones are within a word
@@ -31,6 +34,9 @@ class Segment:
         top: Top of its line.
         bottom: Bottom of its line.
         size: Mean height of its type, in points.
+        page: Number of its page, from 1.
+        last: Where its last word begins.
+        words: Where each word before the last begins and ends, or each word with the last.
     """
 
     text: str
@@ -39,17 +45,48 @@ class Segment:
     top: float
     bottom: float
     size: float
+    page: int = 0
+    last: float = 0.0
+    words: list[tuple[float, float]] = field(default_factory=list)
 
 
-def read_segments(page: Any) -> tuple[list[Segment], list[list[Segment]]]:
+class Word(NamedTuple):
+    """A word on a page, in the coordinates of its segment."""
+
+    text: str
+    page: int
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+def words_of(segments: Iterable[Segment]) -> tuple[Word, ...]:
+    """The words of segments, in order."""
+    found: list[Word] = []
+    for segment in segments:
+        texts = segment.text.split(" ")
+        edges = segment.words
+        if len(edges) < len(texts):
+            edges = [*edges, (segment.last, segment.right)]
+        top, bottom = segment.top, segment.bottom
+        found += [
+            Word(text, segment.page, left, top, right, bottom)
+            for text, (left, right) in zip(texts, edges, strict=False)
+        ]
+    return tuple(found)
+
+
+def read_segments(page: Any, number: int) -> dict[int, list[Segment]]:
     """Read the segments of a page, in the order in which the file draws them.
 
     Args:
         page: A `pypdfium2.PdfPage`.
+        number: Its number, from 1.
 
     Returns:
-        The segments that run in the page's main direction; and those that run in each other direction, such as a stamp
-        in the margin, as that direction sees them.
+        The segments of each direction, as that direction sees them: first those that run in the page's main direction;
+        then those that run in others, such as a stamp in the margin.
     """
     import pypdfium2.raw as pdfium
 
@@ -81,11 +118,11 @@ def read_segments(page: Any) -> tuple[list[Segment], list[list[Segment]]]:
         last_edges = edges
         x0, y0, x1, y1 = _turn(edges, direction)
         size = max(y1 - y0, 0.5)
-        if direction == _SLANTING or current is None or not _continues(current, x0, y0, y1, size):
+        if direction == SLANTING or current is None or not _continues(current, x0, y0, y1, size):
             # Only now is the angle worth asking for: what goes on a run has its direction.
             angle = pdfium.FPDFText_GetCharAngle(text_page, position)
             turn = _nearest_direction(angle) if angle >= 0 else direction
-            if turn == _SLANTING and turn == direction and current is not None:
+            if turn == SLANTING and turn == direction and current is not None:
                 current.text += (" " if spaced else "") + character  # one run: the boxes lie on no line
                 spaced = False
                 continue
@@ -95,20 +132,23 @@ def read_segments(page: Any) -> tuple[list[Segment], list[list[Segment]]]:
                 size = max(y1 - y0, 0.5)
             current = None
         if current is None or _is_right_to_left(character):
-            current = Segment(character, x0, x1, y0, y1, size)
+            current = Segment(character, x0, x1, y0, y1, size, number, x0)
             by_direction.setdefault(direction, []).append(current)
         else:
             raised = size < 0.8 * current.size and y1 < current.bottom - 0.2 * current.size
             gap = x0 - current.right
             spaced = (spaced and not (raised and gap < WORD_GAP * size)) or gap > WORD_GAP * size
-            current.text += (" " if spaced else "") + (_RAISED.get(character, character) if raised else character)
+            if spaced:
+                current.words.append((current.last, current.right))
+                current.last = x0
+                current.text += " "
+            current.text += _RAISED.get(character, character) if raised else character
             current.right = max(current.right, x1)
             current.top, current.bottom = min(current.top, y0), max(current.bottom, y1)
             current.size += 0 if raised else (size - current.size) / len(current.text)
         spaced = False
     text_page.close()
-    found = {turn: join_right_to_left(segments) for turn, segments in by_direction.items()}
-    return found.pop(main), list(found.values())
+    return {turn: join_right_to_left(segments) for turn, segments in by_direction.items()}
 
 
 _RAISED = dict(zip("0123456789", "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079", strict=True))
@@ -165,14 +205,21 @@ def _join_run(run: Sequence[Segment]) -> Segment:
         ordered += [*opposite, segment]
         opposite = []
     text = ""
+    words: list[tuple[float, float]] = []
     size = max(each.size for each in run)  # letters have boxes of many heights
     before: Segment | None = None
     for segment in [*ordered, *opposite]:
+        edges = [(word.left, word.right) for word in words_of([segment])]
         gap = max(before.left - segment.right, segment.left - before.right) if before else 0.0
+        if before and gap <= WORD_GAP * size:
+            left, right = words.pop()
+            edges[0] = min(left, edges[0][0]), max(right, edges[0][1])
         text += (" " if before and gap > WORD_GAP * size else "") + segment.text
+        words += edges
         before = segment
-    edges = min(each.left for each in run), max(each.right for each in run)
-    return Segment(text, *edges, min(each.top for each in run), max(each.bottom for each in run), size)
+    left, right = min(each.left for each in run), max(each.right for each in run)
+    top, bottom = min(each.top for each in run), max(each.bottom for each in run)
+    return Segment(text, left, right, top, bottom, size, run[0].page, words=words)
 
 
 def group_lines(segments: Iterable[Segment]) -> list[list[Segment]]:
@@ -207,7 +254,7 @@ def _continues(segment: Segment, left: float, top: float, bottom: float, size: f
     return -0.6 * size < gap < WIDE_GAP * max(size, segment.size)
 
 
-_SLANTING = 4  # a direction that is none of the four, as of a watermark
+SLANTING = 4  # a direction that is none of the four, as of a watermark
 _STEEPEST = 0.35  # radians off one of the four directions
 
 
@@ -223,13 +270,13 @@ def _main_direction(pdfium: Any, text_page: Any, count: int) -> int:
 
 def _nearest_direction(angle: float) -> int:
     turns = angle / (math.pi / 2)
-    return round(turns) % 4 if abs(turns - round(turns)) * math.pi / 2 <= _STEEPEST else _SLANTING
+    return round(turns) % 4 if abs(turns - round(turns)) * math.pi / 2 <= _STEEPEST else SLANTING
 
 
 def _turn(edges: tuple[float, float, float, float], turn: int) -> tuple[float, float, float, float]:
     """The left, top, right and bottom of a box, seen so that text of a direction is upright."""
     left, bottom, right, top = edges
-    if turn == _SLANTING:
+    if turn == SLANTING:
         return left, 0.0, right, top - bottom
     if turn == 1:
         return -top, -right, -bottom, -left
@@ -238,6 +285,64 @@ def _turn(edges: tuple[float, float, float, float], turn: int) -> tuple[float, f
     if turn == 3:
         return bottom, left, top, right
     return left, -top, right, -bottom
+
+
+class Frame(NamedTuple):
+    """Turns the coordinates of a page into fractions of it as it is displayed, from its top left corner.
+
+    Attributes:
+        x: Where the point (0, 0) of the page is, from the left; what a point to the right adds; what a point up adds.
+        y: The same from the top.
+    """
+
+    x: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    y: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+
+def boxes_of(words: Sequence[tuple[int, int, int, Word]], frames: Sequence[Frame]) -> npt.NDArray[np.float64]:
+    """Find the boxes of words.
+
+    Args:
+        words: Start and end of each in the document's text, the direction it runs in, and the word.
+        frames: Of each page.
+
+    Returns:
+        Their fields, as in `Box`: float64 of shape (words, 7), less those that run at a slant or lie off the page.
+    """
+    kept = [(start, end, word.page, turn, *word[2:]) for start, end, turn, word in words if turn != SLANTING]
+    if not kept:
+        return np.empty((0, 7))
+    table = np.array(kept)
+    page, turn = table[:, 2].astype(np.int64), table[:, 3].astype(np.int64)
+    left, top, right, bottom = table[:, 4:].T
+    # Two corners, turned back into points to the right and up: the rest of a whole turn undoes a turn.
+    across = np.stack([np.choose(turn, [x, -y, -x, y]) for x, y in ((left, top), (right, bottom))])
+    up = np.stack([np.choose(turn, [-y, -x, y, x]) for x, y in ((left, top), (right, bottom))])
+    matrices = np.array(frames)[page - 1]
+    xs, ys = (
+        np.sort(np.clip(matrices[:, axis, 0] + matrices[:, axis, 1] * across + matrices[:, axis, 2] * up, 0, 1), axis=0)
+        for axis in (0, 1)
+    )
+    found = np.column_stack([table[:, :3], xs[0], ys[0], xs[1], ys[1]])
+    return np.asarray(found[(xs[0] < xs[1]) & (ys[0] < ys[1])])
+
+
+def frame_of(page: Any) -> Frame:
+    """The frame of a `pypdfium2.PdfPage`, turned and cropped as it is displayed."""
+    import pypdfium2.raw as pdfium
+
+    whole, span = 1_000_000, 100.0  # steps across the page; points
+    x, y = ctypes.c_int(), ctypes.c_int()
+
+    def place(right: float, up: float) -> tuple[float, float]:
+        pdfium.FPDF_PageToDevice(page, 0, 0, whole, whole, 0, right, up, x, y)
+        return x.value / whole, y.value / whole
+
+    origin, right, up = place(0, 0), place(span, 0), place(0, span)
+    x_axis, y_axis = (
+        (at, (over - at) / span, (above - at) / span) for at, over, above in zip(origin, right, up, strict=True)
+    )
+    return Frame(x_axis, y_axis)
 
 
 EDGE_LINES = 3  # lines at the top and at the bottom of a page that may be repeated ones
@@ -251,7 +356,7 @@ _DIGITS = re.compile(r"\d+")
 
 def split_repeated(
     pages: Sequence[Sequence[Segment]],
-) -> tuple[list[list[Segment]], list[list[str]], list[list[str]]]:
+) -> tuple[list[list[Segment]], list[list[list[Segment]]], list[list[list[Segment]]]]:
     """Part what pages repeat from what they say.
 
     Args:
@@ -283,8 +388,8 @@ def split_repeated(
             repeated = []  # a page that is nothing but repeated lines, such as a copy of another, still says something
         gone = {id(segment) for _, line in repeated for segment in line}
         bodies.append([segment for segment in page if id(segment) not in gone])
-        above.append([_text(line) for edge, line in repeated if edge == "top"])
-        below.append([_text(line) for edge, line in repeated if edge == "bottom"])
+        above.append([line for edge, line in repeated if edge == "top"])
+        below.append([line for edge, line in repeated if edge == "bottom"])
     return bodies, above, below
 
 
@@ -296,16 +401,16 @@ def _edges(lines: Sequence[list[Segment]]) -> list[tuple[str, list[Segment]]]:
 
 
 def _key(line: Sequence[Segment]) -> str:
-    text = _text(line)
+    text = text_of(line)
     return (_DIGITS.sub("#", text) if len(text) <= LONGEST_NUMBERED else text).casefold()
 
 
 def _bears_number(line: Sequence[Segment], count: int) -> bool:
     """Whether a line at the edge of a page is its number, or contains it like the line of another page."""
-    return bool(_PAGE_NUMBER.fullmatch(_text(line))) or (count > 1 and "#" in _key(line))
+    return bool(_PAGE_NUMBER.fullmatch(text_of(line))) or (count > 1 and "#" in _key(line))
 
 
-def _text(line: Sequence[Segment]) -> str:
+def text_of(line: Sequence[Segment]) -> str:
     return " ".join(segment.text for segment in line)
 
 

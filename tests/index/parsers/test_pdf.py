@@ -1,10 +1,12 @@
 """Reading PDF files, drawn line by line."""
 
 import io
+import re
 
 import pytest
 from reading import describe, flow, make_pdf, read, texts
 
+from index.boxes import boxes_between
 from index.errors import SourceError
 from index.parsers.pdf.lines import Segment, join_right_to_left
 
@@ -401,12 +403,90 @@ def test_letters_from_right_to_left_are_joined_in_reading_order():
         assert [each.text for each in join_right_to_left(list(order))] == ["השפר RX 25 קל"]
 
 
+def drawn_page(*, degrees=0, crop=None):
+    """A PDF of one page that is displayed turned or cropped."""
+    from reportlab.pdfgen import canvas
+
+    stream = io.BytesIO()
+    size = (842, 595) if degrees % 180 else (595, 842)  # which the library exchanges when it turns the page
+    drawing = canvas.Canvas(stream, pagesize=size, invariant=True)
+    drawing.setPageRotation(degrees)
+    if crop:
+        drawing.setCropBox(crop)
+    drawing.setFont("Helvetica", 10)
+    for x, y, line in columns(LEFT, RIGHT):
+        drawing.drawString(x, y, line)
+    for row, cells in enumerate((("Item", "Cost in euros"), ("Rent of rooms", "300"), ("Heating of rooms", "20"))):
+        for x, cell in zip((60, 400), cells, strict=True):
+            drawing.drawString(x, 560 - 14 * row, cell)
+    drawing.drawString(60, 480, "Bread is extra-")
+    drawing.drawString(60, 468, "ordinary here.")
+    drawing.saveState()
+    drawing.translate(30, 300)
+    drawing.rotate(90)
+    drawing.drawString(0, 0, "A stamp in the margin")
+    drawing.restoreState()
+    drawing.acroForm.textfield(name="town", tooltip="Town", value="Moss", x=150, y=400, borderWidth=0, fillColor=None)
+    drawing.save()
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    "page", [{}, {"degrees": 90}, {"degrees": 180}, {"degrees": 270, "crop": (20, 100, 560, 830)}], ids=str
+)
+def test_boxes_lie_where_the_words_are_drawn(tmp_path, page):
+    """Each box has ink in it, and with all of them painted over no ink is left, however the page is turned or cropped."""
+    import pypdfium2
+    from PIL import ImageDraw
+
+    content = drawn_page(**page)
+    document = read(tmp_path, "a.pdf", content)
+    rendered = pypdfium2.PdfDocument(content)
+    rendered.init_forms()
+    picture = rendered[0].render(scale=2).to_pil().convert("L")
+    painted = picture.copy()
+    width, height = picture.size
+    found = []
+    for word in re.finditer(r"\S+", document.text):
+        for box in boxes_between(document.boxes, *word.span()):
+            edges = (box.left * width, box.top * height, box.right * width, box.bottom * height)
+            assert picture.crop([round(edge) for edge in edges]).getextrema()[0] < 128, word
+            ImageDraw.Draw(painted).rectangle((edges[0] - 2, edges[1] - 2, edges[2] + 2, edges[3] + 2), fill=255)
+            found.append(document.text[box.start : box.end])
+    assert painted.getextrema()[0] > 128
+    words = " ".join(found)
+    for text in (LEFT, RIGHT, "Rent of rooms 300", "A stamp in the margin", "Moss"):
+        assert text in words
+    assert found.count("extra") == found.count("ordinary") == 1  # two boxes of one word
+
+
+def test_a_span_has_one_box_for_each_line(tmp_path):
+    """A sentence over two lines has two, of which the second is on the next page where a page break cuts it."""
+    from reportlab.pdfbase.pdfmetrics import stringWidth
+
+    first = flow("One is said first. The pilots waited for the ice to be bro-")
+    second = flow("ken by the sun. Then something else began.")
+    document = read(tmp_path, "a.pdf", make_pdf(first, second))
+    start = document.text.index("The pilots")
+    one, two = boxes_between(document.boxes, start, document.text.index("Then"))
+    assert (document.text[one.start : two.end], one.page, two.page) == (
+        "The pilots waited for the ice to be broken by the sun.",
+        1,
+        2,
+    )
+    assert one.left == pytest.approx((60 + stringWidth("One is said first. ", "Helvetica", 10)) / 595, abs=0.001)
+    assert two.left == pytest.approx(60 / 595, abs=0.001)
+    assert one.top < (842 - 780) / 842 < one.bottom
+    assert boxes_between(document.boxes, len(document.text), len(document.text) + 9) == ()
+    assert boxes_between(b"", 0, 9) == ()
+
+
 def test_the_same_bytes_give_the_same_text(tmp_path):
     """Reading is deterministic, and names the library and its version."""
     content = make_pdf([TITLE, *columns(LEFT, RIGHT)])
     first, second = (read(tmp_path, "a.pdf", content) for _ in range(2))
     assert first == second
-    assert first.extractor.startswith("pdf 2, pypdfium2 ")
+    assert first.extractor.startswith("pdf 3, pypdfium2 ")
 
 
 def locked():
