@@ -201,6 +201,7 @@ class Hit:
         source: The name of its document.
         path: Absolute path of its document's file.
         text_sha256: Hash of its document's text.
+        title: Its document's title; empty if it has none.
         passage: Its place in the document.
         text: The slice of the document's text.
         score: How well it fits.
@@ -211,6 +212,7 @@ class Hit:
     source: str
     path: str
     text_sha256: str
+    title: str
     passage: Passage
     text: str
     score: Score

@@ -316,9 +316,11 @@ class Catalog:
         )
         return next((words for (words,) in rows), b"")
 
-    def document_keys(self, ids: Sequence[int]) -> dict[int, tuple[str, str, str]]:
-        """Return the name shown, the path and the hash of the text of some documents, by id."""
-        rows = self.database.rows_among("SELECT id, source, path, text_sha256 FROM documents WHERE id IN ({})", ids)
+    def document_keys(self, ids: Sequence[int]) -> dict[int, tuple[str, str, str, str]]:
+        """Return the name shown, the path, the hash of the text, and the title of some documents, by id."""
+        rows = self.database.rows_among(
+            "SELECT id, source, path, text_sha256, title FROM documents WHERE id IN ({})", ids
+        )
         return {row[0]: row[1:] for row in rows}
 
     def language_of(self, path: str) -> str:

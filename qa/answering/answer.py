@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from qa.answering.citation import Citation, TermEvidence, split_quote
 from qa.answering.confidence import Verdict
 from qa.answering.disagreements import Disagreement
+from qa.answering.versions import newest
 from qa.text import count as count_of
 from qa.text import visible, visible_line
 
@@ -247,11 +248,15 @@ def _describe_section(section: Section, emphasise: bool) -> str:
 def _describe_disagreement(disagreement: Disagreement, citations: Sequence[Citation], numbers: Sequence[int]) -> str:
     """Describe a disagreement in one line; `numbers[n]` is the number shown for citation n, counted from 1."""
     values = []
+    latest = newest([citations[statement.citation - 1] for statement in disagreement.statements])
+    told = ""
     for statement in disagreement.statements:
         citation = citations[statement.citation - 1]
         value = citation.quote[statement.start - citation.start : statement.end - citation.start]
-        values.append(f"[{numbers[statement.citation]}] {visible_line(value)}")
-    return f"These passages give different {disagreement.kind}s: {', '.join(values)}."
+        number = numbers[statement.citation]
+        values.append(f"[{number}] {visible_line(value)}")
+        told = f" [{number}] is from the newest document." if citation is latest else told
+    return f"These passages give different {disagreement.kind}s: {', '.join(values)}.{told}"
 
 
 def _describe_citations(citations: Mapping[int, Citation], emphasise: bool) -> str:

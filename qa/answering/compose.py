@@ -4,6 +4,7 @@ Near-duplicate passages are cited once, naming the others. Passages with differe
 however few words differ.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -12,16 +13,17 @@ from functools import cached_property
 
 import numpy as np
 
-from index import Hit, Passage, Search, is_english, passage_features
+from index import Hit, Passage, Search, is_english, is_read, passage_features
 from qa.answering.answer import Answer, Scope
 from qa.answering.answer_types import is_yes_no
 from qa.answering.citation import Citation, Relevance, cite, gather_evidence, gather_relevance
 from qa.answering.confidence import Calibration, Evidence, confidence, decide, is_lacking
 from qa.answering.disagreements import find_contradicting, find_disagreements
+from qa.answering.lookups import is_keyword_lookup, is_row_lookup
 from qa.answering.question import Question
 from qa.answering.quotes import QuotablePassage, Quote, RankedSentence, join_quotes, rank_sentences
-from qa.answering.rows import is_lookup
 from qa.answering.values import may_hold_values, read_values
+from qa.answering.versions import asks_for_current, newest
 from qa.reading.model import Reader
 from qa.reading.spans import ReadablePassage, Reading
 
@@ -84,7 +86,8 @@ def read_hits(
     first = hits[: max(LEAST_READ, len(near))]
     if not is_readable(question, [hit.text for hit in first]):
         return None
-    readings = reader.read(question, [readable(hit.passage, hit.text) for hit in first])
+    question = _FILE_NAME.sub(lambda name: name[1].replace("_", " ") if is_read(name[0]) else name[0], question)
+    readings = reader.read(question, [readable(hit.passage, hit.text, context_of(hit)) for hit in first])
     ranked = list(zip(first, readings, strict=True))
     if rerank:
         ranked.sort(key=lambda pair: -round(pair[0].score.fused + RERANKING * _clip(pair[1].answerable), 6))
@@ -100,9 +103,30 @@ def is_readable(question: str, texts: Sequence[str]) -> bool:
     return is_english(question) and is_english("\n".join(texts[:3]))
 
 
-def readable(passage: Passage, text: str) -> ReadablePassage:
-    """Prepare a passage for the reader."""
-    return ReadablePassage(passage.place.heading or "", text, sentence_spans(passage))
+def readable(passage: Passage, text: str, context: str = "") -> ReadablePassage:
+    """Prepare a passage for the reader: with its headings, below `context`, which names its document.
+
+    The reader learned from articles with titles. The name of a document often has the subject that its sentences leave out.
+    """
+    heading = passage.place.heading or ""
+    if context and context.casefold() not in heading.casefold():
+        heading = f"{context} > {heading}" if heading else context
+    return ReadablePassage(heading, text, sentence_spans(passage))
+
+
+# A file named in a question, less its suffix: the reader knows names as words.
+_FILE_NAME = re.compile(r"\b([^\W\d][\w-]{2,})\.(?=[A-Za-z])[A-Za-z0-9]{2,5}\b")
+_NAME_PART = re.compile(r"[^\W_]+")
+_NAME_WORD = re.compile(r"[^\W\d_]{3}")
+
+
+def context_of(hit: Hit) -> str:
+    """Name the document of a hit: its title, or the words of its file's name; empty if these are no words."""
+    if hit.title:
+        return hit.title
+    name = hit.source.rpartition("/")[2]
+    stem = name.rpartition(".")[0] or name
+    return " ".join(_NAME_PART.findall(stem)) if _NAME_WORD.search(stem) else ""
 
 
 def quotable(passage: Passage, text: str, embeddings: np.ndarray) -> QuotablePassage:
@@ -143,6 +167,7 @@ def compose_answer(
     if verdict == "answered":
         citations = tuple(_cite(found[quote.passage], quote) for quote in quotes)
         citations += _contradicting(found, ranked, quotes, citations, core)
+        citations = _newest_first(citations, core)
     else:
         best: dict[int, RankedSentence] = {}  # of each passage
         for each in ranked:
@@ -163,6 +188,17 @@ def compose_answer(
         corrected=retrieval.corrected,
         basis="retrieval" if retrieval.readings is None else "reading",
     )
+
+
+def _newest_first(citations: tuple[Citation, ...], question: str) -> tuple[Citation, ...]:
+    """Put the newest of contradicting documents first, if the question asks how something is now."""
+    if not asks_for_current(question):
+        return citations
+    for disagreement in find_disagreements(citations, question):
+        latest = newest([citations[statement.citation - 1] for statement in disagreement.statements])
+        if latest is not None:
+            return (latest, *(citation for citation in citations if citation is not latest))
+    return citations
 
 
 def _gather(retrieval: Retrieval) -> list[_Found]:
@@ -221,14 +257,16 @@ def _weigh(retrieval: Retrieval, found: Sequence[_Found], ranked: Sequence[Ranke
         lacking=is_lacking(retrieval.core, quoted_text(passages, quote)),
         answerable=reading.answerable if reading else None,
         yes_no=is_yes_no(retrieval.core),
-        lookup=_looks_up(retrieval.core, found[quote.passage].hit),
+        lookup=_looks_up(retrieval.core, found[quote.passage].hit, quoted_text(passages, quote)),
     )
 
 
-def _looks_up(question: str, hit: Hit) -> bool:
+def _looks_up(question: str, hit: Hit, quoted: str) -> bool:
     place = hit.passage.place
-    context = (place.heading or "", place.sheet or "", hit.source.rpartition("/")[2].rpartition(".")[0])
-    return place.row is not None and is_lookup(question, hit.text, context)
+    context = (place.heading or "", place.sheet or "", context_of(hit))
+    if place.row is not None and is_row_lookup(question, hit.text, context):
+        return True
+    return is_keyword_lookup(question, quoted, context)
 
 
 def _alone(each: RankedSentence) -> Quote:

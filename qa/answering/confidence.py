@@ -29,7 +29,7 @@ class Evidence:
     # The reader's logit that the passage of the best quote answers; None if it was not read.
     answerable: float | None = None
     yes_no: bool = False  # whether the question asks for yes or no
-    lookup: bool = False  # whether the best quote is the row, and has the column, that the question names
+    lookup: bool = False  # whether the best quote has what a question looks up: a row's value, or all of some keywords
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,8 @@ _READ_RETRIEVAL = 0.3
 _READ_ANSWERABLE = 0.5
 # The training data of the reader has no yes/no questions, so its logits are lower for them.
 _READ_YES_NO = 0.6
-# Set by hand: the sets have no tables. A row that a question names by a value and a column reaches .27 to .42 otherwise.
+# Set by hand: the sets have no tables and no keywords. Otherwise a row that a question names by a value and a column reaches
+# .27 to .42, and a sentence with the keywords, or below a heading with them, .2 to .4.
 _LOOKUP = 1.5
 
 

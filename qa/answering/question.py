@@ -125,7 +125,8 @@ _WORD_IN_NAME = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+|\d+")
 def named_sources(names: Sequence[tuple[str, str]], question: str) -> tuple[str, ...]:
     """Find the documents that a question names: "contract_oslo.txt", "contract_oslo", or all words of it, "the Oslo contract".
 
-    All words of its title, two at least, are a name too. A name of a single plain word, such as "contract", counts only
+    All words of its title, two at least, are a name too; so is the year of one of several documents whose names differ in
+    years alone. A name of a single plain word, such as "contract", counts only
     together with its suffix.
 
     Args:
@@ -137,6 +138,7 @@ def named_sources(names: Sequence[tuple[str, str]], question: str) -> tuple[str,
     """
     asked, folded = _name_terms(question), question.casefold()
     found = [name for name, title in names if _is_named(name, asked, folded) or _is_title(title, asked)]
+    found = found or [name for year in _YEAR.findall(question) for name in _of_year([name for name, _ in names], year)]
     return tuple(found) if len(found) <= _MOST_NAMED else ()
 
 
@@ -145,6 +147,19 @@ def _is_named(name: str, asked: frozenset[str], question: str) -> bool:
     if len(terms) > 1 and terms <= asked:
         return True
     return any(whole in question and re.search(rf"(?<!\w){re.escape(whole)}(?!\w)", question) for whole in wholes)
+
+
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+
+
+def _of_year(names: Sequence[str], year: str) -> list[str]:
+    """Find the documents whose names have a year, if others are named the same but for it."""
+    patterns = [re.compile("[0-9]{4}".join(map(re.escape, name.split(year)))) for name in names if year in name]
+    found = [name for name in names if year in name]
+    others = [name for name in names if year not in name]
+    return [
+        name for name, pattern in zip(found, patterns, strict=True) if any(pattern.fullmatch(other) for other in others)
+    ]
 
 
 def _is_title(title: str, asked: frozenset[str]) -> bool:

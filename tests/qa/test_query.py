@@ -295,6 +295,14 @@ def test_a_question_may_name_a_document_by_its_title():
     assert named_sources(names, "What do the rules say about nets?") == ()
 
 
+def test_a_year_names_one_of_several_versions():
+    """Where names differ in years alone; of other documents the year is no name."""
+    names = [(name, "") for name in ("handbook-2021.txt", "handbook-2024.txt", "fire-2021.txt", "2022/plan.txt")]
+    assert named_sources(names, "How many days of leave were there in 2021?") == ("handbook-2021.txt",)
+    assert named_sources(names, "What was planned for 2022?") == ()
+    assert named_sources(names, "What was planned for 2030?") == ()
+
+
 def test_a_word_that_names_many_documents_names_none():
     """It says what the question is about."""
     years = [(f"{year} report.txt", "") for year in range(2000, 2010)]

@@ -1,11 +1,13 @@
-"""Recognise a question that looks up a value in a row of a table: "How many ferries ran in Norrland in 2022?".
+"""Recognise a look-up: of a value in a row of a table, "How many ferries ran in Norrland in 2022?", or of keywords, "refund".
 
-The reader was trained on prose, and is unsure of rows, which name their columns: "Region: Norrland; 2021: 498; 2022: 512."
+The reader was trained on questions about prose. It is unsure of rows, which name their columns ("Region: Norrland; 2021: 498;
+2022: 512."), and of words that ask nothing.
 """
 
 from collections.abc import Iterable
 
 from index import STOP_TERMS, question_terms, text_terms
+from qa.answering.question import asks
 
 # Verbs that say little beside the names of a row and a column, as stems.
 _LIGHT = frozenset(
@@ -15,7 +17,24 @@ _LIGHT = frozenset(
 )
 
 
-def is_lookup(question: str, row: str, context: Iterable[str]) -> bool:
+_MOST_KEYWORDS = 4
+
+
+def is_keyword_lookup(question: str, quote: str, context: Iterable[str]) -> bool:
+    """Return whether a question is a few keywords, and the quote and what names its place contain them all.
+
+    Args:
+        question: The question, without politeness.
+        quote: The best quote.
+        context: The headings above it, and what names its document.
+    """
+    terms = set(question_terms(question)) - STOP_TERMS
+    if asks(question) or not 0 < len(terms) <= _MOST_KEYWORDS:
+        return False
+    return terms <= {term for text in (quote, *context) for term in text_terms(text)}
+
+
+def is_row_lookup(question: str, row: str, context: Iterable[str]) -> bool:
     """Return whether a question names a row by one of its values, or a form by itself, and asks for a column by its name.
 
     Args:
@@ -35,4 +54,4 @@ def is_lookup(question: str, row: str, context: Iterable[str]) -> bool:
     if not any(wanted) or not (any(keys) or len(cells) == 1):
         return False
     known = set().union(*names, *(value for value, key in zip(values, keys, strict=True) if key))
-    return asked <= known | {term for text in context for term in text_terms(text.replace("_", " "))}
+    return asked <= known | {term for text in context for term in text_terms(text)}

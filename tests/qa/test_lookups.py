@@ -1,0 +1,84 @@
+"""Questions that look up a value in a row of a table, or keywords."""
+
+import pytest
+
+from qa.answering.lookups import is_keyword_lookup, is_row_lookup
+
+FERRIES = "Region: Norrland; 2021: 498; 2022: 512."
+CASES = {
+    "value-and-column": ("How many ferries ran in Norrland in 2022?", FERRIES, ("Ferries",), True),
+    "another-region": ("How many ferries ran in Sorland in 2022?", FERRIES, ("Ferries",), False),
+    "another-year": ("How many ferries ran in Norrland in 2025?", FERRIES, ("Ferries",), False),
+    "another-subject": ("How many buses ran in Norrland in 2022?", FERRIES, ("Ferries",), False),
+    "no-column-asked": ("Who governs Norrland?", FERRIES, ("Ferries",), False),
+    "file-name": (
+        "What is the price of the lamp in article_list?",
+        "Article: lamp; Price: 12.",
+        ("article list",),
+        True,
+    ),
+    "form": ("What is the surname?", "Surname: Brekke.", (), True),
+    "form-of-somebody": ("What is the surname of the applicant?", "Surname: Brekke.", ("Applicant",), True),
+    "form-of-somebody-else": ("What is the surname of the mayor?", "Surname: Brekke.", ("Applicant",), False),
+    "no-names": ("In which town does Ivo live?", "Ivo; Kotor.", (), False),
+    "prose": ("What is it?", "It is so.", (), False),
+}
+
+
+@pytest.mark.parametrize(("question", "row", "context", "expected"), CASES.values(), ids=CASES)
+def test_a_lookup_names_the_row_and_the_column_and_asks_nothing_else(question, row, context, expected):
+    """A word that neither the row nor its table has makes it another question."""
+    assert is_row_lookup(question, row, context) is expected
+
+
+GOODS = "Goods can be sent back within thirty days."
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("refund", True),
+        ("REFUND???", True),
+        ("refund policy", True),
+        ("refund of goods", True),
+        ("refund of shoes", False),
+        ("Is there a refund?", False),
+        ("how long refund", False),
+        ("of the", False),
+    ],
+)
+def test_keywords_are_looked_up_if_the_place_has_them_all(question, expected):
+    """In the quote or the headings above it; a question is no list of keywords."""
+    assert is_keyword_lookup(question, GOODS, ("Refund policy", "", "terms")) is expected
+
+
+def test_a_document_is_read_with_its_name(tmp_path):
+    """What the file's name says completes a sentence: the year, the subject. Keywords find the place."""
+    from qa import Assistant
+
+    folder = tmp_path / "sources"
+    folder.mkdir()
+    (folder / "ferry_rules_2021.txt").write_text("Dogs pay half the fare.\n\nBicycles travel free.\n")
+    (folder / "prices.md").write_text("# Refund policy\n\nTickets can be given back within thirty days.\n")
+    with Assistant.open(folder, home=tmp_path / "home") as assistant:
+        answer = assistant.ask("What did dogs pay on the ferry in 2021?")
+        assert (answer.verdict, answer.citations[0].quote) == ("answered", "Dogs pay half the fare.")
+        assert assistant.ask("What did cats pay on the ferry in 2021?").verdict != "answered"
+        answer = assistant.ask("refund")
+        assert (answer.verdict, answer.citations[0].source) == ("answered", "prices.md")
+        answer = assistant.ask("What does ferry_rules_2021.txt say about dogs?")
+        assert (answer.verdict, answer.citations[0].quote) == ("answered", "Dogs pay half the fare.")
+        assert assistant.ask("shoes").verdict == "not_in_sources"
+
+
+def test_a_row_that_is_looked_up_answers(tmp_path):
+    """And a near question about the same row does not."""
+    from qa import Assistant
+
+    folder = tmp_path / "sources"
+    folder.mkdir()
+    (folder / "ferries.csv").write_text("Region,2021,2022\nNorrland,498,512\nSorland,201,199\n")
+    with Assistant.open(folder, home=tmp_path / "home") as assistant:
+        answer = assistant.ask("How many ferries ran in Norrland in 2022?")
+        assert (answer.verdict, answer.citations[0].quote) == ("answered", FERRIES)
+        assert assistant.ask("Who governs Norrland?").verdict != "answered"
