@@ -1,6 +1,7 @@
 """Search a collection: candidates from FAISS and tantivy, scored exactly from the catalog on one absolute scale.
 
     score = .8 (paragraph + best sentence) / 2  +  .2 (BM25 of the paragraph + BM25 of its best sentence) / (2 Σ idf)
+          + .2 where it is one of few passages with a code of the question
 
 The first half are cosines. Dividing BM25 by the summed idf of the question's terms makes it comparable between
 questions and between collections, so that the score also shows how much to trust a hit. Reciprocal rank fusion, the
@@ -30,6 +31,7 @@ from index.text.terms import (
     NearWord,
     count_spellings,
     holds_phrases,
+    is_code,
     near_spellings,
     one_edit_away,
     phrase_pattern,
@@ -49,6 +51,9 @@ LENGTH = 0.3
 # in a hundred holding the word. Among thousands of passages that changes nothing.
 PRIOR_PASSAGES = 50
 PRIOR_SHARE = 0.01
+# A code, such as a part number, has no meaning that a vector could have: where few passages have it, they gain so much.
+CODE_BONUS = 0.2
+FEW_PASSAGES = 5
 # A second query, which adds the conversation so far, counts fully while its best passage is as good as the first
 # query's, and not at all when it is this much worse: then the subject has changed.
 FADING = 0.1
@@ -88,7 +93,7 @@ class Statistics:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How well a passage fits: the fused score and its two parts, each about 0 to 1, rounded to 1e-6."""
+    """How well a passage fits: the fused score and two of its parts, each about 0 to 1, rounded to 1e-6."""
 
     fused: float
     dense: float
@@ -122,6 +127,12 @@ def score_passages(queries: Sequence[Query], block: Block, statistics: Statistic
         parts[0] += query.weight / total * _dense(query.vector, block)
         parts[1] += query.weight / total * _lexical(weights, block, statistics)
     fused = (1 - LEXICAL_SHARE) * parts[0] + LEXICAL_SHARE * parts[1]
+    codes = {term for query in queries for term in query.terms if is_code(term)}
+    rare = [term_key(term) for term in codes if 0 < statistics.frequencies.get(term, 0) <= FEW_PASSAGES]
+    if rare:
+        held = block.key_parts[np.isin(block.keys, np.array(rare, dtype=np.uint64))]
+        found = np.bincount(held, minlength=len(block.lengths))
+        fused += CODE_BONUS * (np.add.reduceat(found, block.first_parts) > 0)
     return np.round(np.stack([fused, *parts], axis=1), 6) + 0.0  # no -0.0, which would be written otherwise than 0.0
 
 

@@ -199,6 +199,16 @@ def question_terms(text: str) -> list[str]:
     return list(dict.fromkeys(text_terms(text)))
 
 
+_CODE = re.compile(
+    r"(?=\w*\d)(?=\w*[^\W\d])(?![1-9]\d*(?:st|nd|rd|th|s|bc|ad|am|pm|km|kg|cm|mm|m|k|x|d)$)\w{3,}|\d{5,}"
+)
+
+
+def is_code(term: str) -> bool:
+    """Return whether a term is a code, such as a part number: letters with digits, or a long number; no ordinal or measure."""
+    return bool(_CODE.fullmatch(term))
+
+
 def text_terms(text: str) -> list[str]:
     """Find every term of a text.
 

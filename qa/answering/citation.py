@@ -34,7 +34,7 @@ class Relevance:
     """How well a whole passage fits the search.
 
     Attributes:
-        fused: The score that ranks passages: .8 of the dense and .2 of the lexical score; about 0 to 1, like these.
+        fused: The score that ranks passages: .8 of the dense and .2 of the lexical score, and .2 for a rare code; about 0 to 1.
         dense: Nearness in meaning.
         lexical: Words in common, weighted by rarity. All three are rounded to 1e-6.
         spans: Spans of these words in the passage: first character and character after the last, in the document's text.

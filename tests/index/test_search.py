@@ -34,6 +34,20 @@ def test_a_word_that_is_missing_takes_its_weight_from_the_score():
     assert lexical == pytest.approx(log(26.5) / (log(26.5) + log(53)), abs=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("term", "holding", "bonus"), [("kd20415", 5, 0.2), ("kd20415", 6, 0.0), ("20415", 1, 0.2), ("2015", 1, 0.0)]
+)
+def test_a_passage_with_a_rare_code_gains(term, holding, bonus):
+    """Letters with digits, or a long number, that at most five passages have; a year is no code."""
+    statistics = Statistics(1000, 1000, 2000, {term: holding})
+    block = Block.join(
+        [passage(EAST, EAST, terms=((term, "price"),)), passage(EAST, EAST, terms=(("oil", "price"),))], 2
+    )
+    with_code, without = score_passages([Query(EAST, (term,))], block, statistics)
+    assert with_code[0] == pytest.approx(0.8 * with_code[1] + 0.2 * with_code[2] + bonus, abs=1.1e-6)
+    assert without[0] == pytest.approx(0.8, abs=1e-6)
+
+
 def test_a_heading_counts_for_the_passage_but_not_for_its_sentences():
     """A word only in the heading earns half of what it could."""
     candidate = passage(EAST, EAST, heading=("oil",), terms=(("price",),))

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from index.text.terms import phrase_pattern, question_terms, term_spans, text_terms
+from index.text.terms import is_code, phrase_pattern, question_terms, term_spans, text_terms
 
 
 @pytest.mark.parametrize(
@@ -132,3 +132,21 @@ def test_scripts_without_spaces_give_each_two_neighbours():
 def test_questions_in_other_languages_lose_their_stop_words(question, terms):
     """As English ones do."""
     assert question_terms(question) == terms
+
+
+@pytest.mark.parametrize(
+    ("term", "expected"),
+    [
+        ("01m", True),
+        ("kd20415", True),
+        ("20415", True),
+        ("bf110", True),
+        ("1990s", False),
+        ("21st", False),
+        ("100km", False),
+    ]
+    + [("2015", False), ("oil", False), ("5g", False)],
+)
+def test_codes_are_told_from_numbers_and_measures(term, expected):
+    """Letters with digits, or long numbers."""
+    assert is_code(term) is expected
