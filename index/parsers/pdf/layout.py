@@ -191,6 +191,8 @@ def _place(line: Sequence[Segment], header: Sequence[Segment]) -> list[str] | No
 LOOSE = 0.6  # a line of which less is text is no prose: it keeps its line end
 
 _ITEM = re.compile(r"(?:[\u2022\u25e6\u2023\u25aa\u25cf\u2013*-]|\(?(?:\d{1,3}|[a-z])[.)])\s")
+_SECTION = re.compile(r"\d{1,3}(?:\.\d{1,3})+\.?\s")  # the number of a section
+LARGE = 1.12  # times the size of most lines; the lines of a heading are further apart than those of the text
 _CLOSED = re.compile(r"[.!?:\u2026\u3002][\"'\u2019\u201d)\]]*$")
 _DIVIDED = re.compile(r"(\w+)(?:\xad|(?<=[^\W\d_])-)$")
 _FIRST_WORD = re.compile(r"\w+")
@@ -338,6 +340,7 @@ def _paragraphs(lines: Sequence[_Line], words: frozenset[str]) -> list[Paragraph
         return []
     steps = [after.top - before.top for before, after in zip(lines, lines[1:], strict=False)]
     usual = _usual_step([step for step in steps if step > 0], lines[0].size)
+    body = median(line.size for line in lines)
     left, right = min(line.left for line in lines), sorted(line.right for line in lines)[int(0.9 * len(lines))]
     texts: list[str] = []
     drawn: list[Segment] = []
@@ -351,7 +354,9 @@ def _paragraphs(lines: Sequence[_Line], words: frozenset[str]) -> list[Paragraph
         before = lines[position - 1] if position else None
         after = lines[position + 1] if position + 1 < len(lines) else None
         short = before is not None and before.right < right - 0.25 * (right - left)
-        if before is None or _begins(before, line, after, usual, short, bool(_ITEM.match(texts[-1]))):
+        step = max(usual, 1.15 * line.size) if line.size > LARGE * body else usual
+        numbered = bool(texts and (_ITEM.match(texts[-1]) or _SECTION.match(texts[-1])))
+        if before is None or _begins(before, line, after, step, short, numbered):
             if before and texts:
                 close(before.size, not (short or before.loose))
             texts.append(line.text)
@@ -369,12 +374,12 @@ def _usual_step(steps: Sequence[float], size: float) -> float:
     return usual if len(steps) >= 3 and even >= 0.6 * len(steps) else min(usual, 1.6 * size)
 
 
-def _begins(before: _Line, line: _Line, after: _Line | None, usual: float, short: bool, item: bool) -> bool:
+def _begins(before: _Line, line: _Line, after: _Line | None, usual: float, short: bool, numbered: bool) -> bool:
     """Whether a line begins a paragraph: by the gap above it, its size, its mark, its indent, or the line before."""
     step = line.top - before.top
     if step > 1.3 * usual or not 0.85 < line.size / before.size < 1.18:
         return True
-    if _ITEM.match(line.text) or (short and _CLOSED.search(before.text)):
+    if _ITEM.match(line.text) or _SECTION.match(line.text) or (short and _CLOSED.search(before.text)):
         return True
     indented = line.left > before.left + 0.6 * line.size
-    return indented and not item and (after is None or after.left < line.left - 0.4 * line.size or short)
+    return indented and not numbered and (after is None or after.left < line.left - 0.4 * line.size or short)

@@ -380,6 +380,32 @@ def test_larger_type_makes_headings(tmp_path):
     ]
 
 
+def test_a_heading_over_several_lines_is_one(tmp_path):
+    """Its lines are further apart than those of the text; the number of the next section begins another."""
+    from reportlab.pdfgen import canvas
+
+    stream = io.BytesIO()
+    drawing = canvas.Canvas(stream, invariant=True)
+    text = [(10, line) for _, _, line in flow(LEFT + ".")]
+    lines = [
+        (16, "1.5 What is the difference between a harbour"),
+        (16, "and a haven in the north?"),
+        (16, "1.6 Ice"),
+        *text,
+    ]
+    y = 800
+    for size, line in lines:
+        y -= 1.35 * size
+        drawing.setFont("Helvetica", size)
+        drawing.drawString(60, y, line)
+    drawing.save()
+    assert describe(read(tmp_path, "a.pdf", stream.getvalue())) == [
+        ("~1.5 What is the difference between a harbour and a haven in the north?", {"page": 1}),
+        ("~1.6 Ice", {"page": 1}),
+        (LEFT + ".", {"page": 1, "heading": "1.6 Ice"}),
+    ]
+
+
 def test_a_page_that_equals_another_still_answers(tmp_path):
     """Lines count as repeated only while something else is left on the page."""
     page = flow(STAMPED)
