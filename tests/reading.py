@@ -1,6 +1,8 @@
 """What the tests of the readers share: what became of a file, and a file of each format made by its own library."""
 
 import io
+import shutil
+import subprocess
 import zipfile
 
 from index import read_document
@@ -156,3 +158,15 @@ def make_eml(text, *, subject="Re: budget", day="Fri, 01 Mar 2024 10:00:00 +0000
     if attach:
         message.add_attachment(b"data", maintype="application", subtype="pdf", filename=attach)
     return message.as_bytes()
+
+
+def make_old(folder, suffix, content, *, made_of=""):
+    """A file of an old office format ("doc", "xls", "ppt"), which LibreOffice makes of the bytes of the new one or of another."""
+    folder.mkdir(exist_ok=True)
+    new = folder / f"a.{made_of or suffix + 'x'}"
+    new.write_bytes(content)
+    command = [shutil.which("soffice"), f"-env:UserInstallation={(folder / 'profile').as_uri()}", "--headless"]
+    subprocess.run(
+        [*command, "--convert-to", suffix, "--outdir", folder, new], capture_output=True, check=True, timeout=120
+    )
+    return new.with_suffix(f".{suffix}")

@@ -81,23 +81,36 @@ FORMATS = {
     ".eml": Format("mail", "mail", "read_eml", 3, "selectolax"),
     ".mbox": Format("mail", "mail", "read_mbox", 3, "selectolax", _LARGEST_FILE),
 }
+OLD_OFFICE = {
+    **dict.fromkeys((".doc", ".dot"), ".docx"),
+    **dict.fromkeys((".xls", ".xlt"), ".xlsx"),
+    **dict.fromkeys((".ppt", ".pps", ".pot"), ".pptx"),
+}  # converted by LibreOffice, and to what; see `convert`
 
 
-@lru_cache(maxsize=1)
 def parsers_version() -> str:
-    """Changes whenever a file might be read otherwise: 16 hexadecimal digits for all formats and their packages."""
+    """Changes whenever a file might be read otherwise: 16 hexadecimal digits for all formats, their packages and LibreOffice."""
+    from index.parsers.convert import find_converter
+
+    converter = find_converter()
+    return _formats_version(converter.label if converter else "")
+
+
+@lru_cache(maxsize=2)
+def _formats_version(converter: str) -> str:
     from index.parsers.containers import package_version
 
     known = [(suffix, f.name, f.version, package_version(f.package or "")) for suffix, f in FORMATS.items()]
-    return hashlib.sha256(repr(known).encode()).hexdigest()[:16]
+    return hashlib.sha256(repr((known, converter)).encode()).hexdigest()[:16]
 
 
-def read_document(path: str | Path, *, name: str) -> Document:
+def read_document(path: str | Path, *, name: str, suffix: str = "") -> Document:
     """Read one file.
 
     Args:
         path: The file.
         name: The name shown, in messages too.
+        suffix: That of the format to read it as; the file's own when omitted.
 
     Returns:
         Its text with locators. For text files it is the file's own characters, so anyone who decodes the file gets the
@@ -107,9 +120,13 @@ def read_document(path: str | Path, *, name: str) -> Document:
         SourceError: The file cannot be opened, is of a format that is not read, is too large, damaged, or is not what
             its suffix says.
     """
-    shown = show_name(name)
-    format_ = find_format(path, name=name)
-    content = _read_bytes(Path(path), shown, format_.largest)
+    shown, suffix = show_name(name), suffix or Path(path).suffix.lower()
+    if suffix in OLD_OFFICE:
+        from index.parsers.convert import read_old_office
+
+        return read_old_office(path, name=name, read=read_document)
+    format_ = find_format(suffix, name=name)
+    content = read_bytes(Path(path), shown, format_.largest)
     extraction: Extraction = _take_apart(format_.module, format_.function, content, shown)
     return Document(
         source=name,
@@ -142,7 +159,7 @@ def read_rows(path: str | Path, *, name: str) -> list[tuple[int, list[str]]]:
     shown = show_name(name)
     if Path(path).suffix.lower() != ".xlsx":
         raise SourceError(f"{shown} is no .xlsx workbook. Save it as one.")
-    content = _read_bytes(Path(path), shown, FORMATS[".xlsx"].largest)
+    content = read_bytes(Path(path), shown, FORMATS[".xlsx"].largest)
     rows: list[tuple[int, list[str]]] = _take_apart("xlsx", "read_sheet_rows", content, shown)
     return rows
 
@@ -163,13 +180,12 @@ def _take_apart(module: str, function: str, content: bytes, shown: str) -> Any:
         ) from error
 
 
-def find_format(path: str | Path, *, name: str) -> Format:
-    """Choose the format by the suffix; a file without one may be text.
+def find_format(suffix: str, *, name: str) -> Format:
+    """Choose the format by the suffix, in lower case; a file without one may be text.
 
     Raises:
         SourceError: No format has it.
     """
-    suffix = Path(path).suffix.lower()
     if suffix and suffix not in FORMATS:
         raise SourceError(f"{show_name(name)}: files of type {show_name(suffix)!r} are not read. See: qa help formats")
     return FORMATS.get(suffix, _TEXT)
@@ -178,16 +194,24 @@ def find_format(path: str | Path, *, name: str) -> Format:
 def is_read(name: str) -> bool:
     """Whether files with the suffix of this one are read."""
     suffix = Path(name).suffix.lower()
-    return not suffix or suffix in FORMATS
+    return not suffix or suffix in FORMATS or suffix in OLD_OFFICE
 
 
 def is_outdated(extractor: str, path: str | Path) -> bool:
     """Whether another version of the parser that a file was read with, `Document.extractor`, would read it now."""
-    format_ = FORMATS.get(Path(path).suffix.lower(), _TEXT)
-    if extractor.partition(" ")[0] != format_.name:
+    suffix, name = Path(path).suffix.lower(), extractor.partition(" ")[0]
+    format_ = FORMATS.get(suffix, _TEXT)
+    if suffix in OLD_OFFICE:  # read as any format
+        format_ = next((each for each in FORMATS.values() if each.name == name), _TEXT)
+    if name != format_.name:
         return False
-    now = format_.extractor.split(", ")
-    return extractor.split(", ")[: len(now)] != now
+    now, then = format_.extractor.split(", "), extractor.split(", ")
+    if suffix in OLD_OFFICE and len(then) > len(now):
+        from index.parsers.convert import find_converter
+
+        converter = find_converter()
+        return converter is not None and then != [*now, converter.label]
+    return then[: len(now)] != now
 
 
 def show_name(name: str) -> str:
@@ -198,8 +222,12 @@ def show_name(name: str) -> str:
     )
 
 
-def _read_bytes(path: Path, shown: str, largest: int) -> bytes:
-    """The bytes of a regular file that is not too large, looked at before it is read."""
+def read_bytes(path: Path, shown: str, largest: int) -> bytes:
+    """The bytes of a regular file that is not larger than so many bytes, looked at before it is read.
+
+    Raises:
+        SourceError: It cannot be opened, is no regular file or is larger.
+    """
     try:
         with open(path, "rb", opener=open_at_once) as file:
             status = os.fstat(file.fileno())

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import SourceError
-from index.parsers import find_format, open_at_once, read_document, show_name
+from index.parsers import OLD_OFFICE, find_format, open_at_once, read_document, show_name
 from index.parsers.builder import MEGABYTE
 from index.parsers.containers import WEB_PAGE, describe_kind
 from index.records import Document, Locator, Metadata, Place
@@ -73,14 +73,23 @@ class IsolatedParser:
         Raises:
             SourceError: As `read_document`, or reading it took too long, too much memory, or ended the process.
         """
-        find_format(path, name=name)
+        suffix = Path(path).suffix.lower()
+        if suffix in OLD_OFFICE:
+            from index.parsers.convert import read_old_office
+
+            return read_old_office(path, name=name, read=self._read)
+        return self._read(path, name=name, suffix=suffix)
+
+    def _read(self, path: str | Path, *, name: str, suffix: str) -> Document:
+        """Read a file as the format of a suffix."""
+        find_format(suffix, name=name)
         try:
             size = os.stat(path).st_size
         except (OSError, ValueError):
             size = 0  # reading it reports the error
-        if size <= READ_HERE.get(Path(path).suffix.lower(), -1) and not _is_web_page(path):
-            return read_document(path, name=name)
-        reply, text, boxes = self._ask(path, name, size, rows=False)
+        if size <= READ_HERE.get(suffix, -1) and not _is_web_page(path):
+            return read_document(path, name=name, suffix=suffix)
+        reply, text, boxes = self._ask(path, name, size, suffix)
         return _document(reply, text, boxes, path=str(path), name=name)
 
     def read_rows(self, path: str | Path, *, name: str) -> list[tuple[int, list[str]]]:
@@ -92,9 +101,12 @@ class IsolatedParser:
         _, text, _ = self._ask(path, name, size, rows=True)
         return [(number, cells) for number, cells in map(json.loads, text.split("\n")[:-1])]
 
-    def _ask(self, path: str | Path, name: str, size: int, *, rows: bool) -> tuple[dict[str, Any], str, bytes]:
+    def _ask(
+        self, path: str | Path, name: str, size: int, suffix: str = "", *, rows: bool = False
+    ) -> tuple[dict[str, Any], str, bytes]:
         """Have the worker read a file of some bytes; returns its reply, the text that follows it, and the boxes of its words."""
-        request = {"path": str(path), "name": name, "seconds": self._seconds + size / MEGABYTE, "rows": rows}
+        seconds = self._seconds + size / MEGABYTE
+        request = {"path": str(path), "name": name, "suffix": suffix, "seconds": seconds, "rows": rows}
         with self._lock:
             try:
                 reply, text, boxes = self._exchange(request)

@@ -30,7 +30,9 @@ def read_eml(content: bytes, *, name: str) -> Extraction:
         SourceError: It has no headers, or its text is not in the encoding that it declares.
     """
     message = _parse(content)
-    if not any(header in message for header in ("From", "To", "Date", "Subject", "Received", "Message-ID")):
+    if not any(
+        header in message for header in ("From", "To", "Date", "Subject", "Received", "Message-ID", "MIME-Version")
+    ):
         refuse_kind(content, name=name, suffix=".eml")
     builder = TextBuilder(name)
     builder.describe(title=_header(message, "Subject"), author=_header(message, "From"), date=_date(message) or "")

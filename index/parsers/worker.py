@@ -41,20 +41,21 @@ def run_worker() -> None:
     for line in requests:
         request = json.loads(line)
         _limit_processor_time(request["seconds"])
-        header, text, boxes = _answer(request["path"], request["name"], rows=request["rows"])
+        header, text, boxes = _answer(request)
         replies.write(json.dumps({**header, "bytes": len(text), "boxes": len(boxes)}).encode() + b"\n")
         replies.write(text)
         replies.write(boxes)
         replies.flush()
 
 
-def _answer(path: str, name: str, *, rows: bool) -> tuple[dict[str, Any], bytes, bytes]:
+def _answer(request: dict[str, Any]) -> tuple[dict[str, Any], bytes, bytes]:
     """The header of the reply, the text that follows it, and the boxes of its words."""
+    path, name = request["path"], request["name"]
     try:
-        if rows:
+        if request["rows"]:
             text = "".join(json.dumps(row) + "\n" for row in read_rows(path, name=name)).encode("ascii")
             return {}, text, b""
-        document = read_document(path, name=name)
+        document = read_document(path, name=name, suffix=request["suffix"])
         return _header(document), document.text.encode("utf-8"), document.boxes
     except SourceError as error:
         return {"error": str(error)}, b"", b""

@@ -1,10 +1,11 @@
 """Asking about documents of every format, and about a folder in which some are hostile."""
 
 import io
+import shutil
 import zipfile
 
 import pytest
-from reading import flow, make_docx, make_eml, make_epub, make_pdf, make_pptx, make_xlsx, replaced, zipped
+from reading import flow, make_docx, make_eml, make_epub, make_old, make_pdf, make_pptx, make_xlsx, replaced, zipped
 
 from qa import Assistant
 from qa.answering.citation import verify
@@ -121,6 +122,23 @@ def test_every_format_answers_with_the_right_place(library, suffix, town):
     document = library.document(first.path)
     assert document.text[first.start : first.end] == first.quote
     assert verify(first.to_dict()).status == "exact"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("soffice"), reason="needs LibreOffice")
+def test_old_office_formats_answer_with_the_right_place(tmp_path):
+    """Word, Excel and PowerPoint files of before 2007 answer as their successors do."""
+    (tmp_path / "files").mkdir()
+    for suffix, town in {"doc": "Leeds", "xls": "Turin", "ppt": "Porto"}.items():
+        old = make_old(tmp_path / suffix, suffix, FORMATS[f"{suffix}x"][0](FACTS[town]))
+        shutil.copy(old, tmp_path / "files" / f"{town}.{suffix}")
+    with Assistant.open(tmp_path / "files", home=tmp_path / "home") as assistant:
+        for suffix, town in {"doc": "Leeds", "xls": "Turin", "ppt": "Porto"}.items():
+            first = assistant.ask(QUESTIONS[town]).citations[0]
+            _, quote, place = FORMATS[f"{suffix}x"]
+            assert (first.source, first.locator()) == (f"{town}.{suffix}", place)
+            assert first.quote == quote.format(town=town, fact=FACTS[town])
+            assert verify(first.to_dict()).status == "exact"
 
 
 LAUGHS = '<!DOCTYPE x [<!ENTITY a0 "ha">' + "".join(f'<!ENTITY a{n + 1} "{f"&a{n};" * 10}">' for n in range(9)) + "]>"
