@@ -24,6 +24,7 @@ from index.errors import (
 from index.hashing import bytes_hash, file_hash, text_hash
 from index.parsers import is_read, read_document
 from index.parsers.isolation import IsolatedParser
+from index.parsers.plain import decode_text, find_codec
 from index.progress import Progress
 from index.records import (
     PLACE_FIELDS,
@@ -67,8 +68,9 @@ __all__ = [
     "IsolatedParser", "Limits", "Locator", "Metadata", "NearWord", "OutdatedError", "Passage", "PassageFeatures", "Place",
     "Progress", "QAError", "Query", "QuestionError", "ReaderError", "Search", "Selection", "Sentence", "Source",
     "SourceError", "SourceRules", "Statistics", "StorageError", "StoredPassage", "Totals", "UpdateReport",
-    "UpdateStopped", "boxes_between", "build_key", "bundled_model_folder", "bytes_hash", "compile_graph", "edit_distance",
-    "english_words", "file_hash", "find_build", "find_sources", "hold_lock", "import_openvino", "infer",
+    "UpdateStopped", "boxes_between", "build_key", "bundled_model_folder", "bytes_hash", "compile_graph", "decode_text",
+    "edit_distance", "english_words", "file_hash", "find_build", "find_codec", "find_sources", "hold_lock",
+    "import_openvino", "infer",
     "inspect_collection", "is_english", "is_read", "kept_selection", "load_encoder", "matching_spans", "pad",
     "padded_width", "passage_features", "plain_graph", "question_terms", "read_document", "read_pair_model",
     "read_tokenizer", "reset_collection", "round_graph", "sample_pairs", "split_passages", "split_sentences",

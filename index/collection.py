@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from index.encoders.base import Encoder
 from index.errors import OutdatedError, StorageError
 from index.files import Library
 from index.parsers.isolation import IsolatedParser
+from index.parsers.plain import find_codec
 from index.progress import Progress
 from index.records import StoredPassage
 from index.search import Limits, Search, Searcher
@@ -80,6 +82,12 @@ class Collection:
         """Close its files."""
         self.catalog.database.close()
 
+    @property
+    def encoding(self) -> str | None:
+        """The encoding that was named for its text files, as its selection has it; None or "auto" where it is guessed."""
+        selection = self.catalog.selection()
+        return selection.encoding if selection else None
+
     def stop_waiting(self) -> None:
         """Make this and later updates give up waiting for another process, because the collection is being closed."""
         self._stopped.set()
@@ -107,7 +115,7 @@ class Collection:
             What was done.
 
         Raises:
-            SourceError: A path does not exist.
+            SourceError: A path does not exist, or there is no such encoding.
             StorageError: Something cannot be written, or another process keeps the collection locked.
         """
         if not isinstance(selection, Selection):
@@ -117,6 +125,9 @@ class Collection:
                 raise StorageError(
                     f"the collection {self.folder} was deleted or rebuilt by another process. Open it again."
                 )
+            if selection.encoding is None:
+                selection = replace(selection, encoding=self.encoding)
+            codec = find_codec(selection.encoding)
             excluded = self.catalog.exclusions()
             found = find_sources(selection.paths, selection.rules) + self.library.find_added()
             sources = sorted(
@@ -138,8 +149,10 @@ class Collection:
                 if on_progress:
                     on_progress(progress)
 
-            with nullcontext(read) if read else IsolatedParser() as reader:
-                done = update_catalog(self.catalog, sources, self.encoder, read=reader, on_progress=report)
+            with nullcontext(read) if read else IsolatedParser(encoding=codec) as reader:
+                done = update_catalog(
+                    self.catalog, sources, self.encoder, read=reader, encoding=codec, on_progress=report
+                )
             self._follow().save(self.catalog)
             self.catalog.set_meta("updated", describe_time(time.time_ns()))
             return done

@@ -57,11 +57,13 @@ class Selection:
         paths: Files and folders.
         rules: Which files under these to take.
         name: The name of the collection; empty unless a person has named it.
+        encoding: That of text files without a byte-order mark; "auto" to guess it, None for what the collection has stored.
     """
 
     paths: tuple[str | Path, ...]
     rules: SourceRules = SourceRules()
     name: str = ""
+    encoding: str | None = None
 
 
 def find_sources(paths: Iterable[str | Path], rules: SourceRules | None = None) -> list[Source]:

@@ -23,7 +23,7 @@ import numpy.typing as npt
 from index.encoders.base import Encoder
 from index.errors import SourceError
 from index.hashing import file_hash
-from index.parsers import is_outdated, parsers_version, read_document
+from index.parsers import is_outdated, may_decode, parsers_version, read_document
 from index.progress import Abandoned, Progress, ProgressMeter
 from index.records import Document, Failure, KnownFile, Passage, PreparedPassage, Source, StoredPassage
 from index.sources import SETTLED_NS
@@ -60,10 +60,12 @@ def update_catalog(
     encoder: Encoder,
     *,
     read: FileParser = read_document,
+    encoding: str = "",
     on_progress: Callable[[Progress], None] | None = None,
 ) -> UpdateReport:
     """Make the documents of the catalog exactly those of the sources; the caller has the collection's lock.
 
+    `encoding` is the one that `read` takes text files to be in, as for `read_document`; those read in another are read again.
     `on_progress` is called after each file and each batch of embeddings, from one of two threads, never from both at once;
     an error it raises ends the update. A file that cannot be read is among the failures of the report; neither it nor its
     earlier version answers.
@@ -74,7 +76,7 @@ def update_catalog(
     meter = ProgressMeter(len(sources), catalog.totals, on_progress)
     embedding = _Embedding(catalog, encoder, meter)
     try:
-        report = _update_texts(catalog, sources, read, meter)
+        report = _update_texts(catalog, sources, read, encoding, meter)
     except Abandoned:
         embedding.finish()
         raise
@@ -150,7 +152,9 @@ class _Embedding:
             self._meter.stop()
 
 
-def _update_texts(catalog: Catalog, sources: Sequence[Source], read: FileParser, meter: ProgressMeter) -> UpdateReport:
+def _update_texts(
+    catalog: Catalog, sources: Sequence[Source], read: FileParser, encoding: str, meter: ProgressMeter
+) -> UpdateReport:
     """Write the text of new and changed files, remove missing ones, note those that cannot be read."""
     known = catalog.known_files()
     failed_before = {failure.path: failure for failure in catalog.failures()}
@@ -159,15 +163,20 @@ def _update_texts(catalog: Catalog, sources: Sequence[Source], read: FileParser,
     for source in sources:
         meter.reading(source.name)
         before = failed_before.get(_printable(source.path))
-        if before and before.source == _printable(source.name) and before.seen and before.seen == _seen(source):
+        if (
+            before
+            and before.source == _printable(source.name)
+            and before.seen
+            and before.seen == _seen(source, encoding)
+        ):
             failures.append(before)  # a file that breaks a parser, or takes it a minute, does so once
             meter.read()
             continue
         try:
-            found = _read_if_changed(source, known.get(source.path), read)
+            found = _read_if_changed(source, known.get(source.path), read, encoding)
         except SourceError as error:
             name, path = _printable(source.name), _printable(source.path)
-            failures.append(Failure(name, path, str(error), _seen(_settled(source))))
+            failures.append(Failure(name, path, str(error), _seen(_settled(source), encoding)))
         else:
             if isinstance(found, _Read):
                 catalog.write_document(found.document, found.source, passages=found.passages, language=found.language)
@@ -187,11 +196,12 @@ def _update_texts(catalog: Catalog, sources: Sequence[Source], read: FileParser,
     return UpdateReport(removed=len(gone), failures=tuple(failures), **counts)
 
 
-def _seen(source: Source) -> str:
-    """Identify the state of a file and its parsers; empty if the file may change again within one clock tick."""
+def _seen(source: Source, encoding: str) -> str:
+    """Identify the state of a file and how it is read; empty if the file may change again within one clock tick."""
     if source.fault or not source.changed_ns:
         return ""
-    return f"{source.size} {source.modified_ns} {source.changed_ns} {parsers_version()}"
+    seen = f"{source.size} {source.modified_ns} {source.changed_ns} {parsers_version()}"
+    return f"{seen} {encoding}" if encoding and may_decode(source.path) else seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +214,7 @@ class _Read:
     language: str
 
 
-def _read_if_changed(source: Source, known: KnownFile | None, read: FileParser) -> _Read | Source | None:
+def _read_if_changed(source: Source, known: KnownFile | None, read: FileParser, encoding: str) -> _Read | Source | None:
     """Read a file if its bytes or its parser are new; else return the source to note again, or None if nothing has changed."""
     if _printable(source.path) != source.path:
         raise SourceError(f"{_printable(source.name)}: its name is not valid UTF-8. Rename it, then index it again.")
@@ -212,7 +222,7 @@ def _read_if_changed(source: Source, known: KnownFile | None, read: FileParser) 
         raise SourceError(source.fault)
     settled = _settled(source)
     try:
-        if known and not is_outdated(known.extractor, source.path):
+        if known and not is_outdated(known.extractor, source.path, encoding=encoding):
             if replace(known.source, name=source.name) == source:
                 return None if known.source == source else source
             if file_hash(source.path) == known.file_sha256:

@@ -106,6 +106,7 @@ class Assistant:
         include: Sequence[str] = (),
         exclude: Sequence[str] = (),
         name: str = "",
+        encoding: str | None = None,
         encoder: Encoder | None = None,
         reader: Reader | Literal["bundled"] | None = "bundled",
         home: str | Path | None = None,
@@ -120,6 +121,8 @@ class Assistant:
             include: Take only files that match one of these patterns, written as in a .gitignore file.
             exclude: Leave out files and folders that match one of these patterns.
             name: A name to open the collection by later.
+            encoding: That of text files without a byte-order mark, such as "windows-1252", or "auto" to guess it. It is stored
+                with the collection, and applies again when omitted; guessed if none is stored.
             encoder: Turns texts into vectors; the bundled model when omitted.
             reader: Reads the passages found; the bundled model when omitted. None judges by retrieval alone, which is
                 what happens for texts that are not in English.
@@ -133,16 +136,18 @@ class Assistant:
             An assistant over everything that could be read; `failures` lists the rest.
 
         Raises:
-            SourceError: A path does not exist, nothing in it could be read, or a `Selection` came with patterns or a name.
+            SourceError: A path does not exist, nothing in it could be read, there is no such encoding,
+                or a `Selection` came with patterns, a name or an encoding.
             StorageError: The collection cannot be written. As OutdatedError: another version or model made it.
             EncoderError: The encoder is missing or altered.
             ReaderError: The reader is missing or altered, or cannot run.
         """
         selection = select_sources(sources)
-        if include or exclude or name:
+        if include or exclude or name or encoding is not None:
             if isinstance(sources, Selection):
-                raise SourceError("a Selection has patterns and a name already. Put them there, or pass paths.")
-            selection = Selection(selection.paths, SourceRules(tuple(include), tuple(exclude)), name)
+                raise SourceError("a Selection has patterns, a name and an encoding. Put them there, or pass paths.")
+            rules = SourceRules(tuple(include), tuple(exclude))
+            selection = select_sources(Selection(selection.paths, rules, name, encoding))
         with ThreadPoolExecutor(1) as worker:  # both models are loaded at once: each takes half a second of one core
             loading = worker.submit(
                 lambda: shared_reader(encoder_folder(), on_notice=on_notice) if reader == "bundled" else reader
@@ -550,6 +555,11 @@ class Assistant:
     def language_of(self, path: str) -> str:
         """The ISO 639-1 code of a document's language; empty if unknown."""
         return self._collection.catalog.language_of(path)
+
+    @property
+    def encoding(self) -> str | None:
+        """The encoding that was named for text files; None or "auto" where it is guessed."""
+        return self._collection.encoding
 
     @property
     def identity(self) -> str:

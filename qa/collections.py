@@ -8,7 +8,7 @@ import shlex
 import shutil
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -24,6 +24,7 @@ from index import (
     SourceError,
     SourceRules,
     StorageError,
+    find_codec,
     hold_lock,
     inspect_collection,
     kept_selection,
@@ -98,7 +99,7 @@ def select_sources(sources: Sources | None) -> Selection:
     """Turn sources into a selection with absolute paths; the default sources when omitted.
 
     Raises:
-        SourceError: Nothing is named, or a path does not exist.
+        SourceError: Nothing is named, a path does not exist, or there is no such encoding.
     """
     if sources is None:
         sources = default_sources()
@@ -106,11 +107,12 @@ def select_sources(sources: Sources | None) -> Selection:
         sources = Selection((sources,) if isinstance(sources, (str, Path)) else tuple(sources))
     if not sources.paths:
         raise SourceError("no sources were named. Name a file or a folder of documents.")
+    find_codec(sources.encoding)
     paths = [Path(path).expanduser() for path in sources.paths]
     missing = next((given for given, path in zip(sources.paths, paths, strict=True) if not path.exists()), None)
     if missing is not None:
         raise SourceError(f"{str(missing)!r} does not exist. Name a file or a folder of documents.")
-    return Selection(tuple(path.resolve() for path in paths), sources.rules, sources.name)
+    return replace(sources, paths=tuple(path.resolve() for path in paths))
 
 
 def open_collection(selection: Selection, encoder: Encoder, home: Path) -> tuple[Collection, str]:
@@ -146,7 +148,8 @@ def rebuild_command(selection: Selection, encoder: Encoder) -> str:
     words += [word for pattern in rules.include for word in ("--include", pattern)]
     words += [word for pattern in rules.exclude for word in ("--exclude", pattern)]
     words += [word for rule, word in options.items() if getattr(rules, rule) != getattr(SourceRules(), rule)]
-    for option, value in (("--name", selection.name), ("--model", getattr(encoder, "name", ""))):
+    model = getattr(encoder, "name", "")
+    for option, value in (("--encoding", selection.encoding), ("--name", selection.name), ("--model", model)):
         words += [option, value] if value else []
     return shlex.join([*words, "--", *map(str, selection.paths)])
 
@@ -183,7 +186,7 @@ def find_collection(name: str, home: str | Path | None = None) -> Selection:
             f"the collection {name!r} does not say what it is made of. "
             f"Rebuild it, naming its files and folders: qa index --rebuild --name {name} SOURCES"
         )
-    return Selection(selection.paths, selection.rules, name)
+    return replace(selection, name=name)
 
 
 def delete_collection(home: str | Path | None, name: str) -> None:

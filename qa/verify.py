@@ -25,6 +25,7 @@ from index import (
     IsolatedParser,
     QAError,
     SourceError,
+    find_codec,
     find_sources,
     read_document,
     split_passages,
@@ -60,12 +61,15 @@ class TextChange:
         return self.indexed != self.now
 
 
-def compare_texts(citation: Citation | Mapping[str, Any], *, path: str | Path | None = None) -> TextChange:
+def compare_texts(
+    citation: Citation | Mapping[str, Any], *, path: str | Path | None = None, encoding: str | None = None
+) -> TextChange:
     """Read the file of a citation again, and put the passage that was cited beside what it is now.
 
     Args:
         citation: A citation, or what `Citation.to_dict` gives of one.
         path: Read this file instead of the one the citation names.
+        encoding: The encoding that text files were indexed with, if one was named.
 
     Returns:
         Both texts. A file that cannot be read is an answer, not an error.
@@ -75,7 +79,7 @@ def compare_texts(citation: Citation | Mapping[str, Any], *, path: str | Path | 
     if not os.path.isfile(file):
         return compare_passages(values, f"{file.name}: there is no file {file}")
     try:
-        return compare_passages(values, read_document(file, name=file.name))
+        return compare_passages(values, read_document(file, name=file.name, encoding=find_codec(encoding)))
     except QAError as error:
         return compare_passages(values, str(error))
 
@@ -135,7 +139,11 @@ class Check:
 
 
 def verify_answers(
-    path: str | Path, *, folders: Iterable[str | Path] = (), show_changes: bool = False
+    path: str | Path,
+    *,
+    folders: Iterable[str | Path] = (),
+    show_changes: bool = False,
+    encoding: str | None = None,
 ) -> Iterator[Check]:
     """Check a file of answers, one `Answer.to_dict()` in JSON a line, as `qa batch` and `qa ask --json` write them, or a
     conversation that was saved as `.md`, `.html` or `.json`.
@@ -145,6 +153,7 @@ def verify_answers(
         folders: When given, documents are looked up by the name shown (`source`) under these files and folders, and
             the paths in the answers are not used. Of several documents with one name, the one that fits best counts.
         show_changes: Compare the passages of quotes that are not exact with their present version.
+        encoding: The encoding that the text files were indexed with, if one was named.
 
     Yields:
         One check a quote (`citations`, then `closest`, then those of the parts that are not among them), and one for
@@ -152,10 +161,10 @@ def verify_answers(
 
     Raises:
         BatchError: The answers cannot be opened.
-        SourceError: A folder does not exist or cannot be listed.
+        SourceError: A folder does not exist or cannot be listed, or there is no such encoding.
     """
     locate = _locate_by_name(folders) if (folders := tuple(folders)) else lambda citation: (citation["path"],)
-    with IsolatedParser() as reader:
+    with IsolatedParser(encoding=find_codec(encoding)) as reader:
         read = lru_cache(maxsize=_DOCUMENTS_KEPT)(partial(_read_source, reader))
         export = read_export(Path(path))
         if export and not export.unchanged:

@@ -25,6 +25,7 @@ class PlumAssistant:
 
     scope = Scope(1, 2)
     name = key = "plums"
+    encoding = None
     failures = ()
     indexing = False
     generation = 1

@@ -7,7 +7,7 @@ import hashlib
 import importlib
 import os
 import stat
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,6 +30,7 @@ class Format(NamedTuple):
         version: Raise it when the same file would give another text: quotes are verified against it.
         package: The library that does the work, if any.
         largest: The largest file read, in bytes.
+        decodes: Whether it is text, whose encoding may be named: the function then takes `encoding`.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Format(NamedTuple):
     version: int
     package: str | None = None
     largest: int = LARGEST_TEXT
+    decodes: bool = False
 
     @property
     def extractor(self) -> str:
@@ -48,12 +50,12 @@ class Format(NamedTuple):
         return f"{own}, {library_version(self.package)}" if self.package else own
 
 
-_TEXT = Format("text", "plain", "read_text", 2)
-_MARKDOWN = Format("markdown", "plain", "read_markdown_file", 3)
-_HTML = Format("html", "html", "read_html", 3, "selectolax")
-_XHTML = Format("html", "html", "read_xhtml", 3, "selectolax")
-_JSON_LINES = Format("json_records", "json", "read_json_lines", 2)
-_RST = Format("restructured", "plain", "read_rst", 3, "docutils")
+_TEXT = Format("text", "plain", "read_text", 2, decodes=True)
+_MARKDOWN = Format("markdown", "plain", "read_markdown_file", 3, decodes=True)
+_HTML = Format("html", "html", "read_html", 3, "selectolax", decodes=True)
+_XHTML = Format("html", "html", "read_xhtml", 3, "selectolax", decodes=True)
+_JSON_LINES = Format("json_records", "json", "read_json_lines", 2, decodes=True)
+_RST = Format("restructured", "plain", "read_rst", 3, "docutils", decodes=True)
 _OPEN = Format("opendocument", "opendocument", "read_opendocument", 2, "lxml", _LARGEST_FILE)
 _PLAIN = (".txt", ".text", ".log", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".adoc", ".asciidoc", ".org", ".tex")
 FORMATS = {
@@ -73,9 +75,9 @@ FORMATS = {
     ".odp": _OPEN,
     ".rtf": Format("rich_text", "plain", "read_rtf", 1, "striprtf"),
     ".epub": Format("epub", "html", "read_epub", 3, "selectolax", _LARGEST_FILE),
-    ".csv": Format("delimited", "csv", "read_csv", 2),
-    ".tsv": Format("delimited", "csv", "read_tsv", 2),
-    ".json": Format("json_records", "json", "read_json", 2),
+    ".csv": Format("delimited", "csv", "read_csv", 2, decodes=True),
+    ".tsv": Format("delimited", "csv", "read_tsv", 2, decodes=True),
+    ".json": Format("json_records", "json", "read_json", 2, decodes=True),
     ".jsonl": _JSON_LINES,
     ".ndjson": _JSON_LINES,
     ".eml": Format("mail", "mail", "read_eml", 3, "selectolax"),
@@ -104,13 +106,14 @@ def _formats_version(converter: str) -> str:
     return hashlib.sha256(repr((known, converter)).encode()).hexdigest()[:16]
 
 
-def read_document(path: str | Path, *, name: str, suffix: str = "") -> Document:
+def read_document(path: str | Path, *, name: str, suffix: str = "", encoding: str = "") -> Document:
     """Read one file.
 
     Args:
         path: The file.
         name: The name shown, in messages too.
         suffix: That of the format to read it as; the file's own when omitted.
+        encoding: That of text without a byte-order mark, as `find_codec` gives it; guessed when omitted.
 
     Returns:
         Its text with locators. For text files it is the file's own characters, so anyone who decodes the file gets the
@@ -124,10 +127,11 @@ def read_document(path: str | Path, *, name: str, suffix: str = "") -> Document:
     if suffix in OLD_OFFICE:
         from index.parsers.convert import read_old_office
 
-        return read_old_office(path, name=name, read=read_document)
+        return read_old_office(path, name=name, read=partial(read_document, encoding=encoding))
     format_ = find_format(suffix, name=name)
     content = read_bytes(Path(path), shown, format_.largest)
-    extraction: Extraction = _take_apart(format_.module, format_.function, content, shown)
+    given = {"encoding": encoding} if format_.decodes else {}
+    extraction: Extraction = _take_apart(format_.module, format_.function, content, shown, **given)
     return Document(
         source=name,
         path=str(path),
@@ -136,7 +140,7 @@ def read_document(path: str | Path, *, name: str, suffix: str = "") -> Document:
         file_sha256=bytes_hash(content),
         locators=extraction.locators,
         silent=extraction.silent,
-        extractor=format_.extractor,
+        extractor=", ".join([format_.extractor, *_describe_encoding(format_, encoding)]),
         notes=extraction.notes,
         boxes=extraction.boxes,
         metadata=extraction.metadata,
@@ -164,11 +168,11 @@ def read_rows(path: str | Path, *, name: str) -> list[tuple[int, list[str]]]:
     return rows
 
 
-def _take_apart(module: str, function: str, content: bytes, shown: str) -> Any:
+def _take_apart(module: str, function: str, content: bytes, shown: str, **given: str) -> Any:
     """Call a parser, and translate what it raises into SourceError."""
     read = getattr(importlib.import_module(f"index.parsers.{module}"), function)
     try:
-        return read(content, name=shown)
+        return read(content, name=shown, **given)
     except (SourceError, MemoryError):
         raise
     except RecursionError as error:
@@ -197,8 +201,14 @@ def is_read(name: str) -> bool:
     return not suffix or suffix in FORMATS or suffix in OLD_OFFICE
 
 
-def is_outdated(extractor: str, path: str | Path) -> bool:
-    """Whether another version of the parser that a file was read with, `Document.extractor`, would read it now."""
+def is_outdated(extractor: str, path: str | Path, *, encoding: str = "") -> bool:
+    """Whether a file would be read otherwise now: by another version of its parser, or in another encoding.
+
+    Args:
+        extractor: What it was read with, `Document.extractor`.
+        path: The file.
+        encoding: As for `read_document`.
+    """
     suffix, name = Path(path).suffix.lower(), extractor.partition(" ")[0]
     format_ = FORMATS.get(suffix, _TEXT)
     if suffix in OLD_OFFICE:  # read as any format
@@ -206,12 +216,27 @@ def is_outdated(extractor: str, path: str | Path) -> bool:
     if name != format_.name:
         return False
     now, then = format_.extractor.split(", "), extractor.split(", ")
+    if format_.decodes:
+        return then != [*now, *_describe_encoding(format_, encoding)]
     if suffix in OLD_OFFICE and len(then) > len(now):
         from index.parsers.convert import find_converter
 
         converter = find_converter()
         return converter is not None and then != [*now, converter.label]
     return then[: len(now)] != now
+
+
+def may_decode(path: str | Path) -> bool:
+    """Whether the encoding of a file may be named: it is text, or has the suffix of an old office file but may be text."""
+    suffix = Path(path).suffix.lower()
+    return suffix in OLD_OFFICE or FORMATS.get(suffix, _TEXT).decodes
+
+
+def _describe_encoding(format_: Format, encoding: str) -> list[str]:
+    """The part of the extractor that tells the encoding, where one was named."""
+    from index.parsers.plain import show_codec
+
+    return [show_codec(encoding)] if encoding and format_.decodes else []
 
 
 def show_name(name: str) -> str:

@@ -18,9 +18,9 @@ SAMPLE_LINES = 20
 _DELIMITERS = (",", ";", "\t")
 
 
-def read_csv(content: bytes, *, name: str) -> Extraction:
+def read_csv(content: bytes, *, name: str, encoding: str = "") -> Extraction:
     """Read a file whose values are separated by commas, semicolons or tabs, whichever its first lines use."""
-    decoded, notes = decode_text(content, name=name)
+    decoded, notes = decode_text(content, name=name, encoding=encoding)
     text = decoded.removeprefix("\ufeff")
     first, _, rest = text.partition("\n")
     if len(first.strip()) == 5 and first.startswith("sep="):  # Excel's own way to say it
@@ -28,9 +28,9 @@ def read_csv(content: bytes, *, name: str) -> Extraction:
     return _read(text, _find_delimiter(text), 0, notes, name=name)
 
 
-def read_tsv(content: bytes, *, name: str) -> Extraction:
+def read_tsv(content: bytes, *, name: str, encoding: str = "") -> Extraction:
     """Read a file whose values are separated by tabs."""
-    text, notes = decode_text(content, name=name)
+    text, notes = decode_text(content, name=name, encoding=encoding)
     return _read(text.removeprefix("\ufeff"), "\t", 0, notes, name=name)
 
 

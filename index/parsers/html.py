@@ -113,7 +113,7 @@ _SELF_CLOSED = re.compile(r"<([a-zA-Z][\w:-]*)((?:\s[^<>]*)?)/>")
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 
 
-def read_html(content: bytes, *, name: str) -> Extraction:
+def read_html(content: bytes, *, name: str, encoding: str = "") -> Extraction:
     """Read a page.
 
     Args:
@@ -127,32 +127,35 @@ def read_html(content: bytes, *, name: str) -> Extraction:
         SourceError: It is no text in the encoding declared.
     """
     builder = TextBuilder(name)
-    add_html(decode_html(content, builder, name=name), builder, name=name)
+    add_html(decode_html(content, builder, name=name, encoding=encoding), builder, name=name)
     return builder.finish()
 
 
-def read_xhtml(content: bytes, *, name: str) -> Extraction:
+def read_xhtml(content: bytes, *, name: str, encoding: str = "") -> Extraction:
     """Read a page written as XML, where any element may close itself; otherwise as `read_html`."""
     builder = TextBuilder(name)
-    add_html(close_elements(decode_html(content, builder, name=name)), builder, name=name)
+    add_html(close_elements(decode_html(content, builder, name=name, encoding=encoding)), builder, name=name)
     return builder.finish()
 
 
-def decode_html(content: bytes, builder: TextBuilder, *, name: str) -> str:
-    """Decode a page by its byte-order mark, else by what it declares, else as UTF-8; a guess is noted in the builder."""
+def decode_html(content: bytes, builder: TextBuilder, *, name: str, encoding: str = "") -> str:
+    """Decode a page by its byte-order mark, else as the encoding named, else as it declares, else as UTF-8.
+
+    What was named or guessed is noted in the builder.
+    """
     if content.startswith((b"%PDF-", b"PK\x03\x04", b"\x89PNG", b"\xd0\xcf\x11\xe0")):
         refuse_kind(content, name=name, suffix=".html")
-    declared = _XML.match(content[:1024]) or _META.search(content[:4096])
-    encoding = declared[1].decode("ascii", "replace").lower() if declared else "utf-8"
-    if content.startswith(codecs.BOM_UTF8) or encoding.startswith(("utf-16", "utf-32")):
-        encoding = "utf-8"  # a declaration in single bytes cannot be in UTF-16: browsers take it as UTF-8
+    declaration = None if encoding else _XML.match(content[:1024]) or _META.search(content[:4096])
+    declared = declaration[1].decode("ascii", "replace").lower() if declaration else "utf-8"
+    if content.startswith(codecs.BOM_UTF8) or declared.startswith(("utf-16", "utf-32")):
+        declared = "utf-8"  # a declaration in single bytes cannot be in UTF-16: browsers take it as UTF-8
     try:
-        codec = codecs.lookup(encoding).name
+        codec = codecs.lookup(declared).name
         "".encode(codec)
     except LookupError as error:
-        raise SourceError(f"{name} declares the unknown encoding {encoding!r}. Save it as UTF-8.") from error
-    # As browsers do: decode text declared as Latin-1 or ASCII as Windows-1252.
-    text, notes = decode_text(content, name=name, encoding="cp1252" if codec in ("iso8859-1", "ascii") else codec)
+        raise SourceError(f"{name} declares the unknown encoding {declared!r}. Save it as UTF-8.") from error
+    codec = "cp1252" if codec in ("iso8859-1", "ascii") else codec  # as browsers do
+    text, notes = decode_text(content, name=name, declared=codec, encoding=encoding)
     builder.notes += [note for note in notes if note not in builder.notes]
     return text
 

@@ -35,16 +35,18 @@ _START = (
 class IsolatedParser:
     """Reads files like `read_document`, in another process; close it, or use it in a `with` statement."""
 
-    def __init__(self, *, seconds: float = SECONDS, memory: int = MEMORY) -> None:
+    def __init__(self, *, seconds: float = SECONDS, memory: int = MEMORY, encoding: str = "") -> None:
         """Start nothing yet.
 
         Args:
             seconds: The processor time allowed for one file, plus one second for each megabyte of it. If the system does not
                 report processor time, elapsed time counts.
             memory: The bytes to read one file in.
+            encoding: As for `read_document`.
         """
         self._seconds = seconds
         self._memory = memory
+        self._encoding = encoding
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._files_read = 0
@@ -88,7 +90,7 @@ class IsolatedParser:
         except (OSError, ValueError):
             size = 0  # reading it reports the error
         if size <= READ_HERE.get(suffix, -1) and not _is_web_page(path):
-            return read_document(path, name=name, suffix=suffix)
+            return read_document(path, name=name, suffix=suffix, encoding=self._encoding)
         reply, text, boxes = self._ask(path, name, size, suffix)
         return _document(reply, text, boxes, path=str(path), name=name)
 
@@ -106,7 +108,8 @@ class IsolatedParser:
     ) -> tuple[dict[str, Any], str, bytes]:
         """Have the worker read a file of some bytes; returns its reply, the text that follows it, and the boxes of its words."""
         seconds = self._seconds + size / MEGABYTE
-        request = {"path": str(path), "name": name, "suffix": suffix, "seconds": seconds, "rows": rows}
+        request = {"path": str(path), "name": name, "seconds": seconds, "rows": rows}
+        request |= {"suffix": suffix, "encoding": self._encoding}
         with self._lock:
             try:
                 reply, text, boxes = self._exchange(request)

@@ -15,13 +15,13 @@ from index.parsers.plain import decode_text
 _MOST_NESTED = 100
 
 
-def read_json(content: bytes, *, name: str) -> Extraction:
+def read_json(content: bytes, *, name: str, encoding: str = "") -> Extraction:
     """Read one JSON value.
 
     Raises:
         SourceError: It is not JSON, or nested more than 100 deep.
     """
-    decoded, notes = decode_text(content, name=name)
+    decoded, notes = decode_text(content, name=name, encoding=encoding)
     text = decoded.removeprefix("\ufeff")
     try:
         value = _parse(text)
@@ -37,7 +37,7 @@ def read_json(content: bytes, *, name: str) -> Extraction:
     return builder.finish()
 
 
-def read_json_lines(content: bytes, *, name: str) -> Extraction:
+def read_json_lines(content: bytes, *, name: str, encoding: str = "") -> Extraction:
     """Read a JSON value a line; each is a row with the number of its line. Lines that are no JSON are noted.
 
     Raises:
@@ -45,7 +45,7 @@ def read_json_lines(content: bytes, *, name: str) -> Extraction:
     """
     builder = TextBuilder(name)
     wrong: list[int] = []
-    text, notes = decode_text(content, name=name)
+    text, notes = decode_text(content, name=name, encoding=encoding)
     builder.notes += notes
     for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
         if line.strip():

@@ -6,6 +6,7 @@ are never opened. Directives and roles that only other programs know (Sphinx) ke
 """
 
 import codecs
+import io
 import re
 from inspect import cleandoc
 from typing import Any, NamedTuple
@@ -15,15 +16,20 @@ from index.parsers.builder import Extraction, TextBuilder, add_table, describe_r
 from index.parsers.containers import WEB_PAGE, describe_kind, load_library, refuse_kind
 
 GUESS_BYTES = 1_000_000
+GUESSED = "auto"  # in place of the name of an encoding
+_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def read_text(content: bytes, *, name: str) -> Extraction:
-    """Read a text file: its text is the file's own characters, unless it is a web page by its first tag."""
+def read_text(content: bytes, *, name: str, encoding: str = "") -> Extraction:
+    """Read a text file: its text is the file's own characters, unless it is a web page by its first tag.
+
+    The functions of all formats that are text take `encoding`, as `decode_text` does.
+    """
     if describe_kind(content) == WEB_PAGE:
         from index.parsers.html import read_html
 
-        return read_html(content, name=name)
-    text, notes = decode_text(content, name=name)
+        return read_html(content, name=name, encoding=encoding)
+    text, notes = decode_text(content, name=name, encoding=encoding)
     return Extraction(text, notes=notes)
 
 
@@ -53,16 +59,42 @@ class DecodedText(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def decode_text(content: bytes, *, name: str, encoding: str = "utf-8") -> DecodedText:
+def find_codec(encoding: str | None) -> str:
+    """Python's name of an encoding that a person named, such as "cp1252" for "windows-1252"; empty for None and `GUESSED`.
+
+    Raises:
+        SourceError: There is no such encoding of text.
+    """
+    if encoding is None or encoding.lower() == GUESSED:
+        return ""
+    try:
+        io.TextIOWrapper(io.BytesIO(), encoding=encoding)  # refuses codecs of anything but text
+        return codecs.lookup(encoding).name
+    except (LookupError, ValueError) as error:
+        raise SourceError(
+            f"there is no encoding {encoding!r}. Name one such as windows-1252 or shift_jis, or {GUESSED} to have it guessed."
+        ) from error
+
+
+def show_codec(codec: str) -> str:
+    """The usual name of an encoding, given by Python's."""
+    codec = codec.replace("-", "_")
+    return _NAMES.get(codec) or (
+        f"windows-{codec[2:]}" if codec.startswith("cp125") else codec.upper().replace("_", "-")
+    )
+
+
+def decode_text(content: bytes, *, name: str, declared: str = "utf-8", encoding: str = "") -> DecodedText:
     """Decode the bytes of a text file.
 
-    A byte-order mark decides. Otherwise UTF-8 is expected; text that is not UTF-8 is decoded as the encoding that fits it
-    best, and the notes name that guess.
+    A byte-order mark decides, then the encoding that a person named. Otherwise UTF-8 is expected; text that is not UTF-8 is
+    decoded as the encoding that fits it best. The notes name an encoding that was named or guessed.
 
     Args:
         content: The file's bytes.
         name: The file's name, for messages.
-        encoding: Tried in place of UTF-8 where a format declares another one.
+        declared: Tried in place of UTF-8 where a format declares another one.
+        encoding: What a person named, as `find_codec` gives it; empty to guess.
 
     Returns:
         The text, as decoded; a UTF-8 byte-order mark stays as its first character.
@@ -70,23 +102,39 @@ def decode_text(content: bytes, *, name: str, encoding: str = "utf-8") -> Decode
     Raises:
         SourceError: The bytes are not text, or in no encoding that can be recognised.
     """
+    if encoding and not content.startswith(_MARKS):
+        return _decode_as(content, encoding, name)
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encoding = "utf-16"
+        declared = "utf-16"
     wrong = ""
     try:
-        text = content.decode(encoding)
+        text = content.decode(declared)
         if "\0" not in text:
             return DecodedText(text)
     except UnicodeDecodeError as error:
         wrong = f"byte {error.start} cannot be decoded"
     guess = _guess_encoding(content)
     if guess:
-        return DecodedText(
-            content.decode(guess), (f"its encoding is guessed: read as {_NAMES.get(guess, guess.upper())}",)
-        )
-    if b"\0" in content and encoding != "utf-16":
+        return DecodedText(content.decode(guess), (f"its encoding is guessed: read as {show_codec(guess)}",))
+    if b"\0" in content and declared != "utf-16":
         raise SourceError(f"{name} is not a text file: it holds zero bytes. Remove it, or give it its right suffix.")
-    raise SourceError(f"{name} is not valid {encoding.upper()}: {wrong}. Save it as UTF-8, then index it again.")
+    raise SourceError(f"{name} is not valid {declared.upper()}: {wrong}. Save it as UTF-8, then index it again.")
+
+
+def _decode_as(content: bytes, encoding: str, name: str) -> DecodedText:
+    shown = show_codec(encoding)
+    try:
+        text = content.decode(encoding)
+        wrong = "it would hold zero characters" if "\0" in text else ""
+    except UnicodeError as error:
+        wrong = (
+            f"byte {error.start} cannot be decoded" if isinstance(error, UnicodeDecodeError) else "it cannot be decoded"
+        )
+    if wrong:
+        raise SourceError(
+            f"{name} is not valid {shown}, the encoding named: {wrong}. Name another with --encoding, or save it as UTF-8."
+        )
+    return DecodedText(text, (f"its encoding was named: read as {shown}",))
 
 
 _WIDE = ("utf_16_le", "utf_16_be")
@@ -124,7 +172,7 @@ def _guess_encoding(content: bytes) -> str:
 _CONTROL = re.compile("[\0-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f]")
 
 
-def read_markdown_file(content: bytes, *, name: str) -> Extraction:
+def read_markdown_file(content: bytes, *, name: str, encoding: str = "") -> Extraction:
     """Read a Markdown file as what it shows: without marks, comments, front matter and addresses of links.
 
     Headings are headings and rows of tables are rows, as on a web page.
@@ -133,7 +181,7 @@ def read_markdown_file(content: bytes, *, name: str) -> Extraction:
 
     from index.parsers.html import add_html
 
-    text, notes = decode_text(content, name=name)
+    text, notes = decode_text(content, name=name, encoding=encoding)
     builder = TextBuilder(name)
     builder.notes += notes
     parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
@@ -166,10 +214,10 @@ _SKIPPED = ("comment", "substitution_definition", "target", "pending", "raw", "i
 _DIRECTIVE = re.compile(r"\.\. .*\n(?:[ \t]+:[\w-]+:.*\n)*")
 
 
-def read_rst(content: bytes, *, name: str) -> Extraction:
+def read_rst(content: bytes, *, name: str, encoding: str = "") -> Extraction:
     """Read a file of reStructuredText."""
     core = load_library("docutils.core", "docutils", name=name, suffix=".rst")
-    text, notes = decode_text(content, name=name)
+    text, notes = decode_text(content, name=name, encoding=encoding)
     builder = TextBuilder(name)
     builder.notes += notes
     _add(core.publish_doctree(text.removeprefix("\ufeff"), settings_overrides=_SETTINGS), builder, 0)

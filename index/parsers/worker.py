@@ -55,7 +55,7 @@ def _answer(request: dict[str, Any]) -> tuple[dict[str, Any], bytes, bytes]:
         if request["rows"]:
             text = "".join(json.dumps(row) + "\n" for row in read_rows(path, name=name)).encode("ascii")
             return {}, text, b""
-        document = read_document(path, name=name, suffix=request["suffix"])
+        document = read_document(path, name=name, suffix=request["suffix"], encoding=request["encoding"])
         return _header(document), document.text.encode("utf-8"), document.boxes
     except SourceError as error:
         return {"error": str(error)}, b"", b""

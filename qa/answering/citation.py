@@ -20,6 +20,7 @@ from index import (
     Place,
     QAError,
     Search,
+    find_codec,
     matching_spans,
     term_spans,
     text_terms,
@@ -319,14 +320,15 @@ def gather_evidence(
     return tuple(evidence)
 
 
-def verify(citation: Mapping[str, Any], *, path: str | Path | None = None) -> Verification:
+def verify(citation: Mapping[str, Any], *, path: str | Path | None = None, encoding: str | None = None) -> Verification:
     """Check a record written by `Citation.to_dict` against its file as it is now, or against another file.
 
-    A file that cannot be read gives "gone", not an error.
+    `encoding` is the one that text files were indexed with, if one was named. A file that cannot be read gives "gone", not an
+    error.
     """
     file = Path(path if path is not None else citation["path"])
     try:
-        with IsolatedParser() as read:
+        with IsolatedParser(encoding=find_codec(encoding)) as read:
             document = read(file, name=file.name)
     except QAError as error:
         return Verification("gone", str(error), None)

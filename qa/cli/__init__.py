@@ -149,7 +149,10 @@ def _collections(options: argparse.Namespace) -> int:
 
 def _verify(options: argparse.Namespace) -> int:
     found: Counter[str] = Counter()
-    for check in verify_answers(options.answers, folders=options.sources, show_changes=options.show_changes):
+    checks = verify_answers(
+        options.answers, folders=options.sources, show_changes=options.show_changes, encoding=options.encoding
+    )
+    for check in checks:
         found[check.finding] += 1
         if check.finding != "exact":
             print(visible_line(f"line {check.line}: {check.finding}: {name_first(check.source, check.detail)}"))

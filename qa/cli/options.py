@@ -3,13 +3,14 @@
 import argparse
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from index import Encoder, Progress, Selection, SourceRules, is_read, load_encoder
 from qa.assistant import Assistant
 from qa.bench import REAL_AT_MOST, parse_sizes
 from qa.cli.output import notify, show_progress
-from qa.collections import encoder_folder, find_collection
+from qa.collections import default_sources, encoder_folder, find_collection
 from qa.text import describe_progress, name_first
 
 
@@ -118,6 +119,9 @@ def build_parser() -> argparse.ArgumentParser:
         help="look up the documents by name in these folders instead of by the paths in the answers",
     )  # fmt: skip
     changes_help = "print passages that no longer match, as indexed and as they are now"
+    verify.add_argument(
+        "--encoding", metavar="NAME", help="the encoding that the text files were indexed with, if one was named"
+    )
     verify.add_argument("--show-changes", action="store_true", help=changes_help)
 
     calibrate = add_command("calibrate", "Fit the confidence to your documents, and report how well it judges.")
@@ -188,6 +192,8 @@ def add_sources(
     else:
         command.add_argument("sources", nargs="*", default=[], metavar="SOURCES", help=help)
     command.set_defaults(selects=True, needs_sources=needed)
+    encoding_help = "read text files in this encoding, such as windows-1252, from now on; auto guesses it again"
+    command.add_argument("--encoding", metavar="NAME", help=encoding_help)
     rules = command.add_argument_group(
         "which files to read", "PATTERN is written as in a .gitignore file; options with one can be repeated"
     )
@@ -225,9 +231,12 @@ def open_assistant(options: argparse.Namespace) -> Assistant:
 
 
 def chosen_selection(options: argparse.Namespace) -> Selection | None:
-    """Return the sources to open, those of the named collection included; None if the user named neither."""
+    """Return the sources to open, those of the named collection included; None if the user named neither nor an encoding."""
     stored = options.collection or ("" if options.selection else options.name)
-    return find_collection(stored) if stored else options.selection
+    selection = find_collection(stored) if stored else options.selection
+    if options.encoding is not None:
+        selection = replace(selection or Selection((default_sources(),)), encoding=options.encoding)
+    return selection
 
 
 def bundled_encoder() -> Encoder:

@@ -175,7 +175,9 @@ class Handlers:
         Returns:
             The view; its notice says when the file is no longer what was read.
         """
-        document, passages = self.host.call(lambda assistant: (assistant.document(path), assistant.passages(path)))
+        document, passages, encoding = self.host.call(
+            lambda assistant: (assistant.document(path), assistant.passages(path), assistant.encoding)
+        )
         if first is None:
             start = place_citation(citation, document).start if citation else 0
             first = choose_window(passages, start) if citation else find_page(passages, page or 0)
@@ -184,7 +186,7 @@ class Handlers:
             found = compare(citation.to_dict(), document)
             notice = strings.CHANGED_SINCE.format(detail=found.detail)
         elif citation:
-            found = verify(citation.to_dict())
+            found = verify(citation.to_dict(), encoding=encoding)
             if found.detail:
                 template = strings.GONE if found.status == "gone" else strings.CHANGED
                 notice = template.format(detail=found.detail)

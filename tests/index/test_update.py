@@ -6,7 +6,7 @@ import threading
 import pytest
 from toy_encoder import ToyEncoder
 
-from index import BackgroundUpdate, Collection, EncoderError, SourceError, UpdateStopped
+from index import BackgroundUpdate, Collection, EncoderError, Selection, SourceError, UpdateStopped
 from index.parsers import FORMATS, is_outdated
 from index.progress import Abandoned, ProgressMeter
 from index.records import Totals
@@ -194,11 +194,42 @@ def test_a_newer_parser_reads_again_the_files_it_read_and_embeds_only_what_is_ne
 
 @pytest.mark.parametrize(
     ("extractor", "outdated"),
-    [("text 2", False), ("text 2, another word", False), ("text 1", True), ("markdown 1", False), ("", False)],
+    [("text 2", False), ("text 2, windows-1251", True), ("text 1", True), ("markdown 1", False), ("", False)],
 )
 def test_a_parser_is_outdated_when_its_version_differs(extractor, outdated):
-    """What follows the name and versions, and parsers of other formats, make no difference."""
+    """Or the encoding of text. What else follows name and versions, and parsers of other formats, make no difference."""
     assert is_outdated(extractor, "notes.txt") is outdated
+    assert not is_outdated(f"{FORMATS['.eml'].extractor}, another word", "notes.eml")
+
+
+def test_another_encoding_has_text_read_again(tmp_path, monkeypatch):
+    """The choice is kept for later updates; files that are not text are read once."""
+    monkeypatch.setattr("index.update.SETTLED_NS", -1)
+    yes = "The word is \u0414\u0430."
+    for name, content in {
+        "yes.txt": yes.encode("cp1251"),
+        "bad.txt": b"\x98 \xff\xff \x81",
+        "plum.eml": b"Subject: Plum\n\nThe plum is blue.",
+    }.items():
+        (tmp_path / "sources" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "sources" / name).write_bytes(content)
+    collection = Collection(tmp_path / "collection", ToyEncoder())
+
+    def update(encoding=None):
+        report = collection.update(Selection((tmp_path / "sources",), encoding=encoding))
+        text = collection.catalog.document(str(tmp_path / "sources" / "yes.txt")).text
+        return text, report.added, report.changed, [failure.reason.split(":")[0] for failure in report.failures]
+
+    assert update() == ("The word is \u00c4\u00e0.", 2, 0, ["bad.txt is not valid UTF-8"])
+    assert update("windows-1251") == (yes, 0, 1, ["bad.txt is not valid windows-1251, the encoding named"])
+    assert collection.encoding == "windows-1251"
+    assert update() == (yes, 0, 0, ["bad.txt is not valid windows-1251, the encoding named"])
+    assert update("cp1251")[2] == 0
+    assert update("auto") == ("The word is \u00c4\u00e0.", 0, 1, ["bad.txt is not valid UTF-8"])
+    with pytest.raises(SourceError, match="there is no encoding 'klingon'"):
+        update("klingon")
+    assert collection.encoding == "auto"
+    collection.close()
 
 
 def test_headings_are_not_embedded(tmp_path):

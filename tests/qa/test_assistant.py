@@ -14,7 +14,8 @@ from toy_encoder import ToyEncoder
 from index import EncoderError, QuestionError, SourceError, StorageError
 from index.encoders import base as encoder_module
 from index.encoders import load_encoder
-from qa import Assistant, Scope, Selection
+from qa import Assistant, Scope, Selection, compare_texts
+from qa.answering.citation import verify
 from qa.collections import default_sources, encoder_folder, home_folder
 
 
@@ -298,6 +299,22 @@ def test_without_sources_the_seed_is_asked(monkeypatch, tmp_path, seeds):
     assert default_sources() == Path("seeds")
 
 
+def test_open_takes_an_encoding_that_is_kept(tmp_path):
+    """It is kept with the collection and its name, until another is named; what is unknown is refused before all else."""
+    (tmp_path / "plum.txt").write_bytes("Die Pflaume heisst \u0441\u043b\u0438\u0432\u0430.".encode("cp1251"))
+    options = {"home": tmp_path / "home", "encoder": ToyEncoder(), "reader": None}
+    with Assistant.open(tmp_path / "plum.txt", name="fruit", encoding="cp1251", **options) as assistant:
+        assert assistant.ask("Pflaume").citations[0].quote == "Die Pflaume heisst \u0441\u043b\u0438\u0432\u0430."
+    with Assistant.open_collection("fruit", **options) as assistant:
+        citation = assistant.ask("Pflaume").citations[0]
+        assert (assistant.encoding, assistant.report.unchanged) == ("cp1251", 1)
+    assert verify(citation.to_dict()).status == "changed"
+    assert verify(citation.to_dict(), encoding="cp1251").status == "exact"
+    assert not compare_texts(citation, encoding="cp1251").changed
+    with pytest.raises(SourceError, match="there is no encoding 'klingon'"):
+        Assistant.open(tmp_path, encoding="klingon", **options)
+
+
 def test_open_takes_patterns_and_a_name(tmp_path):
     """`include`, `exclude` and `name` select the files and name the collection; a Selection brings these itself."""
     sources = tmp_path / "sources"
@@ -309,7 +326,7 @@ def test_open_takes_patterns_and_a_name(tmp_path):
         assert [document.source for document in assistant.documents()] == ["plum.txt"]
     with Assistant.open_collection("fruit", **options) as assistant:
         assert [document.source for document in assistant.documents()] == ["plum.txt"]
-    with pytest.raises(SourceError, match="has patterns and a name already"):
+    with pytest.raises(SourceError, match="has patterns, a name and an encoding"):
         Assistant.open(Selection((sources,)), name="fruit", **options)
 
 

@@ -161,9 +161,9 @@ def test_rebuild_command_names_every_rule():
     rules = SourceRules(("*.md",), ("a b/", "c"), hidden=True, links=True, ignore_files=False)
     encoder = ToyEncoder()
     encoder.name = "owner/model"
-    assert rebuild_command(Selection(("/x y",), rules), encoder) == (
+    assert rebuild_command(Selection(("/x y",), rules, encoding="cp1251"), encoder) == (
         "qa index --rebuild --include '*.md' --exclude 'a b/' --exclude c --hidden --follow-links --no-gitignore "
-        "--model owner/model -- '/x y'"
+        "--encoding cp1251 --model owner/model -- '/x y'"
     )
 
 
@@ -252,6 +252,26 @@ def test_rules_stand_on_the_command_line(folder, home, capsys):
     assert capsys.readouterr().out.startswith("2 documents, 2 passages\n2 new")
     assert main(["ask", "old fig", "--sources", str(folder), *rules]) == 0
     assert "-- .old.txt, paragraph 1" in capsys.readouterr().out
+
+
+def test_an_encoding_stands_on_the_command_line(tmp_path, home, capsys):
+    """It is kept with the collection, can be given for a stored one, and must be named to verify its answers."""
+    folder = tmp_path / "old"
+    folder.mkdir()
+    (folder / "plum.txt").write_bytes("Die Pflaume heisst \u0441\u043b\u0438\u0432\u0430.".encode("cp1251"))
+    assert main(["index", str(folder), "--name", "fruit", "--encoding", "cp1251"]) == 0
+    for stored in (["--sources", str(folder)], ["--collection", "fruit"]):
+        sources = [*stored, "--encoding", "cp1251"] if "--sources" in stored else stored
+        capsys.readouterr()
+        assert main(["ask", "Pflaume", *sources, "--json"]) == 0
+        (tmp_path / "a.jsonl").write_text(capsys.readouterr().out, encoding="utf-8")
+        assert main(["verify", str(tmp_path / "a.jsonl")]) == 1
+        assert main(["verify", str(tmp_path / "a.jsonl"), "--encoding", "cp1251"]) == 0
+    capsys.readouterr()
+    assert main(["index", "--name", "fruit", "--encoding", "auto"]) == 0
+    assert "0 new, 1 changed" in capsys.readouterr().out
+    assert main(["index", "--name", "fruit", "--encoding", "klingon"]) == 1
+    assert "there is no encoding 'klingon'." in capsys.readouterr().err
 
 
 def test_check_prints_what_it_finds(folder, home, capsys):
