@@ -1,10 +1,11 @@
-"""Read a file of questions row by row: .txt, .csv, .jsonl or .xlsx, in UTF-8.
+"""Read a file of questions row by row: .txt, .csv, .jsonl or .xlsx, text in any encoding that documents may be in.
 
 A row that cannot be used is yielded with the reason, so that the caller can report it and continue. Questions keep their white
 space; the assistant checks that they contain a word and are not too long. Workbooks are read in a separate process with limits.
 """
 
 import csv
+import io
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TextIO
 
-from index import BatchError, IsolatedParser, SourceError
+from index import BatchError, IsolatedParser, SourceError, decode_text
 from qa.text import file_errors
 
 TITLE_ROWS = 20  # of a workbook, in which to look for the headings
@@ -35,32 +36,42 @@ def read_questions(path: str | Path) -> Iterator[Row]:
     """Read questions, in order; blank lines are skipped.
 
     Args:
-        path: A file in UTF-8, with or without a byte-order mark, with any line ends. `.txt`: one question per line. `.csv`: a
-            column headed "question" (separated by commas, semicolons or tabs), or a single column without headings. `.xlsx`:
-            the same in the first visible sheet; formulas give their stored result. `.jsonl`: one object with "question", or
-            one string, per line. If there is a column or key "conversation", questions with the same value are turns of
-            one conversation.
+        path: A file in UTF-8, or in another encoding, which is guessed; with any line ends. `.txt`: one question per line.
+            `.csv`: a column headed "question" (separated by commas, semicolons or tabs), or a single column without headings.
+            `.xlsx`: the same in the first visible sheet; formulas give their stored result. `.jsonl`: one object with
+            "question", or one string, per line. If there is a column or key "conversation", questions with the same value are
+            turns of one conversation.
 
     Yields:
         The rows, including those that cannot be used.
 
     Raises:
-        BatchError: The file is missing, of another kind, not UTF-8, or a table without a column of questions.
+        BatchError: The file is missing, of another kind, not text, or a table without a column of questions.
     """
     path = Path(path)
     if path.suffix.lower() not in _READERS:
         raise BatchError(f"{path.name}: questions are read from {', '.join(_READERS)} files.")
+    with file_errors(f"read {path.name}"):
+        for row in _READERS[path.suffix.lower()](path):
+            empty = not row.error and not row.question.strip()
+            yield Row(row.line, "", "the question is empty") if empty else row
+
+
+def _open_text(path: Path, *, newline: str | None) -> TextIO:
+    """Open the text of a file; `newline` as for `open`."""
+    content = path.read_bytes()
     try:
-        with file_errors(f"read {path.name}"):
-            for row in _READERS[path.suffix.lower()](path):
-                empty = not row.error and not row.question.strip()
-                yield Row(row.line, "", "the question is empty") if empty else row
-    except UnicodeDecodeError as error:
-        raise BatchError(f"{path.name} is not UTF-8 text. Save it as UTF-8, then try again.") from error
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        try:
+            text = decode_text(content, name=path.name).text
+        except SourceError as error:
+            raise BatchError(f"{path.name} is not text. Save it as UTF-8, then try again.") from error
+    return io.StringIO(text, newline=newline)
 
 
 def _read_lines(path: Path, parse: Callable[[int, str], Row]) -> Iterator[Row]:
-    with path.open(encoding="utf-8-sig") as file:
+    with _open_text(path, newline=None) as file:
         yield from (parse(line, text) for line, text in enumerate(file, start=1) if text.strip())
 
 
@@ -85,7 +96,7 @@ def _parse_json_row(line: int, text: str) -> Row:
 
 
 def _read_table(path: Path) -> Iterator[Row]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    with _open_text(path, newline="") as file:
         yield from _read_cells(_read_csv_rows(file, path.name), path.name)
 
 

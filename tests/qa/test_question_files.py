@@ -83,11 +83,24 @@ def test_questions_are_read_as_written(tmp_path, name, content, rows):
     assert list(read_questions(write(tmp_path / name, content))) == rows
 
 
+ENCODED = {
+    "windows-1252": ("q.csv", "id;question\n1;Wer z\u00e4hlt?\n".encode("cp1252"), "Wer z\u00e4hlt?"),
+    "UTF-16 text": ("q.txt", "Wer z\u00e4hlt?\n".encode("utf-16"), "Wer z\u00e4hlt?"),
+    "UTF-16 lines": ("q.jsonl", '"Wer z\u00e4hlt?"\r\n'.encode("utf-16"), "Wer z\u00e4hlt?"),
+}
+
+
+@pytest.mark.parametrize(("name", "content", "question"), ENCODED.values(), ids=ENCODED)
+def test_questions_in_other_encodings_are_read_as_documents_are(tmp_path, name, content, question):
+    """A byte-order mark is believed, and what is not UTF-8 is guessed."""
+    assert [row.question for row in read_questions(write(tmp_path / name, content))] == [question]
+
+
 UNREADABLE = {
     "missing": ("absent.txt", None, "cannot read absent.txt: No such file or directory"),
     "other suffix": ("q.xls", "x", "q.xls: questions are read from .txt, .csv, .jsonl, .xlsx files."),
     "no suffix": ("q", "x", "q: questions are read from .txt, .csv, .jsonl, .xlsx files."),
-    "UTF-16": ("q.txt", "Who?".encode("utf-16"), "q.txt is not UTF-8 text. Save it as UTF-8, then try again."),
+    "binary": ("q.txt", b"\xff\0\1", "q.txt is not text. Save it as UTF-8, then try again."),
     "no column of questions": (
         "q.csv",
         "id,text\n",

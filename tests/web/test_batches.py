@@ -175,7 +175,7 @@ REFUSED = {
     "empty": ("q.csv", "", "holds no question"),
     "only bad rows": ("q.jsonl", "{\n[]\n", "holds no question"),
     "no column": ("q.csv", "id,text\n1,Who?\n", "'id', 'text'"),
-    "no UTF-8": ("q.txt", "Wh\xf6?".encode("latin-1"), "is not UTF-8"),
+    "no text": ("q.txt", b"\xff\0\1", "is not text"),
     "no workbook": ("q.xlsx", "PK\x03\x04", "q.xlsx"),
     "other suffix": ("q.doc", "Who?", ".txt, .csv, .jsonl, .xlsx"),
     "too many rows": ("q.txt", "Who?\n" * (MOST_ROWS + 1), "more than 10,000 rows"),
