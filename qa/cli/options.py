@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from index import Encoder, Progress, Selection, SourceRules, is_read, load_encoder
+from index import Encoder, Failure, Progress, Selection, SourceRules, is_read, load_encoder
 from qa.assistant import Assistant
 from qa.bench import REAL_AT_MOST, parse_sizes
 from qa.cli.output import notify, show_progress
@@ -249,15 +249,24 @@ def chosen_encoder(options: argparse.Namespace) -> Encoder | None:
     return load_encoder(options.model) if options.model else None
 
 
-LISTED_OF_A_TYPE = 3  # files of a type that is not read; more are counted
+LISTED_OF_A_TYPE = 3  # files of a type that is not read, or not without LibreOffice; more are counted
 
 
 def notify_failures(assistant: Assistant) -> None:
     """List the files that could not be read, one a line, with the reason; many of a type that is not read in one line."""
-    unread = Counter(Path(f.source).suffix.lower() for f in assistant.failures if not is_read(f.source))
-    many = {suffix: number for suffix, number in sorted(unread.items()) if number > LISTED_OF_A_TYPE}
+    unread = Counter(reason for reason in map(_common_reason, assistant.failures) if reason)
+    many = {reason: number for reason, number in sorted(unread.items()) if number > LISTED_OF_A_TYPE}
     for failure in assistant.failures:
-        if Path(failure.source).suffix.lower() not in many:
+        if _common_reason(failure) not in many:
             notify(f"not read: {name_first(failure.source, failure.reason)}")
-    for suffix, number in many.items():
-        notify(f"not read: {number:,} files of type {suffix!r}, which are not read. See: qa help formats")
+    for reason, number in many.items():
+        notify(f"not read: {number:,} {reason}")
+
+
+def _common_reason(failure: Failure) -> str:
+    """Why the files of a type are not read, after their number; empty for a reason of the file's own."""
+    suffix = Path(failure.source).suffix.lower()
+    if not is_read(failure.source):
+        return f"files of type {suffix!r}, which are not read. See: qa help formats"
+    _, needed, advice = failure.reason.partition(f"reading {suffix} files needs")
+    return f"files of type {suffix!r}, which need{advice}" if needed else ""

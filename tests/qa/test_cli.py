@@ -196,17 +196,20 @@ def test_every_way_of_asking_gives_the_same_answers(assistant, seeds, seed_home,
     assert {check.finding for check in checks} == {"exact"}
 
 
-def test_many_files_of_a_type_that_is_not_read_are_one_line(tmp_path, capsys):
-    """Few are listed by name."""
+def test_many_files_of_a_type_that_is_not_read_are_one_line(tmp_path, capsys, monkeypatch):
+    """Few are listed by name; those that LibreOffice would convert too."""
+    monkeypatch.setattr("index.parsers.convert.find_converter", lambda: None)
     folder = tmp_path / "sources"
     folder.mkdir()
     (folder / "a.txt").write_text("An apple fell.")
     for number in range(5):
         (folder / f"{number}.xyz").write_text("x")
+        (folder / f"{number}.doc").write_bytes(b"\xd0\xcf\x11\xe0" + "WordDocument\0".encode("utf-16-le"))
     (folder / "b.exe").write_text("x")
     with Assistant.open(folder, home=tmp_path / "home", encoder=ToyEncoder(), reader=None) as assistant:
         notify_failures(assistant)
     assert capsys.readouterr().err.splitlines() == [
         "not read: b.exe: files of type '.exe' are not read. See: qa help formats",
+        "not read: 5 files of type '.doc', which need LibreOffice. Install it, or save the file as .docx.",
         "not read: 5 files of type '.xyz', which are not read. See: qa help formats",
     ]
