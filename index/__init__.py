@@ -22,7 +22,7 @@ from index.errors import (
     StorageError,
 )
 from index.hashing import bytes_hash, file_hash, text_hash
-from index.parsers import is_read, read_document
+from index.parsers import OLD_OFFICE, is_read, read_document
 from index.parsers.isolation import IsolatedParser
 from index.parsers.plain import decode_text, find_codec
 from index.progress import Progress
@@ -62,7 +62,7 @@ from index.update import UpdateReport
 from index.watch import BackgroundUpdate, FileWatcher, UpdateStopped
 
 __all__ = [
-    "CATALOG_FILE", "EVERYTHING", "PLACE_FIELDS", "RECIPE", "STOP_TERMS", "STOP_WORDS", "BackgroundUpdate",
+    "CATALOG_FILE", "EVERYTHING", "OLD_OFFICE", "PLACE_FIELDS", "RECIPE", "STOP_TERMS", "STOP_WORDS", "BackgroundUpdate",
     "BatchError", "Box", "CacheError", "Collection", "CollectionInfo", "DamagedError", "Database", "Document",
     "DocumentInfo", "DocumentStatus", "Encoder", "EncoderError", "Failure", "FileWatcher", "Hit",
     "IsolatedParser", "Limits", "Locator", "Metadata", "NearWord", "OutdatedError", "Passage", "PassageFeatures", "Place",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from index import (
+    OLD_OFFICE,
     PLACE_FIELDS,
     Document,
     Hit,
@@ -20,6 +21,7 @@ from index import (
     Place,
     QAError,
     Search,
+    file_hash,
     find_codec,
     matching_spans,
     term_spans,
@@ -320,19 +322,41 @@ def gather_evidence(
     return tuple(evidence)
 
 
-def verify(citation: Mapping[str, Any], *, path: str | Path | None = None, encoding: str | None = None) -> Verification:
+def verify(
+    citation: Mapping[str, Any],
+    *,
+    path: str | Path | None = None,
+    encoding: str | None = None,
+    indexed: Document | None = None,
+) -> Verification:
     """Check a record written by `Citation.to_dict` against its file as it is now, or against another file.
 
-    `encoding` is the one that text files were indexed with, if one was named. A file that cannot be read gives "gone", not an
-    error.
+    Args:
+        citation: The record.
+        path: Read this file instead of the one the record names.
+        encoding: The encoding that text files were indexed with, if one was named.
+        indexed: The document as it was indexed. An old office file that still has its bytes is not converted again, which
+            takes seconds.
+
+    Returns:
+        What was found. A file that cannot be read gives "gone", not an error.
     """
     file = Path(path if path is not None else citation["path"])
+    if indexed and file.suffix.lower() in OLD_OFFICE and _has_bytes_of(file, indexed):
+        return compare(citation, indexed)
     try:
         with IsolatedParser(encoding=find_codec(encoding)) as read:
             document = read(file, name=file.name)
     except QAError as error:
         return Verification("gone", str(error), None)
     return compare(citation, document)
+
+
+def _has_bytes_of(file: Path, document: Document) -> bool:
+    try:
+        return file_hash(file) == document.file_sha256
+    except OSError:  # reading it reports the error
+        return False
 
 
 def compare(citation: Mapping[str, Any], document: Document) -> Verification:

@@ -186,7 +186,7 @@ class Handlers:
             found = compare(citation.to_dict(), document)
             notice = strings.CHANGED_SINCE.format(detail=found.detail)
         elif citation:
-            found = verify(citation.to_dict(), encoding=encoding)
+            found = verify(citation.to_dict(), encoding=encoding, indexed=document)
             if found.detail:
                 template = strings.GONE if found.status == "gone" else strings.CHANGED
                 notice = template.format(detail=found.detail)

@@ -15,6 +15,7 @@ from toy_encoder import ToyEncoder
 from index import Collection, IsolatedParser, SourceError
 from index.hashing import bytes_hash
 from index.parsers import convert, is_outdated, is_read, parsers_version, read_document
+from qa.answering.citation import verify
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 WORD = OLE + b"x" * 600 + "WordDocument\0".encode("utf-16-le")
@@ -244,6 +245,23 @@ def test_without_room_for_a_copy_there_is_a_reason(tmp_path, install, monkeypatc
     install("exit 0")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "absent"))
     assert converted(tmp_path) == "a.doc cannot be converted: No such file or directory. Save it as .docx."
+
+
+@posix
+def test_a_quote_is_verified_without_another_conversion_while_the_file_is_the_same(tmp_path, install):
+    """As the page does when it opens a document; a file that has changed is converted."""
+    (tmp_path / "new.docx").write_bytes(make_docx("The plum is blue."))
+    install(f'cp "{tmp_path}/new.docx" "$out/source.docx"')
+    document = converted(tmp_path)
+    quote = {"quote": "plum", "start": 4, "end": 8, "text_sha256": document.text_sha256, "path": document.path}
+    assert verify(quote, indexed=document).status == "exact"
+    install("exit 0")
+    assert verify(quote, indexed=document).status == "exact"
+    assert verify(quote).status == "gone"
+    (tmp_path / "a.doc").write_bytes(WORD + b"x")
+    assert verify(quote, indexed=document).status == "gone"
+    (tmp_path / "a.doc").unlink()
+    assert verify(quote, indexed=document).status == "gone"
 
 
 @posix
