@@ -209,7 +209,7 @@ def _describe(page: Any, builder: TextBuilder) -> None:
 
 
 _FURNITURE = re.compile(
-    r"(?:^|[\s_-])(?:cookies?|consent|(?:top|main|site)?nav(?:bar|igation)?|menu|breadcrumbs?|sidebar|foot(?:er)?|related|shar(?:e|ing)|"
+    r"(?:^|[\s_-])(?:cookies?|consent|(?:top|main|site)?nav(?:bar|igation|header|footer|links?)?|menu|breadcrumbs?|sidebar|foot(?:er)?|related|shar(?:e|ing)|"
     r"social|newsletter|subscribe|popup|adverts?|advertisement|banner|promo|skip|pagination|pager)(?:$|[\s_-])",
     re.I,
 )

@@ -19,7 +19,7 @@ from index.boxes import pack_boxes
 from index.errors import SourceError
 from index.parsers.builder import Extraction, TextBuilder, add_table, describe_row, find_words, list_some, one_line
 from index.parsers.containers import damaged, load_library, refuse_kind
-from index.parsers.pdf.layout import Paragraph, goes_on, join_lines, last_of_body, lay_out
+from index.parsers.pdf.layout import NUMBERED_TITLE, Paragraph, goes_on, join_lines, last_of_body, lay_out
 from index.parsers.pdf.lines import (
     Frame,
     Segment,
@@ -169,6 +169,8 @@ def add_pages(builder: TextBuilder, pages: Sequence[Page]) -> None:
             level = next((level for level, size in enumerate(sizes, start=1) if paragraph.size > 0.97 * size), None)
             if level is not None and _TITLE.fullmatch(text):
                 builder.add_heading(level, text)
+            elif numbered := NUMBERED_TITLE.fullmatch(text):
+                builder.add_heading(_MOST_LEVELS + numbered[1].count("."), text)
             else:
                 builder.add_paragraph(text, silent=bool(_CONTENTS.search(text)))
             mark(since, paragraph.words, table=bool(paragraph.rows))

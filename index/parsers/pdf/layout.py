@@ -191,7 +191,11 @@ def _place(line: Sequence[Segment], header: Sequence[Segment]) -> list[str] | No
 LOOSE = 0.6  # a line of which less is text is no prose: it keeps its line end
 
 _ITEM = re.compile(r"(?:[\u2022\u25e6\u2023\u25aa\u25cf\u2013*-]|\(?(?:\d{1,3}|[a-z])[.)])\s")
-_SECTION = re.compile(r"\d{1,3}(?:\.\d{1,3})+\.?\s")  # the number of a section
+_SECTION = re.compile(r"(?:\d{1,3}|[A-Z])(?:\.\d{1,3})+\.?\s")  # the number of a section
+# The number of a section and a few words that do not end like a sentence: a heading in whatever type.
+NUMBERED_TITLE = re.compile(
+    r"((?:\d{1,2}|[A-Z])(?:\.\d{1,2}){1,4})\.? +(?=[A-Z\xc0-\xde])(?=.*[a-z]{3})[^\n]{1,80}?(?<![.;:,!])"
+)
 LARGE = 1.12  # times the size of most lines; the lines of a heading are further apart than those of the text
 _CLOSED = re.compile(r"[.!?:\u2026\u3002][\"'\u2019\u201d)\]]*$")
 _DIVIDED = re.compile(r"(\w+)(?:\xad|(?<=[^\W\d_])-)$")
@@ -380,6 +384,8 @@ def _begins(before: _Line, line: _Line, after: _Line | None, usual: float, short
     if step > 1.3 * usual or not 0.85 < line.size / before.size < 1.18:
         return True
     if _ITEM.match(line.text) or _SECTION.match(line.text) or (short and _CLOSED.search(before.text)):
+        return True
+    if short and NUMBERED_TITLE.fullmatch(before.text) and not line.text[:1].islower():
         return True
     indented = line.left > before.left + 0.6 * line.size
     return indented and not numbered and (after is None or after.left < line.left - 0.4 * line.size or short)

@@ -143,7 +143,8 @@ def test_furniture_of_a_page_never_answers(tmp_path):
         "<div id='cookie'>We use cookies.</div><ul>"
         + links
         + "</ul><div class='main'><h1>Reset<span>[edit]</span></h1>"
-        f"<p>{article}</p></div><div class='related-links'>Popular: how to reset it.</div><footer>All rights reserved.</footer>"
+        f"<p>{article}</p></div><div class='navheader'>Next: how to reset it &gt;</div>"
+        "<div class='related-links'>Popular: how to reset it.</div><footer>All rights reserved.</footer>"
     )
     found = texts(read(tmp_path, "a.html", page))
     assert [text for text in found if not text.startswith("~")] == [article.replace("<sup>[12]</sup>", "").strip()]

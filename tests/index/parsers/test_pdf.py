@@ -406,6 +406,21 @@ def test_a_heading_over_several_lines_is_one(tmp_path):
     ]
 
 
+def test_a_numbered_title_is_a_heading_in_whatever_type(tmp_path):
+    """Below larger headings; a numbered sentence, a measure and a version are none."""
+    lines = [
+        "B.1.1 Ways of mooring",
+        "Boats are moored by the bow.",
+        "2.2 The tenant must insure the boat.",
+        "1.5 litres of oil",
+    ]
+    page = [(60, 780 - 40 * number, line) for number, line in enumerate(lines)]
+    assert describe(read(tmp_path, "a.pdf", make_pdf(page))) == [
+        ("~B.1.1 Ways of mooring", {"page": 1}),
+        *((line, {"page": 1, "heading": "B.1.1 Ways of mooring"}) for line in lines[1:]),
+    ]
+
+
 def test_a_page_that_equals_another_still_answers(tmp_path):
     """Lines count as repeated only while something else is left on the page."""
     page = flow(STAMPED)
