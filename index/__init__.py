@@ -55,6 +55,7 @@ from index.text.terms import (
     is_english,
     matching_spans,
     question_terms,
+    tell_language,
     term_spans,
     text_terms,
 )
@@ -74,5 +75,5 @@ __all__ = [
     "inspect_collection", "is_english", "is_read", "kept_selection", "load_encoder", "matching_spans", "pad",
     "padded_width", "passage_features", "plain_graph", "question_terms", "read_document", "read_pair_model",
     "read_tokenizer", "reset_collection", "round_graph", "sample_pairs", "split_passages", "split_sentences",
-    "term_spans", "term_weights", "text_hash", "text_terms", "write_build",
+    "tell_language", "term_spans", "term_weights", "text_hash", "text_terms", "write_build",
 ]  # fmt: skip

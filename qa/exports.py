@@ -24,7 +24,7 @@ from string import punctuation
 from typing import Any, TextIO
 
 from index import PLACE_FIELDS, BatchError
-from qa.answering.answer import UNREAD_NOTE
+from qa.answering.answer import BASIS_NOTES
 from qa.answering.citation import Citation, split_quote
 from qa.conversations import ConversationInfo, KeptTurn
 from qa.markup import Mark, escape, line_class, render_marked
@@ -218,7 +218,8 @@ def tell_verdict(answer: Mapping[str, Any], escape: Callable[[str], str]) -> str
 def describe_remarks(answer: Mapping[str, Any]) -> list[str]:
     """A line for each word of a record that was searched as another, and one where nothing was read; not escaped."""
     lines = [f'Searched "{word}" instead of "{typed}".' for typed, word in answer.get("corrected", ())]
-    return [*lines, UNREAD_NOTE] if answer.get("basis") == "retrieval" else lines
+    note = BASIS_NOTES.get(answer.get("basis", ""))
+    return [*lines, note] if note else lines
 
 
 def block_quote(citation: Mapping[str, Any]) -> str:

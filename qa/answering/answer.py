@@ -23,12 +23,14 @@ from qa.text import visible, visible_line
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-Basis = Literal["reading", "retrieval"]
+Basis = Literal["reading", "retrieval", "foreign"]
 AnswerKind = Literal["answer", "greeting", "guidance"]
 VERSION = 2  # of the record. Records of version 1 have no "version" key, nor any key of `_SINCE_2`.
-UNREAD_NOTE = (
-    "Judged by nearness alone: the question or the documents are not in English, which is all the reader reads."
-)
+BASIS_NOTES: dict[str, str] = {
+    "retrieval": "Judged by nearness alone: the question or the documents are not in English, which is all the reader reads.",
+    "foreign": "The question is in another language than the passages found, so that few of its words can be found, and its"
+    " meaning is compared badly. Ask in the language of the documents.",
+}
 _KEYS = (  # of the JSON, in order
     "version", "question", "searched", "kind", "message", "verdict", "found", "confidence", "answer", "citations",
     "closest", "scope", "evidence", "disagreements", "parts", "corrected", "basis",
@@ -87,7 +89,7 @@ class Answer:
         parts: For several questions in one line, the answer to each, in the order asked.
         corrected: Words as typed that occur nowhere, each with the word searched instead.
         basis: Evidence for verdict and quotes: "reading", or "retrieval" if the question or the documents are not in
-            English and only nearness and common words count.
+            English and only nearness and common words count, or "foreign" if moreover one of the two is in English.
 
     Raises:
         ValueError: A part has parts.
@@ -217,8 +219,8 @@ def describe_answer(answer: Answer, *, emphasise: bool = False) -> str:
     answer words in bold.
     """
     blocks = [visible_line(f'Searched "{word}" instead of "{typed}".') for typed, word in answer.corrected]
-    if answer.basis == "retrieval" and answer.kind == "answer":
-        blocks.append(UNREAD_NOTE)
+    if answer.basis in BASIS_NOTES and answer.kind == "answer":
+        blocks.append(BASIS_NOTES[answer.basis])
     for section in answer.sections():
         text = _describe_section(section, emphasise)
         blocks.append(f"{visible_line(section.answer.question)}\n\n{text}" if answer.parts else text)

@@ -13,14 +13,14 @@ from functools import cached_property
 
 import numpy as np
 
-from index import Hit, Passage, Search, is_english, is_read, passage_features
-from qa.answering.answer import Answer, Scope
+from index import Hit, Passage, Search, is_english, is_read, passage_features, tell_language
+from qa.answering.answer import Answer, Basis, Scope
 from qa.answering.answer_types import is_yes_no
 from qa.answering.citation import Citation, Relevance, cite, gather_evidence, gather_relevance
 from qa.answering.confidence import Calibration, Evidence, confidence, decide, is_lacking
 from qa.answering.disagreements import find_contradicting, find_disagreements
 from qa.answering.lookups import is_keyword_lookup, is_row_lookup
-from qa.answering.question import Question
+from qa.answering.question import Question, asks
 from qa.answering.quotes import QuotablePassage, Quote, RankedSentence, join_quotes, rank_sentences
 from qa.answering.values import may_hold_values, read_values
 from qa.answering.versions import asks_for_current, newest
@@ -186,8 +186,19 @@ def compose_answer(
         evidence=evidence,
         disagreements=find_disagreements(citations, core),
         corrected=retrieval.corrected,
-        basis="retrieval" if retrieval.readings is None else "reading",
+        basis=_basis(retrieval),
     )
+
+
+def _basis(retrieval: Retrieval) -> Basis:
+    """What verdict and quotes rest on."""
+    if retrieval.readings is not None:
+        return "reading"
+    found_in = tell_language("\n".join(hit.text for hit in retrieval.search.hits[:LEAST_READ]))
+    english = is_english(retrieval.core)
+    if found_in == "en":
+        return "retrieval" if english else "foreign"
+    return "foreign" if found_in and english and asks(retrieval.core) else "retrieval"
 
 
 def _newest_first(citations: tuple[Citation, ...], question: str) -> tuple[Citation, ...]:

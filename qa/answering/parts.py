@@ -123,7 +123,7 @@ def join_parts(question: str, parts: Sequence[Answer]) -> Answer:
         disagreements=tuple(disagreements),
         parts=tuple(parts),
         corrected=tuple(dict.fromkeys(pair for part in parts for pair in part.corrected)),
-        basis="retrieval" if any(part.basis == "retrieval" for part in parts) else "reading",
+        basis=next((part.basis for part in parts if part.basis != "reading"), "reading"),
     )
 
 

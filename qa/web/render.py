@@ -8,7 +8,7 @@ numbers they have in the whole. The cards of the sources are made in `cards.py`.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from qa.answering.answer import Answer, Section
+from qa.answering.answer import BASIS_NOTES, Answer, Section
 from qa.answering.citation import Citation
 from qa.answering.question import is_searched_alone
 from qa.conversations import Label
@@ -112,7 +112,7 @@ def _render_message(turn: Turn, section: Section) -> str:
 
 def _render_corrected(answer: Answer) -> str:
     lines = [strings.CORRECTED.format(typed=typed, searched=word) for typed, word in answer.corrected]
-    lines += [strings.NOT_READ] if answer.basis == "retrieval" else []
+    lines += [BASIS_NOTES[answer.basis]] if answer.basis in BASIS_NOTES else []
     return "".join(f'<p class="qa-searched" dir="auto">{escape(line)}</p>' for line in lines)
 
 

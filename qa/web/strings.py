@@ -65,7 +65,6 @@ YOU_ASKED = "You asked"
 ANSWERED = "Found in {documents}"
 SEARCHED_FOR = "Searched for: {searched}"
 CORRECTED = 'Searched "{searched}" instead of "{typed}".'
-NOT_READ = "Judged by nearness alone: the question or the documents are not in English, which is all the reader reads."
 PARTS = "{questions} in one"
 SEARCH_ALONE = "Search this question alone"
 SEARCHED_IN = "Searched: {part}, {names}"

@@ -5,6 +5,7 @@ from toy_encoder import ToyEncoder
 
 from index import ReaderError
 from qa import Assistant
+from qa.answering.answer import describe_answer
 from qa.answering.compose import LEAST_READ, MOST_READ, READ_WITHIN
 from qa.answering.requests import GREETING_REPLY, THANKS_REPLY
 from qa.reading import model
@@ -157,18 +158,25 @@ def test_a_summary_is_told_what_can_be_done_instead(orchard):
     assert answer.message.startswith("The assistant quotes documents; it does not summarise them.")
 
 
+GARTEN = "Der Pflaumenbaum steht an der Mauer. Agnes hat ihn gepflanzt, und er ist hundert Jahre alt."
+
+
 @pytest.mark.parametrize(
-    ("text", "question"),
-    [("Der Pflaumenbaum steht an der Mauer. Agnes hat ihn gepflanzt, und er ist hundert Jahre alt.", "Agnes"),
-     (ORCHARD, "Wer hat den Pflaumenbaum gepflanzt?")],
-    ids=["documents", "question"],
+    ("text", "question", "basis", "note"),
+    [(GARTEN, "Agnes", "retrieval", "Judged by nearness alone: the question or the documents are not in English"),
+     (GARTEN, "Wer hat den Pflaumenbaum gepflanzt?", "retrieval", "Judged by nearness alone"),
+     (GARTEN, "Who planted the tree?", "foreign", "The question is in another language than the passages found"),
+     (ORCHARD, "Wer hat den Pflaumenbaum gepflanzt?", "foreign", "Ask in the language of the documents.")],
+    ids=["name", "same", "english question", "german question"],
 )  # fmt: skip
-def test_what_is_not_in_english_is_judged_by_retrieval(tmp_path, text, question):
-    """And the answer says so."""
+def test_what_is_not_in_english_is_judged_by_retrieval(tmp_path, text, question, basis, note):
+    """And the answer says so; also where question and documents are in different languages."""
     (tmp_path / "garten.txt").write_text(text, encoding="utf-8")
     reader = WordReader("Agnes")
     with Assistant.open(tmp_path, home=tmp_path / ".home", encoder=ToyEncoder(), reader=reader) as assistant:
-        assert assistant.ask(question).basis == "retrieval"
+        answer = assistant.ask(question)
+        assert answer.basis == basis
+        assert note in describe_answer(answer)
     assert reader.questions == []
 
 
