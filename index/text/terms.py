@@ -191,7 +191,8 @@ def question_terms(text: str) -> list[str]:
     if not is_english(text):
         telling = [token for token in _tokens(text) if token.casefold() not in FOREIGN_STOP_WORDS]
         if telling:
-            return list(dict.fromkeys(term for token in telling for term, _ in _analyse(token)))
+            found = [(term, stop and _UNSPACED.match(term)) for token in telling for term, stop in _analyse(token)]
+            return list(dict.fromkeys([term for term, stop in found if not stop] or [term for term, _ in found]))
     for tokens in (_tokens(_ASKED_FOR.sub(r"\1", text)), _tokens(text)):
         telling = [term for token in tokens for term, stop in _analyse(token) if not stop or _is_letter(token)]
         if telling:
@@ -304,7 +305,15 @@ def _pairs_of_letters(run: str) -> tuple[tuple[str, bool], ...]:
     """The terms of letters of one kind: in a script without spaces each two neighbours, which finds any word of two or more."""
     if not _UNSPACED.match(run):
         return _analyse(run)
-    return tuple((run[place : place + 2], False) for place in range(max(len(run) - 1, 1)))
+    pairs = (run[place : place + 2] for place in range(max(len(run) - 1, 1)))
+    return tuple((pair, bool(_STOP_PAIR.fullmatch(pair))) for pair in pairs)
+
+
+# Endings and particles of Japanese, and the words of Chinese and Japanese that ask.
+_STOP_PAIR = re.compile(
+    "[\u3041-\u309f]{2}|\u4ec0\u4e48|\u591a\u5c11|\u600e\u4e48|\u54ea\u91cc|\u54ea\u4e2a|\u4e3a\u4ec0|\u9700\u8981|\u53ef\u4ee5|"
+    "\u4f55[\u65e5\u6642\u6708\u5e74\u4eba\u3067\u304c\u306e]"
+)
 
 
 @lru_cache(maxsize=1)

@@ -150,3 +150,20 @@ def test_questions_in_other_languages_lose_their_stop_words(question, terms):
 def test_codes_are_told_from_numbers_and_measures(term, expected):
     """Letters with digits, or long numbers."""
     assert is_code(term) is expected
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        (
+            "\u8fd4\u54c1\u306e\u671f\u9650\u3067\u3059\u304b",
+            ["\u8fd4\u54c1", "\u54c1\u306e", "\u306e\u671f", "\u671f\u9650", "\u9650\u3067"],
+        ),
+        ("\u9000\u8d27\u9700\u8981\u591a\u5c11", ["\u9000\u8d27", "\u8d27\u9700", "\u8981\u591a"]),
+        ("\u591a\u5c11", ["\u591a\u5c11"]),
+    ],
+    ids=["japanese", "chinese", "nothing else"],
+)
+def test_endings_and_question_words_without_spaces_say_little(question, expected):
+    """Pairs of hiragana, and words such as "how many", are left out where others remain."""
+    assert question_terms(question) == expected
