@@ -40,6 +40,7 @@ _CONTENTS = re.compile(r"(?:\. ?){5,}\d+", re.MULTILINE)  # dots that lead to a 
 _WORD = re.compile(r"\w+(?:-\w+)*")
 _LONGEST_TITLE = 200  # characters
 _TITLE = re.compile(r"(?=.*[^\W\d_]).{1,200}?(?<![.;:,])", re.DOTALL)
+_FIRST_LINE = re.compile(r"(?=.*\s)[A-Z\xc0-\xde][^\n\d]{5,80}(?<![.:;,!?])")  # is a title in whatever type
 _MOST_LEVELS = 4
 
 
@@ -167,6 +168,8 @@ def add_pages(builder: TextBuilder, pages: Sequence[Page]) -> None:
                 rows += len(paragraph.rows) - 1
             text = re.sub("\xad$", "-", paragraph.text)
             level = next((level for level, size in enumerate(sizes, start=1) if paragraph.size > 0.97 * size), None)
+            if level is None and not builder.length and _FIRST_LINE.fullmatch(text):
+                level = 1
             if level is not None and _TITLE.fullmatch(text):
                 builder.add_heading(level, text)
             elif numbered := NUMBERED_TITLE.fullmatch(text):

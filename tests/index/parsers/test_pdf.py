@@ -358,7 +358,7 @@ def test_values_filled_into_a_form_are_read(tmp_path):
     drawing.acroForm.checkbox(name="evening", tooltip="Evening course", checked=True, x=150, y=690)
     drawing.save()
     assert texts(read(tmp_path, "a.pdf", stream.getvalue())) == [
-        "Application for a course",
+        "~Application for a course",
         "Surname: Brekke.",
         "Evening course: yes.",
     ]
@@ -404,6 +404,18 @@ def test_a_heading_over_several_lines_is_one(tmp_path):
         ("~1.6 Ice", {"page": 1}),
         (LEFT + ".", {"page": 1, "heading": "1.6 Ice"}),
     ]
+
+
+def test_the_first_line_is_the_title_if_it_reads_like_one(tmp_path):
+    """It does not answer, and heads what follows; a sentence or a value is none."""
+    document = read(tmp_path, "a.pdf", make_pdf([(60, 780, "Rules of the harbour"), (60, 700, "Nets are dried here.")]))
+    assert describe(document) == [
+        ("~Rules of the harbour", {"page": 1}),
+        ("Nets are dried here.", {"page": 1, "heading": "Rules of the harbour"}),
+    ]
+    assert document.metadata.title == "Rules of the harbour"
+    for line in ("Nets are dried here.", "Berth 12 is free", "nets and ropes"):
+        assert texts(read(tmp_path, "b.pdf", make_pdf([(60, 780, line), (60, 700, "More.")]))) == [line, "More."]
 
 
 def test_a_numbered_title_is_a_heading_in_whatever_type(tmp_path):
