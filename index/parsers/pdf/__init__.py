@@ -15,6 +15,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from index.boxes import pack_boxes
 from index.errors import SourceError
 from index.parsers.builder import Extraction, TextBuilder, add_table, describe_row, find_words, list_some, one_line
@@ -145,6 +148,8 @@ def add_pages(builder: TextBuilder, pages: Sequence[Page]) -> None:
     rows = 0
 
     marked: list[tuple[int, int, int, Word]] = []
+    boxes: list[npt.NDArray[np.float64]] = []
+    frames = [page.frame for page in pages]
 
     def mark(since: int, drawn: Sequence[Word], *, direction: int | None = None, table: bool = False) -> None:
         text = builder.text_since(since)
@@ -176,7 +181,7 @@ def add_pages(builder: TextBuilder, pages: Sequence[Page]) -> None:
                 builder.add_heading(_MOST_LEVELS + numbered[1].count("."), text)
             else:
                 builder.add_paragraph(text, silent=bool(_CONTENTS.search(text)))
-            mark(since, paragraph.words, table=bool(paragraph.rows))
+            mark(since, paragraph.words(), table=bool(paragraph.rows))
         for place, (row, value) in enumerate(page.filled, start=1):
             since = builder.length
             builder.add_row(place, row)
@@ -191,8 +196,10 @@ def add_pages(builder: TextBuilder, pages: Sequence[Page]) -> None:
                 if paragraph.rows:
                     add_table(builder, paragraph.rows)
                 builder.add_paragraph(paragraph.text)
-                mark(since, paragraph.words, direction=direction, table=bool(paragraph.rows))
-    builder.boxes = pack_boxes(boxes_of(marked, [page.frame for page in pages]))
+                mark(since, paragraph.words(), direction=direction, table=bool(paragraph.rows))
+        boxes.append(boxes_of(marked, frames))
+        marked.clear()
+    builder.boxes = pack_boxes(np.concatenate(boxes))
 
 
 def _heading_sizes(laid_out: Sequence[Sequence[Paragraph]]) -> list[float]:
@@ -265,12 +272,20 @@ def _move_rest(
     joined = join_lines(cut.text, first.text, words)
     begun = len(joined) - len(first.text)
     end = next((end for _, end in split_sentences(joined) if end > begun), len(joined))
-    drawn = (*cut.words, *first.words)
+    drawn = (*cut.words(), *first.words())
     found = list(find_words(joined[:end], (word.text for word in drawn)))
     moved = 1 + max((position for position, place in enumerate(found) if place), default=-1)
-    paragraphs[last] = Paragraph(joined[:end], cut.size, full=not joined[end:], words=drawn[:moved])
+    paragraphs[last] = Paragraph(
+        joined[:end],
+        cut.size,
+        full=not joined[end:],
+        segments=cut.segments + first.segments,
+        first=cut.first,
+        last=cut.first + moved,
+    )
     rest = joined[end:].strip()
-    return ([replace(first, text=rest, words=drawn[moved:])] if rest else []) + following[1:]
+    kept = max(0, moved - len(cut.words()))
+    return ([replace(first, text=rest, first=kept)] if rest else []) + following[1:]
 
 
 def _note(pages: list[int], finding: str) -> str:

@@ -199,6 +199,7 @@ NUMBERED_TITLE = re.compile(
 LARGE = 1.12  # times the size of most lines; the lines of a heading are further apart than those of the text
 _CLOSED = re.compile(r"[.!?:\u2026\u3002][\"'\u2019\u201d)\]]*$")
 _DIVIDED = re.compile(r"(\w+)(?:\xad|(?<=[^\W\d_])-)$")
+_LONGEST_WORD = 100  # characters
 _FIRST_WORD = re.compile(r"\w+")
 
 
@@ -213,7 +214,9 @@ class Paragraph:
         rows: The rows of a table, the header first.
         header: The header of a table, as it is drawn where the table begins.
         continued: Whether the table began on a page before.
-        words: The words as they are drawn, in order; of a table that goes on, those of its rows.
+        segments: What it is made of, in order; of a table that goes on, its rows.
+        first: Number of its first word among those of the segments: the ones before are of the page before.
+        last: Number of the word after its last; None: all are its own.
     """
 
     text: str
@@ -222,7 +225,13 @@ class Paragraph:
     rows: tuple[tuple[str, ...], ...] = ()
     header: tuple[Segment, ...] = ()
     continued: bool = False
-    words: tuple[Word, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    first: int = 0
+    last: int | None = None
+
+    def words(self) -> tuple[Word, ...]:
+        """The words as they are drawn, in order."""
+        return words_of(self.segments)[self.first : self.last]
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +268,7 @@ def lay_out(
             joined = join_lines(found[last].text, paragraphs[0].text, words)
             begun = found.pop(last)
             paragraphs[0] = replace(
-                paragraphs[0], text=joined, size=begun.size, words=begun.words + paragraphs[0].words
+                paragraphs[0], text=joined, size=begun.size, segments=begun.segments + paragraphs[0].segments
             )
         found += paragraphs
     return found
@@ -287,7 +296,7 @@ def goes_on(before: Paragraph, after: Paragraph) -> bool:
 
 def join_lines(before: str, after: str, words: frozenset[str] = frozenset(), gap: str = " ") -> str:
     """Join two lines; a word divided by a hyphen at the end of the first becomes whole."""
-    divided, rest = _DIVIDED.search(before), _FIRST_WORD.match(after)
+    divided, rest = _DIVIDED.search(before, max(0, len(before) - _LONGEST_WORD)), _FIRST_WORD.match(after)
     if not divided or not rest:
         return before + gap + after
     whole, hyphened = divided[1] + rest[0], f"{divided[1]}-{rest[0]}"
@@ -321,8 +330,8 @@ def _read_column(
 
 
 def _table(rows: Sequence[Sequence[str]], header: Sequence[Segment], lines: Sequence[Sequence[Segment]]) -> Paragraph:
-    words = words_of(segment for line in lines for segment in line)
-    return Paragraph("", lines[0][0].size, rows=tuple(map(tuple, rows)), header=tuple(header), words=words)
+    segments = tuple(segment for line in lines for segment in line)
+    return Paragraph("", lines[0][0].size, rows=tuple(map(tuple, rows)), header=tuple(header), segments=segments)
 
 
 def _line(segments: Sequence[Segment]) -> _Line:
@@ -351,7 +360,7 @@ def _paragraphs(lines: Sequence[_Line], words: frozenset[str]) -> list[Paragraph
     found: list[Paragraph] = []
 
     def close(size: float, full: bool) -> None:
-        found.append(Paragraph(texts.pop(), size, full, words=words_of(drawn)))
+        found.append(Paragraph(texts.pop(), size, full, segments=tuple(drawn)))
         drawn.clear()
 
     for position, line in enumerate(lines):

@@ -9,6 +9,7 @@ import ctypes
 import math
 import re
 import unicodedata
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -36,7 +37,7 @@ class Segment:
         size: Mean height of its type, in points.
         page: Number of its page, from 1.
         last: Where its last word begins.
-        words: Where each word before the last begins and ends, or each word with the last.
+        edges: Where each word before the last begins and ends, or each word with the last: two numbers a word.
     """
 
     text: str
@@ -47,7 +48,7 @@ class Segment:
     size: float
     page: int = 0
     last: float = 0.0
-    words: list[tuple[float, float]] = field(default_factory=list)
+    edges: "array[float]" = field(default_factory=lambda: array("f"))
 
 
 class Word(NamedTuple):
@@ -66,13 +67,13 @@ def words_of(segments: Iterable[Segment]) -> tuple[Word, ...]:
     found: list[Word] = []
     for segment in segments:
         texts = segment.text.split(" ")
-        edges = segment.words
-        if len(edges) < len(texts):
-            edges = [*edges, (segment.last, segment.right)]
+        edges = segment.edges
+        if len(edges) < 2 * len(texts):
+            edges = edges + array("f", (segment.last, segment.right))
         top, bottom = segment.top, segment.bottom
         found += [
             Word(text, segment.page, left, top, right, bottom)
-            for text, (left, right) in zip(texts, edges, strict=False)
+            for text, left, right in zip(texts, edges[::2], edges[1::2], strict=False)
         ]
     return tuple(found)
 
@@ -139,7 +140,7 @@ def read_segments(page: Any, number: int) -> dict[int, list[Segment]]:
             gap = x0 - current.right
             spaced = (spaced and not (raised and gap < WORD_GAP * size)) or gap > WORD_GAP * size
             if spaced:
-                current.words.append((current.last, current.right))
+                current.edges.extend((current.last, current.right))
                 current.last = x0
                 current.text += " "
             current.text += _RAISED.get(character, character) if raised else character
@@ -219,7 +220,9 @@ def _join_run(run: Sequence[Segment]) -> Segment:
         before = segment
     left, right = min(each.left for each in run), max(each.right for each in run)
     top, bottom = min(each.top for each in run), max(each.bottom for each in run)
-    return Segment(text, left, right, top, bottom, size, run[0].page, words=words)
+    return Segment(
+        text, left, right, top, bottom, size, run[0].page, edges=array("f", (edge for word in words for edge in word))
+    )
 
 
 def group_lines(segments: Iterable[Segment]) -> list[list[Segment]]:
