@@ -94,7 +94,7 @@ class Document:
         locators: In order of `start`; characters without one have an empty place.
         silent: Spans that are read but never quoted as an answer, such as a Markdown heading.
         extractor: Name and version of the parser, so that a quote can be proved later.
-        notes: The parts of the file that could not be read, a line each: "pages 3, 7 have no text (scanned?)".
+        notes: The parts of the file that could not be read, a line each: "pages 3, 7 have errors and cannot be read".
         boxes: Where its words are on its pages, from `pack_boxes`; no bytes where the format has no pages, or that is not known.
         metadata: Its title, author and date.
     """

@@ -9,12 +9,15 @@ import os
 import stat
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from index.errors import SourceError
 from index.hashing import bytes_hash, text_hash
 from index.parsers.builder import MEGABYTE, Extraction
 from index.records import Document
+
+if TYPE_CHECKING:
+    from index.parsers.ocr import PictureReader
 
 _LARGEST_FILE = 512 * MEGABYTE
 LARGEST_TEXT = 200 * MEGABYTE
@@ -31,6 +34,7 @@ class Format(NamedTuple):
         package: The library that does the work, if any.
         largest: The largest file read, in bytes.
         decodes: Whether it is text, whose encoding may be named: the function then takes `encoding`.
+        scanned: Whether it may hold pictures of text; then the function is given `ocr`, what reads them, or None.
     """
 
     name: str
@@ -40,6 +44,7 @@ class Format(NamedTuple):
     package: str | None = None
     largest: int = LARGEST_TEXT
     decodes: bool = False
+    scanned: bool = False
 
     @property
     def extractor(self) -> str:
@@ -50,6 +55,7 @@ class Format(NamedTuple):
         return f"{own}, {library_version(self.package)}" if self.package else own
 
 
+_OCR = "rapidocr"
 _TEXT = Format("text", "plain", "read_text", 2, decodes=True)
 _MARKDOWN = Format("markdown", "plain", "read_markdown_file", 3, decodes=True)
 _HTML = Format("html", "html", "read_html", 3, "selectolax", decodes=True)
@@ -57,6 +63,7 @@ _XHTML = Format("html", "html", "read_xhtml", 3, "selectolax", decodes=True)
 _JSON_LINES = Format("json_records", "json", "read_json_lines", 2, decodes=True)
 _RST = Format("restructured", "plain", "read_rst", 3, "docutils", decodes=True)
 _OPEN = Format("opendocument", "opendocument", "read_opendocument", 2, "lxml", _LARGEST_FILE)
+_PICTURE = Format("picture", "picture", "read_picture", 1, _OCR, _LARGEST_FILE, scanned=True)
 _PLAIN = (".txt", ".text", ".log", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".adoc", ".asciidoc", ".org", ".tex")
 FORMATS = {
     **dict.fromkeys(_PLAIN, _TEXT),
@@ -66,7 +73,8 @@ FORMATS = {
     ".html": _HTML,
     ".htm": _HTML,
     ".xhtml": _XHTML,
-    ".pdf": Format("pdf", "pdf", "read_pdf", 3, "pypdfium2", _LARGEST_FILE),
+    ".pdf": Format("pdf", "pdf", "read_pdf", 3, "pypdfium2", _LARGEST_FILE, scanned=True),
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".tif", ".tiff"), _PICTURE),
     ".docx": Format("word", "docx", "read_docx", 3, "python-docx", _LARGEST_FILE),
     ".pptx": Format("slides", "pptx", "read_pptx", 3, "python-pptx", _LARGEST_FILE),
     ".xlsx": Format("workbook", "xlsx", "read_xlsx", 3, "openpyxl", _LARGEST_FILE),
@@ -106,7 +114,9 @@ def _formats_version(converter: str) -> str:
     return hashlib.sha256(repr((known, converter)).encode()).hexdigest()[:16]
 
 
-def read_document(path: str | Path, *, name: str, suffix: str = "", encoding: str = "") -> Document:
+def read_document(
+    path: str | Path, *, name: str, suffix: str = "", encoding: str = "", ocr: "PictureReader | None" = None
+) -> Document:
     """Read one file.
 
     Args:
@@ -114,6 +124,7 @@ def read_document(path: str | Path, *, name: str, suffix: str = "", encoding: st
         name: The name shown, in messages too.
         suffix: That of the format to read it as; the file's own when omitted.
         encoding: That of text without a byte-order mark, as `find_codec` gives it; guessed when omitted.
+        ocr: Reads the text in a picture, where OCR is installed; by default in this process.
 
     Returns:
         Its text with locators. For text files it is the file's own characters, so anyone who decodes the file gets the
@@ -123,6 +134,8 @@ def read_document(path: str | Path, *, name: str, suffix: str = "", encoding: st
         SourceError: The file cannot be opened, is of a format that is not read, is too large, damaged, or is not what
             its suffix says.
     """
+    from index.parsers.containers import library_version
+
     shown, suffix = show_name(name), suffix or Path(path).suffix.lower()
     if suffix in OLD_OFFICE:
         from index.parsers.convert import read_old_office
@@ -130,7 +143,8 @@ def read_document(path: str | Path, *, name: str, suffix: str = "", encoding: st
         return read_old_office(path, name=name, read=partial(read_document, encoding=encoding))
     format_ = find_format(suffix, name=name)
     content = read_bytes(Path(path), shown, format_.largest)
-    given = {"encoding": encoding} if format_.decodes else {}
+    given: dict[str, Any] = {"encoding": encoding} if format_.decodes else {}
+    given |= {"ocr": _picture_reader(ocr)} if format_.scanned else {}
     extraction: Extraction = _take_apart(format_.module, format_.function, content, shown, **given)
     return Document(
         source=name,
@@ -140,7 +154,9 @@ def read_document(path: str | Path, *, name: str, suffix: str = "", encoding: st
         file_sha256=bytes_hash(content),
         locators=extraction.locators,
         silent=extraction.silent,
-        extractor=", ".join([format_.extractor, *_describe_encoding(format_, encoding)]),
+        extractor=", ".join(
+            [format_.extractor, *_describe_encoding(format_, encoding), *map(library_version, extraction.libraries)]
+        ),
         notes=extraction.notes,
         boxes=extraction.boxes,
         metadata=extraction.metadata,
@@ -168,7 +184,14 @@ def read_rows(path: str | Path, *, name: str) -> list[tuple[int, list[str]]]:
     return rows
 
 
-def _take_apart(module: str, function: str, content: bytes, shown: str, **given: str) -> Any:
+def _picture_reader(given: "PictureReader | None") -> "PictureReader | None":
+    """What reads pictures; None where OCR is not installed."""
+    from index.parsers import ocr
+
+    return (given or ocr.read_pixels) if ocr.is_installed() else None
+
+
+def _take_apart(module: str, function: str, content: bytes, shown: str, **given: Any) -> Any:
     """Call a parser, and translate what it raises into SourceError."""
     read = getattr(importlib.import_module(f"index.parsers.{module}"), function)
     try:
@@ -209,6 +232,8 @@ def is_outdated(extractor: str, path: str | Path, *, encoding: str = "") -> bool
         path: The file.
         encoding: As for `read_document`.
     """
+    from index.parsers.containers import library_version
+
     suffix, name = Path(path).suffix.lower(), extractor.partition(" ")[0]
     format_ = FORMATS.get(suffix, _TEXT)
     if suffix in OLD_OFFICE:  # read as any format
@@ -223,7 +248,8 @@ def is_outdated(extractor: str, path: str | Path, *, encoding: str = "") -> bool
 
         converter = find_converter()
         return converter is not None and then != [*now, converter.label]
-    return then[: len(now)] != now
+    by_ocr = [part for part in then[len(now) :] if part.partition(" ")[0] == _OCR]
+    return then[: len(now)] != now or any(part != library_version(_OCR) for part in by_ocr)
 
 
 def may_decode(path: str | Path) -> bool:

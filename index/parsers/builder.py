@@ -35,6 +35,7 @@ class Extraction:
         notes: As in `Document`.
         boxes: As in `Document`.
         metadata: As in `Document`.
+        libraries: The libraries that its text depends on, besides that of the format.
     """
 
     text: str
@@ -43,6 +44,7 @@ class Extraction:
     notes: tuple[str, ...] = ()
     boxes: bytes = b""
     metadata: Metadata = field(default_factory=Metadata)
+    libraries: tuple[str, ...] = ()
 
 
 def clean_text(text: str) -> str:

@@ -242,5 +242,5 @@ def package_version(package: str) -> str:
 
 
 def library_version(package: str) -> str:
-    """Name and version of an installed package, for `Document.extractor`."""
-    return f"{package} {package_version(package)}"
+    """Name and version of a package, or that it is missing, for `Document.extractor`."""
+    return f"{package} {package_version(package) or 'missing'}"

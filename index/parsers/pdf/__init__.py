@@ -3,7 +3,8 @@
 A PDF marks no paragraphs, columns or headings: they are inferred from the positions of the characters (`lines`, `layout`).
 Lines that most pages repeat at their top or bottom are kept but do
 not answer; short lines in larger type are headings. Only plain tables are recognised. The values of forms and the notes people
-added follow the text of their page. Left out: text in pictures.
+added follow the text of their page. Pages without text are read by OCR (`scans`), where it is installed. Left out: text in
+pictures of other pages.
 Scripts in a PDF are never run.
 """
 
@@ -20,8 +21,9 @@ import numpy.typing as npt
 
 from index.boxes import pack_boxes
 from index.errors import SourceError
-from index.parsers.builder import Extraction, TextBuilder, add_table, describe_row, find_words, list_some, one_line
+from index.parsers.builder import Extraction, TextBuilder, add_table, describe_row, find_words, one_line
 from index.parsers.containers import damaged, load_library, refuse_kind
+from index.parsers.ocr import PACKAGE, PictureReader
 from index.parsers.pdf.layout import NUMBERED_TITLE, Paragraph, goes_on, join_lines, last_of_body, lay_out
 from index.parsers.pdf.lines import (
     Frame,
@@ -35,6 +37,7 @@ from index.parsers.pdf.lines import (
     text_of,
     words_of,
 )
+from index.parsers.pdf.scans import Scans, draw_page, name_pages
 from index.text.passages import split_sentences
 
 _HEADER_BYTES = 1024
@@ -47,11 +50,16 @@ _FIRST_LINE = re.compile(r"(?=.*\s)[A-Z\xc0-\xde][^\n\d]{5,80}(?<![.:;,!?])")  #
 _MOST_LEVELS = 4
 
 
-def read_pdf(content: bytes, *, name: str) -> Extraction:
+def read_pdf(content: bytes, *, name: str, ocr: PictureReader | None) -> Extraction:
     """Read a PDF.
 
+    Args:
+        content: The file's bytes.
+        name: The file's name, for messages.
+        ocr: Reads the pages that have no text; None where OCR is not installed.
+
     Raises:
-        SourceError: It is no PDF, damaged, protected with a password, or has no text on any page.
+        SourceError: It is no PDF, damaged, protected with a password, or has no text on any page, or OCR failed on each.
     """
     pdfium = load_library("pypdfium2", "pypdfium2", name=name, suffix=".pdf")
     if b"%PDF-" not in content[:_HEADER_BYTES]:
@@ -67,7 +75,7 @@ def read_pdf(content: bytes, *, name: str) -> Extraction:
             ) from error
         raise damaged(name, ".pdf") from error
     pages: list[Page] = []
-    without_text: list[int] = []
+    scans = Scans(ocr)
     broken: list[int] = []
     for number in range(1, len(document) + 1):
         try:
@@ -78,22 +86,24 @@ def read_pdf(content: bytes, *, name: str) -> Extraction:
             continue
         page = _read_page(drawn, number, document.formenv)
         if not page.segments and next(drawn.get_objects(max_depth=1), None) is not None:
-            without_text.append(number)
+            segments, frame = scans.read(number, lambda drawn=drawn: draw_page(drawn))
+            page = replace(page, segments=segments, frame=frame, direction=0) if segments else page
         pages.append(page)
         drawn.close()
     has_text = any(page.segments for page in pages)
-    if broken and not without_text and not has_text:
+    if broken and not scans.found and not has_text:
         raise damaged(name, ".pdf")
     if not has_text and not any(page.filled for page in pages):
-        raise SourceError(f"{name} has no readable text (scanned?). Run OCR on it, then index it again.")
+        raise SourceError(scans.reason(name))
     builder = TextBuilder(name)
     about = document.get_metadata_dict()
     builder.describe(title=about["Title"], author=about["Author"], date=about["CreationDate"])
     add_pages(builder, pages)
-    builder.notes += [_note(without_text, "no text (scanned?)")] if without_text else []
-    builder.notes += [_note(broken, "errors and cannot be read")] if broken else []
+    builder.notes += scans.notes()
+    if broken:
+        builder.notes.append(f"{name_pages(broken)} {'have' if len(broken) > 1 else 'has'} errors and cannot be read")
     builder.notes += ["line numbers in the margin are left out"] if any(page.line_numbers for page in pages) else []
-    return builder.finish()
+    return replace(builder.finish(), libraries=(PACKAGE,) if scans.found else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +296,3 @@ def _move_rest(
     rest = joined[end:].strip()
     kept = max(0, moved - len(cut.words()))
     return ([replace(first, text=rest, first=kept)] if rest else []) + following[1:]
-
-
-def _note(pages: list[int], finding: str) -> str:
-    return f"page {pages[0]} has {finding}" if len(pages) == 1 else f"pages {list_some(pages)} have {finding}"

@@ -218,13 +218,6 @@ def test_ligatures_become_letters(tmp_path):
     assert texts(read(tmp_path, "a.pdf", ligatures())) == ["office"]
 
 
-def test_pages_without_text_are_reported(tmp_path):
-    """A page that holds a picture and no text is named in a note; an empty one says nothing and needs no note."""
-    document = read(tmp_path, "a.pdf", make_pdf([(60, 700, "Apples are red.")], None, [], None))
-    assert texts(document) == ["Apples are red."]
-    assert document.notes == ("pages 2, 4 have no text (scanned?)",)
-
-
 STAMPED = (
     "Beekeepers on the island weigh their hives in late winter, and they feed those that are light. The weighing takes"
     " one person a morning, and the feeding takes two persons an afternoon, since the road to the far meadow is steep."
@@ -567,11 +560,10 @@ BROKEN = {
     "picture": (b"\x89PNG\r\n", "a.pdf is not a .pdf file: it is a PNG picture."),
     "text": (b"Hello.", "a.pdf is not a .pdf file: it does not begin like one."),
     "header-alone": (b"%PDF-1.7\n", "a.pdf is damaged: it cannot be read as .pdf."),
-    "scan": (make_pdf(None, None), "a.pdf has no readable text (scanned?). Run OCR on it, then index it again."),
     "password": (locked(), "a.pdf is protected with a password."),
     **{f"loop-{name}": (raw_pdf(objects), "a.pdf is damaged: ") for name, objects in LOOPS.items()},
-    "loop-in-page": (raw_pdf([CATALOG, *PAGE, b"<</Length 4 0 R>>stream\nx\nendstream"]), "a.pdf has no readable text"),
-    "script": (raw_pdf([SCRIPT, *PAGE]), "a.pdf has no readable text"),
+    "loop-in-page": (raw_pdf([CATALOG, *PAGE, b"<</Length 4 0 R>>stream\nx\nendstream"]), "a.pdf holds no text"),
+    "script": (raw_pdf([SCRIPT, *PAGE]), "a.pdf holds no text to search."),
 }
 
 
