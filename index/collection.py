@@ -149,7 +149,7 @@ class Collection:
                 if on_progress:
                     on_progress(progress)
 
-            with nullcontext(read) if read else IsolatedParser(encoding=codec) as reader:
+            with nullcontext(read) if read else IsolatedParser(encoding=codec, stopped=self._stopped.is_set) as reader:
                 done = update_catalog(
                     self.catalog, sources, self.encoder, read=reader, encoding=codec, on_progress=report
                 )

@@ -1,21 +1,26 @@
-"""The process in which `IsolatedParser` reads files: one request a line in, one reply a line and a text out.
+"""The processes in which `IsolatedParser` reads files, and the pictures in them: one request a line in, one reply a line out.
 
-Before the first file it gives up what reading needs not: it may not write files, open connections, start programs, or
-take more memory than allowed. Where `resource` is missing (Windows) the limits of memory and processor time are not
-kept; the parent's limit of time is.
+A reply may be followed by parts, whose sizes it names, such as the text. Before the first request a process gives up what
+reading needs not: it may not write files, open connections, start programs, or take more memory than allowed. Where `resource`
+is missing (Windows) the limits of memory and processor time are not kept; the parent's limit of time is.
 """
 
 import importlib
 import json
+import math
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.util import find_spec
 from typing import Any
 
+import numpy as np
+
 from index.errors import SourceError
 from index.parsers import read_document, read_rows
+from index.parsers.ocr import Line, PictureReader, Pixels, Reading, read_pixels
 from index.records import Document, place_values
 
 resource = importlib.import_module("resource") if find_spec("resource") else None  # Windows has none
@@ -30,32 +35,84 @@ _CHANGING = frozenset(
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
-def run_worker() -> None:
-    """Read the files asked for on standard input until it ends; `sys.argv[2]` is the memory allowed, in bytes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interruption means
-    requests, replies = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    silence = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silence, 1)  # what libraries print is no reply
-    _limit_memory(int(sys.argv[2]))
-    sys.addaudithook(_forbid)
-    for line in requests:
-        request = json.loads(line)
+def read_files(memory: int) -> None:
+    """Read the files asked for on standard input until it ends, in so many bytes of memory."""
+    channel = _Channel()
+    _give_up(memory)
+    while request := channel.receive():
+        channel.send(*_answer(request, channel.have_read))
+
+
+def read_pictures(memory: int) -> None:
+    """Read the text in the pictures that come on standard input until it ends, in so many bytes of memory."""
+    channel = _Channel()
+    _give_up(memory)
+    while request := channel.receive():
+        try:
+            reading = read_pixels(channel.receive_pixels(request["picture"]))
+            channel.send({"turns": reading.turns, "lines": reading.lines})
+        except MemoryError:
+            channel.send({"error": "memory"})
+        except Exception as error:  # what the libraries raise about a picture
+            channel.send({"error": type(error).__name__})
+
+
+class _Channel:
+    """Requests from the parent, replies to it, and pictures that it is asked to have read."""
+
+    def __init__(self) -> None:
+        """Take standard input and output away from the libraries: what they print is no reply."""
+        self._requests, self._replies = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+    def receive(self) -> dict[str, Any] | None:
+        """The next request, for which the time begins now; None at the end."""
+        line = self._requests.readline()
+        if not line:
+            return None
+        request: dict[str, Any] = json.loads(line)
         _limit_processor_time(request["seconds"])
-        header, text, boxes = _answer(request)
-        replies.write(json.dumps({**header, "bytes": len(text), "boxes": len(boxes)}).encode() + b"\n")
-        replies.write(text)
-        replies.write(boxes)
-        replies.flush()
+        return request
+
+    def receive_pixels(self, shape: Sequence[int]) -> Pixels:
+        """The picture that follows a request."""
+        return np.frombuffer(self._requests.read(math.prod(shape)), dtype=np.uint8).reshape(shape)
+
+    def send(self, reply: dict[str, Any], *parts: bytes) -> None:
+        """Send a reply and the parts that follow it."""
+        self._replies.write(json.dumps({**reply, "sizes": [len(part) for part in parts]}).encode() + b"\n")
+        for part in parts:
+            self._replies.write(part)
+        self._replies.flush()
+
+    def have_read(self, pixels: Pixels) -> Reading:
+        """Have the parent read the text in a picture.
+
+        Raises:
+            SourceError: It cannot.
+        """
+        self.send({"picture": pixels.shape}, pixels.tobytes())
+        answer = self.receive()
+        if answer is None or "error" in answer:
+            raise SourceError(answer["error"] if answer else "OCR was stopped")
+        return Reading(answer["turns"], tuple(Line(*line) for line in answer["lines"]))
 
 
-def _answer(request: dict[str, Any]) -> tuple[dict[str, Any], bytes, bytes]:
-    """The header of the reply, the text that follows it, and the boxes of its words."""
-    path, name = request["path"], request["name"]
+def _give_up(memory: int) -> None:
+    """Give up what reading needs not, and more than some bytes of memory."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interruption means
+    _limit_memory(memory)
+    sys.addaudithook(_forbid)
+
+
+def _answer(request: dict[str, Any], ocr: PictureReader) -> tuple[dict[str, Any], bytes, bytes]:
+    """The reply, the text that follows it, and the boxes of its words."""
+    path, name, encoding = request["path"], request["name"], request["encoding"]
     try:
         if request["rows"]:
             text = "".join(json.dumps(row) + "\n" for row in read_rows(path, name=name)).encode("ascii")
             return {}, text, b""
-        document = read_document(path, name=name, suffix=request["suffix"], encoding=request["encoding"])
+        document = read_document(path, name=name, suffix=request["suffix"], encoding=encoding, ocr=ocr)
         return _header(document), document.text.encode("utf-8"), document.boxes
     except SourceError as error:
         return {"error": str(error)}, b"", b""

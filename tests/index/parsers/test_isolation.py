@@ -46,11 +46,11 @@ def test_small_text_is_read_without_a_process(tmp_path):
     (tmp_path / "a.csv").write_text("a,b\n1,2\n")
     with IsolatedParser() as reader:
         reader(tmp_path / "a.txt", name="a.txt")
-        assert reader._process is None
+        assert reader._files.process is None
         reader(tmp_path / "a.csv", name="a.csv")
-        first = reader._process
+        first = reader._files.process
         reader(tmp_path / "a.csv", name="a.csv")
-        assert reader._process is first and first.poll() is None
+        assert reader._files.process is first and first.poll() is None
     assert first.poll() is not None
 
 
@@ -59,7 +59,7 @@ def test_a_web_page_in_a_text_file_is_read_in_the_process(tmp_path):
     (tmp_path / "a.txt").write_text("<!doctype html><p>One.")
     with IsolatedParser() as reader:
         assert reader(tmp_path / "a.txt", name="a.txt").text == "One."
-        assert reader._process is not None
+        assert reader._files.process is not None
 
 
 def refuse(reader, folder, name, content):
@@ -76,7 +76,7 @@ def test_refusals_come_through_and_leave_the_process_whole(tmp_path, reader):
     """The reason is the same as without the process, which then reads on."""
     (tmp_path / "good.csv").write_text("a,b\n1,2\n")
     reader(tmp_path / "good.csv", name="good.csv")
-    process = reader._process
+    process = reader._files.process
     assert (
         refuse(reader, tmp_path, "a.pdf", b"\x89PNG")
         == "a.pdf is not a .pdf file: it is a PNG picture. Give it its right suffix."
@@ -87,7 +87,7 @@ def test_refusals_come_through_and_leave_the_process_whole(tmp_path, reader):
     assert refuse(reader, tmp_path, "missing.csv", None).startswith(
         "missing.csv cannot be opened: No such file or directory."
     )
-    assert reader._process is process
+    assert reader._files.process is process
 
 
 def test_a_file_that_takes_too_long_is_given_up(tmp_path):
@@ -135,7 +135,7 @@ def test_a_crash_is_a_reason_and_the_next_file_is_read(tmp_path):
     (tmp_path / "good.csv").write_text("a,b\n1,2\n")
     with IsolatedParser() as reader:
         reader(tmp_path / "good.csv", name="good.csv")
-        threading.Timer(0.3, os.kill, (reader._process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))).start()
+        threading.Timer(0.3, os.kill, (reader._files.process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))).start()
         assert refuse(reader, tmp_path, "slow.html", None) == (
             "slow.html cannot be read: the parser crashed. It may be damaged; remove it, or save it anew."
         )
@@ -150,7 +150,7 @@ def test_the_process_is_replaced_after_many_files(tmp_path, monkeypatch):
         processes = []
         for _ in range(4):
             reader(tmp_path / "a.csv", name="a.csv")
-            processes.append(reader._process.pid)
+            processes.append(reader._files.process.pid)
     assert processes[0] == processes[1] != processes[2] == processes[3]
 
 

@@ -1,0 +1,145 @@
+"""A process that does one thing after the other for this one, within limits of time and memory.
+
+It is started when it is first asked, and replaced after a failure and every so often. Every system limits the time. The
+limits of memory and processor time need `resource`, which Windows lacks; macOS does not enforce the memory limit.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+BUSY = 10  # times the processor time may pass, where other programs keep the processor busy or the process waits
+
+_START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from index.parsers.worker import {0}; {0}(int(sys.argv[2]))"
+
+
+class Overdue(Exception):
+    """The process took too long."""
+
+
+class Crashed(Exception):
+    """The process ended, or what it said is no reply."""
+
+
+class Worker:
+    """Asks a function of `worker`, which runs in another process.
+
+    Attributes:
+        process: The process; None while there is none.
+        asked: How many times it was asked.
+        memory: The bytes it may take beyond those it starts with.
+    """
+
+    def __init__(self, function: str, *, memory: int, most: int, stopped: Callable[[], bool]) -> None:
+        """Start nothing yet.
+
+        Args:
+            function: The function to run.
+            memory: The bytes it may take.
+            most: How many times one process is asked.
+            stopped: Called every second while it works; what it is asked ends as `Overdue` when this returns True.
+        """
+        self._function, self._most, self._stopped = function, most, stopped
+        self.memory = memory
+        self.process: subprocess.Popen[bytes] | None = None
+        self.asked = 0
+
+    def prepare(self) -> None:
+        """Start a process, or another one after a failure or many questions; call it before each new question."""
+        if self.process is None or self.process.poll() is not None or self.asked >= self._most:
+            self.stop()
+            self.process = _start(self._function, self.memory)
+            self.asked = 0
+        self.asked += 1
+
+    def ask(
+        self, message: dict[str, Any], content: bytes = b"", *, seconds: float
+    ) -> tuple[dict[str, Any], list[bytes]]:
+        """Send a message to the process, and wait for its reply.
+
+        Args:
+            message: What is asked; it is given `seconds` too.
+            content: What follows the message.
+            seconds: The processor time it may take; where the system does not report that, elapsed time.
+
+        Returns:
+            The reply, and each part that follows it.
+
+        Raises:
+            Overdue: It took longer, or was stopped; the process is ended.
+            Crashed: There is no process, or no whole reply came.
+        """
+        if self.process is None:
+            raise Crashed
+        process = self.process
+        late, done = threading.Event(), threading.Event()
+        watcher = threading.Thread(target=self._watch, args=(process, seconds, late, done), daemon=True)
+        watcher.start()
+        try:
+            assert process.stdin and process.stdout
+            process.stdin.write(json.dumps({**message, "seconds": seconds}).encode() + b"\n" + content)
+            process.stdin.flush()
+            reply = json.loads(process.stdout.readline())
+            parts = [process.stdout.read(size) for size in reply["sizes"]]
+            if [len(part) for part in parts] == reply["sizes"]:
+                return reply, parts
+        except (OSError, ValueError, KeyError):  # the pipe or the reply is broken off: said below
+            pass
+        finally:
+            done.set()
+            watcher.join()
+        raise Overdue if late.is_set() else Crashed
+
+    def _watch(
+        self, process: subprocess.Popen[bytes], seconds: float, late: threading.Event, done: threading.Event
+    ) -> None:
+        """End a process that takes more than some seconds, unless it is done before."""
+        began, started = _processor_seconds(process.pid), time.monotonic()
+        while not done.wait(min(1.0, seconds)):
+            used = _processor_seconds(process.pid)
+            elapsed = time.monotonic() - started
+            spent = elapsed if used is None or began is None else used - began
+            if spent >= seconds or elapsed >= BUSY * seconds or self._stopped():
+                late.set()
+                process.kill()
+                return
+
+    def stop(self) -> None:
+        """End the process, if there is one."""
+        if self.process is not None:
+            self.process.kill()
+            assert self.process.stdin and self.process.stdout
+            self.process.stdin.close()
+            self.process.stdout.close()
+            self.process.wait()
+            self.process = None
+
+
+def _processor_seconds(pid: int) -> float | None:
+    """The processor time that a process has used; None where the system does not say."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+            fields = file.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError, AttributeError):
+        return None
+
+
+def _start(function: str, memory: int) -> subprocess.Popen[bytes]:
+    """Start a process that finds the modules that this process finds, and none in the current folder besides."""
+    here = str(Path(__file__).resolve().parents[2])
+    path = [here, *(entry for entry in sys.path if entry)]
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(
+        [sys.executable, "-P", "-B", "-c", _START.format(function), json.dumps(path), str(memory)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+    )
