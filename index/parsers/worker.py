@@ -32,6 +32,7 @@ _CHANGING = frozenset(
     shutil.move shutil.copyfile shutil.copytree tempfile.mkstemp tempfile.mkdtemp
     """.split()
 )
+_RESERVE = bytearray(4_000_000)  # given back when memory runs out, so that there is some to say so
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
@@ -52,6 +53,7 @@ def read_pictures(memory: int) -> None:
             reading = read_pixels(channel.receive_pixels(request["picture"]))
             channel.send({"turns": reading.turns, "lines": reading.lines})
         except MemoryError:
+            _RESERVE.clear()
             channel.send({"error": "memory"})
         except Exception as error:  # what the libraries raise about a picture
             channel.send({"error": type(error).__name__})
@@ -117,6 +119,7 @@ def _answer(request: dict[str, Any], ocr: PictureReader) -> tuple[dict[str, Any]
     except SourceError as error:
         return {"error": str(error)}, b"", b""
     except MemoryError:
+        _RESERVE.clear()
         return {"error": "memory"}, b"", b""
 
 
