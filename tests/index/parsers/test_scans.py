@@ -308,7 +308,7 @@ def test_lines_are_split_at_wide_gaps_and_joined_at_narrow_ones():
         ("Heating", 3),
         ("300", 3),
     ]
-    assert all(len(segment.words) == len(segment.text.split(" ")) for segment in found)
+    assert all(len(segment.edges) == 2 * len(segment.text.split(" ")) for segment in found)
 
 
 def test_a_line_read_across_two_columns_is_split_at_the_gutter():
