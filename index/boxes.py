@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 _SCALE = 10_000
 _FIELDS = 7
+_TILTED = 0.5  # of the height of a line: the most that top and bottom together may be off
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def pack_boxes(words: npt.NDArray[np.float64]) -> bytes:
 
 
 def boxes_between(packed: bytes, start: int, end: int) -> tuple[Box, ...]:
-    """Find the boxes of a span of the text, one for each line of each page, in order of the text.
+    """Find the boxes of a span of the text, one for each line of each page, or more where a scan is tilted, in order of the text.
 
     Args:
         packed: From `pack_boxes`.
@@ -63,11 +64,17 @@ def boxes_between(packed: bytes, start: int, end: int) -> tuple[Box, ...]:
         first, last, page = row[:3]
         left, top, right, bottom = (number / _SCALE for number in row[3:])
         before = found[-1] if found else None
-        if before and (before.page, before.top, before.bottom) == (page, top, bottom):
+        if before and before.page == page and _is_level(before, top, bottom):
+            top, bottom = min(before.top, top), max(before.bottom, bottom)
             found[-1] = Box(before.start, last, page, min(before.left, left), top, max(before.right, right), bottom)
         else:
             found.append(Box(first, last, page, left, top, right, bottom))
     return tuple(found)
+
+
+def _is_level(box: Box, top: float, bottom: float) -> bool:
+    """Whether a word is on the line of a box: as high up, but for a little where a scan is tilted."""
+    return abs(top - box.top) + abs(bottom - box.bottom) < _TILTED * (box.bottom - box.top)
 
 
 def _unpack(packed: bytes) -> npt.NDArray[np.int32]:

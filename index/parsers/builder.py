@@ -175,11 +175,12 @@ class TextBuilder:
         self._add(one_line(text), {**self._place, "heading": self._heading(), "row": number}, silent=False)
 
     def describe(self, *, title: str = "", author: str = "", date: str = "") -> None:
-        """Set what the file says about itself; what makes no title or no date is left out."""
+        """Set what the file says about itself, less what makes no title or no date, and a title that is the file's name."""
         title = _SUFFIX.sub("", one_line(title).removeprefix("Microsoft Word - "))[:_LONGEST_TITLE]
+        own = _SUFFIX.sub("", self._name.rpartition("/")[2])
         found = _DATE.match(date.strip())
         self._metadata = Metadata(
-            "" if _NO_TITLE.fullmatch(title) else title,
+            "" if _NO_TITLE.fullmatch(title) or title.casefold() == own.casefold() else title,
             one_line(author)[:_LONGEST_TITLE],
             "-".join(part for part in found.groups() if part) if found else "",
         )

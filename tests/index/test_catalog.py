@@ -258,6 +258,23 @@ def test_boxes_and_metadata_are_kept_and_go_with_their_document(tmp_path, folder
     collection.close()
 
 
+def test_words_on_one_line_share_a_box(tmp_path):
+    """Also on a tilted scan, as far as they are nearly level; words further down, and on another page, do not."""
+    words = [
+        [0, 2, 1, 0.1, 0.20, 0.2, 0.22],
+        [3, 5, 1, 0.3, 0.202, 0.4, 0.222],
+        [6, 8, 1, 0.5, 0.21, 0.6, 0.23],
+        [9, 11, 1, 0.1, 0.24, 0.2, 0.26],
+        [12, 14, 2, 0.3, 0.24, 0.4, 0.26],
+    ]
+    assert boxes_between(pack_boxes(np.array(words)), 0, 14) == (
+        Box(0, 5, 1, 0.1, 0.2, 0.4, 0.222),
+        Box(6, 8, 1, 0.5, 0.21, 0.6, 0.23),
+        Box(9, 11, 1, 0.1, 0.24, 0.2, 0.26),
+        Box(12, 14, 2, 0.3, 0.24, 0.4, 0.26),
+    )
+
+
 def test_a_catalog_from_before_boxes_and_metadata_opens(collection, folder):
     """What it lacks is added; its documents stay as they are until they are read again."""
     collection.close()

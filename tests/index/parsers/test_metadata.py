@@ -69,6 +69,7 @@ RULES = Metadata("Rules of the harbour", "Ida Brekke", "2024-03-05")
             Metadata("Rules of the harbour", "Ida Brekke", "2000-01-01"),
         ),
         ("b.pdf", lambda: described_pdf("Microsoft Word - rules.docx"), Metadata("rules", "Ida Brekke", "2000-01-01")),
+        ("rules.pdf", lambda: described_pdf("rules"), Metadata("", "Ida Brekke", "2000-01-01")),
         ("c.pdf", lambda: described_pdf("untitled"), Metadata("", "Ida Brekke", "2000-01-01")),
         ("a.docx", lambda: with_properties(make_docx("Nets dry.")), RULES),
         ("a.pptx", lambda: with_properties(make_pptx(("Nets", "Nets dry."))), RULES),
