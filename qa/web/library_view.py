@@ -147,9 +147,10 @@ def _render_facts(status: DocumentStatus) -> str:
 
 
 def describe_facts(status: DocumentStatus) -> list[str]:
-    """Passages, pages, language and size of a document in words, not escaped; what is not known is left out."""
+    """Title, author, date, passages, pages, language and size of a document in words, not escaped, as far as they are known."""
     about = status.metadata
-    facts = [fact for fact in (about.title, about.author, about.date) if fact]
+    dated = strings.DATED.format(date=about.date) if about.date else ""
+    facts = [fact for fact in (about.title, about.author, dated) if fact]
     facts += [strings.count_passages(status.passages)] if status.id is not None else []
     facts += [strings.count_pages(status.pages)] if status.pages is not None else []
     facts += [strings.LANGUAGES.get(status.language, status.language)] if status.language else []

@@ -210,6 +210,7 @@ WORDS_HEADING = "In the headings above it: {words}."
 WORDS_NONE = "No word of the question stands in it."
 DIFFERENT = {"number": "These passages give different numbers", "date": "These passages give different dates"}
 DIFFERENT_LINE = "{title}: {values}."
+DATED = "of {date}"
 NEWEST_LINE = "[{number}] is from the newest document."
 NEWEST = "newest"
 PREVIOUS_SOURCE_KEY = "p"

@@ -1,16 +1,17 @@
 """The library as HTML: rows, filters, pages, bars; and that none of it can be anything but text."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 from page_parts import NASTY, Reader
 from plum_assistant import make_status
 
-from index import Document, Passage, Place
+from index import Document, DocumentStatus, Metadata, Passage, Place
 from qa.text import describe_size
 from qa.web.frame import render_header, render_progress
 from qa.web.holdings import MOST_BARS, render_bars, render_holdings, shorten
-from qa.web.library_view import render_library, render_library_message
+from qa.web.library_view import describe_facts, render_library, render_library_message
 from qa.web.listing import Listing, Numbers, select
 from qa.web.panel import View, find_page, render_view
 
@@ -152,6 +153,16 @@ def test_progress_is_drawn_only_while_there_is_any():
     assert "Indexing: <3>" in read.text
     assert [tag for tag, _ in Reader(render_progress("", 0.5, version="v")).tags] == ["div"]
     assert "value" not in dict(Reader(render_progress("x", None, version="v")).tags)["progress"]
+
+
+def test_title_author_and_date_are_shown_with_the_name():
+    """As far as the file states them, before what was made of it."""
+    about = Metadata("Rules <of> the harbour", "Ida", "2024-03")
+    status = DocumentStatus(1, "a.pdf", "/a.pdf", "indexed", 3, 2, 0, "en", 1500, metadata=about)
+    assert describe_facts(status) == [
+        "Rules <of> the harbour", "Ida", "of 2024-03", "3 passages", "2 pages", "English", "1.5 kB"
+    ]  # fmt: skip
+    assert describe_facts(replace(status, metadata=Metadata()))[0] == "3 passages"
 
 
 def test_paragraph_says_where_it_stands_and_whether_it_is_ever_quoted():
