@@ -11,7 +11,7 @@ import pytest
 from web_fixtures import ROOT, gradio_paths
 
 from qa.web.access import find_port
-from qa.web.server import CONVERSATIONS_AT_MOST
+from qa.web.server import CONVERSATIONS_AT_MOST, IDLE_SECONDS
 
 pytest_plugins = ["web_fixtures"]
 JSON_TYPE = {"Content-Type": "application/json"}
@@ -175,3 +175,11 @@ def test_next_port_is_taken_when_one_is_busy():
         wanted = busy.getsockname()[1]
         assert wanted < find_port(wanted) < wanted + 100
         assert find_port(0) not in (0, wanted)
+
+
+def test_gradio_takes_the_time_between_two_looks_for_work():
+    """The attribute that is set is one that Gradio's queue has."""
+    import gradio
+
+    queue = gradio.Blocks().queue()._queue
+    assert queue.sleep_when_free < IDLE_SECONDS
