@@ -1,21 +1,45 @@
 """Read .docx documents: headings by their outline level, lists, tables as rows, text boxes and notes at the foot.
 
-Comments follow the text; page headers and footers do too, and do not answer. Left out: text marked as deleted, pictures. A
-.docx knows no pages.
+Diagrams are read as lists and charts as tables. Comments follow the text; page headers and footers do too, and do not answer.
+Left out: text marked as deleted or hidden; pictures, embedded objects and embedded files other than web pages and plain text,
+which are noted. A .docx knows no pages.
 """
 
 import re
 from collections.abc import Iterator
 from typing import Any
 
-from index.parsers.builder import Extraction, TextBuilder, add_table, one_line
+from index.errors import SourceError
+from index.parsers.builder import Extraction, TextBuilder, add_table, list_some, one_line
 from index.parsers.containers import load_library, office_metadata, open_office
+from index.parsers.drawings import (
+    CHART,
+    COMPATIBILITY,
+    DIAGRAM,
+    MATH,
+    RELATION,
+    add_chart,
+    count_note,
+    diagram_text,
+    find_shown,
+    formula_text,
+)
+from index.parsers.html import add_html, decode_html
+from index.parsers.plain import decode_text
+from index.parsers.symbols import read_symbol
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_VML = "{urn:schemas-microsoft-com:vml}"
 _TEXT_BOX = f"{_W}txbxContent"
-_LEFT_OUT = {f"{_W}del", f"{_W}moveFrom", f"{_W}pPr", f"{_W}rPr", _FALLBACK, _TEXT_BOX}
-_BREAKS = {f"{_W}tab": " ", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}
+_WORD_ART = f"{_VML}textpath"
+_PICTURE = "{http://schemas.openxmlformats.org/drawingml/2006/picture}pic"
+_LEFT_OUT = {f"{_W}{tag}" for tag in ("del", "moveFrom", "pPr", "rPr", "rt", "txbxContent")}
+_LEFT_OUT.add(f"{COMPATIBILITY}Fallback")
+_BREAKS = {f"{_W}{tag}": " " for tag in ("tab", "ptab")}
+_BREAKS |= {f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}
+_DIAGRAM, _CHART = f"{DIAGRAM}relIds", f"{CHART}chart"
+_DRAWN = (_TEXT_BOX, _WORD_ART, _DIAGRAM, _CHART)
+_HEX = re.compile("[0-9a-fA-F]{2,4}")
 _TITLE_LEVEL = 0
 _CLAUSE = re.compile(r"(?=.*\d\.\d).+")  # the number of a clause, such as 2.2, which is a paragraph of its own
 
@@ -29,17 +53,19 @@ def read_docx(content: bytes, *, name: str) -> Extraction:
     docx = load_library("docx", "python-docx", name=name, suffix=".docx")
     package = open_office(content, name=name, suffix=".docx", holds="word/")
     builder = TextBuilder(name)
+    _Word(docx.Document(package.fp), builder, name).add()
     builder.describe(**office_metadata(package))
-    _Word(docx.Document(package.fp), builder).add()
     return builder.finish()
 
 
 class _Word:
     """Writes the body of a document."""
 
-    def __init__(self, document: Any, builder: TextBuilder) -> None:
+    def __init__(self, document: Any, builder: TextBuilder, name: str) -> None:
         self._document = document
         self._builder = builder
+        self._name = name
+        self._unread: list[str] = []  # embedded files
         self._levels = _outline_levels(document)
         self._numbering = Numbering(document)
         self._items: list[str] = []
@@ -51,6 +77,7 @@ class _Word:
             self._add_notes(part)
         self._add_notes("comments", label="Note: ")
         self._add_page_parts()
+        self._note_the_rest()
 
     def _add_blocks(self, parent: Any) -> None:
         for element in parent:
@@ -61,6 +88,9 @@ class _Word:
                 add_table(self._builder, list(_rows(element)))
             elif element.tag in (f"{_W}sdt", f"{_W}sdtContent", f"{_W}ins", f"{_W}moveTo", f"{_W}customXml"):
                 self._add_blocks(element)
+            elif element.tag == f"{_W}altChunk":
+                self._end_list()
+                self._add_embedded(element)
         self._end_list()
 
     def _add_paragraph(self, paragraph: Any) -> None:
@@ -79,9 +109,60 @@ class _Word:
         else:
             self._end_list()
             self._builder.add_paragraph(marked)
-        for box in paragraph.iter(_TEXT_BOX):
-            if not any(ancestor.tag == _FALLBACK for ancestor in box.iterancestors()):
-                self._add_blocks(box)
+        for drawn in find_shown(paragraph, *_DRAWN):
+            self._add_drawing(drawn)
+
+    def _add_drawing(self, drawn: Any) -> None:
+        """Write a text box, WordArt, a diagram or a chart."""
+        if drawn.tag == _TEXT_BOX:
+            if not any(above.tag == _TEXT_BOX for above in drawn.iterancestors()):  # that one writes what is in it
+                self._add_blocks(drawn)
+            return
+        self._end_list()
+        if drawn.tag == _WORD_ART:
+            self._builder.add_paragraph(drawn.get("string") or "")
+        elif drawn.tag == _DIAGRAM and (model := self._part(drawn.get(f"{RELATION}dm"))) is not None:
+            self._builder.add_paragraph(diagram_text(model))
+        elif drawn.tag == _CHART and (chart := self._part(drawn.get(f"{RELATION}id"))) is not None:
+            add_chart(chart, self._builder)
+
+    def _add_embedded(self, chunk: Any) -> None:
+        """Write an embedded web page or plain text, which Word shows in its place; other files are noted."""
+        part = self._document.part.related_parts.get(chunk.get(f"{RELATION}id"))
+        kind = part.content_type.partition(";")[0] if part is not None else "missing"
+        name = f"{self._name}: {part.partname}" if part is not None else self._name
+        try:
+            if kind in ("text/html", "application/xhtml+xml"):
+                add_html(decode_html(part.blob, self._builder, name=name), self._builder, name=name)
+                self._builder.begin_section(_TITLE_LEVEL, "")
+                return
+            if kind == "text/plain":
+                text, notes = decode_text(part.blob, name=name)
+                self._builder.notes += notes
+                self._builder.add_paragraph(text)
+                return
+        except SourceError:
+            pass
+        self._unread.append(one_line(kind))
+
+    def _note_the_rest(self) -> None:
+        """Note the pictures, the embedded objects and the embedded files, which are not read."""
+        roots = [self._document.element.body, *self._parts("header"), *self._parts("footer")]
+        objects = [found for root in roots for found in find_shown(root, f"{_W}object")]
+        pictures = [found for root in roots for found in find_shown(root, _PICTURE, f"{_VML}imagedata")]
+        pictures = [
+            found for found in pictures if not any(above.tag == f"{_W}object" for above in found.iterancestors())
+        ]
+        notes = count_note("pictures", len(pictures)) + count_note("embedded objects", len(objects))
+        notes += [f"embedded files are not read: {list_some(self._unread)}"] if self._unread else []
+        self._builder.notes += notes
+
+    def _part(self, relation: str | None) -> Any:
+        """The part that a relation of the document leads to, parsed; None where there is none."""
+        from docx.oxml import parse_xml
+
+        part = self._document.part.related_parts.get(relation)
+        return parse_xml(part.blob) if part is not None else None
 
     def _end_list(self) -> None:
         self._builder.add_paragraph("\n".join(self._items))
@@ -104,16 +185,12 @@ class _Word:
             for note in root:
                 if note.get(f"{_W}type") is None:  # the others are rules drawn above the notes
                     number = label or f"[{one_line(note.get(f'{_W}id') or '')}] "
-                    body = one_line(" ".join(_text(paragraph) for paragraph in note.iter(f"{_W}p")))
+                    body = _flat(note)
                     self._builder.add_paragraph(number + body if body else "")
 
     def _add_page_parts(self) -> None:
         """Write each page header and footer once; they do not answer."""
-        texts = (
-            one_line(" ".join(map(_text, root.iter(f"{_W}p"))))
-            for kind in ("header", "footer")
-            for root in self._parts(kind)
-        )
+        texts = (_flat(root) for kind in ("header", "footer") for root in self._parts(kind))
         for text in dict.fromkeys(filter(None, texts)):
             self._builder.add_paragraph(text, silent=True)
 
@@ -256,6 +333,12 @@ def _outline(element: Any) -> int | None:
     return int(value) + 1 if value.isdigit() and int(value) < 9 else None  # 9 means "body text"
 
 
+def _flat(root: Any) -> str:
+    """The text of all paragraphs, text boxes and WordArt inside an element, as one line."""
+    shown = find_shown(root, f"{_W}p", _WORD_ART)
+    return one_line(" ".join(_text(each) if each.tag == f"{_W}p" else each.get("string") or "" for each in shown))
+
+
 def _text(root: Any) -> str:
     """The text of a paragraph as it is shown, without that of the text boxes anchored in it."""
     parts: list[str] = []
@@ -266,34 +349,38 @@ def _text(root: Any) -> str:
             parts.append(element.text or "")
         elif element.tag in _BREAKS:
             parts.append(_BREAKS[element.tag])
-        elif element.tag == f"{_M}oMath":
-            parts.append(f" {_formula(element)} ")
-        elif element.tag not in _LEFT_OUT:
+        elif element.tag == MATH:
+            parts.append(f" {formula_text(element)} ")
+        elif element.tag == f"{_W}sym":
+            code = element.get(f"{_W}char") or ""
+            parts.append(read_symbol(element.get(f"{_W}font") or "", int(code, 16)) if _HEX.fullmatch(code) else "")
+        elif element.tag == f"{_W}ffData":
+            parts.append(_form_value(element))
+        elif element.tag not in _LEFT_OUT and not _is_hidden(element):
             waiting += reversed(element)
     return "".join(parts)
 
 
-_M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
-_SIGNS = {
-    "sSup": "{e}^{sup}",
-    "sSub": "{e}_{sub}",
-    "sSubSup": "{e}_{sub}^{sup}",
-    "f": "({num})/({den})",
-    "rad": "\u221a({e})",
-}
+_OFF = ("0", "false", "off")
 
 
-def _formula(root: Any) -> str:
-    """A formula in a line, with the usual signs for powers, indices, fractions and roots."""
-    kind = root.tag.removeprefix(_M)
-    if kind == "t":
-        return root.text or ""
-    if kind in _SIGNS:
-        parts = {child.tag.removeprefix(_M): _formula(child) for child in root}
-        return _SIGNS[kind].format_map({"e": "", "sup": "", "sub": "", "num": "", "den": "", **parts})
-    if kind == "d":
-        return f"({''.join(map(_formula, root))})"
-    return "".join(map(_formula, root)) if kind[-2:] != "Pr" else ""
+def _is_hidden(element: Any) -> bool:
+    """Whether an element is a run of text that is marked as hidden."""
+    properties = element.find(f"{_W}rPr") if element.tag == f"{_W}r" else None
+    mark = properties.find(f"{_W}vanish") if properties is not None else None
+    return mark is not None and mark.get(f"{_W}val") not in _OFF
+
+
+def _form_value(field: Any) -> str:
+    """What a box to tick or a drop-down list of a form shows; text fields show their text as other text."""
+    box = field.find(f"{_W}checkBox")
+    if box is not None:
+        mark = next((found for tag in ("checked", "default") if (found := box.find(f"{_W}{tag}")) is not None), None)
+        return "\u2611" if mark is not None and mark.get(f"{_W}val") not in _OFF else "\u2610"
+    choices = field.find(f"{_W}ddList")
+    entries = [each.get(f"{_W}val") or "" for each in choices.iter(f"{_W}listEntry")] if choices is not None else []
+    chosen = _value(choices, "result") or _value(choices, "default") or "0"
+    return entries[int(chosen)] if chosen.isdigit() and int(chosen) < len(entries) else ""
 
 
 def _rows(table: Any) -> Iterator[list[str]]:
@@ -302,7 +389,7 @@ def _rows(table: Any) -> Iterator[list[str]]:
     for row in _children(table, "tr"):
         line: list[str] = []
         for cell in _children(row, "tc"):
-            text = one_line(" ".join(_text(paragraph) for paragraph in cell.iter(f"{_W}p")))
+            text = _flat(cell)
             properties = cell.find(f"{_W}tcPr")
             span = properties.find(f"{_W}gridSpan") if properties is not None else None
             merged = properties.find(f"{_W}vMerge") if properties is not None else None

@@ -36,6 +36,8 @@ def test_word_paragraphs_know_their_headings(tmp_path):
     ]
 
 
+MC = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+
 MARKUP = {
     "inserted": ("<w:p><w:r><w:t>a</w:t></w:r><w:ins><w:r><w:t>b</w:t></w:r></w:ins></w:p>", ["ab"]),
     "deleted": ("<w:p><w:r><w:t>a</w:t></w:r><w:del><w:r><w:delText>b</w:delText></w:r></w:del></w:p>", ["a"]),
@@ -44,6 +46,44 @@ MARKUP = {
     "text-box": (
         "<w:p><w:r><w:t>a</w:t><w:pict><w:txbxContent><w:p><w:r><w:t>b</w:t></w:r></w:p></w:txbxContent></w:pict></w:r></w:p>",
         ["a", "b"],
+    ),
+    "text-boxes-in-a-group": (
+        f'<w:p><mc:AlternateContent {MC}><mc:Choice><v:group xmlns:v="urn:schemas-microsoft-com:vml"><v:shape><v:textbox>'
+        "<w:txbxContent><w:p><w:r><w:t>a</w:t></w:r></w:p></w:txbxContent></v:textbox></v:shape><v:shape><v:textbox>"
+        "<w:txbxContent><w:p><w:r><w:t>b</w:t></w:r></w:p></w:txbxContent></v:textbox></v:shape></v:group></mc:Choice>"
+        "<mc:Fallback><w:txbxContent><w:p><w:r><w:t>a</w:t></w:r></w:p></w:txbxContent></mc:Fallback></mc:AlternateContent></w:p>",
+        ["a", "b"],
+    ),
+    "text-box-in-a-cell": (
+        f"<w:tbl><w:tr><w:tc><w:p><w:r><w:t>a</w:t></w:r><mc:AlternateContent {MC}><mc:Choice>"
+        "<w:txbxContent><w:p><w:r><w:t>b</w:t></w:r></w:p></w:txbxContent></mc:Choice><mc:Fallback><w:txbxContent><w:p><w:r>"
+        "<w:t>b</w:t></w:r></w:p></w:txbxContent></mc:Fallback></mc:AlternateContent></w:p></w:tc></w:tr></w:tbl>",
+        ["a b"],
+    ),
+    "word-art": (
+        '<w:p><w:pict><v:shape xmlns:v="urn:schemas-microsoft-com:vml"><v:textpath string="Sale"/></v:shape></w:pict></w:p>',
+        ["Sale"],
+    ),
+    "ruby": (
+        "<w:p><w:r><w:ruby><w:rubyPr/><w:rt><w:r><w:t>kan</w:t></w:r></w:rt><w:rubyBase><w:r><w:t>\u6f22</w:t></w:r></w:rubyBase>"
+        "</w:ruby></w:r></w:p>",
+        ["\u6f22"],
+    ),
+    "hidden": (
+        "<w:p><w:r><w:t>a</w:t></w:r><w:r><w:rPr><w:vanish/></w:rPr><w:t>b</w:t></w:r>"
+        '<w:r><w:rPr><w:vanish w:val="0"/></w:rPr><w:t>c</w:t></w:r></w:p>',
+        ["ac"],
+    ),
+    "form": (
+        '<w:p><w:r><w:fldChar><w:ffData><w:checkBox><w:default w:val="0"/><w:checked/></w:checkBox></w:ffData></w:fldChar></w:r>'
+        '<w:r><w:t> Member, </w:t></w:r><w:r><w:fldChar><w:ffData><w:ddList><w:result w:val="1"/><w:listEntry w:val="Junior"/>'
+        '<w:listEntry w:val="Senior"/></w:ddList></w:ffData></w:fldChar></w:r></w:p>',
+        ["\u2611 Member, Senior"],
+    ),
+    "symbols": (
+        '<w:p><w:r><w:t>Dose </w:t><w:sym w:font="Symbol" w:char="F0A3"/><w:t> 5 </w:t><w:sym w:font="Symbol" w:char="F06D"/>'
+        '<w:t>g </w:t><w:sym w:font="Wingdings" w:char="F0FC"/><w:sym w:font="Wingdings" w:char="F04A"/></w:r></w:p>',
+        ["Dose \u2264 5 \u03bcg \u2713\u2022"],
     ),
     "own-outline": ('<w:p><w:pPr><w:outlineLvl w:val="0"/></w:pPr><w:r><w:t>a</w:t></w:r></w:p>', ["~a"]),
     "merged-down": (
