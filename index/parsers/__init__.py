@@ -76,7 +76,7 @@ FORMATS = {
     ".pdf": Format("pdf", "pdf", "read_pdf", 3, "pypdfium2", _LARGEST_FILE, scanned=True),
     **dict.fromkeys((".png", ".jpg", ".jpeg", ".tif", ".tiff"), _PICTURE),
     ".docx": Format("word", "docx", "read_docx", 4, "python-docx", _LARGEST_FILE),
-    ".pptx": Format("slides", "pptx", "read_pptx", 3, "python-pptx", _LARGEST_FILE),
+    ".pptx": Format("slides", "pptx", "read_pptx", 4, "python-pptx", _LARGEST_FILE),
     ".xlsx": Format("workbook", "xlsx", "read_xlsx", 3, "openpyxl", _LARGEST_FILE),
     ".odt": _OPEN,
     ".ods": _OPEN,

@@ -17,6 +17,7 @@ from index.parsers.drawings import (
     COMPATIBILITY,
     DIAGRAM,
     MATH,
+    NEW_CHART,
     RELATION,
     add_chart,
     count_note,
@@ -153,7 +154,9 @@ class _Word:
         pictures = [
             found for found in pictures if not any(above.tag == f"{_W}object" for above in found.iterancestors())
         ]
-        notes = count_note("pictures", len(pictures)) + count_note("embedded objects", len(objects))
+        charts = find_shown(self._document.element.body, NEW_CHART)
+        counts = {"pictures": len(pictures), "embedded objects": len(objects), "charts": len(charts)}
+        notes = [note for kind, count in counts.items() for note in count_note(kind, count)]
         notes += [f"embedded files are not read: {list_some(self._unread)}"] if self._unread else []
         self._builder.notes += notes
 

@@ -12,6 +12,9 @@ from index.parsers.builder import TextBuilder, add_table, one_line
 DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
+NEW_CHART = (
+    "{http://schemas.microsoft.com/office/drawing/2014/chartex}chart"  # of the kinds since 2016, which are not read
+)
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
@@ -103,18 +106,24 @@ def add_chart(chart: Any, builder: TextBuilder) -> None:
         series = plot.findall(f"{CHART}ser") if isinstance(plot.tag, str) else []
         if not series:
             continue
-        names = [" ".join(_points(each.find(f"{CHART}tx")).values()) for each in series]
-        categories: dict[int, str] = {}
-        for each in series:
-            categories = categories or _points(_first(each, "cat", "xVal"))
-        values = [_points(_first(each, "val", "yVal")) for each in series]
-        last = max((position for points in (categories, *values) for position in points), default=-1)
-        rows = [
-            [categories.get(position, ""), *(points.get(position, "") for points in values)]
-            for position in range(last + 1)
-            if any(position in points for points in values)
-        ]
-        add_table(builder, [["", *names], *rows], headers=1)
+        for categories, alike in _by_categories(series):
+            names = [" ".join(_points(each.find(f"{CHART}tx")).values()) for each in alike]
+            values = [_points(_first(each, "val", "yVal")) for each in alike]
+            positions = sorted({position for points in values for position in points})
+            rows = [[points.get(position, "") for points in (categories, *values)] for position in positions]
+            add_table(builder, [["", *names], *rows], headers=1)
+
+
+def _by_categories(series: list[Any]) -> list[tuple[dict[int, str], list[Any]]]:
+    """Part series by their categories, which those of a scatter chart may each have their own."""
+    parted: list[tuple[dict[int, str], list[Any]]] = []
+    for each in series:
+        categories = _points(_first(each, "cat", "xVal"))
+        if parted and (not categories or categories == parted[-1][0]):
+            parted[-1][1].append(each)
+        else:
+            parted.append((categories, [each]))
+    return parted
 
 
 def _first(parent: Any, *names: str) -> Any:

@@ -129,3 +129,104 @@ def test_embedded_files_of_word_are_read_or_noted(tmp_path):
     assert texts(found) == ["Before.", "Fish & chips.", "~Item; Cost", "Item: Cod; Cost: 3.", "Plain.", "Behind."]
     assert found.notes == ("embedded files are not read: application/rtf",)
     assert found.metadata.title == "Rules"
+
+
+def test_diagrams_and_comments_of_slides_are_read(tmp_path):
+    """Comments of both kinds that PowerPoint has had; also a shape with a formula, a picture in older programs."""
+    import pptx
+    from pptx.oxml import parse_xml
+
+    presentation = pptx.Presentation()
+    slide = presentation.slides.add_slide(presentation.slide_layouts[6])
+    diagram = add_part(slide.part, "/ppt/diagrams/data1.xml", MODEL)
+    main = "http://schemas.openxmlformats.org/presentationml/2006/main"
+    compatible = "http://schemas.openxmlformats.org/markup-compatibility/2006"
+    math = "http://schemas.openxmlformats.org/officeDocument/2006/math"
+    slide.shapes._spTree.append(
+        parse_xml(
+            f'<p:graphicFrame xmlns:p="{main}" {NAMES}><a:graphic><a:graphicData uri="{DIAGRAM}"><dgm:relIds r:dm="{diagram}"/>'
+            "</a:graphicData></a:graphic></p:graphicFrame>"
+        )
+    )
+    slide.shapes._spTree.append(
+        parse_xml(
+            f'<mc:AlternateContent xmlns:mc="{compatible}" xmlns:p="{main}" {NAMES}><mc:Choice><p:sp><p:txBody><a:p><a:r>'
+            f'<a:t>So</a:t></a:r><m:oMath xmlns:m="{math}">'
+            "<m:r><m:t>x=1</m:t></m:r></m:oMath></a:p></p:txBody></p:sp></mc:Choice>"
+            "<mc:Fallback><p:sp><p:txBody><a:p><a:r><a:t>a picture</a:t></a:r></a:p></p:txBody></p:sp></mc:Fallback>"
+            "</mc:AlternateContent>"
+        )
+    )
+    old = f'<p:cmLst xmlns:p="{main}"><p:cm><p:text>Ask Ilka.</p:text></p:cm></p:cmLst>'
+    names = f'{NAMES} xmlns:p188="http://schemas.microsoft.com/office/powerpoint/2018/8/main"'
+    body = "<p188:txBody><a:p><a:r><a:t>{}</a:t></a:r></a:p></p188:txBody>"
+    reply = f"<p188:replyLst><p188:reply>{body.format('Done.')}</p188:reply></p188:replyLst>"
+    new = f"<p188:cmLst {names}><p188:cm>{reply}</p188:cm></p188:cmLst>"
+    add_part(slide.part, "/ppt/comments/comment1.xml", old, relation="comments")
+    add_part(slide.part, "/ppt/comments/comment2.xml", new, relation="comments")
+    assert texts(read(tmp_path, "a.pptx", saved(presentation))) == [
+        "- Plan\n  - Ask the board\n- Sell",
+        "So x=1",
+        "Note: Ask Ilka.",
+        "Note: Done.",
+    ]
+
+
+def test_pictures_of_slides_are_noted(tmp_path):
+    """And which slides have nothing else."""
+    import pptx
+
+    presentation = pptx.Presentation()
+    for layout in (5, 6):
+        slide = presentation.slides.add_slide(presentation.slide_layouts[layout])
+        slide.shapes.add_group_shape().shapes.add_picture(picture(), 0, 0)
+    presentation.slides[0].shapes.title.text = "Map"
+    found = read(tmp_path, "a.pptx", saved(presentation))
+    assert texts(found) == ["~Map"]
+    assert found.notes == ("pictures are not read: 2 in all", "slides with pictures and no text: 2")
+
+
+def test_merged_cells_of_a_slide_count_for_all_that_they_cover(tmp_path):
+    """A cell merged downwards is repeated in each row."""
+    import pptx
+
+    presentation = pptx.Presentation()
+    slide = presentation.slides.add_slide(presentation.slide_layouts[6])
+    table = slide.shapes.add_table(3, 2, 0, 0, 9, 9).table
+    for cell, text in zip(table.iter_cells(), ("Town", "Fare", "Arlen", "3", "", "5"), strict=True):
+        cell.text = text
+    table.cell(1, 0).merge(table.cell(2, 0))
+    assert texts(read(tmp_path, "a.pptx", saved(presentation))) == [
+        "~Town; Fare",
+        "Town: Arlen; Fare: 3.",
+        "Town: Arlen; Fare: 5.",
+    ]
+
+
+def test_charts_of_points_and_of_several_levels_are_read(tmp_path):
+    """Series that have their own places make a table each; an inner name follows the outer one."""
+    import pptx
+    from pptx.chart.data import CategoryChartData, XyChartData
+    from pptx.enum.chart import XL_CHART_TYPE
+
+    presentation = pptx.Presentation()
+    slide = presentation.slides.add_slide(presentation.slide_layouts[6])
+    points = XyChartData()
+    for name, place in (("Cod", 1), ("Eel", 2)):
+        points.add_series(name).add_data_point(place, 7)
+    levels = CategoryChartData()
+    north = levels.add_category("North")
+    north.add_sub_category("Arlen")
+    north.add_sub_category("Odden")
+    levels.add_series("Boats", (4, 5))
+    for kind, data in ((XL_CHART_TYPE.XY_SCATTER, points), (XL_CHART_TYPE.COLUMN_CLUSTERED, levels)):
+        slide.shapes.add_chart(kind, 0, 0, 99, 99, data)
+    assert texts(read(tmp_path, "a.pptx", saved(presentation))) == [
+        "~Cod",
+        "1; Cod: 7.",
+        "~Eel",
+        "2; Eel: 7.",
+        "~Boats",
+        "North Arlen; Boats: 4.",
+        "North Odden; Boats: 5.",
+    ]
