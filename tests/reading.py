@@ -57,6 +57,16 @@ def replaced(content, member, change):
     return zipped(members)
 
 
+def make_picture():
+    """The bytes of a picture, as a stream."""
+    from PIL import Image
+
+    stream = io.BytesIO()
+    Image.new("RGB", (9, 9)).save(stream, "PNG")
+    stream.seek(0)
+    return stream
+
+
 def make_docx(*blocks):
     """A Word document of paragraphs; ("Heading 1", text) has a style, a list of lists is a table."""
     import docx

@@ -77,7 +77,7 @@ FORMATS = {
     **dict.fromkeys((".png", ".jpg", ".jpeg", ".tif", ".tiff"), _PICTURE),
     ".docx": Format("word", "docx", "read_docx", 4, "python-docx", _LARGEST_FILE),
     ".pptx": Format("slides", "pptx", "read_pptx", 4, "python-pptx", _LARGEST_FILE),
-    ".xlsx": Format("workbook", "xlsx", "read_xlsx", 3, "openpyxl", _LARGEST_FILE),
+    ".xlsx": Format("workbook", "xlsx", "read_xlsx", 4, "openpyxl", _LARGEST_FILE),
     ".odt": _OPEN,
     ".ods": _OPEN,
     ".odp": _OPEN,

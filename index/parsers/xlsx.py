@@ -1,30 +1,34 @@
 """Read .xlsx workbooks: each row of a sheet is a passage that keeps the names of its columns.
 
-Rows have the numbers that the spreadsheet shows. Formulas count with the result stored with them. Hidden sheets are
-not read, and that is noted.
+Rows have the numbers that the spreadsheet shows. Formulas count with the result stored with them; those without one are noted.
+The comments on cells and the text boxes of a sheet follow its rows. Hidden rows and columns are read, which is noted. Not read,
+and noted: hidden sheets, pictures, charts, which draw what cells contain, and embedded objects.
 """
 
 import datetime
 import re
 import zipfile
-from collections import deque
-from collections.abc import Iterable, Iterator
-from itertools import islice, zip_longest
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
-from index.parsers.builder import (
-    Extraction,
-    TextBuilder,
-    column_names,
-    describe_row,
-    is_header,
-    is_number,
-    list_some,
-    one_line,
-)
+from index.parsers.builder import Extraction, TextBuilder, list_some, one_line
 from index.parsers.containers import load_library, office_metadata, open_office
+from index.parsers.drawings import (
+    CHART,
+    DIAGRAM,
+    NEW_CHART,
+    RELATION,
+    count_note,
+    diagram_text,
+    find_shown,
+    list_paragraphs,
+)
+from index.parsers.sheets import Row, add_rows
 
-_Row = tuple[int, list[str]]
+_S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_DRAWN = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}"
+_THREADED = "{http://schemas.microsoft.com/office/spreadsheetml/2018/threadedcomments}"
 
 
 def read_xlsx(content: bytes, *, name: str) -> Extraction:
@@ -37,20 +41,131 @@ def read_xlsx(content: bytes, *, name: str) -> Extraction:
     builder = TextBuilder(name)
     builder.describe(**office_metadata(package))
     hidden = []
+    unsure = bool(_UNSURE.search(package.read("xl/workbook.xml"))) if "xl/workbook.xml" in package.namelist() else False
+    unread = Counter(charts=len([sheet for sheet in workbook.chartsheets if sheet.sheet_state == "visible"]))
     for sheet in workbook.worksheets:
         if sheet.sheet_state != "visible":
             hidden.append(one_line(sheet.title))
             continue
         sheet.reset_dimensions()  # the size that a file states may be false, or a million columns
         builder.move_to(sheet=one_line(sheet.title))
-        wide, tall = _merged(package, sheet._worksheet_path)
-        _add_rows(builder, _rows(sheet, tall), wide)
+        part = package.read(sheet._worksheet_path)
+        wide, tall = _merged(part)
+        filled: set[int] = set()
+        add_rows(builder, _watch_columns(_rows(sheet, tall), filled), wide)
+        builder.notes += _describe_sheet(one_line(sheet.title), part, filled, unsure=unsure)
+        unread += _add_related(builder, package, sheet._worksheet_path)
+        unread["embedded objects"] += len(set(_OBJECT.findall(part)))
+    for kind, count in sorted(unread.items()):
+        builder.notes += count_note(kind, count)
     if hidden:
         builder.notes.append(f"hidden sheets are not read: {list_some(hidden)}")
     return builder.finish()
 
 
-def read_sheet_rows(content: bytes, *, name: str) -> list[_Row]:
+_NO_RESULT = re.compile(rb"<c\b([^>]*)>\s*<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
+_RESULT = re.compile(rb"<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*<v>([^<]+)</v>")
+_UNSURE = re.compile(rb"\bfullCalcOnLoad=\"(?:1|true)\"")
+_HIDDEN_ROW = re.compile(rb"<row\b[^>]*\bhidden=\"(?:1|true)\"[^>]*(?<!/)>(?:(?!</row>).)*?<(?:v|is)>", re.DOTALL)
+_COLUMN = re.compile(rb"<col\b[^>]*>")
+_OBJECT = re.compile(rb"<oleObject\b[^>]*\bshapeId=\"(\d+)\"")
+
+
+def _describe_sheet(title: str, part: bytes, filled: set[int], *, unsure: bool) -> list[str]:
+    """Notes on a sheet: formulas without a result, and hidden rows and columns that are not blank.
+
+    Args:
+        title: Its name.
+        part: Its XML.
+        filled: The columns that are not blank, from 1.
+        unsure: Whether the workbook asks for all formulas to be computed when it is opened.
+    """
+    notes = []
+    if missing := sum(b't="str"' not in match[1] for match in _NO_RESULT.finditer(part)):  # those give an empty text
+        notes.append(f"sheet {title} has formulas ({missing:,}) without a stored result, which are not read")
+    results = [match[1].strip() for match in _RESULT.finditer(part)]
+    if results and unsure and not any(result.strip(b"0.") for result in results):
+        notes.append(
+            f"sheet {title} has formulas ({len(results):,}) whose stored results are all 0, perhaps never computed"
+        )
+    rows = sum(1 for _ in _HIDDEN_ROW.finditer(part))
+    columns = len({column for match in _COLUMN.finditer(part) for column in _hidden_columns(match[0]) & filled})
+    hidden = [f"{kind} ({count:,})" for kind, count in (("rows", rows), ("columns", columns)) if count]
+    if hidden:
+        notes.append(f"sheet {title} has hidden {' and '.join(hidden)}, which are read")
+    return notes
+
+
+def _hidden_columns(element: bytes) -> set[int]:
+    attributes = dict(re.findall(rb"(\w+)=\"(\w*)\"", element))
+    first, last = (attributes.get(edge, b"0") for edge in (b"min", b"max"))
+    if attributes.get(b"hidden") not in (b"1", b"true") or not first.isdigit() or not last.isdigit():
+        return set()
+    return set(range(int(first), min(int(last), 16_384) + 1))
+
+
+def _watch_columns(rows: Iterator[Row], filled: set[int]) -> Iterator[Row]:
+    """Pass rows on, and add the columns that are not blank in them."""
+    for number, cells in rows:
+        filled.update(column for column, cell in enumerate(cells, start=1) if cell)
+        yield number, cells
+
+
+def _add_related(builder: TextBuilder, package: zipfile.ZipFile, member: str) -> Counter[str]:
+    """Write the comments on the cells of a sheet and the text of its drawings; returns how many things are not read."""
+    unread: Counter[str] = Counter()
+    related = _related(package, member)
+    comments = [part for kind, part in related.values() if kind == "threadedComment"]
+    for part in comments or [part for kind, part in related.values() if kind == "comments"]:
+        _add_comments(builder, _parse(package, part))
+    for kind, part in related.values():
+        if kind == "drawing":
+            unread += _add_drawing(builder, package, part)
+    return unread
+
+
+def _add_comments(builder: TextBuilder, root: Any) -> None:
+    for comment in root.iter(f"{_S}comment", f"{_THREADED}threadedComment"):
+        reference = comment.get("ref") or ""
+        text = one_line("".join(each.text or "" for each in comment.iter(f"{_S}t", f"{_THREADED}text")))
+        row = re.sub(r"\D", "", reference)
+        if text and row:
+            builder.add_row(int(row), f"Note on {reference}: {text}")
+
+
+def _add_drawing(builder: TextBuilder, package: zipfile.ZipFile, member: str) -> Counter[str]:
+    root, related = _parse(package, member), _related(package, member)
+    for shape in find_shown(root, f"{_DRAWN}sp", f"{DIAGRAM}relIds"):
+        if shape.tag == f"{_DRAWN}sp":
+            for _, text in list_paragraphs(shape):
+                builder.add_paragraph(text)
+        elif found := related.get(shape.get(f"{RELATION}dm")):
+            builder.add_paragraph(diagram_text(_parse(package, found[1])))
+    return Counter(
+        pictures=len(find_shown(root, f"{_DRAWN}pic")), charts=len(find_shown(root, f"{CHART}chart", NEW_CHART))
+    )
+
+
+def _related(package: zipfile.ZipFile, member: str) -> dict[str, tuple[str, str]]:
+    """The kind and the name of each part that one refers to, by the id of the relation."""
+    from openpyxl.packaging.relationship import get_dependents, get_rels_path
+
+    path = get_rels_path(member)
+    if path not in package.namelist():
+        return {}
+    found = {each.Id: (each.Type.rpartition("/")[2], each.Target) for each in get_dependents(package, path)}
+    return {number: part for number, part in found.items() if part[1] in package.namelist()}
+
+
+def _parse(package: zipfile.ZipFile, member: str) -> Any:
+    from lxml import etree
+
+    return etree.fromstring(
+        package.read(member), etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
+    )
+
+
+def read_sheet_rows(content: bytes, *, name: str) -> list[Row]:
     """Read the cells of the first visible sheet that is not empty: each row that is not blank, with its number.
 
     Raises:
@@ -77,9 +192,9 @@ _MOST_MERGED = 100_000  # cells below a merged one that are filled
 
 
 def _merged(
-    package: zipfile.ZipFile, member: str
+    part: bytes,
 ) -> tuple[dict[int, dict[int, int]], dict[tuple[int, int], tuple[int, int]]]:
-    """The merged cells of a sheet, rows and columns from 1.
+    """The merged cells in the XML of a sheet, rows and columns from 1.
 
     Returns:
         By row, the first column of each that spans columns, with its last; and, for each place below the top row of one,
@@ -89,7 +204,7 @@ def _merged(
 
     wide: dict[int, dict[int, int]] = {}
     tall: dict[tuple[int, int], tuple[int, int]] = {}
-    for match in _MERGED.finditer(package.read(member)):
+    for match in _MERGED.finditer(part):
         left, top, right, bottom = range_boundaries(match[1].decode())
         if right > left:
             wide.setdefault(top, {})[left] = right
@@ -98,7 +213,7 @@ def _merged(
     return wide, tall
 
 
-def _rows(sheet: Any, tall: dict[tuple[int, int], tuple[int, int]]) -> Iterator[_Row]:
+def _rows(sheet: Any, tall: dict[tuple[int, int], tuple[int, int]]) -> Iterator[Row]:
     """The number and the cells of each row that is not blank; a cell merged downwards is repeated in each of its rows."""
     values: dict[tuple[int, int], str] = {}
     tops = set(tall.values())
@@ -116,70 +231,6 @@ def _rows(sheet: Any, tall: dict[tuple[int, int], tuple[int, int]]) -> Iterator[
         yield number, cells
 
 
-def _add_rows(builder: TextBuilder, rows: Iterable[_Row], wide: dict[int, dict[int, int]]) -> None:
-    """Write the rows of a sheet, which may contain several tables, separated by blank rows, with titles above them."""
-    names: list[str] = []
-    rows = iter(rows)
-    ahead = deque(islice(rows, 3))  # a row and the two below
-    last = 0
-    while ahead:
-        number, cells = ahead.popleft()
-        ahead.extend(islice(rows, 1))
-        below = [row for place, (under, row) in enumerate(ahead, start=number + 1) if under == place][:2]
-        free = not names or (number > last + 1 and any(map(is_number, below[0] if below else [])))
-        groups = _spread(cells, wide.get(number, {}))
-        if free and groups != cells and len(below) == 2 and _names_below(groups, below):
-            ahead.popleft()
-            ahead.extend(islice(rows, 1))
-            pairs = zip_longest(groups, below[0], fillvalue="")
-            names = column_names(" ".join(dict.fromkeys(filter(None, pair))) for pair in pairs)
-            builder.add_paragraph("; ".join(filter(None, names)), silent=True)
-            number += 1
-        elif free and is_header(*_trim(cells, below[0] if below else [])):
-            names = column_names(cells)
-            builder.add_paragraph("; ".join(filter(None, names)), silent=True)
-        else:
-            single = sum(map(bool, cells)) == 1 and number > last + 1
-            builder.add_row(number, describe_row([] if single else names, cells))
-        last = number
-
-
-def _spread(cells: list[str], wide: dict[int, int]) -> list[str]:
-    """A row in which a cell that spans columns is repeated in each."""
-    spread = list(cells)
-    for left, right in wide.items():
-        if left <= len(cells) and cells[left - 1]:
-            spread += [""] * (right - len(spread))
-            spread[left - 1 : right] = [cells[left - 1]] * (right - left + 1)
-    return spread
-
-
-def _names_below(groups: list[str], below: list[list[str]]) -> bool:
-    """Whether a row of groups, each above several columns, has the names of those columns below it."""
-    names, first = below
-    filled = [position for position, name in enumerate(names) if name and [name] != groups[position : position + 1]]
-    return (
-        sum(map(bool, groups)) > 1
-        and not any(map(is_number, groups))
-        and len(filled) > 1
-        and all(len(names[position]) < 30 for position in filled)
-        and len({(groups[position] if position < len(groups) else "", names[position]) for position in filled})
-        == len(filled)
-        and any(first)
-    )
-
-
-def _trim(cells: list[str], below: list[str]) -> tuple[list[str], list[str]]:
-    """Two rows without the columns on the left that are blank in both, the first without blank ones on the right."""
-    first = min(map(_first_filled, (cells, below)))
-    last = len(cells) - _first_filled(cells[::-1])
-    return cells[first:last], below[first:]
-
-
-def _first_filled(cells: list[str]) -> int:
-    return next((position for position, cell in enumerate(cells) if cell), len(cells))
-
-
 def _show(cell: Any) -> str:
     """The value of a cell, as one line, much as the spreadsheet shows it."""
     value = cell.value
@@ -188,11 +239,28 @@ def _show(cell: Any) -> str:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, (int, float)):
-        if "%" in (cell.number_format or ""):
+        form = cell.number_format or ""
+        if "%" in form:
             return f"{value * 100:.15g}%"
-        return f"{value:.15g}" if isinstance(value, float) else str(value)
+        before, behind = _currency(form)
+        shown = f"{abs(value):.15g}" if isinstance(value, float) else str(abs(value))
+        return f"{'-' if value < 0 else ''}{before}{shown}{behind}"
     if isinstance(value, datetime.datetime):
         return value.date().isoformat() if value.time() == datetime.time() else value.isoformat(" ", "seconds")
     if isinstance(value, (datetime.date, datetime.time)):
         return value.isoformat()
     return one_line(str(value))
+
+
+_MONEY = re.compile(r"\[\$([$\u20ac\u00a3\u00a5\u20a0-\u20cf])[^\]]*\]|([$\u20ac\u00a3\u00a5\u20a0-\u20cf])")
+_PLACE = re.compile(r"[0#]")
+
+
+def _currency(form: str) -> tuple[str, str]:
+    """The sign of a currency that a number format puts before a number, and behind it."""
+    first = form.split(";")[0]
+    sign, place = _MONEY.search(first), _PLACE.search(first)
+    if sign is None or place is None or re.search(r"[0#?],+(?![0#?,])", first):  # a comma at the end counts thousands
+        return "", ""
+    shown = sign[1] or sign[2]
+    return (shown, "") if sign.start() < place.start() else ("", f" {shown}")

@@ -1,8 +1,6 @@
 """Reading diagrams, charts and embedded files of office files, and noting the pictures and objects in them."""
 
-import io
-
-from reading import read, saved, texts
+from reading import make_picture, read, saved, texts
 
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 DIAGRAM = "http://schemas.openxmlformats.org/drawingml/2006/diagram"
@@ -52,16 +50,6 @@ def add_part(owner, name, content, kind="application/xml", relation="x"):
     return owner.relate_to(part, f"{RELATIONS}/{relation}")
 
 
-def picture():
-    """The bytes of a picture."""
-    from PIL import Image
-
-    stream = io.BytesIO()
-    Image.new("RGB", (9, 9)).save(stream, "PNG")
-    stream.seek(0)
-    return stream
-
-
 def test_diagrams_and_charts_of_word_are_read(tmp_path):
     """The points of a diagram as a list in the order drawn; a chart as a table, with its titles."""
     import docx
@@ -91,8 +79,8 @@ def test_pictures_and_objects_of_word_are_noted(tmp_path):
     from docx.oxml import parse_xml
 
     document = docx.Document()
-    document.add_picture(picture())
-    document.sections[0].header.paragraphs[0].add_run().add_picture(picture())
+    document.add_picture(make_picture())
+    document.sections[0].header.paragraphs[0].add_run().add_picture(make_picture())
     names = (
         'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:v="urn:schemas-microsoft-com:vml"'
     )
@@ -179,7 +167,7 @@ def test_pictures_of_slides_are_noted(tmp_path):
     presentation = pptx.Presentation()
     for layout in (5, 6):
         slide = presentation.slides.add_slide(presentation.slide_layouts[layout])
-        slide.shapes.add_group_shape().shapes.add_picture(picture(), 0, 0)
+        slide.shapes.add_group_shape().shapes.add_picture(make_picture(), 0, 0)
     presentation.slides[0].shapes.title.text = "Map"
     found = read(tmp_path, "a.pptx", saved(presentation))
     assert texts(found) == ["~Map"]

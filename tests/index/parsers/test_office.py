@@ -6,7 +6,7 @@ import re
 import zipfile
 
 import pytest
-from reading import describe, make_docx, make_pptx, make_xlsx, read, replaced, saved, texts, zipped
+from reading import describe, make_docx, make_picture, make_pptx, make_xlsx, read, replaced, saved, texts, zipped
 
 from index.errors import SourceError
 
@@ -165,6 +165,24 @@ SHEETS = {
     "two-tables": (
         [["Item", "Cost"], ["Rent", 3], [], ["Who", "Age"], ["Ann", 5]],
         [("~Item; Cost", None), ("Item: Rent; Cost: 3.", 2), ("~Who; Age", None), ("Who: Ann; Age: 5.", 5)],
+    ),
+    "side-by-side": (
+        [["Item", "Cost", None, "Who", "Age"], ["Rent", 3, None, "Ann", 5], ["Heat", 4]],
+        [
+            ("~Item; Cost", None),
+            ("~Who; Age", None),
+            ("Item: Rent; Cost: 3.", 2),
+            ("Who: Ann; Age: 5.", 2),
+            ("Item: Heat; Cost: 4.", 3),
+        ],
+    ),
+    "spacer": (
+        [["Item", "Plan", None, "Actual", "Gap"], ["Rent", 3, None, 4, 1], ["Heat", 2, None, 2, 0]],
+        [
+            ("~Item; Plan; Actual; Gap", None),
+            ("Item: Rent; Plan: 3; Actual: 4; Gap: 1.", 2),
+            ("Item: Heat; Plan: 2; Actual: 2; Gap: 0.", 3),
+        ],
     ),
     "values": (
         [["A", "B", "C", "D", "E"], [0.1 + 0.2, True, datetime.date(2024, 3, 1), datetime.datetime(2024, 3, 1, 9, 30), "a\nb"]],
@@ -455,3 +473,97 @@ def test_a_chart_is_read_as_a_table(tmp_path):
     data.add_series("Norrland", (498, 512))
     slide.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, 0, 0, 99, 99, data)
     assert texts(read(tmp_path, "a.pptx", saved(presentation)))[-2:] == ["2021; Norrland: 498.", "2022; Norrland: 512."]
+
+
+@pytest.mark.parametrize(
+    ("form", "shown"),
+    [
+        ('"$"#,##0.00', "-$2.5"),
+        ("#,##0.00\\ [$\u20ac-407];[Red]-#,##0.00\\ [$\u20ac-407]", "-2.5 \u20ac"),
+        ('_-"\u00a3"* #,##0_-', "-\u00a32.5"),
+        ('$0.0,,"M"', "-2.5"),
+        ("0.00", "-2.5"),
+    ],
+)
+def test_an_amount_has_the_sign_of_its_currency(tmp_path, form, shown):
+    """Where its format puts it; not where the format counts thousands."""
+    import openpyxl
+
+    workbook = openpyxl.Workbook()
+    workbook.active["A1"], workbook.active["A1"].number_format = -2.5, form
+    assert texts(read(tmp_path, "a.xlsx", saved(workbook))) == [shown]
+
+
+def test_what_a_workbook_shows_beside_its_cells_is_read_or_noted(tmp_path):
+    """Comments and text boxes are read; formulas without a result, hidden rows and columns, and pictures are noted."""
+    import xlsxwriter
+
+    stream = io.BytesIO()
+    workbook = xlsxwriter.Workbook(stream)
+    sheet = workbook.add_worksheet("Costs")
+    for number, row in enumerate((["Item", "Cost"], ["Rent", 300], ["Heat", 20])):
+        sheet.write_row(number, 0, row)
+    sheet.write_formula("A4", "=A2", None, "Rent")
+    sheet.write_formula("B4", "=B2*2", None, "")
+    sheet.set_row(2, None, None, {"hidden": True})
+    sheet.set_row(20, None, None, {"hidden": True})
+    sheet.set_column("B:F", None, None, {"hidden": True})
+    sheet.write_comment("B2", "Paid\nmonthly.")
+    sheet.insert_textbox("D9", "Without tax.")
+    sheet.insert_image("D20", "map.png", {"image_data": make_picture()})
+    for place in (sheet, workbook.add_chartsheet("Graph")):
+        chart = workbook.add_chart({"type": "column"})
+        chart.add_series({"values": "=Costs!$B$2:$B$3"})
+        place.insert_chart("H1", chart) if place is sheet else place.set_chart(chart)
+    workbook.close()
+    content = replaced(
+        stream.getvalue(), "xl/worksheets/sheet1.xml", lambda part: part.replace(b'<c r="B4" t="str">', b'<c r="B4">')
+    )
+    found = read(tmp_path, "a.xlsx", content)
+    assert describe(found) == [
+        ("~Item; Cost", {"sheet": "Costs"}),
+        ("Item: Rent; Cost: 300.", {"sheet": "Costs", "row": 2}),
+        ("Item: Heat; Cost: 20.", {"sheet": "Costs", "row": 3}),
+        ("Item: Rent.", {"sheet": "Costs", "row": 4}),
+        ("Note on B2: Paid monthly.", {"sheet": "Costs", "row": 2}),
+        ("Without tax.", {"sheet": "Costs"}),
+    ]
+    assert found.notes == (
+        "sheet Costs has formulas (1) without a stored result, which are not read",
+        "sheet Costs has hidden rows (1) and columns (1), which are read",
+        "charts are not read: 2 in all",
+        "pictures are not read: 1 in all",
+    )
+
+
+def test_results_that_were_never_computed_are_noted(tmp_path):
+    """Some programs store 0 for every formula, and ask for it to be computed."""
+    import xlsxwriter
+
+    stream = io.BytesIO()
+    workbook = xlsxwriter.Workbook(stream)
+    workbook.add_worksheet("Costs").write_formula("A1", "=2+3")
+    workbook.close()
+    assert read(tmp_path, "a.xlsx", stream.getvalue()).notes == (
+        "sheet Costs has formulas (1) whose stored results are all 0, perhaps never computed",
+    )
+
+
+def test_comments_that_are_answered_are_read_from_their_thread(tmp_path):
+    """Older programs are given a text that says they cannot show it."""
+    content = make_xlsx(S=[["Text"]])
+    kind, main = "http://schemas.microsoft.com/office/2017/10/relationships", "http://schemas.openxmlformats.org"
+    relation = '<Relationship Id="r{}" Type="{}" Target="/xl/{}.xml"/>'
+    members = {
+        "xl/worksheets/_rels/sheet1.xml.rels": f'<Relationships xmlns="{main}/package/2006/relationships">'
+        + relation.format(1, f"{main}/officeDocument/2006/relationships/comments", "old")
+        + relation.format(2, f"{kind}/threadedComment", "new")
+        + "</Relationships>",
+        "xl/old.xml": f'<comments xmlns="{main}/spreadsheetml/2006/main"><commentList><comment ref="A1"><text><t>Your version</t>'
+        "</text></comment></commentList></comments>",
+        "xl/new.xml": '<ThreadedComments xmlns="http://schemas.microsoft.com/office/spreadsheetml/2018/threadedcomments">'
+        '<threadedComment ref="A1"><text>Why?</text></threadedComment></ThreadedComments>',
+    }
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        members |= {name: package.read(name) for name in package.namelist()}
+    assert texts(read(tmp_path, "a.xlsx", zipped(members))) == ["Text", "Note on A1: Why?"]
