@@ -62,7 +62,7 @@ _HTML = Format("html", "html", "read_html", 3, "selectolax", decodes=True)
 _XHTML = Format("html", "html", "read_xhtml", 3, "selectolax", decodes=True)
 _JSON_LINES = Format("json_records", "json", "read_json_lines", 2, decodes=True)
 _RST = Format("restructured", "plain", "read_rst", 3, "docutils", decodes=True)
-_OPEN = Format("opendocument", "opendocument", "read_opendocument", 2, "lxml", _LARGEST_FILE)
+_OPEN = Format("opendocument", "opendocument", "read_opendocument", 3, "lxml", _LARGEST_FILE)
 _PICTURE = Format("picture", "picture", "read_picture", 1, _OCR, _LARGEST_FILE, scanned=True)
 _PLAIN = (".txt", ".text", ".log", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".adoc", ".asciidoc", ".org", ".tex")
 FORMATS = {

@@ -1,21 +1,33 @@
 """Parse .odt texts, .ods workbooks and .odp presentations, as LibreOffice writes them.
 
-Rows and slides have their numbers. Left out: text marked as deleted, comments, pictures, page headers and footers.
+Rows and slides have their numbers. Comments follow the text, page headers and footers do too, and do not answer. Formulas are
+read as they are typed, and charts of texts and slides as tables. Left out: text marked as deleted; and, noted, hidden sheets and
+slides, pictures, other embedded objects, and the charts of workbooks, which draw what cells contain.
 """
 
-from collections.abc import Iterator
+import posixpath
+from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from index.errors import SourceError
-from index.parsers.builder import Extraction, TextBuilder, add_table, describe_row, find_pairs, is_header, one_line
+from index.parsers.builder import Extraction, TextBuilder, add_table, describe_row, find_pairs, list_some, one_line
 from index.parsers.containers import damaged, office_metadata, open_package, read_member, refuse_document_types
+from index.parsers.drawings import count_note
+from index.parsers.sheets import add_rows
 
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+_STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _DRAW = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
+_CHART = "{urn:oasis:names:tc:opendocument:xmlns:chart:1.0}"
 _PRESENTATION = "{urn:oasis:names:tc:opendocument:xmlns:presentation:1.0}"
-_LEFT_OUT = {f"{_OFFICE}annotation", f"{_TEXT}note", f"{_TEXT}tracked-changes", f"{_TEXT}ruby-text"}
+_LINK = "{http://www.w3.org/1999/xlink}href"
+_MATH = "{http://www.w3.org/1998/Math/MathML}"
+_NOTE = f"{_OFFICE}annotation"
+_LEFT_OUT = {_NOTE, f"{_TEXT}note", f"{_TEXT}tracked-changes", f"{_TEXT}ruby-text"}
+_BLOCKS = (f"{_TEXT}p", f"{_TEXT}h", f"{_TEXT}list")
 _MOST_REPEATED = 1_000  # copies of a row or cell; a sheet ends in a million blank ones
 
 
@@ -25,32 +37,20 @@ def read_opendocument(content: bytes, *, name: str) -> Extraction:
     Raises:
         SourceError: It is none, damaged, protected with a password or not safe to read.
     """
-    from lxml import etree
-
     suffix = name[name.rfind(".") :].lower()
     package = open_package(content, name=name, suffix=suffix, holds="content.xml")
     refuse_document_types(package, name=name, suffix=suffix)
+
+    def parse(member: str) -> Any:
+        """The root of a part; None where the file has none."""
+        return _parse(_optional(package, member, name, suffix), name, suffix) if member in members else None
+
+    members = set(package.namelist())
     if b"encryption-data" in _optional(package, "META-INF/manifest.xml", name, suffix):
         raise SourceError(f"{name} is protected with a password. Save a copy without one, then index it again.")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
-    try:
-        body = etree.fromstring(read_member(package, "content.xml", name=name, suffix=suffix), parser).find(
-            f"{_OFFICE}body"
-        )
-    except etree.XMLSyntaxError as error:
-        raise damaged(name, suffix) from error
     builder = TextBuilder(name)
     builder.describe(**office_metadata(package))
-    for part in body if body is not None else ():
-        if part.tag == f"{_OFFICE}spreadsheet":
-            _add_sheets(part, builder)
-        elif part.tag == f"{_OFFICE}presentation":
-            _add_slides(part, builder)
-        else:
-            _add_blocks(part, builder)
-            builder.begin_section(0, "")
-            for number, note in enumerate(part.iter(f"{_TEXT}note-body"), start=1):
-                builder.add_paragraph(f"[{number}] {_cell(note)}")
+    _Reader(parse("content.xml"), parse, builder).add()
     return builder.finish()
 
 
@@ -58,21 +58,171 @@ def _optional(package: Any, member: str, name: str, suffix: str) -> bytes:
     return read_member(package, member, name=name, suffix=suffix) if member in package.namelist() else b""
 
 
-def _add_blocks(parent: Any, builder: TextBuilder) -> None:
-    for element in parent:
-        if element.tag == f"{_TEXT}h":
-            level = element.get(f"{_TEXT}outline-level") or "1"
-            builder.add_heading(int(level) if level.isdigit() else 1, _line(element))
-        elif element.tag == f"{_TEXT}p":
-            builder.add_paragraph(_line(element))
-            for box in element.iter(f"{_DRAW}text-box"):
-                _add_blocks(box, builder)
-        elif element.tag == f"{_TEXT}list":
-            builder.add_paragraph("\n".join(_items(element, "")))
-        elif element.tag == f"{_TABLE}table":
-            add_table(builder, [cells for _, cells in _rows(element)])
-        elif element.tag not in _LEFT_OUT:
-            _add_blocks(element, builder)
+def _parse(content: bytes, name: str, suffix: str) -> Any:
+    from lxml import etree
+
+    try:
+        return etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False))
+    except etree.XMLSyntaxError as error:
+        raise damaged(name, suffix) from error
+
+
+class _Reader:
+    """Writes the body of a document."""
+
+    def __init__(self, root: Any, parse: Callable[[str], Any], builder: TextBuilder) -> None:
+        self._root = root
+        self._parse = parse
+        self._builder = builder
+        self._unread: Counter[str] = Counter()
+        self._styles = {style.get(f"{_STYLE}name"): style for style in root.iter(f"{_STYLE}style")}
+        self._charts: dict[Any, Any] = {}  # by the frame that has it
+
+    def add(self) -> None:
+        body = self._root.find(f"{_OFFICE}body")
+        hidden: dict[str, list[str]] = {}
+        for part in body if body is not None else ():
+            self._find_objects(part)
+            if part.tag == f"{_OFFICE}spreadsheet":
+                hidden["sheets"] = self._add_sheets(part)
+            elif part.tag == f"{_OFFICE}presentation":
+                hidden["slides"] = self._add_slides(part)
+            else:
+                self._add_text(part)
+        for kind, count in sorted(self._unread.items()):
+            self._builder.notes += count_note(kind, count)
+        for kind, names in hidden.items():
+            self._builder.notes += [f"hidden {kind} are not read: {list_some(names)}"] if names else []
+
+    def _find_objects(self, body: Any) -> None:
+        """Find charts, put formulas into the text around them, and count what is not read."""
+        for frame in list(body.iter(f"{_DRAW}frame")):
+            kinds = {child.tag.removeprefix(_DRAW) for child in frame if isinstance(child.tag, str)}
+            if "object" in kinds:
+                path = frame.find(f"{_DRAW}object").get(_LINK) or ""
+                self._add_object(frame, self._parse(posixpath.normpath(posixpath.join(path, "content.xml"))))
+            elif kinds & {"object-ole", "applet", "plugin"}:
+                self._unread["embedded objects"] += 1
+            elif "image" in kinds and "text-box" not in kinds:
+                self._unread["pictures"] += 1
+
+    def _add_object(self, frame: Any, content: Any) -> None:
+        if content is not None and (formula := content.find(f".//{_MATH}annotation")) is not None:
+            frame.tag, frame.text = f"{_TEXT}span", f" {one_line(formula.text or '')} "
+            for child in list(frame):
+                frame.remove(child)
+        elif content is None or next(content.iter(f"{_CHART}chart"), None) is None:
+            self._unread["embedded objects"] += 1
+        elif any(above.tag == f"{_OFFICE}spreadsheet" for above in frame.iterancestors()):
+            self._unread["charts"] += 1
+        else:
+            self._charts[frame] = content
+
+    def _add_text(self, part: Any) -> None:
+        self._add_blocks(part)
+        self._builder.begin_section(0, "")
+        for number, note in enumerate(part.iter(f"{_TEXT}note-body"), start=1):
+            self._builder.add_paragraph(f"[{number}] {_flat(note)}")
+        self._add_comments(part)
+        styles = self._parse("styles.xml")
+        kinds = [f"{_STYLE}{kind}{which}" for kind in ("header", "footer") for which in ("", "-first", "-left")]
+        found = (_flat(each) for each in styles.iter(*kinds)) if styles is not None else ()
+        for text in dict.fromkeys(filter(None, found)):
+            self._builder.add_paragraph(text, silent=True)
+
+    def _add_comments(self, part: Any) -> None:
+        for comment in part.iter(_NOTE):
+            text = _flat(comment)
+            self._builder.add_paragraph(f"Note: {text}" if text else "")
+
+    def _add_blocks(self, parent: Any) -> None:
+        for element in parent:
+            if element.tag == f"{_TEXT}h":
+                level = element.get(f"{_TEXT}outline-level") or "1"
+                self._builder.add_heading(int(level) if level.isdigit() else 1, _line(element))
+                self._add_drawn(element)
+            elif element.tag == f"{_TEXT}p":
+                self._builder.add_paragraph(_line(element))
+                self._add_drawn(element)
+            elif element.tag == f"{_TEXT}list":
+                self._builder.add_paragraph("\n".join(_items(element, "")))
+                self._add_drawn(element)
+            elif element.tag == f"{_TABLE}table":
+                add_table(self._builder, [cells for _, cells in _rows(element)])
+            elif element in self._charts:
+                self._add_chart(self._charts[element])
+            elif element.tag not in _LEFT_OUT and element.tag != f"{_PRESENTATION}notes":
+                self._add_blocks(element)
+
+    def _add_drawn(self, parent: Any) -> None:
+        """Write the text boxes, shapes and charts anchored in a block."""
+        for child in parent:
+            if child in self._charts:
+                self._add_chart(self._charts[child])
+            elif child.tag == f"{_DRAW}text-box" or (_is_drawn(child) and any(each.tag in _BLOCKS for each in child)):
+                self._add_blocks(child)
+            elif child.tag not in _LEFT_OUT:
+                self._add_drawn(child)
+
+    def _add_chart(self, chart: Any) -> None:
+        for title in chart.iter(f"{_CHART}title", f"{_CHART}subtitle"):
+            self._builder.add_paragraph(_flat(title), silent=title.getparent().tag == f"{_CHART}axis")
+        for table in chart.iter(f"{_TABLE}table"):
+            add_table(self._builder, [cells for _, cells in _rows(table)], headers=1)
+
+    def _add_sheets(self, part: Any) -> list[str]:
+        """Write the sheets; returns the names of those that are hidden."""
+        hidden = []
+        for sheet in part.findall(f"{_TABLE}table"):
+            title = one_line(sheet.get(f"{_TABLE}name") or "")
+            if self._property(sheet.get(f"{_TABLE}style-name"), "table", f"{_TABLE}display") == "false":
+                hidden.append(title)
+                continue
+            self._builder.move_to(sheet=title)
+            self._add_sheet(sheet)
+            self._builder.notes += _describe_sheet(title, sheet)
+        return hidden
+
+    def _add_sheet(self, sheet: Any) -> None:
+        rows = [(number, cells) for number, cells in _rows(sheet) if any(cells)]
+        if pairs := find_pairs([row for _, row in rows]):
+            for number, (label, value) in enumerate(pairs, start=1):
+                self._builder.add_row(number, describe_row([label], [value]))
+        else:
+            add_rows(self._builder, rows, {})
+        for number, column, comment in _comments(sheet):
+            self._builder.add_row(number, f"Note on {_letters(column)}{number}: {comment}")
+        self._add_drawn(sheet)
+
+    def _add_slides(self, part: Any) -> list[str]:
+        """Write the slides; returns the numbers of those that are hidden."""
+        hidden = []
+        for number, slide in enumerate(part.findall(f"{_DRAW}page"), start=1):
+            style = slide.get(f"{_DRAW}style-name")
+            if self._property(style, "drawing-page", f"{_PRESENTATION}visibility") == "hidden":
+                hidden.append(str(number))
+                continue
+            self._builder.move_to(slide=number)
+            self._builder.begin_section(1, "")
+            titles = [
+                each
+                for each in slide.iter(f"{_DRAW}frame", f"{_DRAW}custom-shape")
+                if each.get(f"{_PRESENTATION}class") == "title"
+            ][:1]
+            for title in titles:
+                self._builder.add_heading(1, _flat(title))
+                title.getparent().remove(title)
+            self._add_blocks(slide)
+            for notes in slide.iter(f"{_PRESENTATION}notes"):
+                self._builder.add_paragraph("\n".join(filter(None, map(_line, notes.iter(*_BLOCKS[:2])))))
+            self._add_comments(slide)
+        return hidden
+
+    def _property(self, style: str | None, kind: str, attribute: str) -> str | None:
+        """A property of a style, such as whether a sheet is displayed."""
+        found = self._styles.get(style)
+        properties = found.find(f"{_STYLE}{kind}-properties") if found is not None else None
+        return properties.get(attribute) if properties is not None else None
 
 
 def _items(parent: Any, indent: str) -> Iterator[str]:
@@ -86,43 +236,36 @@ def _items(parent: Any, indent: str) -> Iterator[str]:
                 marker = " " * len(marker)
 
 
-def _add_sheets(parent: Any, builder: TextBuilder) -> None:
-    for sheet in parent.iter(f"{_TABLE}table"):
-        builder.move_to(sheet=one_line(sheet.get(f"{_TABLE}name") or ""))
-        rows = [(number, cells) for number, cells in _rows(sheet) if any(cells)]
-        cells = [row for _, row in rows]
-        if pairs := find_pairs(cells):
-            for number, (label, value) in enumerate(pairs, start=1):
-                builder.add_row(number, describe_row([label], [value]))
-            continue
-        names = cells[0] if len(rows) > 1 and is_header(*cells) else []
-        if names:
-            builder.add_paragraph("; ".join(filter(None, names)), silent=True)
-        for number, row in rows[1 if names else 0 :]:
-            builder.add_row(number, describe_row(names, row))
+def _describe_sheet(title: str, sheet: Any) -> list[str]:
+    """A note on the rows of a sheet that are hidden and not blank, and on hidden columns."""
+    rows = [row for row in _own_rows(sheet) if row.get(f"{_TABLE}visibility") in ("collapse", "filter")]
+    count = len([row for row in rows if any(map(_flat_cell, row.iter(f"{_TABLE}table-cell")))])
+    return [f"sheet {title} has hidden rows ({count:,}), which are read"] if count else []
 
 
-def _add_slides(parent: Any, builder: TextBuilder) -> None:
-    for number, slide in enumerate(parent.iter(f"{_DRAW}page"), start=1):
-        builder.move_to(slide=number)
-        builder.begin_section(1, "")
-        frames = list(slide.iter(f"{_DRAW}frame", f"{_DRAW}custom-shape"))
-        titles = [frame for frame in frames if frame.get(f"{_PRESENTATION}class") == "title"]
-        for title in titles[:1]:
-            builder.add_heading(1, _cell(title))
-        for frame in frames:
-            if frame not in titles[:1]:
-                _add_blocks(frame, builder)
+def _own_rows(table: Any) -> Iterator[Any]:
+    """The rows of a table, without those of tables in its cells."""
+    for row in table.iter(f"{_TABLE}table-row"):
+        if next(above for above in row.iterancestors() if above.tag == f"{_TABLE}table") is table:
+            yield row
 
 
 def _rows(table: Any) -> Iterator[tuple[int, list[str]]]:
-    """The number and the cells of each row, without blank cells at its end."""
+    """The number and the cells of each row, without blank cells at its end; a cell merged downwards is repeated in each row."""
     number = 0
-    for row in table.iter(f"{_TABLE}table-row"):
+    below: dict[int, tuple[int, str]] = {}  # by column: the last row that a cell spans, and its text
+    for row in _own_rows(table):
         cells: list[str] = []
-        for cell in row.iter(f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
-            repeated = _count(cell, "number-columns-repeated")
-            cells += [_cell(cell)] * min(repeated, _MOST_REPEATED)
+        for cell in row:
+            if cell.tag not in (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
+                continue
+            text, spanned = _flat_cell(cell), _count(cell, "number-rows-spanned")
+            for _ in range(min(_count(cell, "number-columns-repeated"), _MOST_REPEATED)):
+                last, above = below.get(len(cells), (0, ""))
+                if spanned > 1 and text:
+                    below[len(cells)] = number + spanned, text
+                covered = cell.tag == f"{_TABLE}covered-table-cell" and number < last
+                cells.append(text or (above if covered else ""))
         while cells and not cells[-1]:
             cells.pop()
         repeated = _count(row, "number-rows-repeated")
@@ -136,8 +279,51 @@ def _count(element: Any, attribute: str) -> int:
     return int(value) if value.isdigit() and len(value) < 9 else 1
 
 
-def _cell(element: Any) -> str:
-    return one_line(" ".join(_line(paragraph) for paragraph in element.iter(f"{_TEXT}p", f"{_TEXT}h")))
+def _comments(sheet: Any) -> Iterator[tuple[int, int, str]]:
+    """The row, the column and the text of each comment on a cell."""
+    number = 1
+    for row in _own_rows(sheet):
+        column = 1
+        for cell in row:
+            for comment in cell.findall(_NOTE):
+                if text := _flat(comment):
+                    yield number, column, text
+            column += _count(cell, "number-columns-repeated")
+        number += _count(row, "number-rows-repeated")
+
+
+def _letters(column: int) -> str:
+    """The name of a column, such as "AB"."""
+    letters = ""
+    while column:
+        column, letter = divmod(column - 1, 26)
+        letters = chr(ord("A") + letter) + letters
+    return letters
+
+
+def _is_drawn(element: Any) -> bool:
+    return isinstance(element.tag, str) and element.tag.startswith(_DRAW)
+
+
+def _flat_cell(cell: Any) -> str:
+    """The text of a cell as one line, without that of comments, and of shapes in a sheet, which are no part of its text."""
+    shown = (child for child in cell if child.tag not in _LEFT_OUT and not _is_drawn(child))
+    return one_line(" ".join(_line(child) if child.tag in _BLOCKS[:2] else _flat(child) for child in shown))
+
+
+def _flat(element: Any) -> str:
+    """The text of all paragraphs inside an element, as one line."""
+    return one_line(" ".join(map(_line, _paragraphs(element))))
+
+
+def _paragraphs(element: Any) -> Iterator[Any]:
+    """The paragraphs inside an element, without those of comments, notes and deleted text in it."""
+    for child in element:
+        if child.tag in _LEFT_OUT:
+            continue
+        if child.tag in _BLOCKS[:2]:
+            yield child
+        yield from _paragraphs(child)
 
 
 def _line(paragraph: Any) -> str:

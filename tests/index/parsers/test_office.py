@@ -384,17 +384,22 @@ def test_a_soft_line_break_in_a_slide_parts_words(tmp_path):
 OFFICE_NS = "urn:oasis:names:tc:opendocument:xmlns:"
 
 
-def opendocument(kind, body):
-    """An OpenDocument file with this content."""
+def opendocument(kind, body, before="", **members):
+    """An OpenDocument file with this content, what comes before its body, and other parts."""
     spaces = " ".join(f'xmlns:{name}="{OFFICE_NS}{full}:1.0"' for name, full in (
-        ("office", "office"), ("text", "text"), ("table", "table"), ("draw", "drawing"), ("presentation", "presentation")
+        ("office", "office"), ("text", "text"), ("table", "table"), ("draw", "drawing"), ("presentation", "presentation"),
+        ("style", "style"), ("chart", "chart"),
     ))  # fmt: skip
-    inside = f"<office:body><office:{kind}>{body}</office:{kind}></office:body>"
-    return zipped({"content.xml": f"<office:document-content {spaces}>{inside}</office:document-content>"})
+    spaces += ' xmlns:xlink="http://www.w3.org/1999/xlink"'
+    inside = f"{before}<office:body><office:{kind}>{body}</office:{kind}></office:body>"
+    members = {"content.xml": inside, **{f"{name}.xml": content for name, content in members.items()}}
+    return zipped(
+        {name: f"<office:document-content {spaces}>{part}</office:document-content>" for name, part in members.items()}
+    )
 
 
 def test_opendocument_texts_are_read(tmp_path):
-    """Headings, paragraphs with their spaces and breaks, lists and tables; notes at the end; no deleted text, no comments."""
+    """Headings, paragraphs with their spaces and breaks, lists and tables; notes and comments at the end; no deleted text."""
     row, cell = "<table:table-row>{}</table:table-row>", "<table:table-cell><text:p>{}</text:p></table:table-cell>"
     cells = "".join(row.format("".join(map(cell.format, words))) for words in (("Item", "Cost"), ("Rent", "300")))
     item = "<text:list-item><text:p>{}</text:p></text:list-item>"
@@ -407,7 +412,7 @@ def test_opendocument_texts_are_read(tmp_path):
         f"<text:list>{item.format('one')}{item.format('two')}</text:list><table:table>{cells}</table:table>"
     )
     assert texts(read(tmp_path, "a.odt", opendocument("text", body))) == [
-        "~Garden", "Ilka waters the plants.", "- one\n- two", "~Item; Cost", "Item: Rent; Cost: 300.", "[1] Daily.",
+        "~Garden", "Ilka waters the plants.", "- one\n- two", "~Item; Cost", "Item: Rent; Cost: 300.", "[1] Daily.", "Note: why",
     ]  # fmt: skip
 
 
@@ -418,13 +423,15 @@ def test_opendocument_sheets_and_slides_are_read(tmp_path):
     blank = '<table:table-row table:number-rows-repeated="2"><table:table-cell/></table:table-row>'
     rows = (
         row.format(cell.format("Item") + cell.format("Cost"))
+        + row.format(cell.format("Heat") + cell.format("20"))
         + blank
         + row.format(cell.format("Rent") + cell.format("300"))
     )
     sheet = f'<table:table table:name="Costs">{rows}</table:table>'
     assert describe(read(tmp_path, "a.ods", opendocument("spreadsheet", sheet))) == [
         ("~Item; Cost", {"sheet": "Costs"}),
-        ("Item: Rent; Cost: 300.", {"sheet": "Costs", "row": 4}),
+        ("Item: Heat; Cost: 20.", {"sheet": "Costs", "row": 2}),
+        ("Item: Rent; Cost: 300.", {"sheet": "Costs", "row": 5}),
     ]
     frame = "<draw:frame{}><draw:text-box><text:p>{}</text:p></draw:text-box></draw:frame>"
     title, text = frame.format(' presentation:class="title"', "Ferry"), frame.format("", "It leaves at nine.")
@@ -433,6 +440,71 @@ def test_opendocument_sheets_and_slides_are_read(tmp_path):
         ("~Ferry", {"slide": 1}),
         ("It leaves at nine.", {"slide": 1, "heading": "Ferry"}),
     ]
+
+
+def test_all_that_an_opendocument_text_shows_is_read_or_noted(tmp_path):
+    """Shapes with text, charts, formulas, merged cells, page headers; pictures and other objects are noted."""
+    cell = "<table:table-cell{}><text:p>{}</text:p></table:table-cell>"
+    row = "<table:table-row>{}</table:table-row>"
+    rows = (
+        row.format(cell.format("", "Town") + cell.format("", "Fare"))
+        + row.format(cell.format(' table:number-rows-spanned="2"', "Arlen") + cell.format("", "3"))
+        + row.format("<table:covered-table-cell/>" + cell.format("", "5"))
+    )
+    values = row.format(cell.format("", "") + cell.format("", "Boats")) + row.format(
+        cell.format("", "2021") + cell.format("", "4")
+    )
+    chart = f"<chart:chart><chart:title><text:p>Fleet</text:p></chart:title><table:table>{values}</table:table></chart:chart>"
+    formula = '<m:math xmlns:m="http://www.w3.org/1998/Math/MathML"><m:annotation>E = m c^2</m:annotation></m:math>'
+    frame = '<draw:frame><draw:object xlink:href="./{}"/><draw:image/></draw:frame>'
+    body = (
+        f"<text:p>So {frame.format('o1')} holds.<draw:g>"
+        "<draw:custom-shape><text:p>In a shape.</text:p></draw:custom-shape></draw:g>"
+        f"</text:p><text:p>{frame.format('o2')}{frame.format('o3')}<draw:frame><draw:image/></draw:frame></text:p>"
+        f"<table:table>{rows}</table:table>"
+    )
+    header = "<style:master-page><style:header><text:p>Choir of Odden</text:p></style:header></style:master-page>"
+    content = opendocument("text", body, **{"styles": header, "o1/content": formula, "o2/content": chart})
+    document = read(tmp_path, "a.odt", content)
+    assert texts(document) == [
+        "So E = m c^2 holds.", "In a shape.", "Fleet", "~Boats", "2021; Boats: 4.",
+        "~Town; Fare", "Town: Arlen; Fare: 3.", "Town: Arlen; Fare: 5.", "~Choir of Odden",
+    ]  # fmt: skip
+    assert document.notes == ("embedded objects are not read: 1 in all", "pictures are not read: 1 in all")
+
+
+def test_hidden_parts_of_opendocument_files_are_noted(tmp_path):
+    """Sheets and slides are not read, rows are; comments on cells are no part of them."""
+    hidden = (
+        '<office:automatic-styles><style:style style:name="h"><style:{}-properties {}="{}"/></style:style>'
+        "</office:automatic-styles>"
+    )
+    styles = hidden.format("table", "table:display", "false")
+    rows = (
+        "<table:table-row><table:table-cell><text:p>Rent</text:p><office:annotation><text:p>Monthly.</text:p></office:annotation>"
+        '</table:table-cell></table:table-row><table:table-row table:visibility="filter"><table:table-cell><text:p>Heat</text:p>'
+        "</table:table-cell></table:table-row>"
+    )
+    sheets = f'<table:table table:name="A">{rows}</table:table>'
+    sheets += f'<table:table table:name="B" table:style-name="h">{rows}</table:table>'
+    document = read(tmp_path, "a.ods", opendocument("spreadsheet", sheets, styles))
+    assert [(text, place["row"]) for text, place in describe(document)] == [
+        ("Rent", 1),
+        ("Heat", 2),
+        ("Note on A1: Monthly.", 1),
+    ]
+    assert document.notes == ("sheet A has hidden rows (1), which are read", "hidden sheets are not read: B")
+    styles = hidden.format("drawing-page", "presentation:visibility", "hidden")
+    box = "<draw:frame><draw:text-box><text:p>{}</text:p></draw:text-box></draw:frame>"
+    slides = (
+        f'<draw:page draw:style-name="h">{box.format("Gone.")}</draw:page>'
+        "<draw:page><draw:rect><text:p>Drawn.</text:p></draw:rect>"
+        f"<presentation:notes>{box.format('Say hello.')}</presentation:notes><office:annotation><text:p>Why?</text:p>"
+        "</office:annotation></draw:page>"
+    )
+    document = read(tmp_path, "a.odp", opendocument("presentation", slides, styles))
+    assert describe(document) == [("Drawn.", {"slide": 2}), ("Say hello.", {"slide": 2}), ("Note: Why?", {"slide": 2})]
+    assert document.notes == ("hidden slides are not read: 1",)
 
 
 def test_rich_text_is_read_without_its_marks(tmp_path):
