@@ -57,11 +57,11 @@ class Format(NamedTuple):
 
 _OCR = "rapidocr"
 _TEXT = Format("text", "plain", "read_text", 2, decodes=True)
-_MARKDOWN = Format("markdown", "plain", "read_markdown_file", 3, decodes=True)
-_HTML = Format("html", "html", "read_html", 3, "selectolax", decodes=True)
-_XHTML = Format("html", "html", "read_xhtml", 3, "selectolax", decodes=True)
+_MARKDOWN = Format("markdown", "plain", "read_markdown_file", 4, decodes=True)
+_HTML = Format("html", "html", "read_html", 4, "selectolax", decodes=True)
+_XHTML = Format("html", "html", "read_xhtml", 4, "selectolax", decodes=True)
 _JSON_LINES = Format("json_records", "json", "read_json_lines", 2, decodes=True)
-_RST = Format("restructured", "plain", "read_rst", 3, "docutils", decodes=True)
+_RST = Format("restructured", "plain", "read_rst", 4, "docutils", decodes=True)
 _OPEN = Format("opendocument", "opendocument", "read_opendocument", 3, "lxml", _LARGEST_FILE)
 _PICTURE = Format("picture", "picture", "read_picture", 1, _OCR, _LARGEST_FILE, scanned=True)
 _PLAIN = (".txt", ".text", ".log", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".adoc", ".asciidoc", ".org", ".tex")
@@ -82,14 +82,14 @@ FORMATS = {
     ".ods": _OPEN,
     ".odp": _OPEN,
     ".rtf": Format("rich_text", "plain", "read_rtf", 1, "striprtf"),
-    ".epub": Format("epub", "html", "read_epub", 3, "selectolax", _LARGEST_FILE),
+    ".epub": Format("epub", "html", "read_epub", 4, "selectolax", _LARGEST_FILE),
     ".csv": Format("delimited", "csv", "read_csv", 2, decodes=True),
     ".tsv": Format("delimited", "csv", "read_tsv", 2, decodes=True),
     ".json": Format("json_records", "json", "read_json", 2, decodes=True),
     ".jsonl": _JSON_LINES,
     ".ndjson": _JSON_LINES,
-    ".eml": Format("mail", "mail", "read_eml", 3, "selectolax"),
-    ".mbox": Format("mail", "mail", "read_mbox", 3, "selectolax", _LARGEST_FILE),
+    ".eml": Format("mail", "mail", "read_eml", 4, "selectolax"),
+    ".mbox": Format("mail", "mail", "read_mbox", 4, "selectolax", _LARGEST_FILE),
 }
 OLD_OFFICE = {
     **dict.fromkeys((".doc", ".dot"), ".docx"),

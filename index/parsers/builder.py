@@ -104,6 +104,11 @@ def list_some(values: Sequence[object], most: int = 20) -> str:
     return f"{listed} and {len(values) - most:,} more" if len(values) > most else listed
 
 
+def count_note(kind: str, count: int) -> list[str]:
+    """A note on so many things of a kind, such as pictures, that are not read; none where there are none."""
+    return [f"{kind} are not read: {count:,} in all"] if count else []
+
+
 _DATE = re.compile(r"(?:D:)?(\d{4})(?:-?(\d\d)(?:-?(\d\d))?)?")
 _SUFFIX = re.compile(r"\.(?:docx?|pdf|indd|tex|dvi|xlsx?|pptx?|odt|html?|md|rtf)$", re.IGNORECASE)
 _NO_TITLE = re.compile(

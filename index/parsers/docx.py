@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from index.errors import SourceError
-from index.parsers.builder import Extraction, TextBuilder, add_table, list_some, one_line
+from index.parsers.builder import Extraction, TextBuilder, add_table, count_note, list_some, one_line
 from index.parsers.containers import load_library, office_metadata, open_office
 from index.parsers.drawings import (
     CHART,
@@ -20,7 +20,6 @@ from index.parsers.drawings import (
     NEW_CHART,
     RELATION,
     add_chart,
-    count_note,
     diagram_text,
     find_shown,
     formula_text,

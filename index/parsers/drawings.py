@@ -27,11 +27,6 @@ def find_shown(root: Any, *tags: str) -> list[Any]:
     return [found for found in root.iter(*tags) if not any(above.tag == fallback for above in found.iterancestors())]
 
 
-def count_note(kind: str, count: int) -> list[str]:
-    """A note on so many things of a kind, such as pictures, that are not read; none where there are none."""
-    return [f"{kind} are not read: {count:,} in all"] if count else []
-
-
 def paragraph_text(paragraph: Any) -> str:
     """The text of a paragraph of a shape, with its fields and formulas; line breaks stay."""
     parts: list[str] = []

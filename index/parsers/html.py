@@ -1,7 +1,8 @@
 """Parse web pages and EPUB books: text in order, headings, lists and tables; no scripts, menus or hidden parts.
 
 Lexbor (selectolax) parses by the rules of HTML5, so that broken pages give the text a browser gives. Left out: parts that
-external style sheets hide, pictures, forms, and text that a script would add. Cells that span rows are repeated in each.
+external style sheets hide, readings beside characters (ruby), and text that a script would add. The values of forms and drawings
+with text are noted; so are pictures where a page has nothing else. Cells that span rows are repeated in each.
 
 An .epub book is its chapters in reading order, each a page of XHTML in a zip file. A chapter without a heading has the
 title of its page.
@@ -10,12 +11,13 @@ title of its page.
 import codecs
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
 from index.errors import SourceError
-from index.parsers.builder import Extraction, TextBuilder, add_table, list_some, one_line
+from index.parsers.builder import Extraction, TextBuilder, add_table, count_note, list_some, one_line
 from index.parsers.containers import damaged, load_library, metadata_in, open_package, read_member, refuse_kind
 from index.parsers.plain import decode_text
 
@@ -95,7 +97,7 @@ def _span(cell: Any, attribute: str) -> int:
 SKIPPED = frozenset(
     """
     head script style noscript template nav svg canvas iframe object embed audio video select textarea button input
-    datalist -comment
+    datalist rt rp -comment
     """.split()
 )
 BLOCKS = frozenset(
@@ -127,14 +129,17 @@ def read_html(content: bytes, *, name: str, encoding: str = "") -> Extraction:
         SourceError: It is no text in the encoding declared.
     """
     builder = TextBuilder(name)
-    add_html(decode_html(content, builder, name=name, encoding=encoding), builder, name=name)
+    builder.notes += describe_unread(
+        add_html(decode_html(content, builder, name=name, encoding=encoding), builder, name=name)
+    )
     return builder.finish()
 
 
 def read_xhtml(content: bytes, *, name: str, encoding: str = "") -> Extraction:
     """Read a page written as XML, where any element may close itself; otherwise as `read_html`."""
     builder = TextBuilder(name)
-    add_html(close_elements(decode_html(content, builder, name=name, encoding=encoding)), builder, name=name)
+    page = close_elements(decode_html(content, builder, name=name, encoding=encoding))
+    builder.notes += describe_unread(add_html(page, builder, name=name))
     return builder.finish()
 
 
@@ -169,7 +174,7 @@ def close_elements(text: str) -> str:
     return _SELF_CLOSED.sub(close, text)
 
 
-def add_html(text: str, builder: TextBuilder, *, name: str, message: bool = False) -> None:
+def add_html(text: str, builder: TextBuilder, *, name: str, message: bool = False) -> Counter[str]:
     """Write the visible text of a page to a builder.
 
     Menus, banners, lists of links and other furniture are written, and never answer.
@@ -179,13 +184,44 @@ def add_html(text: str, builder: TextBuilder, *, name: str, message: bool = Fals
         builder: Where to.
         name: The file's name, for messages.
         message: Whether it is the body of a message, where what it quotes of an earlier one does not answer either.
+
+    Returns:
+        How many things of each kind are shown and not read, for `describe_unread`.
     """
     lexbor = load_library("selectolax.lexbor", "selectolax", name=name, suffix=".html")
     page = lexbor.LexborHTMLParser(text)
     if not message:
         _describe(page, builder)
-    if page.body is not None:
-        _Page(builder, message=message, length=len(gather_text(page.body))).add(page.body)
+    length = builder.length
+    if page.body is None:
+        return Counter()
+    _Page(builder, message=message, length=len(gather_text(page.body))).add(page.body)
+    return _count_unread(page.body, blank=builder.length == length)
+
+
+_TYPED = ("", "text", "email", "tel", "url", "number", "date", "time", "datetime-local", "month", "week")
+
+
+def _count_unread(body: Any, *, blank: bool) -> Counter[str]:
+    """Count what is shown and not read: values of forms, drawings with text and, on a page without text, pictures."""
+    filled = [each for each in body.css("input") if (each.attributes.get("type") or "").lower() in _TYPED]
+    values = [each for each in filled if each.attributes.get("value")]
+    values += [each for each in body.css("textarea") if each.text().strip()]
+    values += body.css("option[selected]")
+    return Counter(
+        {
+            "values of forms": len(values),
+            "drawings with text": sum(
+                any(each.text().strip() for each in drawn.css("text")) for drawn in body.css("svg")
+            ),
+            "pictures": len(body.css("img")) if blank else 0,
+        }
+    )
+
+
+def describe_unread(unread: Counter[str]) -> list[str]:
+    """The notes on what pages show that is not read."""
+    return [note for kind, count in sorted(unread.items()) for note in count_note(kind, count)]
 
 
 _AUTHOR = ("author", "article:author", "dc.creator", "dcterms.creator", "citation_author")
@@ -262,6 +298,7 @@ class _Page:
         self._items: list[str] = []  # finished lines of the list being read
         self._lists: list[int | None] = []  # of each open list: the next number, or None where it has none
         self._marker = ""  # what the next line of the list begins with
+        self._defined = False  # whether the list being read has a definition since the last term
         self._verbatim = 0  # depth of elements whose white space counts
 
     def add(self, root: Any) -> None:
@@ -290,6 +327,10 @@ class _Page:
         tag = node.tag
         if tag == "-text":
             self._inline.append(node.text_content or "")
+            return False
+        if tag == "iframe" and node.attributes.get("srcdoc") and not is_hidden(node):
+            self._end_list()
+            self._add_frame(node.attributes["srcdoc"])
             return False
         if tag in SKIPPED or is_hidden(node) or is_mark(node):
             return False
@@ -328,9 +369,25 @@ class _Page:
             if number is not None:
                 self._lists[-1] = number + 1
         elif tag in ("dt", "dd") and self._lists:
-            self._marker = indent if tag == "dt" else f"{indent}  "
+            self._begin_definition(tag, indent)
         elif tag == "pre":
             self._verbatim += 1
+
+    def _begin_definition(self, tag: str, indent: str) -> None:
+        """Begin a term or its definition; a term and its definitions form one paragraph, or one item of the list around them."""
+        inner = len(self._lists) > 1
+        if tag == "dt" and self._defined and not inner:
+            self._end_list()
+        self._defined = tag == "dd"
+        self._marker = f"{indent}  " if tag == "dd" else f"{indent}- " if inner else indent
+
+    def _add_frame(self, text: str) -> None:
+        """Write a page that is contained in this one."""
+        from selectolax.lexbor import LexborHTMLParser
+
+        page = LexborHTMLParser(text)
+        if page.body is not None:
+            _Page(self._builder, message=self._message, length=len(gather_text(page.body))).add(page.body)
 
     def _leave(self, node: Any) -> None:
         tag = node.tag
@@ -442,14 +499,10 @@ def read_epub(content: bytes, *, name: str) -> Extraction:
 
 
 def _add_chapters(root: str, unpack: Any, protected: bytes, builder: TextBuilder, name: str) -> list[str]:
-    """Write every chapter in the order of the spine; returns what to note."""
-    book = _parse(unpack(root), name)
-    items = {item.get("id"): item for item in book.xpath("//*[local-name()='manifest']/*[local-name()='item']")}
+    """Write every chapter; returns what to note."""
     missing = []
-    for reference in book.xpath("//*[local-name()='spine']/*[local-name()='itemref']/@idref"):
-        item = items.get(reference)
-        if item is None or item.get("media-type") not in _PAGES or "nav" in (item.get("properties") or "").split():
-            continue
+    unread: Counter[str] = Counter()
+    for item in _pages(_parse(unpack(root), name)):
         member = posixpath.normpath(posixpath.join(posixpath.dirname(root), unquote(item.get("href") or "")))
         if member.encode() in protected or (item.get("href") or "?").encode() in protected:
             raise SourceError(f"{name} is protected (DRM): its text is encrypted and cannot be read.")
@@ -460,10 +513,26 @@ def _add_chapters(root: str, unpack: Any, protected: bytes, builder: TextBuilder
             continue
         title = _TITLE.search(page)
         builder.begin_section(0, "" if _HEADING.search(page) or not title else title[1])
-        add_html(page, builder, name=name)
+        unread += add_html(page, builder, name=name)
     if missing and not builder.length:
         raise damaged(name, ".epub")
-    return [f"chapters that cannot be read: {list_some(missing)}"] if missing else []
+    notes = [f"chapters that cannot be read: {list_some(missing)}"] if missing else []
+    return notes + describe_unread(unread)
+
+
+def _pages(book: Any) -> list[Any]:
+    """The pages of a book in the order of its spine; all others behind them, where the spine is missing or broken."""
+    manifest = book.xpath("//*[local-name()='manifest']/*[local-name()='item']")
+    items = {item.get("id"): item for item in manifest}
+    spine = [items.get(each) for each in book.xpath("//*[local-name()='spine']/*[local-name()='itemref']/@idref")]
+    ordered = [item for item in spine if item is not None]
+    if not ordered or None in spine:
+        ordered += [item for item in manifest if item not in ordered]
+    return [
+        item
+        for item in ordered
+        if item.get("media-type") in _PAGES and "nav" not in (item.get("properties") or "").split()
+    ]
 
 
 def _parse(content: bytes, name: str) -> Any:

@@ -11,9 +11,17 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from index.errors import SourceError
-from index.parsers.builder import Extraction, TextBuilder, add_table, describe_row, find_pairs, list_some, one_line
+from index.parsers.builder import (
+    Extraction,
+    TextBuilder,
+    add_table,
+    count_note,
+    describe_row,
+    find_pairs,
+    list_some,
+    one_line,
+)
 from index.parsers.containers import damaged, office_metadata, open_package, read_member, refuse_document_types
-from index.parsers.drawings import count_note
 from index.parsers.sheets import add_rows
 
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"

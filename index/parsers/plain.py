@@ -179,7 +179,7 @@ def read_markdown_file(content: bytes, *, name: str, encoding: str = "") -> Extr
     """
     from markdown_it import MarkdownIt
 
-    from index.parsers.html import add_html
+    from index.parsers.html import add_html, describe_unread
 
     text, notes = decode_text(content, name=name, encoding=encoding)
     builder = TextBuilder(name)
@@ -187,7 +187,8 @@ def read_markdown_file(content: bytes, *, name: str, encoding: str = "") -> Extr
     parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     text = text.removeprefix("\ufeff")
     front = _FRONT_MATTER.match(text)
-    add_html(parser.render(text[front.end() :] if front else text), builder, name=name)
+    unread = add_html(parser.render(text[front.end() :] if front else text), builder, name=name)
+    builder.notes += describe_unread(unread)
     if front:
         builder.describe(**{name.lower(): value.strip("\"'") for name, value in _PROPERTY.findall(front[0])})
     return builder.finish()
@@ -236,7 +237,10 @@ def _add(node: Any, builder: TextBuilder, level: int) -> None:
             _add_unknown(child, builder)
         elif kind == "table":
             _add_rows(child, builder)
-        elif kind in ("bullet_list", "enumerated_list", "definition_list", "field_list", "option_list", "docinfo"):
+        elif kind == "definition_list":  # each term with its definition is a paragraph
+            for item in child.children:
+                builder.add_paragraph("\n".join(_item_lines(item, kind, 1, "")))
+        elif kind in ("bullet_list", "enumerated_list", "field_list", "option_list", "docinfo"):
             builder.add_paragraph("\n".join(_list_lines(child, "")))
         elif kind in ("paragraph", "literal_block", "line_block", "attribution", "caption", "rubric", "doctest_block"):
             builder.add_paragraph(child.astext())
@@ -252,29 +256,35 @@ def _add_unknown(message: Any, builder: TextBuilder) -> None:
 
 
 def _list_lines(items: Any, indent: str) -> list[str]:
+    return [
+        line
+        for number, item in enumerate(items.children, start=1)
+        for line in _item_lines(item, items.tagname, number, indent)
+    ]
+
+
+def _item_lines(item: Any, kind: str, number: int, indent: str) -> list[str]:
+    """The lines of an item of a list of a kind; a term within another list is an item of its own."""
     lines = []
-    for number, item in enumerate(items.children, start=1):
-        kind = items.tagname
-        marker = f"{number}. " if kind == "enumerated_list" else "- " if kind == "bullet_list" else ""
-        if kind == "bullet_list" or kind == "enumerated_list":
-            blocks = item.children
-        elif kind == "docinfo":
-            blocks = ()
-            lines.append(f"{item.tagname.capitalize()}: {_flat(item)}")
+    marker = f"{number}. " if kind == "enumerated_list" else "- " if kind == "bullet_list" else ""
+    if kind == "bullet_list" or kind == "enumerated_list":
+        blocks = item.children
+    elif kind == "docinfo":
+        return [f"{item.tagname.capitalize()}: {_flat(item)}"]
+    else:
+        name, *blocks = item.children
+        blocks = [block for part in blocks for block in (part.children if part.children else ())]
+        if kind == "field_list":
+            marker = f"{_flat(name)}: "
         else:
-            name, *blocks = item.children
-            blocks = [block for part in blocks for block in (part.children if part.children else ())]
-            if kind == "field_list":
-                marker = f"{_flat(name)}: "
-            else:
-                lines.append(indent + _flat(name))
-                marker = "  "
-        for block in blocks:
-            if block.tagname.endswith("_list"):
-                lines += _list_lines(block, indent + "  ")
-            elif text := _flat(block):
-                lines.append(indent + marker + text)
-                marker = " " * len(marker)
+            lines.append(f"{indent}- {_flat(name)}" if indent and kind == "definition_list" else indent + _flat(name))
+            marker = "  "
+    for block in blocks:
+        if block.tagname.endswith("_list"):
+            lines += _list_lines(block, indent + "  ")
+        elif text := _flat(block):
+            lines.append(indent + marker + text)
+            marker = " " * len(marker)
     return lines
 
 

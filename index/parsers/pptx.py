@@ -7,14 +7,13 @@ Left out: the text that layouts put on every slide; pictures and embedded object
 from collections.abc import Iterator
 from typing import Any
 
-from index.parsers.builder import Extraction, TextBuilder, add_table, list_some, one_line
+from index.parsers.builder import Extraction, TextBuilder, add_table, count_note, list_some, one_line
 from index.parsers.containers import load_library, office_metadata, open_office
 from index.parsers.drawings import (
     COMPATIBILITY,
     DRAWING,
     RELATION,
     add_chart,
-    count_note,
     diagram_text,
     list_paragraphs,
     write_list,

@@ -12,14 +12,13 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from index.parsers.builder import Extraction, TextBuilder, list_some, one_line
+from index.parsers.builder import Extraction, TextBuilder, count_note, list_some, one_line
 from index.parsers.containers import load_library, office_metadata, open_office
 from index.parsers.drawings import (
     CHART,
     DIAGRAM,
     NEW_CHART,
     RELATION,
-    count_note,
     diagram_text,
     find_shown,
     list_paragraphs,

@@ -24,6 +24,20 @@ BODIES = {
         ["- one\n- two\n  3. three\n  4. four\n- 2020"],
     ),
     "definitions": ("<dl><dt>Rent<dd>What is paid.</dl>", ["Rent\n  What is paid."]),
+    "terms": (
+        "<dl><dt>control<dd>Names the package.<dd>All are listed here.<dt>shlibs<dt>symbols<dd>This file tells.</dl>",
+        ["control\n  Names the package.\n  All are listed here.", "shlibs\nsymbols\n  This file tells."],
+    ),
+    "terms-within": (
+        "<ul><li>Files:<dl><dt>control<dd>Names it.<dt>shlibs<dd>This file tells.</dl></ul>",
+        ["- Files:\n  - control\n    Names it.\n  - shlibs\n    This file tells."],
+    ),
+    "ruby": ("<p><ruby>\u6f22<rp>(</rp><rt>kan</rt><rp>)</rp></ruby> it is.</p>", ["\u6f22 it is."]),
+    "details": ("<details><summary>More</summary><p>Text.</p></details>", ["More", "Text."]),
+    "page-in-page": (
+        "<p>One.</p><iframe srcdoc='&lt;p&gt;Two.&lt;/p&gt;'></iframe><p>Three.</p>",
+        ["One.", "Two.", "Three."],
+    ),
     "verbatim": ("<pre>if x:\n    y\n\nz</pre>", ["if x:\n    y", "z"]),
     "emoji-and-marks": ("<p>\U0001f600 e\u0301 a\u00adb\u200bc \u202eRTL</p>", ["\U0001f600 e\u0301 abc \u202eRTL"]),
     "zero-and-control": ("<p>a&#0;b&#x1;c</p>", ["a\ufffdbc"]),
@@ -156,3 +170,16 @@ def test_what_a_page_is_about_answers_whatever_its_class(tmp_path):
     assert texts(read(tmp_path, "a.html", "<div class='menu'><p>Soup is served at noon.</p></div>")) == [
         "Soup is served at noon."
     ]
+
+
+def test_what_is_shown_and_not_read_is_noted(tmp_path):
+    """Values of forms and drawings with text; pictures only of a page that has nothing else."""
+    shown = (
+        "<img src='a.png' alt='Map'><svg><text>North</text></svg><svg><path/></svg><input type=submit value=Go><input value=Ann>"
+        "<input><textarea>Hello</textarea><select><option>A<option selected>B</select>"
+    )
+    notes = ("drawings with text are not read: 1 in all", "values of forms are not read: 3 in all")
+    assert read(tmp_path, "a.html", shown + "<p>Text.</p>").notes == notes
+    document = read(tmp_path, "b.html", shown)
+    assert document.text == ""
+    assert document.notes == (notes[0], "pictures are not read: 1 in all", notes[1])

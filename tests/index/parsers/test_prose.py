@@ -11,6 +11,11 @@ RST = {
     "paragraphs": ("One *two* ``three``\nfour.\n\nFive.", ["One two three\nfour.", "Five."]),
     "list": ("- one\n\n  more\n- two\n\n  #. deep\n", ["- one\n  more\n- two\n  1. deep"]),
     "definitions": ("Rent\n  What is paid.\n\n:Where: here", ["Rent\n  What is paid.", "Where: here"]),
+    "terms": (
+        "control\n  Names the package.\n\nshlibs\n  This file tells.\n",
+        ["control\n  Names the package.", "shlibs\n  This file tells."],
+    ),
+    "terms-within": ("- Files:\n\n  control\n    Names it.\n", ["- Files:\n  - control\n    Names it."]),
     "literal": ("So::\n\n   x = 1\n\n   y\n", ["~So:", "x = 1", "y"]),
     "note": (".. note:: Take care.\n", ["Take care."]),
     "table": ("====  ====\nItem  Cost\n====  ====\nRent  300\n====  ====\n", ["~Item; Cost", "Item: Rent; Cost: 300."]),
@@ -59,6 +64,32 @@ def test_a_chapter_that_is_missing_is_noted(tmp_path):
     document = read(tmp_path, "a.epub", content)
     assert texts(document) == ["One."]
     assert document.notes == ("chapters that cannot be read: OEBPS/text/c2.xhtml",)
+
+
+@pytest.mark.parametrize(
+    ("spine", "expected"),
+    [
+        (b"", ["One.", "Two.", "Three."]),
+        (b'<itemref idref="c3.xhtml"/><itemref idref="gone"/>', ["Three.", "One.", "Two."]),
+        (b'<itemref idref="c3.xhtml"/>', ["Three."]),
+    ],
+    ids=["none", "broken", "whole"],
+)
+def test_a_book_without_a_whole_spine_is_read_in_the_order_of_its_manifest(tmp_path, spine, expected):
+    """Behind what the spine names."""
+    content = make_epub("<p>One.</p>", "<p>Two.</p>", "<p>Three.</p>")
+    content = replaced(
+        content,
+        "OEBPS/book.opf",
+        lambda book: book.partition(b"<spine>")[0] + b"<spine>" + spine + b"</spine></package>",
+    )
+    assert texts(read(tmp_path, "a.epub", content)) == expected
+
+
+def test_notes_of_a_book_are_read(tmp_path):
+    """Where they stand, without their marks."""
+    body = '<p>It sank<sup><a href="#n">[1]</a></sup> in 1871.</p><aside id="n"><p>Says the log.</p></aside>'
+    assert texts(read(tmp_path, "a.epub", make_epub(body))) == ["It sank in 1871.", "Says the log."]
 
 
 def test_a_message_has_its_date_and_its_subject(tmp_path):
