@@ -1,18 +1,20 @@
 """Parse messages: one in .eml, many in .mbox. Each has its date, and its subject as heading.
 
 The sender, recipients, date and subject form one paragraph. What is quoted from earlier messages is kept but does not answer:
-it was written by somebody else on another day. A forwarded message answers with its own date and subject. Attachments are
-named and not read.
+it was written by somebody else on another day. A forwarded message answers with its own date and subject. Invitations are read
+as their events. Attachments and pictures are named and not read; encrypted text is noted.
 """
 
 import re
+from collections.abc import Iterator
 from email import policy
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.parser import BytesParser
 from email.utils import parsedate_to_datetime
 
 from index.errors import SourceError
 from index.parsers.builder import Extraction, TextBuilder, clean_text, list_some, one_line
+from index.parsers.calendar import read_events
 from index.parsers.containers import refuse_kind
 from index.parsers.html import add_html
 
@@ -42,6 +44,8 @@ def read_eml(content: bytes, *, name: str) -> Extraction:
         raise SourceError(f"{name} is not in the encoding that it declares. Save the message anew.") from error
     if attached:
         builder.notes.append(f"attachments are not read: {list_some(attached)}")
+    if _is_encrypted(message):
+        builder.notes.append("its text is encrypted, or within a signature, and not read")
     return builder.finish()
 
 
@@ -56,11 +60,13 @@ def read_mbox(content: bytes, *, name: str) -> Extraction:
         refuse_kind(content, name=name, suffix=".mbox")
     builder = TextBuilder(name)
     wrong: list[str] = []
+    encrypted: list[str] = []
     attached = 0
     ends = [*(match.start() for match in separators[1:]), len(content)]
     for number, (match, end) in enumerate(zip(separators, ends, strict=True), start=1):
         try:
             message = _parse(_ESCAPED.sub(rb"\1", content[match.end() : end]))
+            encrypted += [str(number)] if _is_encrypted(message) else []
             attached += len(_add_message(message, builder, name, 0))
         except (LookupError, ValueError, AttributeError, TypeError):  # what broken messages lead to
             wrong.append(str(number))
@@ -71,6 +77,10 @@ def read_mbox(content: bytes, *, name: str) -> Extraction:
         builder.notes.append(f"{named} cannot be read in the encoding declared")
     if attached:
         builder.notes.append(f"attachments are not read: {attached:,} in all")
+    if encrypted:
+        builder.notes.append(
+            f"messages whose text is encrypted, or within a signature, and not read: {list_some(encrypted)}"
+        )
     return builder.finish()
 
 
@@ -79,30 +89,84 @@ def _parse(content: bytes) -> EmailMessage:
 
 
 def _add_message(message: EmailMessage, builder: TextBuilder, name: str, depth: int) -> list[str]:
-    """Write a message and those inside it; returns the names of the attachments, which are not read."""
+    """Write a message and those inside it; returns the names of the attachments and pictures, which are not read."""
     builder.begin_section(0, _header(message, "Subject"))
     builder.move_to(date=_date(message))
     headers = [f"{header}: {value}" for header in _HEADERS if (value := _header(message, header))]
     body = message.get_body(("plain", "html"))
-    text = body.get_content(errors="strict") if body is not None else ""
-    attached = [part for part in message.walk() if part.is_attachment() and part.get_content_type() != "message/rfc822"]
-    names = [one_line(part.get_filename() or part.get_content_type()) for part in attached]
-    builder.add_paragraph("\n".join(headers + ([f"Attachments: {', '.join(names)}"] if names else [])))
-    if body is not None and body.get_content_type() == "text/html":
-        add_html(text, builder, name=name, message=True)
-    else:
-        own, mark, earlier = _split_earlier(clean_text(text))
-        for position, stretch in enumerate(_QUOTED.split(own)):
-            _add_text(builder, stretch, quoted=position % 2 == 1)
-        if _FORWARDED.search(mark):
-            _add_forwarded(builder, earlier)
-        else:
-            _add_text(builder, mark + earlier, quoted=True)
+    others = [part for part in _parts(message, body) if part is not body]
+    texts = [part for part in others if part.get_content_type() in _READ and not part.is_attachment()]
+    within = [part for part in others if part.get_content_type() == "message/rfc822"]
+    events = [part for part in others if part.get_content_type() == "text/calendar"]
+    unread = [part for part in others if part not in (*texts, *within, *events) and not _is_wrapping(part)]
+    attached = [_name_of(part) for part in (*unread, *events) if part.is_attachment()]
+    builder.add_paragraph("\n".join(headers + ([f"Attachments: {', '.join(attached)}"] if attached else [])))
+    for part in ([body] if body is not None else []) + texts:
+        _add_body(part, builder, name)
+    for line, description in dict.fromkeys(event for part in events for event in read_events(str(part.get_content()))):
+        builder.add_paragraph(line)
+        _add_text(builder, clean_text(description), quoted=False)
+    names = [_name_of(part) for part in unread]
     if depth < _MOST_NESTED:
-        for part in message.iter_attachments() if message.is_multipart() else ():
-            if part.get_content_type() == "message/rfc822":
-                _add_message(part.get_content(), builder, name, depth + 1)
+        for part in within:
+            names += _add_message(part.get_content(), builder, name, depth + 1)
     return names
+
+
+_READ = ("text/plain", "text/html")
+_WRAPPING = ("signature", "pgp-encrypted", "x-pkcs7-signature", "pgp-signature", "pkcs7-signature")
+_SEALED = ("application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted")
+
+
+def _parts(message: MIMEPart, body: MIMEPart | None) -> Iterator[MIMEPart]:
+    """The parts of a message without parts of their own, less the texts that say the same as its body."""
+    if not message.is_multipart() or message.get_content_maintype() == "message":
+        yield message
+        return
+    for part in message.iter_parts():
+        if message.get_content_type() == "multipart/alternative":
+            yield from (each for each in _parts(part, body) if each is body or _is_other(each))
+        else:
+            yield from _parts(part, body)
+
+
+def _is_other(part: MIMEPart) -> bool:
+    """Whether one of several alternatives has something of its own: a picture, an invitation."""
+    return part.get_content_maintype() != "text" or part.get_content_type() == "text/calendar"
+
+
+def _is_wrapping(part: MIMEPart) -> bool:
+    """Whether a part only signs the message or says how it is encrypted."""
+    return part.get_content_subtype() in _WRAPPING and not part.is_attachment()
+
+
+def _is_encrypted(message: EmailMessage) -> bool:
+    """Whether a message, or what is between its lines, is sealed for its recipient."""
+    if message.get_content_type() in _SEALED:
+        return True
+    body = message.get_body(("plain",))
+    return body is not None and _PGP.search(str(body.get_payload())) is not None
+
+
+_PGP = re.compile(r"^-----BEGIN PGP MESSAGE-----", re.MULTILINE)
+
+
+def _name_of(part: MIMEPart) -> str:
+    return one_line(part.get_filename() or part.get_content_type())
+
+
+def _add_body(part: MIMEPart, builder: TextBuilder, name: str) -> None:
+    text = part.get_content(errors="strict")
+    if part.get_content_type() == "text/html":
+        add_html(text, builder, name=name, message=True)
+        return
+    own, mark, earlier = _split_earlier(clean_text(text))
+    for position, stretch in enumerate(_QUOTED.split(own)):
+        _add_text(builder, stretch, quoted=position % 2 == 1)
+    if _FORWARDED.search(mark):
+        _add_forwarded(builder, earlier)
+    else:
+        _add_text(builder, mark + earlier, quoted=True)
 
 
 _FORWARDED = re.compile(r"forwarded message|weitergeleitete nachricht|message transf\xe9r\xe9|mensaje reenviado", re.I)

@@ -178,6 +178,84 @@ def test_a_message_within_a_message_has_its_own_date(tmp_path):
     )
 
 
+INVITATION = (
+    "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Meeting about the roof and\r\n  the cellar\r\n"
+    "DTSTART;TZID=Europe/Oslo:20240304T100000\r\n"
+    "DTEND:20240304T103000Z\r\nLOCATION:Room 4\\, Odden\r\nDESCRIPTION:Bring plans.\\nAsk Ilka.\r\nBEGIN:VALARM\r\n"
+    "DESCRIPTION:Reminder\r\nEND:VALARM\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+)
+
+
+def parts(*headed, kind="mixed"):
+    """A message of parts, each with the lines of its headers."""
+    lines = "".join(f"--b\n{headers}\n\n{content}\n" for headers, content in headed)
+    return f"Subject: Roof\nMIME-Version: 1.0\nContent-Type: multipart/{kind}; boundary=b\n\n{lines}--b--\n"
+
+
+PLAIN = "Content-Type: text/plain"
+PICTURE = 'Content-Type: image/png; name="x.png"\nContent-Disposition: inline'
+SEALED = ("its text is encrypted, or within a signature, and not read",)
+PARTS = {
+    "text-behind-a-picture": (
+        parts((PLAIN, "One."), (PICTURE, "x"), (PLAIN, "Two.")),
+        ["One.", "Two."],
+        ("attachments are not read: x.png",),
+    ),
+    "alternatives": (
+        parts(
+            (PLAIN, "One."), ("Content-Type: text/html", "<p>One in colour.</p>"), (PICTURE, "x"), kind="alternative"
+        ),
+        ["One."],
+        ("attachments are not read: x.png",),
+    ),
+    "invitation": (
+        parts((PLAIN, "Come."), ("Content-Type: text/calendar", INVITATION), kind="alternative"),
+        [
+            "Come.",
+            "Event: Meeting about the roof and the cellar; Start: 2024-03-04 10:00 (Europe/Oslo); End: 2024-03-04 10:30 UTC; "
+            "Place: Room 4, Odden.",
+            "Bring plans.\nAsk Ilka.",
+        ],
+        (),
+    ),
+    "outlook": (
+        parts(
+            (PLAIN, "One."),
+            ("Content-Type: application/ms-tnef\nContent-Disposition: attachment; filename=winmail.dat", "x"),
+        ),
+        ["One."],
+        ("attachments are not read: winmail.dat",),
+    ),
+    "signed": (parts((PLAIN, "One."), ("Content-Type: application/pgp-signature", "x"), kind="signed"), ["One."], ()),
+    "encrypted": (
+        parts(("Content-Type: application/pgp-encrypted", "Version: 1"), (PICTURE, "x"), kind="encrypted"),
+        [],
+        ("attachments are not read: x.png", *SEALED),
+    ),
+    "encrypted-within": (
+        f"Subject: Roof\n{PLAIN}\n\n-----BEGIN PGP MESSAGE-----\n\nx\n",
+        ["-----BEGIN PGP MESSAGE-----", "x"],
+        SEALED,
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "expected", "notes"), PARTS.values(), ids=PARTS)
+def test_every_part_of_a_message_is_read_or_noted(tmp_path, content, expected, notes):
+    """Text wherever it stands, events of invitations; pictures are named, and encrypted text is noted."""
+    document = read(tmp_path, "a.eml", content)
+    assert [text.lstrip("~") for text in texts(document)[1:]] == expected
+    assert document.notes == notes
+
+
+def test_encrypted_messages_of_a_mailbox_are_noted(tmp_path):
+    """With their numbers."""
+    content = f"From a\nSubject: One\n\nOne.\n\nFrom b\n{parts((PLAIN, 'x'), kind='encrypted')}"
+    assert read(tmp_path, "a.mbox", content).notes == (
+        "messages whose text is encrypted, or within a signature, and not read: 2",
+    )
+
+
 EARLIER = {
     "original": "-----Original Message-----\nFrom: Board\nSent: Monday, 13 May 2024\n\nIt is repaired on 3 June.",
     "wrote": "On Mon, 10 Jun 2024 at 09:00, Board <b@x.example>\nwrote:\n\nIt is repaired on 3 June.",
