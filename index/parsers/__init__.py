@@ -73,7 +73,7 @@ FORMATS = {
     ".html": _HTML,
     ".htm": _HTML,
     ".xhtml": _XHTML,
-    ".pdf": Format("pdf", "pdf", "read_pdf", 3, "pypdfium2", _LARGEST_FILE, scanned=True),
+    ".pdf": Format("pdf", "pdf", "read_pdf", 4, "pypdfium2", _LARGEST_FILE, scanned=True),
     **dict.fromkeys((".png", ".jpg", ".jpeg", ".tif", ".tiff"), _PICTURE),
     ".docx": Format("word", "docx", "read_docx", 4, "python-docx", _LARGEST_FILE),
     ".pptx": Format("slides", "pptx", "read_pptx", 4, "python-pptx", _LARGEST_FILE),

@@ -3,8 +3,8 @@
 A PDF marks no paragraphs, columns or headings: they are inferred from the positions of the characters (`lines`, `layout`).
 Lines that most pages repeat at their top or bottom are kept but do
 not answer; short lines in larger type are headings. Only plain tables are recognised. The values of forms and the notes people
-added follow the text of their page. Pages without text are read by OCR (`scans`), where it is installed. Left out: text in
-pictures of other pages.
+added follow the text of their page. Pages without text, or with text that the fonts do not tell (`fonts`), are read by OCR
+(`scans`), where it is installed. Left out: text in pictures of other pages; and, noted, attached files.
 Scripts in a PDF are never run.
 """
 
@@ -21,9 +21,10 @@ import numpy.typing as npt
 
 from index.boxes import pack_boxes
 from index.errors import SourceError
-from index.parsers.builder import Extraction, TextBuilder, add_table, describe_row, find_words, one_line
+from index.parsers.builder import Extraction, TextBuilder, add_table, describe_row, find_words, list_some, one_line
 from index.parsers.containers import damaged, load_library, refuse_kind
 from index.parsers.ocr import PACKAGE, PictureReader
+from index.parsers.pdf.fonts import find_lost
 from index.parsers.pdf.layout import NUMBERED_TITLE, Paragraph, goes_on, join_lines, last_of_body, lay_out
 from index.parsers.pdf.lines import (
     Frame,
@@ -100,6 +101,10 @@ def read_pdf(content: bytes, *, name: str, ocr: PictureReader | None) -> Extract
     builder.describe(title=about["Title"], author=about["Author"], date=about["CreationDate"])
     add_pages(builder, pages)
     builder.notes += scans.notes()
+    if lost := [number for number, page in enumerate(pages, start=1) if page.lost]:
+        builder.notes.append(f"{name_pages(lost)}: characters that the fonts do not tell are not read")
+    attached = [one_line(document.get_attachment(each).get_name()) for each in range(document.count_attachments())]
+    builder.notes += [f"attached files are not read: {list_some(attached)}"] if attached else []
     if broken:
         builder.notes.append(f"{name_pages(broken)} {'have' if len(broken) > 1 else 'has'} errors and cannot be read")
     builder.notes += ["line numbers in the margin are left out"] if any(page.line_numbers for page in pages) else []
@@ -117,6 +122,7 @@ class Page:
         asides: Text that runs in other directions, by direction.
         filled: The values of its form fields, and its notes, each with its box if it has one.
         line_numbers: Whether numbers of lines were left out.
+        lost: Whether it has characters, beside the segments, that the fonts do not tell.
     """
 
     segments: Sequence[Segment] = ()
@@ -125,10 +131,14 @@ class Page:
     asides: Mapping[int, Sequence[Segment]] = field(default_factory=dict)
     filled: Sequence[tuple[str, Word]] = ()
     line_numbers: bool = False
+    lost: bool = False
 
 
 def _read_page(page: Any, number: int, form: Any) -> Page:
-    (direction, segments), *asides = read_segments(page, number).items()
+    text_page = page.get_textpage()
+    lost = find_lost(text_page)
+    (direction, segments), *asides = ((0, []),) if lost.all else read_segments(text_page, number, lost).items()
+    text_page.close()
     numbered = drop_line_numbers(segments)
     return Page(
         segments=numbered,
@@ -137,6 +147,7 @@ def _read_page(page: Any, number: int, form: Any) -> Page:
         asides=dict(asides),
         filled=_read_annotations(page, number, form),
         line_numbers=len(numbered) < len(segments),
+        lost=lost.many and not lost.all,
     )
 
 

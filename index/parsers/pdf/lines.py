@@ -18,6 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from index.parsers.pdf.fonts import Lost
+
 WIDE_GAP = 0.9  # times the size of the type; wider gaps part columns and cells
 WORD_GAP = 0.18  # times the size of the type; narrower ones are within a word
 _HYPHEN = "\x02"  # how PDFium gives the hyphen of a word divided at a line's end
@@ -78,12 +80,13 @@ def words_of(segments: Iterable[Segment]) -> tuple[Word, ...]:
     return tuple(found)
 
 
-def read_segments(page: Any, number: int) -> dict[int, list[Segment]]:
+def read_segments(text_page: Any, number: int, lost: Lost) -> dict[int, list[Segment]]:
     """Read the segments of a page, in the order in which the file draws them.
 
     Args:
-        page: A `pypdfium2.PdfPage`.
+        text_page: A `pypdfium2.PdfTextPage`.
         number: Its number, from 1.
+        lost: Its characters that cannot be told, which are left out.
 
     Returns:
         The segments of each direction, as that direction sees them: first those that run in the page's main direction;
@@ -91,7 +94,6 @@ def read_segments(page: Any, number: int) -> dict[int, list[Segment]]:
     """
     import pypdfium2.raw as pdfium
 
-    text_page = page.get_textpage()
     count = pdfium.FPDFText_CountChars(text_page)
     box = pdfium.FS_RECTF()
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
@@ -103,6 +105,9 @@ def read_segments(page: Any, number: int) -> dict[int, list[Segment]]:
     spaced = False
     for position in range(count):
         code = pdfium.FPDFText_GetUnicode(text_page, position)
+        if lost.any and lost.has(text_page, position, code):
+            spaced = True
+            continue
         character = chr(code) if 0x20 <= code < 0x7F else _read_character(code, pdfium, text_page, position, count)
         if character.isspace() or not character:
             spaced = spaced or bool(character)
@@ -148,7 +153,6 @@ def read_segments(page: Any, number: int) -> dict[int, list[Segment]]:
             current.top, current.bottom = min(current.top, y0), max(current.bottom, y1)
             current.size += 0 if raised else (size - current.size) / len(current.text)
         spaced = False
-    text_page.close()
     return {turn: join_right_to_left(segments) for turn, segments in by_direction.items()}
 
 

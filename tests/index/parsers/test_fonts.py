@@ -1,0 +1,64 @@
+"""Reading a PDF whose fonts do not tell what their characters are."""
+
+import io
+from pathlib import Path
+
+import pypdfium2
+import reportlab
+from reading import make_pdf, texts
+from scanning import reading
+
+from index.parsers import read_document
+
+
+def make_untold(*pages):
+    """A PDF of pages of a line each, in a font without the table of its characters: those beyond ASCII are lost."""
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.ttfonts import TTFont
+    from reportlab.pdfgen import canvas
+
+    pdfmetrics.registerFont(TTFont("Vera", str(Path(reportlab.__file__).with_name("fonts") / "Vera.ttf")))
+    stream = io.BytesIO()
+    drawing = canvas.Canvas(stream, pageCompression=0)
+    for line in pages:
+        drawing.setFont("Vera", 10)
+        drawing.drawString(60, 780, line)
+        drawing.showPage()
+    drawing.save()
+    return stream.getvalue().replace(b"/ToUnicode", b"/ToUnicodX")
+
+
+def read(folder, content, ocr=None):
+    (folder / "a.pdf").write_bytes(content)
+    return read_document(folder / "a.pdf", name="a.pdf", ocr=ocr)
+
+
+def test_a_page_whose_characters_are_lost_is_read_by_ocr(tmp_path):
+    """What its codes would spell is no text."""
+    content = make_untold(
+        "\u00c9\u00ea\u00fc\u00e4 \u00f1\u00f6\u00e5\u00e9\u00df \u00c9\u00ea\u00fc\u00e4.", "It meets."
+    )
+    document = read(tmp_path, content, lambda pixels: reading((100, 300, "The boiler is old.")))
+    assert texts(document) == ["The boiler is old.", "It meets."]
+    assert document.notes[0].startswith("page 1 was read by OCR")
+
+
+def test_a_page_on_which_some_characters_are_lost_is_noted(tmp_path):
+    """The others are read."""
+    document = read(
+        tmp_path,
+        make_untold("It meets.", "The \u00c9\u00ea\u00fc\u00e4\u00f1\u00f6\u00e5\u00e9 meets in the old hall."),
+    )
+    assert texts(document) == ["It meets.", "The meets in the old hall."]
+    assert document.notes == ("page 2: characters that the fonts do not tell are not read",)
+
+
+def test_attached_files_of_a_pdf_are_noted(tmp_path):
+    """By their names."""
+    with pypdfium2.PdfDocument(make_pdf([(60, 780, "See the plan.")])) as document:
+        document.new_attachment("plan.xlsx").set_data(b"x")
+        stream = io.BytesIO()
+        document.save(stream)
+    found = read(tmp_path, stream.getvalue())
+    assert texts(found) == ["See the plan."]
+    assert found.notes == ("attached files are not read: plan.xlsx",)
