@@ -60,7 +60,7 @@ _TEXT = Format("text", "plain", "read_text", 2, decodes=True)
 _MARKDOWN = Format("markdown", "plain", "read_markdown_file", 4, decodes=True)
 _HTML = Format("html", "html", "read_html", 4, "selectolax", decodes=True)
 _XHTML = Format("html", "html", "read_xhtml", 4, "selectolax", decodes=True)
-_JSON_LINES = Format("json_records", "json", "read_json_lines", 2, decodes=True)
+_JSON_LINES = Format("json_records", "json", "read_json_lines", 3, decodes=True)
 _RST = Format("restructured", "plain", "read_rst", 4, "docutils", decodes=True)
 _OPEN = Format("opendocument", "opendocument", "read_opendocument", 3, "lxml", _LARGEST_FILE)
 _PICTURE = Format("picture", "picture", "read_picture", 1, _OCR, _LARGEST_FILE, scanned=True)
@@ -83,9 +83,9 @@ FORMATS = {
     ".odp": _OPEN,
     ".rtf": Format("rich_text", "plain", "read_rtf", 1, "striprtf"),
     ".epub": Format("epub", "html", "read_epub", 4, "selectolax", _LARGEST_FILE),
-    ".csv": Format("delimited", "csv", "read_csv", 2, decodes=True),
-    ".tsv": Format("delimited", "csv", "read_tsv", 2, decodes=True),
-    ".json": Format("json_records", "json", "read_json", 2, decodes=True),
+    ".csv": Format("delimited", "csv", "read_csv", 3, decodes=True),
+    ".tsv": Format("delimited", "csv", "read_tsv", 3, decodes=True),
+    ".json": Format("json_records", "json", "read_json", 3, decodes=True),
     ".jsonl": _JSON_LINES,
     ".ndjson": _JSON_LINES,
     ".eml": Format("mail", "mail", "read_eml", 4, "selectolax"),

@@ -1,11 +1,12 @@
 """Read .csv and .tsv files: each record is a row that keeps the names of its columns, which the first line gives
-unless it looks like the others.
+unless it looks like the others. Lines of text above the names, as exports have them, are rows of their own.
 
 Rows are numbered as a spreadsheet shows them: the header is row 1.
 """
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator
 from itertools import chain, islice
 
@@ -35,7 +36,7 @@ def read_tsv(content: bytes, *, name: str, encoding: str = "") -> Extraction:
 
 
 def _find_delimiter(text: str) -> str:
-    """The delimiter that splits the first records into the most columns, equally many in each."""
+    """The delimiter that splits most of the first records into columns, equally many in each."""
     sample = "".join(io.StringIO(text[:100_000], newline="").readlines()[:SAMPLE_LINES])
 
     def count_columns(delimiter: str) -> tuple[int, int]:
@@ -45,8 +46,8 @@ def _find_delimiter(text: str) -> str:
             ]
         except csv.Error:
             return 0, 0
-        same = sum(width == widths[0] for width in widths) if widths and widths[0] > 1 else 0
-        return same, widths[0] if widths else 0
+        width, same = max(Counter(widths).items(), key=lambda each: (each[0] > 1, each[1]), default=(0, 0))
+        return same if width > 1 else 0, width
 
     return max(_DELIMITERS, key=count_columns)
 
@@ -57,6 +58,8 @@ def _read(text: str, delimiter: str, lines_before: int, notes: tuple[str, ...], 
     records = ([one_line(cell) for cell in record] for record in _parse(text, delimiter, name=name))
     numbered = ((number, cells) for number, cells in enumerate(records, start=lines_before + 1) if any(cells))
     first = list(islice(numbered, SAMPLE_LINES))
+    for number, cells in _take_preamble(first):
+        builder.add_row(number, _describe_line([cell for cell in cells if cell], delimiter))
     names: list[str] = []
     if _names_columns([cells for _, cells in first]):
         names = column_names(first.pop(0)[1])
@@ -64,6 +67,41 @@ def _read(text: str, delimiter: str, lines_before: int, notes: tuple[str, ...], 
     for number, cells in chain(first, numbered):
         builder.add_row(number, describe_row(names, cells))
     return builder.finish()
+
+
+def _take_preamble(rows: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
+    """Take the lines above the names of the columns off some rows: they have fewer values than the table below them.
+
+    They end at a blank line, or the table has three columns or numbers, so that a column of sentences with commas is no table.
+    """
+    counts = [sum(map(bool, cells)) for _, cells in rows]
+    usual = Counter(counts).most_common(1)[0][0] if counts else 0
+    begin = next((position for position, count in enumerate(counts) if count >= usual), 0)
+    table = [cells for _, cells in rows[begin:]]
+    if not begin or usual < 2 or len(table) < 2 or not _names_columns(table):
+        return []
+    width = len(table[0])
+    few = (
+        count <= usual // 2 or (count <= 2 and len(cells) < width)
+        for count, (_, cells) in zip(counts[:begin], rows[:begin], strict=True)
+    )
+    parted = rows[begin][0] > rows[begin - 1][0] + 1
+    clear = parted or usual > 2 or any(is_number(cell) for cells in table[1:] for cell in cells)
+    if not all(few) or not clear or sum(len(cells) == width for cells in table) < _REGULAR * len(table):
+        return []
+    taken = rows[:begin]
+    del rows[:begin]
+    return taken
+
+
+def _describe_line(cells: list[str], delimiter: str) -> str:
+    """A line above the table: a name and its value, or a text that the delimiter has parted."""
+    if len(cells) == 2 and (cells[0].endswith(":") or len(cells[0].split()) < 3):
+        return describe_row([cells[0].rstrip(":")], cells[1:])
+    return (f"{delimiter} " if delimiter in ",;" else "; ").join(cells)
+
+
+_REGULAR = 0.8  # of the rows of a table have as many values as its names
 
 
 def _names_columns(rows: list[list[str]]) -> bool:

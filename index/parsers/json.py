@@ -61,7 +61,15 @@ def read_json_lines(content: bytes, *, name: str, encoding: str = "") -> Extract
 
 
 def _parse(text: str) -> Any:
-    return json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+    return json.loads(text, parse_int=str, parse_float=str, parse_constant=str, object_pairs_hook=_keep_all)
+
+
+def _keep_all(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object in which a name that appears several times has the list of its values."""
+    found: dict[str, list[Any]] = {}
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
 
 
 def _add(value: Any, path: str, builder: TextBuilder, depth: int) -> None:

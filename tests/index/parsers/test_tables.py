@@ -49,6 +49,33 @@ CSV = {
         "Town,2021,2022\nHalden,77,80\n",
         [("~Town; 2021; 2022", None), ("Town: Halden; 2021: 77; 2022: 80.", 2)],
     ),
+    "text-above": (
+        "a.csv",
+        'Sales of spring, by town\n"As of 1 March, in euros"\n\nTown,Boats,Sold\nHalden,4,80\nLund,5,90\n',
+        [
+            ("Sales of spring, by town", 1), ("As of 1 March, in euros", 2), ("~Town; Boats; Sold", None),
+            ("Town: Halden; Boats: 4; Sold: 80.", 5), ("Town: Lund; Boats: 5; Sold: 90.", 6),
+        ],
+    ),
+    "statement-of-a-bank": (
+        "a.csv",
+        "Account:;NO93 1\nOwner;Ann\n\nDay;Text;Amount;Sum\n01.03.;Rent;-300,00;5,00\n02.03.;Heat;-20,00;1,00\n",
+        [
+            ("Account: NO93 1.", 1), ("Owner: Ann.", 2), ("~Day; Text; Amount; Sum", None),
+            ("Day: 01.03.; Text: Rent; Amount: -300,00; Sum: 5,00.", 5),
+            ("Day: 02.03.; Text: Heat; Amount: -20,00; Sum: 1,00.", 6),
+        ],
+    ),
+    "column-without-a-name": (
+        "a.csv",
+        ",Kind,Colour\nAnn,cat,grey\nBob,dog,red\n",
+        [("~Kind; Colour", None), ("Ann; Kind: cat; Colour: grey.", 2), ("Bob; Kind: dog; Colour: red.", 3)],
+    ),
+    "sentences-with-commas": (
+        "a.csv",
+        "Said\nYes, I do.\nNo, I go.\n",
+        [("~Said", None), ("Said: Yes; I do.", 2), ("Said: No; I go.", 3)],
+    ),
     "sloppy-quotes": ("a.csv", 'Item,Cost\n"Rent" old,300\n', [(HEADER, None), ("Item: Rent old; Cost: 300.", 2)]),
 }  # fmt: skip
 
@@ -105,6 +132,11 @@ def test_numbers_stay_as_they_are_written(tmp_path):
     assert texts(read(tmp_path, "a.json", content)) == [
         "price: 1.10; big: 123456789012345678901234567890.10; small: 1E-400; odd: NaN."
     ]
+
+
+def test_a_name_that_appears_twice_has_both_values(tmp_path):
+    """As a reader of the file sees them."""
+    assert texts(read(tmp_path, "a.json", '{"a": 1, "b": {"c": "x", "c": "y"}, "a": 2}')) == ["a: 1, 2; b.c: x, y."]
 
 
 def test_a_line_of_jsonl_is_a_row_and_broken_ones_are_noted(tmp_path):
