@@ -103,12 +103,15 @@ def read_segments(text_page: Any, number: int, lost: Lost) -> dict[int, list[Seg
     direction = main
     last_edges: tuple[float, float, float, float] | None = None
     spaced = False
+    quotes: list[Segment] = []
     for position in range(count):
         code = pdfium.FPDFText_GetUnicode(text_page, position)
         if lost.any and lost.has(text_page, position, code):
             spaced = True
             continue
         character = chr(code) if 0x20 <= code < 0x7F else _read_character(code, pdfium, text_page, position, count)
+        if character in _QUOTES and (spaced or current is None):
+            character = _QUOTES[character]
         if character.isspace() or not character:
             spaced = spaced or bool(character)
             continue
@@ -140,6 +143,7 @@ def read_segments(text_page: Any, number: int, lost: Lost) -> dict[int, list[Seg
         if current is None or _is_right_to_left(character):
             current = Segment(character, x0, x1, y0, y1, size, number, x0)
             by_direction.setdefault(direction, []).append(current)
+            quotes += [current] if character in _QUOTES.values() else []
         else:
             raised = size < 0.8 * current.size and y1 < current.bottom - 0.2 * current.size
             gap = x0 - current.right
@@ -153,7 +157,34 @@ def read_segments(text_page: Any, number: int, lost: Lost) -> dict[int, list[Seg
             current.top, current.bottom = min(current.top, y0), max(current.bottom, y1)
             current.size += 0 if raised else (size - current.size) / len(current.text)
         spaced = False
+    for quote in quotes:
+        for segments in by_direction.values():
+            _put_back(quote, segments)
     return {turn: join_right_to_left(segments) for turn, segments in by_direction.items()}
+
+
+_QUOTES = {"\u0300": "\u2018", "\u0301": "\u2019"}  # accents above no letter, with which TeX may draw quotation marks
+
+
+def _put_back(quote: Segment, segments: list[Segment]) -> None:
+    """Put a quotation mark that is drawn after its line, as a segment of its own, before the word that it stands at."""
+    if len(quote.text) > 1 or not any(each is quote for each in segments):
+        return
+    lines = (each for each in segments if each is not quote and each.left < quote.left < each.right)
+    line = next((each for each in lines if _share_line(each, quote)), None)
+    if line is None:
+        return
+    words = line.text.split(" ")
+    lefts = [*line.edges[::2], line.last][: len(words)]
+    nearest = min(range(len(lefts)), key=lambda place: abs(lefts[place] - quote.right))
+    words[nearest] = quote.text + words[nearest]
+    line.text = " ".join(words)
+    segments[:] = [each for each in segments if each is not quote]
+
+
+def _share_line(one: Segment, other: Segment) -> bool:
+    shared = min(one.bottom, other.bottom) - max(one.top, other.top)
+    return shared >= 0.5 * min(one.bottom - one.top, other.bottom - other.top)
 
 
 _RAISED = dict(zip("0123456789", "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079", strict=True))

@@ -53,6 +53,22 @@ def test_a_page_on_which_some_characters_are_lost_is_noted(tmp_path):
     assert document.notes == ("page 2: characters that the fonts do not tell are not read",)
 
 
+def test_accents_above_no_letter_are_quotation_marks(tmp_path):
+    """Also one that the file draws when the line is done."""
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfgen import canvas
+
+    make_untold()  # registers the font
+    stream = io.BytesIO()
+    drawing = canvas.Canvas(stream, pageCompression=0)
+    drawing.setFont("Vera", 10)
+    drawing.drawString(60, 780, "Links for `frozen\u2019 and stable\u2019 are on it.")
+    drawing.drawString(57 + pdfmetrics.stringWidth("Links for `frozen\u2019 and ", "Vera", 10), 780, "`")
+    drawing.save()
+    content = stream.getvalue().replace(b"<60> <0060>", b"<60> <0300>")
+    assert texts(read(tmp_path, content)) == ["Links for \u2018frozen\u2019 and \u2018stable\u2019 are on it."]
+
+
 def test_attached_files_of_a_pdf_are_noted(tmp_path):
     """By their names."""
     with pypdfium2.PdfDocument(make_pdf([(60, 780, "See the plan.")])) as document:
