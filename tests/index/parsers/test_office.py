@@ -566,6 +566,16 @@ def test_an_amount_has_the_sign_of_its_currency(tmp_path, form, shown):
     assert texts(read(tmp_path, "a.xlsx", saved(workbook))) == [shown]
 
 
+@pytest.mark.parametrize(("hours", "shown"), [(26.25, "26:15"), (0.51, "0:30:36")])
+def test_a_duration_is_shown_in_hours(tmp_path, hours, shown):
+    """Also one of more than a day."""
+    import openpyxl
+
+    workbook = openpyxl.Workbook()
+    workbook.active["A1"], workbook.active["A1"].number_format = datetime.timedelta(hours=hours), "[h]:mm:ss"
+    assert texts(read(tmp_path, "a.xlsx", saved(workbook))) == [shown]
+
+
 def test_what_a_workbook_shows_beside_its_cells_is_read_or_noted(tmp_path):
     """Comments and text boxes are read; formulas without a result, hidden rows and columns, and pictures are noted."""
     import xlsxwriter
