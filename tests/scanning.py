@@ -7,7 +7,7 @@ import numpy as np
 import pypdfium2
 from PIL import Image, ImageFilter
 
-from index.parsers.ocr import Line, Reading
+from index.parsers.ocr import Line, PictureReading
 
 DPI = 200
 
@@ -52,4 +52,4 @@ def reading(*lines, confidence=0.97, turns=0):
         words = tuple((start / len(text), end / len(text)) for start, end in spans)
         corners = ((x, y), (x + width, y), (x + width, y + 30), (x, y + 30))
         found.append(Line(" ".join(text.split()), confidence, corners, words))
-    return Reading(turns, tuple(found))
+    return PictureReading(turns, tuple(found))

@@ -62,7 +62,7 @@ _HTML = Format("html", "html", "read_html", 4, "selectolax", decodes=True)
 _XHTML = Format("html", "html", "read_xhtml", 4, "selectolax", decodes=True)
 _JSON_LINES = Format("json_records", "json", "read_json_lines", 3, decodes=True)
 _RST = Format("restructured", "plain", "read_rst", 4, "docutils", decodes=True)
-_OPEN = Format("opendocument", "opendocument", "read_opendocument", 3, "lxml", _LARGEST_FILE)
+_OPEN = Format("opendocument", "office.opendocument", "read_opendocument", 3, "lxml", _LARGEST_FILE)
 _PICTURE = Format("picture", "picture", "read_picture", 1, _OCR, _LARGEST_FILE, scanned=True)
 _PLAIN = (".txt", ".text", ".log", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".adoc", ".asciidoc", ".org", ".tex")
 FORMATS = {
@@ -75,9 +75,9 @@ FORMATS = {
     ".xhtml": _XHTML,
     ".pdf": Format("pdf", "pdf", "read_pdf", 4, "pypdfium2", _LARGEST_FILE, scanned=True),
     **dict.fromkeys((".png", ".jpg", ".jpeg", ".tif", ".tiff"), _PICTURE),
-    ".docx": Format("word", "docx", "read_docx", 4, "python-docx", _LARGEST_FILE),
-    ".pptx": Format("slides", "pptx", "read_pptx", 4, "python-pptx", _LARGEST_FILE),
-    ".xlsx": Format("workbook", "xlsx", "read_xlsx", 4, "openpyxl", _LARGEST_FILE),
+    ".docx": Format("word", "office.docx", "read_docx", 4, "python-docx", _LARGEST_FILE),
+    ".pptx": Format("slides", "office.pptx", "read_pptx", 4, "python-pptx", _LARGEST_FILE),
+    ".xlsx": Format("workbook", "office.xlsx", "read_xlsx", 4, "openpyxl", _LARGEST_FILE),
     ".odt": _OPEN,
     ".ods": _OPEN,
     ".odp": _OPEN,
@@ -180,7 +180,7 @@ def read_rows(path: str | Path, *, name: str) -> list[tuple[int, list[str]]]:
     if Path(path).suffix.lower() != ".xlsx":
         raise SourceError(f"{shown} is no .xlsx workbook. Save it as one.")
     content = read_bytes(Path(path), shown, FORMATS[".xlsx"].largest)
-    rows: list[tuple[int, list[str]]] = _take_apart("xlsx", "read_sheet_rows", content, shown)
+    rows: list[tuple[int, list[str]]] = _take_apart("office.xlsx", "read_sheet_rows", content, shown)
     return rows
 
 
@@ -259,7 +259,7 @@ def may_decode(path: str | Path) -> bool:
 
 
 def _describe_encoding(format_: Format, encoding: str) -> list[str]:
-    """The part of the extractor that tells the encoding, where one was named."""
+    """The part of the extractor that names the encoding, if a person chose it."""
     from index.parsers.plain import show_codec
 
     return [show_codec(encoding)] if encoding and format_.decodes else []

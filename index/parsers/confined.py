@@ -1,4 +1,4 @@
-"""Start a program within limits: a script of its own, which becomes the program and imports nothing of this package.
+"""Start a program within limits: a separate script, which becomes the program and imports nothing of this package.
 
 Limited are processor time, memory and the size of each file written. Where the system lets any user do so (Linux), the
 program is also cut off from every network. What the system does not limit is left to the process that started this one.
@@ -14,7 +14,7 @@ from contextlib import suppress
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000  # CLONE_NEWUSER and CLONE_NEWNET of Linux
 
 
-def main(seconds: str, memory: str, file_size: str, *command: str) -> None:
+def become(seconds: str, memory: str, file_size: str, *command: str) -> None:
     """Become a command that may use so many seconds of processor time, bytes of memory and bytes for a file."""
     limits = {
         resource.RLIMIT_CORE: 0,
@@ -32,4 +32,4 @@ def main(seconds: str, memory: str, file_size: str, *command: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    become(*sys.argv[1:])

@@ -30,9 +30,9 @@ from index.parsers.builder import MEGABYTE
 from index.parsers.containers import refuse_kind
 from index.records import Document
 
-SECONDS = 60.0  # of processor time for a conversion, and one more for each megabyte of the file
-BUSY = 3  # times as long may pass meanwhile
-MEMORY = 2_000 * MEGABYTE  # bytes
+CONVERSION_SECONDS = 60.0  # of processor time for a conversion, and one more for each megabyte of the file
+_PATIENCE = 3  # times as long may pass meanwhile
+CONVERSION_MEMORY = 2_000 * MEGABYTE  # bytes
 LARGEST_RESULT = 512 * MEGABYTE  # bytes
 _USUAL_PLACES = {
     "darwin": ("/Applications/LibreOffice.app/Contents/MacOS/soffice",),
@@ -57,7 +57,7 @@ class Converter(NamedTuple):
 
 
 def find_converter() -> Converter | None:
-    """Look for LibreOffice on the search path, then where its installers put it; starts nothing. None where there is none."""
+    """Look for LibreOffice on the search path, then where its installers put it; starts nothing. None if it is not installed."""
     program = shutil.which("soffice")
     places = _USUAL_PLACES.get(sys.platform, ())
     program = program or next((place for place in places if os.path.isfile(place)), None)
@@ -175,7 +175,7 @@ _XML_FILTERS = {b"wordDocument": ("MS Word 2003 XML", ".docx"), b"Workbook": ("M
 def _choose_filter(content: bytes, shown: str, own: str) -> tuple[str, str]:
     """LibreOffice's filter for a file, and the suffix of what it is converted to.
 
-    Without a filter LibreOffice reads what it does not recognise as text, whatever it is.
+    Without a filter LibreOffice reads what it does not recognise as text.
 
     Raises:
         SourceError: It is of no old format, or protected with a password.
@@ -225,7 +225,7 @@ def convert(
     Raises:
         SourceError: It has a password, is damaged, or takes too long, too much memory or too much space.
     """
-    seconds = SECONDS + len(content) / MEGABYTE
+    seconds = CONVERSION_SECONDS + len(content) / MEGABYTE
     with tempfile.TemporaryDirectory(prefix="qa-", ignore_cleanup_errors=True) as made:  # with mode 0700
         folder = Path(made).resolve()
         source, profile, result = folder / f"source{suffix}", folder / "profile", folder / "result" / f"source{to}"
@@ -258,9 +258,9 @@ def _locked(name: str) -> SourceError:
 
 
 def _run(command: list[str], folder: Path, seconds: float) -> int | None:
-    """Run a command within limits, then end whatever it started; returns its exit status, None if it took too long."""
+    """Run a command within limits, then end every process that it started; returns its exit status, None if it took too long."""
     if os.name == "posix":
-        limits = (str(int(seconds) + 1), str(MEMORY), str(LARGEST_RESULT))
+        limits = (str(int(seconds) + 1), str(CONVERSION_MEMORY), str(LARGEST_RESULT))
         command = [sys.executable, "-I", "-S", str(Path(__file__).with_name("confined.py")), *limits, *command]
     process = subprocess.Popen(
         command,
@@ -272,7 +272,7 @@ def _run(command: list[str], folder: Path, seconds: float) -> int | None:
         start_new_session=True,
     )
     try:
-        return process.wait(BUSY * seconds)
+        return process.wait(_PATIENCE * seconds)
     except subprocess.TimeoutExpired:
         return None
     finally:

@@ -119,7 +119,7 @@ _SEALED = ("application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encr
 
 
 def _parts(message: MIMEPart, body: MIMEPart | None) -> Iterator[MIMEPart]:
-    """The parts of a message without parts of their own, less the texts that say the same as its body."""
+    """The parts of a message that have no parts, less the texts that say the same as its body."""
     if not message.is_multipart() or message.get_content_maintype() == "message":
         yield message
         return
@@ -131,7 +131,7 @@ def _parts(message: MIMEPart, body: MIMEPart | None) -> Iterator[MIMEPart]:
 
 
 def _is_other(part: MIMEPart) -> bool:
-    """Whether one of several alternatives has something of its own: a picture, an invitation."""
+    """Whether one of several alternatives has something that the others lack: a picture, an invitation."""
     return part.get_content_maintype() != "text" or part.get_content_type() == "text/calendar"
 
 

@@ -34,7 +34,7 @@ _SURE = 0.9  # of lines the right way up; upside down it is 0.6
 _SAMPLE = 5  # lines read both ways up
 _UPRIGHT = 3.0  # times as high as wide, a box still holds one upright character, such as the digit 1
 _LINE_HEIGHT = 48  # pixels of a line when it is read
-_WIDTH_STEP = 160  # pixels; a line is made as wide as the next multiple, since each width takes memory of its own
+_WIDTH_STEP = 160  # pixels; a line is made as wide as the next multiple, since each width takes more memory
 _GREY = 128  # what the model takes for nothing
 _FAR = 7  # columns, of which a line has six for its height: letters of a word are at most 5 apart on 7 pages of manuals
 _WIDE_SCRIPTS = "\u2e80"
@@ -57,7 +57,7 @@ class Line(NamedTuple):
     words: tuple[tuple[float, float], ...]
 
 
-class Reading(NamedTuple):
+class PictureReading(NamedTuple):
     """What was read in a picture.
 
     Attributes:
@@ -75,7 +75,7 @@ class Reading(NamedTuple):
         return sum(line.confidence * len(line.text) for line in self.lines) / max(1, characters)
 
 
-PictureReader = Callable[[Pixels], Reading]
+PictureReader = Callable[[Pixels], PictureReading]
 
 
 def is_installed() -> bool:
@@ -83,7 +83,7 @@ def is_installed() -> bool:
     return bool(package_version(PACKAGE))
 
 
-def read_pixels(pixels: Pixels) -> Reading:
+def read_pixels(pixels: Pixels) -> PictureReading:
     """Read the text in a picture.
 
     Args:
@@ -104,12 +104,12 @@ def read_pixels(pixels: Pixels) -> Reading:
         text, confidence, words = _read_line(engine, crop)
         if text and confidence >= (_LEAST_CONFIDENCE if _tallness(each) < _TALL else _SURE):
             lines.append(Line(text, confidence, tuple((x, y) for x, y in each.tolist()), words))
-    return Reading(turns, tuple(lines))
+    return PictureReading(turns, tuple(lines))
 
 
 @lru_cache(maxsize=1)
 def _load_engine() -> Any:
-    import_openvino()  # before RapidOCR imports it with what reports that to its maker
+    import_openvino()  # before RapidOCR imports it together with its telemetry
     from rapidocr import EngineType, RapidOCR
     from rapidocr.inference_engine.openvino import device_config
 

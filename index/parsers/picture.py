@@ -16,7 +16,7 @@ from index.errors import SourceError
 from index.parsers.builder import Extraction, TextBuilder
 from index.parsers.containers import damaged, load_library, refuse_kind
 from index.parsers.ocr import INSTALL, MOST_PIXELS, PictureReader, Pixels
-from index.parsers.pdf import Page, add_pages
+from index.parsers.pdf import PdfPage, add_pages
 from index.parsers.pdf.scans import Scans
 
 LARGEST = 120_000_000  # pixels that are unpacked
@@ -41,7 +41,7 @@ def read_picture(content: bytes, *, name: str, ocr: PictureReader | None) -> Ext
     pages = []
     for number, pixels in enumerate(_draw_frames(content, name), start=1):
         segments, frame = scans.read(number, lambda pixels=pixels: pixels)
-        pages.append(Page(segments=segments, frame=frame))
+        pages.append(PdfPage(segments=segments, frame=frame))
     if not any(page.segments for page in pages):
         raise SourceError(scans.reason(name))
     builder = TextBuilder(name)

@@ -264,7 +264,7 @@ def _list_lines(items: Any, indent: str) -> list[str]:
 
 
 def _item_lines(item: Any, kind: str, number: int, indent: str) -> list[str]:
-    """The lines of an item of a list of a kind; a term within another list is an item of its own."""
+    """The lines of an item of a list of a kind; a term within another list is a separate item."""
     lines = []
     marker = f"{number}. " if kind == "enumerated_list" else "- " if kind == "bullet_list" else ""
     if kind == "bullet_list" or kind == "enumerated_list":

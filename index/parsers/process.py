@@ -31,7 +31,7 @@ class Worker:
     """Asks a function of `worker`, which runs in another process.
 
     Attributes:
-        process: The process; None while there is none.
+        process: The process; None before it is started.
         asked: How many times it was asked.
         memory: The bytes it may take beyond those it starts with.
     """

@@ -20,7 +20,7 @@ import numpy as np
 
 from index.errors import SourceError
 from index.parsers import read_document, read_rows
-from index.parsers.ocr import Line, PictureReader, Pixels, Reading, read_pixels
+from index.parsers.ocr import Line, PictureReader, PictureReading, Pixels, read_pixels
 from index.records import Document, place_values
 
 resource = importlib.import_module("resource") if find_spec("resource") else None  # Windows has none
@@ -87,7 +87,7 @@ class _Channel:
             self._replies.write(part)
         self._replies.flush()
 
-    def have_read(self, pixels: Pixels) -> Reading:
+    def have_read(self, pixels: Pixels) -> PictureReading:
         """Have the parent read the text in a picture.
 
         Raises:
@@ -97,7 +97,7 @@ class _Channel:
         answer = self.receive()
         if answer is None or "error" in answer:
             raise SourceError(answer["error"] if answer else "OCR was stopped")
-        return Reading(answer["turns"], tuple(Line(*line) for line in answer["lines"]))
+        return PictureReading(answer["turns"], tuple(Line(*line) for line in answer["lines"]))
 
 
 def _give_up(memory: int) -> None:

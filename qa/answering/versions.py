@@ -1,4 +1,4 @@
-"""Tell which of several documents is the newest: by the dates of messages, or by years and versions in their names."""
+"""Find the newest of several documents: by the dates of messages, or by years and versions in their names."""
 
 import re
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ def newest(citations: Sequence[Citation]) -> Citation | None:
     and state a year or a version.
 
     Returns:
-        The first citation of that document; None if there is one document only, or none can be told to be the newest.
+        The first citation of that document; None if there is one document only, or none is known to be the newest.
     """
     if len({citation.source for citation in citations}) < 2:
         return None

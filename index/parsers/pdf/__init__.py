@@ -3,7 +3,7 @@
 A PDF marks no paragraphs, columns or headings: they are inferred from the positions of the characters (`lines`, `layout`).
 Lines that most pages repeat at their top or bottom are kept but do
 not answer; short lines in larger type are headings. Only plain tables are recognised. The values of forms and the notes people
-added follow the text of their page. Pages without text, or with text that the fonts do not tell (`fonts`), are read by OCR
+added follow the text of their page. Pages without text, or with text that the fonts do not identify (`fonts`), are read by OCR
 (`scans`), where it is installed. Left out: text in pictures of other pages; and, noted, attached files.
 Scripts in a PDF are never run.
 """
@@ -47,7 +47,7 @@ _CONTENTS = re.compile(r"(?:\. ?){5,}\d+", re.MULTILINE)  # dots that lead to a 
 _WORD = re.compile(r"\w+(?:-\w+)*")
 _LONGEST_TITLE = 200  # characters
 _TITLE = re.compile(r"(?=.*[^\W\d_]).{1,200}?(?<![.;:,])", re.DOTALL)
-_FIRST_LINE = re.compile(r"(?=.*\s)[A-Z\xc0-\xde][^\n\d]{5,80}(?<![.:;,!?])")  # is a title in whatever type
+_FIRST_LINE = re.compile(r"(?=.*\s)[A-Z\xc0-\xde][^\n\d]{5,80}(?<![.:;,!?])")  # is a title in any type
 _MOST_LEVELS = 4
 
 
@@ -75,7 +75,7 @@ def read_pdf(content: bytes, *, name: str, ocr: PictureReader | None) -> Extract
                 f"{name} is protected with a password. Save a copy without one, then index it again."
             ) from error
         raise damaged(name, ".pdf") from error
-    pages: list[Page] = []
+    pages: list[PdfPage] = []
     scans = Scans(ocr)
     broken: list[int] = []
     for number in range(1, len(document) + 1):
@@ -83,7 +83,7 @@ def read_pdf(content: bytes, *, name: str, ocr: PictureReader | None) -> Extract
             drawn = document[number - 1]
         except pdfium.PdfiumError:
             broken.append(number)
-            pages.append(Page())
+            pages.append(PdfPage())
             continue
         page = _read_page(drawn, number, document.formenv)
         if not page.segments and next(drawn.get_objects(max_depth=1), None) is not None:
@@ -102,7 +102,7 @@ def read_pdf(content: bytes, *, name: str, ocr: PictureReader | None) -> Extract
     add_pages(builder, pages)
     builder.notes += scans.notes()
     if lost := [number for number, page in enumerate(pages, start=1) if page.lost]:
-        builder.notes.append(f"{name_pages(lost)}: characters that the fonts do not tell are not read")
+        builder.notes.append(f"{name_pages(lost)}: characters that the fonts do not identify are not read")
     attached = [one_line(document.get_attachment(each).get_name()) for each in range(document.count_attachments())]
     builder.notes += [f"attached files are not read: {list_some(attached)}"] if attached else []
     if broken:
@@ -112,7 +112,7 @@ def read_pdf(content: bytes, *, name: str, ocr: PictureReader | None) -> Extract
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PdfPage:
     """What a page shows.
 
     Attributes:
@@ -122,7 +122,7 @@ class Page:
         asides: Text that runs in other directions, by direction.
         filled: The values of its form fields, and its notes, each with its box if it has one.
         line_numbers: Whether numbers of lines were left out.
-        lost: Whether it has characters, beside the segments, that the fonts do not tell.
+        lost: Whether it has characters, beside the segments, that the fonts do not identify.
     """
 
     segments: Sequence[Segment] = ()
@@ -134,13 +134,13 @@ class Page:
     lost: bool = False
 
 
-def _read_page(page: Any, number: int, form: Any) -> Page:
+def _read_page(page: Any, number: int, form: Any) -> PdfPage:
     text_page = page.get_textpage()
     lost = find_lost(text_page)
     (direction, segments), *asides = ((0, []),) if lost.all else read_segments(text_page, number, lost).items()
     text_page.close()
     numbered = drop_line_numbers(segments)
-    return Page(
+    return PdfPage(
         segments=numbered,
         frame=frame_of(page),
         direction=direction,
@@ -151,7 +151,7 @@ def _read_page(page: Any, number: int, form: Any) -> Page:
     )
 
 
-def add_pages(builder: TextBuilder, pages: Sequence[Page]) -> None:
+def add_pages(builder: TextBuilder, pages: Sequence[PdfPage]) -> None:
     """Write the text of pages, in their order, with the boxes of the words."""
     segments = [page.segments for page in pages]
     words = frozenset(word.lower() for page in segments for segment in page for word in _WORD.findall(segment.text))

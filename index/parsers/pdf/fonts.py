@@ -1,4 +1,4 @@
-"""Find the characters of a page that its fonts do not tell: they are seen, but a program gets codes without a meaning.
+"""Find the characters of a page that its fonts do not identify: people see them, but a program gets codes without a meaning.
 
 Such fonts lack a table of their Unicode characters. PDFium then gives the codes of the font: control characters, characters for
 private use, or letters that are the wrong ones.
@@ -16,11 +16,11 @@ _BLANK = (_HYPHEN, 0x0A, 0x0D, 0x20, 0xA0)
 
 
 class Lost(NamedTuple):
-    """What cannot be told on a page.
+    """What cannot be read on a page.
 
     Attributes:
         share: Of its characters.
-        letters: The share of those that are letters, and told.
+        letters: The share of those that are letters, and readable.
         symbols: Whether the characters of symbol fonts are among those lost.
     """
 
@@ -69,9 +69,9 @@ def find_lost(text_page: Any) -> Lost:
     if odd <= _FEW * len(codes):
         return Lost()
     lost = Lost(1.0, 0.0, symbols)
-    told = [code for position, code in codes.items() if not lost.has(text_page, position, code)]
-    letters = sum(code < 0xD800 and chr(code).isalpha() for code in told)
-    return Lost(1 - len(told) / len(codes), letters / len(codes), symbols)
+    readable = [code for position, code in codes.items() if not lost.has(text_page, position, code)]
+    letters = sum(code < 0xD800 and chr(code).isalpha() for code in readable)
+    return Lost(1 - len(readable) / len(codes), letters / len(codes), symbols)
 
 
 def _is_symbol(code: int) -> bool:

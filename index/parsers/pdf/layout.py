@@ -192,7 +192,7 @@ LOOSE = 0.6  # a line of which less is text is no prose: it keeps its line end
 
 _ITEM = re.compile(r"(?:[\u2022\u25e6\u2023\u25aa\u25cf\u2013*-]|\(?(?:\d{1,3}|[a-z])[.)])\s")
 _SECTION = re.compile(r"(?:\d{1,3}|[A-Z])(?:\.\d{1,3})+\.?\s")  # the number of a section
-# The number of a section and a few words that do not end like a sentence: a heading in whatever type.
+# The number of a section and a few words that do not end like a sentence: a heading in any type.
 NUMBERED_TITLE = re.compile(
     r"((?:\d{1,2}|[A-Z])(?:\.\d{1,2}){1,4})\.? +(?=[A-Z\xc0-\xde])(?=.*[a-z]{3})[^\n]{1,80}?(?<![.;:,!])"
 )

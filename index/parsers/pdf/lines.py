@@ -86,7 +86,7 @@ def read_segments(text_page: Any, number: int, lost: Lost) -> dict[int, list[Seg
     Args:
         text_page: A `pypdfium2.PdfTextPage`.
         number: Its number, from 1.
-        lost: Its characters that cannot be told, which are left out.
+        lost: Its characters that cannot be read, which are left out.
 
     Returns:
         The segments of each direction, as that direction sees them: first those that run in the page's main direction;
@@ -167,7 +167,7 @@ _QUOTES = {"\u0300": "\u2018", "\u0301": "\u2019"}  # accents above no letter, w
 
 
 def _put_back(quote: Segment, segments: list[Segment]) -> None:
-    """Put a quotation mark that is drawn after its line, as a segment of its own, before the word that it stands at."""
+    """Put a quotation mark that is drawn after its line, as a separate segment, before its word."""
     if len(quote.text) > 1 or not any(each is quote for each in segments):
         return
     lines = (each for each in segments if each is not quote and each.left < quote.left < each.right)

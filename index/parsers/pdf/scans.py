@@ -16,7 +16,7 @@ import numpy as np
 
 from index.errors import SourceError
 from index.parsers.builder import list_some
-from index.parsers.ocr import DPI, INSTALL, MOST_PIXELS, Line, PictureReader, Pixels, Reading
+from index.parsers.ocr import DPI, INSTALL, MOST_PIXELS, Line, PictureReader, PictureReading, Pixels
 from index.parsers.pdf.layout import COLUMN_LINES
 from index.parsers.pdf.lines import WIDE_GAP, Frame, Segment, group_lines
 
@@ -74,7 +74,7 @@ class Scans:
             return [], Frame()
         self._confidences[number] = reading.confidence, sum(len(line.text) for line in reading.lines)
         height, width = pixels.shape[:2]
-        return segments_of(reading, number), frame_of(reading, width, height)
+        return segments_of(reading, number), picture_frame(reading, width, height)
 
     def notes(self) -> list[str]:
         """What a person should know about the pages, a line each."""
@@ -103,7 +103,7 @@ def draw_page(page: Any) -> Pixels:
     return np.ascontiguousarray(drawn[:, :, :3])
 
 
-def segments_of(reading: Reading, number: int) -> list[Segment]:
+def segments_of(reading: PictureReading, number: int) -> list[Segment]:
     """The segments of a page, level, in points.
 
     Args:
@@ -117,7 +117,7 @@ def segments_of(reading: Reading, number: int) -> list[Segment]:
 
 
 def tilt_of(lines: Iterable[Line]) -> float:
-    """The angle of the lines of a page, in radians, clockwise; 0 where it is tiny, or no line is long enough to tell."""
+    """The angle of the lines of a page, in radians, clockwise; 0 where it is tiny, or every line is too short."""
     angles = []
     for line in lines:
         (x0, y0), (x1, y1), _, (x3, y3) = line.corners
@@ -201,7 +201,7 @@ def _split_at_gutters(segments: Sequence[Segment]) -> list[Segment]:
     return found
 
 
-def frame_of(reading: Reading, width: int, height: int) -> Frame:
+def picture_frame(reading: PictureReading, width: int, height: int) -> Frame:
     """The frame of a page whose picture, before it was turned, was so many pixels wide and high."""
     tilt = tilt_of(reading.lines)
 

@@ -206,8 +206,8 @@ def test_a_password_is_named_where_a_conversion_fails(tmp_path, install):
 @posix
 def test_a_conversion_that_hangs_is_ended_with_its_processes(tmp_path, install, monkeypatch):
     """After its time the program and all that it started are killed, and the reason says so."""
-    monkeypatch.setattr(convert, "SECONDS", 1.0)
-    monkeypatch.setattr(convert, "BUSY", 1)
+    monkeypatch.setattr(convert, "CONVERSION_SECONDS", 1.0)
+    monkeypatch.setattr(convert, "_PATIENCE", 1)
     install(f'sleep 60 & echo $! > "{tmp_path}/pid"; sleep 60')
     began = time.monotonic()
     assert converted(tmp_path) == (

@@ -1,4 +1,4 @@
-"""Reading a PDF whose fonts do not tell what their characters are."""
+"""Read PDF files whose fonts do not say what their characters are."""
 
 import io
 from pathlib import Path
@@ -50,7 +50,7 @@ def test_a_page_on_which_some_characters_are_lost_is_noted(tmp_path):
         make_untold("It meets.", "The \u00c9\u00ea\u00fc\u00e4\u00f1\u00f6\u00e5\u00e9 meets in the old hall."),
     )
     assert texts(document) == ["It meets.", "The meets in the old hall."]
-    assert document.notes == ("page 2: characters that the fonts do not tell are not read",)
+    assert document.notes == ("page 2: characters that the fonts do not identify are not read",)
 
 
 def test_accents_above_no_letter_are_quotation_marks(tmp_path):

@@ -1,4 +1,4 @@
-"""Reading scans with the OCR itself, in this process and in one of its own."""
+"""PictureReading scans with the OCR itself, in this process and in one of its own."""
 
 import os
 import re

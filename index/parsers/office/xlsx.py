@@ -14,7 +14,7 @@ from typing import Any
 
 from index.parsers.builder import Extraction, TextBuilder, count_note, list_some, one_line
 from index.parsers.containers import load_library, office_metadata, open_office
-from index.parsers.drawings import (
+from index.parsers.office.drawings import (
     CHART,
     DIAGRAM,
     NEW_CHART,
@@ -23,7 +23,7 @@ from index.parsers.drawings import (
     find_shown,
     list_paragraphs,
 )
-from index.parsers.sheets import Row, add_rows
+from index.parsers.office.sheets import SheetRow, add_rows
 
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _DRAWN = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}"
@@ -103,7 +103,7 @@ def _hidden_columns(element: bytes) -> set[int]:
     return set(range(int(first), min(int(last), 16_384) + 1))
 
 
-def _watch_columns(rows: Iterator[Row], filled: set[int]) -> Iterator[Row]:
+def _watch_columns(rows: Iterator[SheetRow], filled: set[int]) -> Iterator[SheetRow]:
     """Pass rows on, and add the columns that are not blank in them."""
     for number, cells in rows:
         filled.update(column for column, cell in enumerate(cells, start=1) if cell)
@@ -164,7 +164,7 @@ def _parse(package: zipfile.ZipFile, member: str) -> Any:
     )
 
 
-def read_sheet_rows(content: bytes, *, name: str) -> list[Row]:
+def read_sheet_rows(content: bytes, *, name: str) -> list[SheetRow]:
     """Read the cells of the first visible sheet that is not empty: each row that is not blank, with its number.
 
     Raises:
@@ -212,7 +212,7 @@ def _merged(
     return wide, tall
 
 
-def _rows(sheet: Any, tall: dict[tuple[int, int], tuple[int, int]]) -> Iterator[Row]:
+def _rows(sheet: Any, tall: dict[tuple[int, int], tuple[int, int]]) -> Iterator[SheetRow]:
     """The number and the cells of each row that is not blank; a cell merged downwards is repeated in each of its rows."""
     values: dict[tuple[int, int], str] = {}
     tops = set(tall.values())

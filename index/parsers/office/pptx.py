@@ -9,7 +9,7 @@ from typing import Any
 
 from index.parsers.builder import Extraction, TextBuilder, add_table, count_note, list_some, one_line
 from index.parsers.containers import load_library, office_metadata, open_office
-from index.parsers.drawings import (
+from index.parsers.office.drawings import (
     COMPATIBILITY,
     DRAWING,
     RELATION,
@@ -114,7 +114,7 @@ class _Slide:
                     self._builder.add_paragraph(f"Note: {one_line(whole)}" if whole.strip() else "")
 
     def _part(self, relation: str | None) -> Any:
-        """The part that a relation of the slide leads to, parsed; None where there is none."""
+        """The part that a relation of the slide leads to, parsed; None if it is missing."""
         relations = self._slide.part.rels
         return _parse(relations[relation].target_part) if relation in relations else None
 

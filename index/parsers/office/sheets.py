@@ -6,10 +6,10 @@ from itertools import islice, zip_longest
 
 from index.parsers.builder import TextBuilder, column_names, describe_row, is_header, is_number
 
-Row = tuple[int, list[str]]  # its number, from 1, and its cells
+SheetRow = tuple[int, list[str]]  # its number, from 1, and its cells
 
 
-def add_rows(builder: TextBuilder, rows: Iterable[Row], wide: dict[int, dict[int, int]]) -> None:
+def add_rows(builder: TextBuilder, rows: Iterable[SheetRow], wide: dict[int, dict[int, int]]) -> None:
     """Write the rows of a sheet, each with the names of its columns.
 
     Args:

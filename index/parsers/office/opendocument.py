@@ -22,7 +22,7 @@ from index.parsers.builder import (
     one_line,
 )
 from index.parsers.containers import damaged, office_metadata, open_package, read_member, refuse_document_types
-from index.parsers.sheets import add_rows
+from index.parsers.office.sheets import add_rows
 
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"

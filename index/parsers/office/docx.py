@@ -12,7 +12,8 @@ from typing import Any
 from index.errors import SourceError
 from index.parsers.builder import Extraction, TextBuilder, add_table, count_note, list_some, one_line
 from index.parsers.containers import load_library, office_metadata, open_office
-from index.parsers.drawings import (
+from index.parsers.html import add_html, decode_html
+from index.parsers.office.drawings import (
     CHART,
     COMPATIBILITY,
     DIAGRAM,
@@ -24,9 +25,8 @@ from index.parsers.drawings import (
     find_shown,
     formula_text,
 )
-from index.parsers.html import add_html, decode_html
+from index.parsers.office.symbols import read_symbol
 from index.parsers.plain import decode_text
-from index.parsers.symbols import read_symbol
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _VML = "{urn:schemas-microsoft-com:vml}"
@@ -41,7 +41,7 @@ _DIAGRAM, _CHART = f"{DIAGRAM}relIds", f"{CHART}chart"
 _DRAWN = (_TEXT_BOX, _WORD_ART, _DIAGRAM, _CHART)
 _HEX = re.compile("[0-9a-fA-F]{2,4}")
 _TITLE_LEVEL = 0
-_CLAUSE = re.compile(r"(?=.*\d\.\d).+")  # the number of a clause, such as 2.2, which is a paragraph of its own
+_CLAUSE = re.compile(r"(?=.*\d\.\d).+")  # the number of a clause, such as 2.2, which is a separate paragraph
 
 
 def read_docx(content: bytes, *, name: str) -> Extraction:
@@ -160,7 +160,7 @@ class _Word:
         self._builder.notes += notes
 
     def _part(self, relation: str | None) -> Any:
-        """The part that a relation of the document leads to, parsed; None where there is none."""
+        """The part that a relation of the document leads to, parsed; None if it is missing."""
         from docx.oxml import parse_xml
 
         part = self._document.part.related_parts.get(relation)

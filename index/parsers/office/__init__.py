@@ -1,0 +1,1 @@
+"""Parsers of office files: Word, PowerPoint, Excel and OpenDocument, and what they share."""
