@@ -169,6 +169,10 @@ def _append_trimmed(spans: list[tuple[int, int]], text: str, start: int, end: in
 
 LONGEST_PASSAGE = 2_400  # characters; about 500 English tokens
 CUT_PASSAGE = 1_400  # characters aimed at when a longer one is cut; about 300 tokens
+WHOLE_ROW = (
+    300  # characters; a row of several cells is one sentence, whatever full stops are in it ("Rice, Master. Eugene")
+)
+_CELL = re.compile(r"; [^\n;:]{1,80}: ")  # the name of a second one
 LONGEST_ROW = 12_000  # characters; a row of a table or a list of records stays one passage
 LONGEST_STUB = 2_000  # characters; more is no link stub or lead-in, and is not looked through for links
 _LONGEST_SENTENCE = 1_000  # characters; longer ones (no punctuation, minified data) are cut at white space
@@ -211,10 +215,10 @@ def split_passages(document: Document) -> tuple[Passage, ...]:
         place = replace(place, heading=place.heading or (None if heading else plain_heading))
         longest = (LONGEST_ROW, LONGEST_ROW) if record else (LONGEST_PASSAGE, CUT_PASSAGE)
         for piece_start, piece_end in _pieces(text, start, end, longest):
+            whole = record and piece_end - piece_start <= WHOLE_ROW and _CELL.search(text, piece_start, piece_end)
+            spans = [(piece_start, piece_end)] if whole else split_sentences(text, piece_start, piece_end)
             sentences = tuple(
-                Sentence(*span)
-                for long_start, long_end in split_sentences(text, piece_start, piece_end)
-                for span in _cut_long(text, long_start, long_end)
+                Sentence(*span) for long_start, long_end in spans for span in _cut_long(text, long_start, long_end)
             )
             passages.append(
                 Passage(

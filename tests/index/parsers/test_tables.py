@@ -6,6 +6,7 @@ import pytest
 from reading import describe, read, texts
 
 from index.errors import SourceError
+from index.text.passages import split_passages
 
 HEADER = "~Item; Cost"
 RENT = "Item: Rent; Cost: 300."
@@ -166,3 +167,12 @@ def test_what_is_broken_is_refused_with_its_place(tmp_path, name, content, messa
     with pytest.raises(SourceError) as caught:
         read(tmp_path, name, content)
     assert str(caught.value).startswith(message)
+
+
+def test_a_short_row_of_several_cells_is_one_sentence(tmp_path):
+    """Full stops in names do not cut it; one text alone, and long texts, have sentences."""
+    rows = 'Name,Fare\n"Rice, Master. Eugene. Jr.",7.25\n' + f'"{"He came. " * 60}",3\n'
+    first, second = (p for p in split_passages(read(tmp_path, "a.csv", rows)) if p.answering)
+    assert (len(first.sentences), len(second.sentences) > 20) == (1, True)
+    (text,) = (p for p in split_passages(read(tmp_path, "b.csv", "Text\nHe came. She left.\n")) if p.answering)
+    assert len(text.sentences) == 2
