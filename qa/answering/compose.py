@@ -19,7 +19,7 @@ from qa.answering.answer_types import is_yes_no
 from qa.answering.citation import Citation, Relevance, cite, gather_evidence, gather_relevance
 from qa.answering.confidence import Calibration, Evidence, confidence, decide, is_lacking
 from qa.answering.disagreements import find_contradicting, find_disagreements
-from qa.answering.lookups import is_keyword_lookup, is_row_lookup
+from qa.answering.lookups import is_keyword_lookup, is_row_lookup, is_section_lookup
 from qa.answering.question import Question, asks
 from qa.answering.quotes import QuotablePassage, Quote, RankedSentence, join_quotes, rank_sentences
 from qa.answering.values import may_hold_values, read_values
@@ -277,7 +277,7 @@ def _looks_up(question: str, hit: Hit, quoted: str) -> bool:
     context = (place.heading or "", place.sheet or "", context_of(hit))
     if place.row is not None and is_row_lookup(question, hit.text, context):
         return True
-    return is_keyword_lookup(question, quoted, context)
+    return is_section_lookup(question, hit.text, place.heading or "") or is_keyword_lookup(question, quoted, context)
 
 
 def _alone(each: RankedSentence) -> Quote:

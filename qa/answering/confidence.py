@@ -29,7 +29,7 @@ class Evidence:
     # The reader's logit that the passage of the best quote answers; None if it was not read.
     answerable: float | None = None
     yes_no: bool = False  # whether the question asks for yes or no
-    lookup: bool = False  # whether the best quote has what a question looks up: a row's value, or all of some keywords
+    lookup: bool = False  # whether the best quote has what a question looks up in a row, a section, or by keywords
 
 
 @dataclass(frozen=True, slots=True)

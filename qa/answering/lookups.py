@@ -1,9 +1,10 @@
-"""Recognise a look-up: of a value in a row of a table, "How many ferries ran in Norrland in 2022?", or of keywords, "refund".
+"""Recognise a look-up: of a value in a row of a table, "How many ferries ran in Norrland in 2022?", of a section, or of keywords.
 
 The reader was trained on questions about prose. It is unsure of rows, which name their columns ("Region: Norrland; 2021: 498;
 2022: 512."), and of words that ask nothing.
 """
 
+import re
 from collections.abc import Iterable
 
 from index import STOP_TERMS, question_terms, text_terms
@@ -32,6 +33,38 @@ def is_keyword_lookup(question: str, quote: str, context: Iterable[str]) -> bool
     if asks(question) or not 0 < len(terms) <= _MOST_KEYWORDS:
         return False
     return terms <= {term for text in (quote, *context) for term in text_terms(text)}
+
+
+_KINDS = r"clause|section|article|paragraph|chapter|rule|regulation|annex|appendix|schedule|part|point|item"
+_LABEL = r"\d+(?:\.\d+)*[a-z]?|[A-Z](?:\.\d+)*"
+_SECTION = re.compile(rf"(?:\b(?:{_KINDS}|sec\.|art\.)|\xa7)\s*({_LABEL})(?![\w.]*\w)", re.IGNORECASE)
+_WHICH_SECTION = re.compile(
+    rf"(?:which|what) (?:{_KINDS}) (?:is|are|deals?|talks?|speaks?|says?|covers?|mentions?|regulates?)\b", re.IGNORECASE
+)
+_SAYING = frozenset(text_terms("say state mean provide regulate contain read require specify cover deal stipulate"))
+
+
+def is_section_lookup(question: str, text: str, heading: str) -> bool:
+    """Return whether a question asks what a numbered section says, or which one says something: "Which clause is about pets?".
+
+    Args:
+        question: The question, without politeness.
+        text: The text of the passage.
+        heading: The headings above it, joined by " > ".
+
+    Returns:
+        True if the passage, or a heading above it, begins with the number, and they contain what else is asked.
+    """
+    asked = _SECTION.search(question)
+    label = re.escape(asked[1]) if asked else r"\d+(?:\.\d+)*"
+    asked = asked or _WHICH_SECTION.match(question)
+    if not asked:
+        return False
+    begins = re.compile(rf"\W*(?:[^\W\d]+\.?\s+)?{label}(?![\w.]*\w)", re.IGNORECASE)
+    if not any(map(begins.match, (text, *heading.split(" > ")))):
+        return False
+    others = set(question_terms(question[: asked.start()] + question[asked.end() :])) - STOP_TERMS - _SAYING
+    return others <= set(text_terms(text)) | set(text_terms(heading))
 
 
 def is_row_lookup(question: str, row: str, context: Iterable[str]) -> bool:

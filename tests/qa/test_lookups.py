@@ -2,7 +2,7 @@
 
 import pytest
 
-from qa.answering.lookups import is_keyword_lookup, is_row_lookup
+from qa.answering.lookups import is_keyword_lookup, is_row_lookup, is_section_lookup
 
 FERRIES = "Region: Norrland; 2021: 498; 2022: 512."
 CASES = {
@@ -50,6 +50,27 @@ GOODS = "Goods can be sent back within thirty days."
 def test_keywords_are_looked_up_if_the_place_has_them_all(question, expected):
     """In the quote or the headings above it; a question is no list of keywords."""
     assert is_keyword_lookup(question, GOODS, ("Refund policy", "", "terms")) is expected
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "heading", "expected"),
+    [
+        ("What does clause 2.2 say?", "2.2 The tenant must insure the event.", "2. Risk", True),
+        ("What does clause 2.2 say about insurance of the event?", "2.2 The tenant must insure the event.", "", True),
+        ("What does clause 2.2 say about pets?", "2.2 The tenant must insure the event.", "", False),
+        ("What does clause 2.2 say?", "2.21 The tenant must pay.", "", False),
+        ("What does Article 5 provide?", "Goods are sent back.", "Terms > Article 5. Returns", True),
+        ("What does Article 5 provide?", "Goods are sent back.", "Terms > Article 15. Returns", False),
+        ("What is in section B.1?", "Boats are moored here.", "B.1 Mooring", True),
+        ("Which clause is about insurance?", "2.2 The tenant must insure the event.", "2. Risk", True),
+        ("Which clause is about pets?", "2.2 The tenant must insure the event.", "2. Risk", False),
+        ("Which clause is about insurance?", "The tenant must insure the event.", "", False),
+        ("What does the contract say?", "2.2 The tenant must insure the event.", "", False),
+    ],
+)
+def test_a_section_is_looked_up_by_its_number(question, text, heading, expected):
+    """The passage or a heading begins with it, and they have what else is asked."""
+    assert is_section_lookup(question, text, heading) is expected
 
 
 def test_a_document_is_read_with_its_name(tmp_path):
