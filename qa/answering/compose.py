@@ -20,7 +20,7 @@ from qa.answering.citation import Citation, Relevance, cite, gather_evidence, ga
 from qa.answering.confidence import Calibration, Evidence, confidence, decide, is_lacking
 from qa.answering.disagreements import find_contradicting, find_disagreements
 from qa.answering.lookups import is_keyword_lookup, is_row_lookup, is_section_lookup
-from qa.answering.question import Question, asks
+from qa.answering.question import Question, asks, spell_as
 from qa.answering.quotes import QuotablePassage, Quote, RankedSentence, join_quotes, rank_sentences
 from qa.answering.values import may_hold_values, read_values
 from qa.answering.versions import asks_for_current, newest
@@ -86,6 +86,7 @@ def read_hits(
     first = hits[: max(LEAST_READ, len(near))]
     if not is_readable(question, [hit.text for hit in first]):
         return None
+    question = spell_as(question, [hit.text for hit in first])
     question = _FILE_NAME.sub(lambda name: name[1].replace("_", " ") if is_read(name[0]) else name[0], question)
     readings = reader.read(question, [readable(hit.passage, hit.text, context_of(hit)) for hit in first])
     ranked = list(zip(first, readings, strict=True))

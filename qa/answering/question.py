@@ -8,12 +8,21 @@ that refers to earlier ones, and `correct_spelling` replaces words that are clea
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 
-from index import STOP_TERMS, STOP_WORDS, NearWord, QuestionError, english_words, question_terms, text_terms
+from index import (
+    STOP_TERMS,
+    STOP_WORDS,
+    NearWord,
+    QuestionError,
+    edit_distance,
+    english_words,
+    question_terms,
+    text_terms,
+)
 from qa.answering.requests import Request, is_small_talk, read_request
 
 
@@ -214,7 +223,7 @@ _GREETING = (
     r"(?:hi|hello|hey|hiya|howdy|greetings|dear \w+|good (?:morning|afternoon|evening|day))"
     r"(?: there| all| everyone| everybody| again| assistant| team| folks)?"
 )
-_PLEASE = r"(?:please |kindly |perhaps |possibly |maybe |also )*"
+_PLEASE = r"(?:please |pls |plz |kindly |perhaps |possibly |maybe |also )*"
 _BEGINS = rf"{QUESTION_WORDS}\b|if\b|please\b|tell\b|i\b|i['\u2019]\w+|explain\b|describe\b|summari[sz]e\b|give\b|show\b|list\b"
 _TOPIC = rf"(?={QUESTION_WORDS}\b|if\b|the\b|about\b|something about\b|anything about\b|everything about\b|all about\b)"
 _CLAUSE = rf"(?={QUESTION_WORDS}\b|if\b|about\b)"
@@ -228,11 +237,11 @@ _BEFORE = _compile_all(
     rf"(?:according to|based (?:only |solely )?(?:on|upon)) {_SOURCES}\s+(?={QUESTION_WORDS}\b)",
     rf"what (?:do|does|did) {_SOURCES} (?:say|state|mention|tell us|tell me|write) (?:about|on|of|regarding) ",
     rf"(?:do|does|did) {_SOURCES} (?:say|state|mention|tell us|tell me|explain|specify) (?={QUESTION_WORDS}\b|if\b)",
-    rf"(?:please,?|kindly) (?!please\b)(?={_BEGINS})",
+    rf"(?:please,?|pls|plz|kindly) (?!please\b)(?={_BEGINS})",
     rf"(?:can|could|would|will) (?:you|u|anyone|somebody|someone) {_PLEASE}(?:tell|inform|show) (?:me|us) {_PLEASE}{_TOPIC}",
     rf"(?:can|could|would|will) (?:you|u|anyone|somebody|someone) {_PLEASE}let (?:me|us) know {_CLAUSE}",
     rf"(?:can|could|would|will) (?:you|u) {_PLEASE}(?=explain\b|describe\b|summari[sz]e\b)",
-    r"(?:can|could|would|will) (?:you|u) (?:please|kindly) (?=\w+ )",
+    r"(?:can|could|would|will) (?:you|u) (?:please|pls|plz|kindly) (?=\w+ )",
     rf"(?:tell|show) (?:me|us) {_PLEASE}{_TOPIC}",
     rf"let (?:me|us) know {_CLAUSE}",
     rf"(?:i|we)(?:['\u2019]d| would| do)? {_PLEASE}(?:like|love|want|need|wish) to "
@@ -424,11 +433,32 @@ def correct_spelling(
         used = choose_spelling(typed, near_words(typed, edits), is_name=is_name)
         if not used:
             return typed
+        if typed.islower() and used.lower() in english_words():
+            used = used.lower()  # it may be found in a heading
         replaced[typed] = used
         return used
 
     text = _TYPED_WORD.sub(replace, question)
     return Corrected(text, tuple(replaced.items()))
+
+
+def spell_as(question: str, texts: Iterable[str]) -> str:
+    """Spell the words of a question as some texts do, where only an ending is misspelt: "furnitur", which finds "furniture".
+
+    Search compares stems and needs no correction; the reader knows whole words.
+    """
+    unknown = {word.lower() for word in _TYPED_WORD.findall(question)}
+    unknown = {word for word in unknown if len(word) >= SHORTEST and word.isalpha() and word not in english_words()}
+    if not unknown:
+        return question
+    written = {word.lower() for text in texts for word in _TYPED_WORD.findall(text)} & english_words()
+    spelt = {}
+    for word in unknown:
+        alike = [other for other in written if other[:2] == word[:2] and abs(len(other) - len(word)) <= 1]
+        near = [other for other in alike if text_terms(other) == text_terms(word) and edit_distance(word, other) == 1]
+        if near:
+            spelt[word] = min(near)
+    return _TYPED_WORD.sub(lambda typed: spelt.get(typed[0].lower(), typed[0]), question)
 
 
 def may_be_misspelt(word: str) -> bool:

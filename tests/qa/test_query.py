@@ -7,7 +7,7 @@ from index import QuestionError
 from index.text.terms import NearWord, count_spellings, edit_distance, near_spellings, one_edit_away, phrase_pattern
 from qa import Assistant
 from qa.answering.citation import TermEvidence
-from qa.answering.question import matching_sources, named_sources, read_question
+from qa.answering.question import matching_sources, named_sources, read_question, spell_as
 
 TYPED = {
     "plain": ("Who  is\nmediating?", ("Who is mediating?", (), (), "Who is mediating?")),
@@ -293,6 +293,14 @@ def test_a_question_may_name_a_document_by_its_title():
     names = [("a.pdf", "Rules of the harbour"), ("b.pdf", "Rules"), ("c.pdf", "")]
     assert named_sources(names, "What do the harbour rules say about nets?") == ("a.pdf",)
     assert named_sources(names, "What do the rules say about nets?") == ()
+
+
+def test_an_ending_is_spelt_as_in_the_texts():
+    """Only of a word that is no English one, as one of the same stem a letter away; other words stay."""
+    texts = ["Furniture is delivered in Oslo.", "A Zorblat."]
+    assert spell_as("Where is the furnitur of zorblate?", texts) == "Where is the furniture of zorblate?"
+    assert spell_as("Who delivers furnitures?", texts) == "Who delivers furniture?"
+    assert spell_as("Who delivers?", texts) == "Who delivers?"
 
 
 def test_a_year_names_one_of_several_versions():

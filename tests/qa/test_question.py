@@ -18,6 +18,7 @@ WRAPPED = [
     "Who owns the boat according to this article",
     "Who owns the boat in the given text?",
     "Can you tell me who owns the boat?",
+    "can you pls tell me who owns the boat",
     "Could you please tell me who owns the boat",
     "I would like to know who owns the boat.",
     "I'd like to know who owns the boat",
