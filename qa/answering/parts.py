@@ -22,6 +22,7 @@ from qa.answering.question import (
     is_searched_alone,
     read_question,
 )
+from qa.answering.requests import COMPARED
 
 MOST_PARTS = 4
 
@@ -76,7 +77,12 @@ _POSSESSIVE = re.compile(r"\b(its|their|his)\b(?=\s+\w)", re.IGNORECASE)
 
 
 def split_questions(core: str) -> tuple[str, ...]:
-    """Split the core of a line into one to four questions. Several end in a question mark each; a single one is unchanged."""
+    """Split the core of a line into one to four questions. Several end in a question mark each; a single one is unchanged.
+
+    A comparison of a value of two things, "Compare the price of A and B", is two.
+    """
+    if compared := COMPARED.fullmatch(core):
+        return tuple(f"What is the {compared['value']} of {each}?" for each in (compared["one"], compared["other"]))
     parts: list[str] = []
     for sentence in _sentences(core):
         parts += _coordinated(sentence) or _joined(sentence)

@@ -172,6 +172,14 @@ _SECTION = re.compile(
 )
 
 
+# A value of two things, each of which a sentence may state.
+COMPARED = re.compile(
+    r"\W*(?:please )?(?:compare|contrast) (?:the )?(?P<value>[^\s,]+(?: [^\s,]+){0,2}?) (?:of|for) (?P<one>[^,]+?)"
+    r" (?:and|with|to|against|vs\.?|versus)(?: (?:that|those) of)? (?P<other>[^,]+?)[\s.?!]*",
+    re.IGNORECASE,
+)
+
+
 def read_request(core: str) -> Request:
     """Classify the core of a question, or the question as typed."""
     text = " ".join(core.replace("\u2019", "'").split())
@@ -179,6 +187,8 @@ def read_request(core: str) -> Request:
         return Request("greeting")
     if _THANKING.fullmatch(text):
         return Request("thanks")
+    if COMPARED.fullmatch(text):
+        return Request("question")
     for wish, pattern in _WISHES:
         match = pattern.fullmatch(text)
         if match:

@@ -22,6 +22,10 @@ SPLIT = {
     "Is the boat insured and does it have a motor?": ("Is the boat insured?", "Does it have a motor?"),
     "What did the mediators say, and what did Iran answer?": ("What did the mediators say?", "What did Iran answer?"),
     "How do I apply; what documents do I need?": ("How do I apply?", "What documents do I need?"),
+    "Compare the cost of phase one and phase two.": ("What is the cost of phase one?", "What is the cost of phase two?"),
+    "compare the price of the lamp with that of the chair": (
+        "What is the price of the lamp?", "What is the price of the chair?",
+    ),
     "Who owns the boat and how much is the rent, and when is it due?": (
         "Who owns the boat?", "How much is the rent?", "When is it due?",
     ),
