@@ -261,16 +261,26 @@ def _stated(text: str) -> tuple[Counter[tuple[str, Decimal, Decimal]], Counter[t
 def _weigh(retrieval: Retrieval, found: Sequence[_Found], ranked: Sequence[RankedSentence], quote: Quote) -> Evidence:
     """Gather the signals for the verdict."""
     passages = [each.passage for each in found]
-    reading = passages[quote.passage].reading
+    reading, hit = passages[quote.passage].reading, found[quote.passage].hit
     return Evidence(
         passage=max(each.fused for each in passages),
         quote=max(each.retrieval for each in ranked),
         passages=retrieval.scope.passages,
-        lacking=is_lacking(retrieval.core, quoted_text(passages, quote)),
+        lacking=is_lacking(retrieval.core, quoted_text(passages, quote)) or _lacks_total(retrieval.core, hit),
         answerable=reading.answerable if reading else None,
         yes_no=is_yes_no(retrieval.core),
-        lookup=_looks_up(retrieval.core, found[quote.passage].hit, quoted_text(passages, quote)),
+        lookup=_looks_up(retrieval.core, hit, quoted_text(passages, quote)),
     )
+
+
+def _lacks_total(question: str, hit: Hit) -> bool:
+    """Return whether a question asks for the total of a table, and the best quote is a row that does not say it is one."""
+    if hit.passage.place.row is None:
+        return False
+    return any(word.lower() not in hit.text.lower() for word in _TOTAL.findall(question))
+
+
+_TOTAL = re.compile(r"\b(?:total|sum|average|mean|median|overall|altogether|combined)\b", re.IGNORECASE)
 
 
 def _looks_up(question: str, hit: Hit, quoted: str) -> bool:

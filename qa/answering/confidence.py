@@ -25,7 +25,7 @@ class Evidence:
     passage: float  # fused score of the best passage
     quote: float  # score of the best quote
     passages: int  # number of passages searched
-    lacking: bool = False  # whether the best quote lacks the number or date asked for
+    lacking: bool = False  # whether the best quote lacks the number or date asked for, or is a row and no total
     # The reader's logit that the passage of the best quote answers; None if it was not read.
     answerable: float | None = None
     yes_no: bool = False  # whether the question asks for yes or no

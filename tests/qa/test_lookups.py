@@ -103,3 +103,4 @@ def test_a_row_that_is_looked_up_answers(tmp_path):
         answer = assistant.ask("How many ferries ran in Norrland in 2022?")
         assert (answer.verdict, answer.citations[0].quote) == ("answered", FERRIES)
         assert assistant.ask("Who governs Norrland?").verdict != "answered"
+        assert assistant.ask("What is the total of ferries?").verdict != "answered"

@@ -48,6 +48,7 @@ _WORD = re.compile(r"\w+(?:-\w+)*")
 _LONGEST_TITLE = 200  # characters
 _TITLE = re.compile(r"(?=.*[^\W\d_]).{1,200}?(?<![.;:,])", re.DOTALL)
 _FIRST_LINE = re.compile(r"(?=.*\s)[A-Z\xc0-\xde][^\n\d]{5,80}(?<![.:;,!?])")  # is a title in any type
+_LABEL = re.compile(r"\S+(?:[^\S\n]\S+){0,5}(?<![.!?])")  # of a field, on a page with a form: it is read with the value
 _MOST_LEVELS = 4
 
 
@@ -201,7 +202,8 @@ def add_pages(builder: TextBuilder, pages: Sequence[PdfPage]) -> None:
             elif numbered := NUMBERED_TITLE.fullmatch(text):
                 builder.add_heading(_MOST_LEVELS + numbered[1].count("."), text)
             else:
-                builder.add_paragraph(text, silent=bool(_CONTENTS.search(text)))
+                label = bool(page.filled) and bool(_LABEL.fullmatch(text))
+                builder.add_paragraph(text, silent=label or bool(_CONTENTS.search(text)))
             mark(since, paragraph.words(), table=bool(paragraph.rows))
         for place, (row, value) in enumerate(page.filled, start=1):
             since = builder.length

@@ -340,18 +340,20 @@ def test_a_form_is_read_as_names_and_values(tmp_path):
 
 
 def test_values_filled_into_a_form_are_read(tmp_path):
-    """Each with the name of its field; an empty one is left out."""
+    """Each with the name of its field; an empty one is left out. What is printed beside the fields does not answer."""
     from reportlab.pdfgen import canvas
 
     stream = io.BytesIO()
     drawing = canvas.Canvas(stream, invariant=True)
     drawing.drawString(60, 780, "Application for a course")
+    drawing.drawString(60, 640, "Your surname")
     drawing.acroForm.textfield(name="surname", tooltip="Surname", value="Brekke", x=150, y=750)
     drawing.acroForm.textfield(name="street", tooltip="Street", value="", x=150, y=720)
     drawing.acroForm.checkbox(name="evening", tooltip="Evening course", checked=True, x=150, y=690)
     drawing.save()
     assert texts(read(tmp_path, "a.pdf", stream.getvalue())) == [
         "~Application for a course",
+        "~Your surname",
         "Surname: Brekke.",
         "Evening course: yes.",
     ]
