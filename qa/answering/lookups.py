@@ -7,7 +7,7 @@ The reader was trained on questions about prose. It is unsure of rows, which nam
 import re
 from collections.abc import Iterable
 
-from index import STOP_TERMS, question_terms, text_terms
+from index import STOP_TERMS, is_english, question_terms, text_terms
 from qa.answering.question import asks
 
 # Verbs that say little beside the names of a row and a column, as stems.
@@ -22,7 +22,7 @@ _MOST_KEYWORDS = 4
 
 
 def is_keyword_lookup(question: str, quote: str, context: Iterable[str]) -> bool:
-    """Return whether a question is a few keywords, and the quote and what names its place contain them all.
+    """Return whether a question is a few keywords, of no other language, and the quote and what names its place have them all.
 
     Args:
         question: The question, without politeness.
@@ -30,7 +30,7 @@ def is_keyword_lookup(question: str, quote: str, context: Iterable[str]) -> bool
         context: The headings above it, and what names its document.
     """
     terms = set(question_terms(question)) - STOP_TERMS
-    if asks(question) or not 0 < len(terms) <= _MOST_KEYWORDS:
+    if asks(question) or not is_english(question) or not 0 < len(terms) <= _MOST_KEYWORDS:
         return False
     return terms <= {term for text in (quote, *context) for term in text_terms(text)}
 

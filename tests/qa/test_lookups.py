@@ -45,6 +45,7 @@ GOODS = "Goods can be sent back within thirty days."
         ("Is there a refund?", False),
         ("how long refund", False),
         ("of the", False),
+        ("Wie ist die refund policy?", False),
     ],
 )
 def test_keywords_are_looked_up_if_the_place_has_them_all(question, expected):
