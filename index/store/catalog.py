@@ -256,9 +256,9 @@ class Catalog:
         with self.database.transaction() as connection:
             return connection.execute("DELETE FROM exclusions WHERE path = ?", (path,)).rowcount > 0
 
-    def names(self) -> tuple[tuple[str, str], ...]:
-        """List the name and the title of every document, by name."""
-        return tuple(self.database.rows("SELECT source, title FROM documents ORDER BY source, path"))
+    def names(self) -> tuple[str, ...]:
+        """List the names of all documents, in order."""
+        return tuple(name for (name,) in self.database.rows("SELECT source FROM documents ORDER BY source, path"))
 
     def exclusions(self) -> dict[str, str]:
         """Return the names shown of the excluded files, by path."""

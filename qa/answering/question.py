@@ -131,7 +131,7 @@ _MOST_NAMED = 3  # documents that a question names; words that fit more say what
 _WORD_IN_NAME = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+|\d+")
 
 
-def named_sources(names: Sequence[tuple[str, str]], question: str) -> tuple[str, ...]:
+def named_sources(names: Sequence[str], question: str) -> tuple[str, ...]:
     """Find the documents that a question names: "contract_oslo.txt", "contract_oslo", or all words of it, "the Oslo contract".
 
     All words of its title, two at least, are a name too; so is the year of one of several documents whose names differ in
@@ -146,8 +146,8 @@ def named_sources(names: Sequence[tuple[str, str]], question: str) -> tuple[str,
         At most three names, in order.
     """
     asked, folded = _name_terms(question), question.casefold()
-    found = [name for name, title in names if _is_named(name, asked, folded) or _is_title(title, asked)]
-    found = found or [name for year in _YEAR.findall(question) for name in _of_year([name for name, _ in names], year)]
+    found = [name for name in names if _is_named(name, asked, folded)]
+    found = found or [name for year in _YEAR.findall(question) for name in _of_year(names, year)]
     return tuple(found) if len(found) <= _MOST_NAMED else ()
 
 
@@ -169,16 +169,6 @@ def _of_year(names: Sequence[str], year: str) -> list[str]:
     return [
         name for name, pattern in zip(found, patterns, strict=True) if any(pattern.fullmatch(other) for other in others)
     ]
-
-
-def _is_title(title: str, asked: frozenset[str]) -> bool:
-    terms = _title_terms(title) if title else frozenset()
-    return len(terms) > 1 and terms <= asked
-
-
-@lru_cache(8192)
-def _title_terms(title: str) -> frozenset[str]:
-    return _name_terms(title)
 
 
 @lru_cache(8192)

@@ -12,7 +12,7 @@ import signal
 import tempfile
 import webbrowser
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,7 +97,10 @@ def serve(
             logging.getLogger(__name__).info("serving at %s%s", address, " with MCP" if mcp else "")
             if open_browser and not access.token:
                 webbrowser.open(address)
-            stop.get()
+            while stop.empty():
+                with suppress(queue.Empty):
+                    stop.get(timeout=1)  # a signal that arrives just before the wait begins is seen when it ends
+                    break
             host.close()
             app.server.config.timeout_graceful_shutdown = LONGEST_FAREWELL
             app.close(verbose=False)

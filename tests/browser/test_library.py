@@ -174,7 +174,7 @@ def test_passages_are_browsed_with_what_is_never_quoted(kept_library, visit):
     page = visit(kept_library.address)
     row(page, LONG).locator("button.qa-document").click()
     expect(page.locator(".qa-about")).to_contain_text("4 passages")
-    expect(page.locator(".qa-about")).to_contain_text("2 passages never quoted · read by markdown 2")
+    expect(page.locator(".qa-about")).to_contain_text("2 passages never quoted · read by markdown 4")
     expect(page.locator(".qa-silent")).to_have_text(["1Plumsnot quoted as an answer", "3Kindsnot quoted as an answer"])
     page.get_by_role("button", name="All documents").click()
     expect(row(page, LONG).locator("button.qa-document")).to_be_focused()

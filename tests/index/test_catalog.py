@@ -250,7 +250,7 @@ def test_boxes_and_metadata_are_kept_and_go_with_their_document(tmp_path, folder
     assert boxes_between(collection.catalog.boxes(path), 1, 5) == (Box(0, 8, 1, 0.1, 0.2, 0.6, 0.4),)
     assert collection.catalog.document(path).metadata == about
     assert [status.metadata for status in collection.library.statuses()] == [about]
-    assert collection.catalog.names() == (("a.txt", "Fruit"),)
+    assert collection.catalog.names() == ("a.txt",)
     (folder / "a.txt").write_text("A plum.", encoding="utf-8")
     collection.update([folder / "a.txt"])
     assert collection.catalog.boxes(path) == b""

@@ -40,7 +40,7 @@ def write(path, content):
 
 def test_questions_that_cannot_be_read_are_refused_before_any_work(tmp_path, folder):
     """A bad byte in the last line, or a missing file, is an error before anything is asked or written."""
-    questions = write(tmp_path / "q.txt", b"red\n" * 20_000 + b"gr\xfcn\n")
+    questions = write(tmp_path / "q.txt", b"red\n" * 20_000 + b"gr\0\xffn\n")
     assistant = ToyAssistant(folder)
     for path in (questions, tmp_path / "absent.txt"):
         with pytest.raises(BatchError):
