@@ -147,7 +147,7 @@ class _Word:
 
     def _note_the_rest(self) -> None:
         """Note the pictures, the embedded objects and the embedded files, which are not read."""
-        roots = [self._document.element.body, *self._parts("header"), *self._parts("footer")]
+        roots = [self._document.element.body, *_parts(self._document, "header"), *_parts(self._document, "footer")]
         objects = [found for root in roots for found in find_shown(root, f"{_W}object")]
         pictures = [found for root in roots for found in find_shown(root, _PICTURE, f"{_VML}imagedata")]
         pictures = [
@@ -183,7 +183,7 @@ class _Word:
         return level, listed or properties.find(f"{_W}numPr") is not None
 
     def _add_notes(self, kind: str, label: str = "") -> None:
-        for root in self._parts(kind):
+        for root in _parts(self._document, kind):
             for note in root:
                 if note.get(f"{_W}type") is None:  # the others are rules drawn above the notes
                     number = label or f"[{one_line(note.get(f'{_W}id') or '')}] "
@@ -192,19 +192,20 @@ class _Word:
 
     def _add_page_parts(self) -> None:
         """Write each page header and footer once; they do not answer."""
-        texts = (_flat(root) for kind in ("header", "footer") for root in self._parts(kind))
+        texts = (_flat(root) for kind in ("header", "footer") for root in _parts(self._document, kind))
         for text in dict.fromkeys(filter(None, texts)):
             self._builder.add_paragraph(text, silent=True)
 
-    def _parts(self, kind: str) -> Iterator[Any]:
-        """The parts of a kind that the document refers to, parsed."""
-        from docx.opc.constants import RELATIONSHIP_TYPE
-        from docx.oxml import parse_xml
 
-        wanted = getattr(RELATIONSHIP_TYPE, kind.upper())
-        for relationship in self._document.part.rels.values():
-            if relationship.reltype == wanted and not relationship.is_external:
-                yield parse_xml(relationship.target_part.blob)
+def _parts(document: Any, kind: str) -> Iterator[Any]:
+    """The parts of a kind that a document refers to, parsed."""
+    from docx.opc.constants import RELATIONSHIP_TYPE
+    from docx.oxml import parse_xml
+
+    wanted = getattr(RELATIONSHIP_TYPE, kind.upper())
+    for relationship in document.part.rels.values():
+        if relationship.reltype == wanted and not relationship.is_external:
+            yield parse_xml(relationship.target_part.blob)
 
 
 class Numbering:
@@ -218,9 +219,8 @@ class Numbering:
         self._abstract: dict[str, str] = {}
         self._counts: dict[str, dict[int, int]] = {}
         self._styles = {style.get(f"{_W}styleId"): style for style in document.styles.element.iter(f"{_W}style")}
-        try:
-            root = document.part.numbering_part.element
-        except (KeyError, NotImplementedError):  # it has no lists
+        root = next(_parts(document, "numbering"), None)
+        if root is None:  # it has no lists
             return
         levels = {each.get(f"{_W}abstractNumId"): _list_levels(each) for each in root.iter(f"{_W}abstractNum")}
         for each in root.iter(f"{_W}num"):
