@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,8 +18,38 @@ MODEL_SUFFIXES = (".json", ".txt", ".safetensors", ".bin", ".model")
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How the cosines of an encoder compare with those of the bundled one, for which weights and cut-offs were fitted.
+
+    Attributes:
+        zero: The cosine that counts as 0.
+        one: The cosine that counts as 1.
+        across_languages: Whether texts that mean the same have a high cosine in different languages too.
+    """
+
+    zero: float = 0.0
+    one: float = 1.0
+    across_languages: bool = False
+
+    def apply(self, cosines: np.ndarray) -> np.ndarray:
+        """Convert cosines, float64 of any shape."""
+        return (cosines - self.zero) / (self.one - self.zero)
+
+
+COSINES = Scale()
+
+
+def scale_of(encoder: "Encoder") -> Scale:
+    """The scale of an encoder's cosines: its attribute `scale` if it has one, else cosines as they are."""
+    scale: Scale = getattr(encoder, "scale", COSINES)
+    return scale
+
+
 class Encoder(Protocol):
     """Anything that turns texts into unit vectors.
+
+    One may have a `name` besides, by which `--model` chooses it, and a `scale`, if its cosines lie elsewhere than others'.
 
     Attributes:
         identity: Changes whenever the vectors would; part of a collection's identity.

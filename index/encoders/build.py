@@ -1,5 +1,6 @@
 """Build the fast encoder of a model and check it, in a separate process, because the check needs torch."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -49,17 +50,41 @@ def plain_graph(model: Model) -> Any:
 
 def _write_encoder(source: Path, work: Path) -> dict[str, Any]:
     """Write the graph and check it; return the findings for the manifest."""
-    openvino = import_openvino()
-    model, tokenizer, texts = read_model(source), read_tokenizer(source), sample_texts()
+    model, tokenizer = read_model(source), read_tokenizer(source)
+    return write_encoder(work, model, tokenizer, sample_texts(), plain=lambda: _plain_vectors(source))
+
+
+def write_encoder(
+    work: Path,
+    model: Model,
+    tokenizer: Any,
+    texts: list[str],
+    *,
+    plain: Callable[[], np.ndarray],
+    least: float = LOWEST_COSINE,
+) -> dict[str, Any]:
+    """Write the rounded graph of a model into a folder, and check it.
+
+    Args:
+        work: The folder.
+        model: The model.
+        tokenizer: Its tokenizer, which truncates and does not pad.
+        texts: What the ranges for rounding are measured on.
+        plain: Encodes `CHECK_TEXTS` without rounding: float32 of shape (texts, dimension), unit rows.
+        least: The lowest cosine to these that is accepted.
+
+    Returns:
+        The findings, for the manifest.
+    """
     ids = [np.array(encoding.ids, dtype=np.int32) for encoding in tokenizer.encode_batch(texts)]
     batches = [pad([ids[row] for row in rows], width) for rows, width in plan_batches([len(row) for row in ids])]
-    openvino.save_model(round_graph(model, batches), work / GRAPH, compress_to_fp16=False)
+    import_openvino().save_model(round_graph(model, batches), work / GRAPH, compress_to_fp16=False)
     dimension = model.weights["embeddings.word_embeddings.weight"].shape[1]
     encoder = FastEncoder(work / GRAPH, tokenizer, identity="", dimension=dimension)
-    lowest = float((encoder.encode_passages(CHECK_TEXTS) * _plain_vectors(source)).sum(axis=1).min())
+    lowest = float((encoder.encode_passages(CHECK_TEXTS) * plain()).sum(axis=1).min())
     together, alone = encoder.encode_passages(texts), [encoder.encode_question(text) for text in texts]
     refused = ""
-    if not lowest >= LOWEST_COSINE:
+    if not lowest >= least:
         refused = f"its vectors stray from the plain ones (cosine {lowest:.3f})"
     elif not np.array_equal(together, alone):
         refused = "the vector of a text depends on the texts encoded with it"

@@ -4,7 +4,8 @@ The graph is written operation by operation from the model's own weights, so no 
 is needed. Its layers of weights come as numbers of 32 bits or rounded to bytes (see `quantize`); rounded, the
 products with weights and those of queries with keys run on bytes, the rest on 32 bits. Both kinds of model share the
 embeddings and the layers and differ in their head: the encoder averages its tokens to a vector, the reader gives
-logits. Left out: other architectures than BERT, pooling other than the mean over tokens, and prompts before a text.
+logits. Word embeddings that come as blocks of bytes stay bytes until they are looked up. Left out: other architectures
+than BERT, and pooling other than the mean over tokens.
 """
 
 import json
@@ -57,11 +58,14 @@ def import_openvino() -> Any:
 class Model:
     """The numbers of a BERT model."""
 
-    weights: dict[str, np.ndarray]  # by name, float32
+    weights: dict[str, np.ndarray]  # by name, float32; see also `word_scales`
     layers: int  # number of layers
     heads: int  # attention heads in a layer
     epsilon: float  # added to the variance in layer normalisation
     tokens: int  # longest text, in tokens; the rest is cut off
+    # What one of a number is worth, float32 of shape (words, blocks), if the word embeddings are bytes, int8, in blocks of
+    # equally many numbers; None if they are float32.
+    word_scales: np.ndarray | None = None
     reads_pairs: bool = False  # whether it reads two texts together and gives logits, or one text and gives a vector
 
 
@@ -211,6 +215,16 @@ def write_graph(model: Model, layers: dict[str, Linear], *, watch: bool = False)
         gathered = op.matmul(op.softmax(scores, -1), value, False, False)
         return op.reshape(op.transpose(gathered, integers(0, 2, 1, 3)), integers(0, 0, width), True)
 
+    def look_up(ids: Any) -> Any:
+        first = op.constant(np.int64(0))
+        if model.word_scales is None:
+            return op.gather(constant(words), ids, first)
+        blocks = model.word_scales.shape[1]
+        found = op.convert(op.gather(op.constant(words), ids, first), "f32")
+        found = op.reshape(found, integers(0, 0, blocks, width // blocks), True)
+        found = op.multiply(found, op.unsqueeze(op.gather(constant(model.word_scales), ids, first), integers(3)))
+        return op.reshape(found, integers(0, 0, width), True)
+
     def by_head(x: Any, *order: Any) -> Any:
         return op.transpose(op.reshape(x, integers(0, 0, model.heads, width // model.heads), True), integers(*order))
 
@@ -238,7 +252,7 @@ def write_graph(model: Model, layers: dict[str, Linear], *, watch: bool = False)
     places = places + types[0]
     width = words.shape[1]
     length = op.gather(op.shape_of(ids), integers(1), op.constant(np.int64(0)))
-    x = op.gather(constant(words), ids, op.constant(np.int64(0)))
+    x = look_up(ids)
     x = op.add(x, op.slice(constant(places), integers(0), length, integers(1), integers(0)))
     inputs = [ids, mask]
     if model.reads_pairs:

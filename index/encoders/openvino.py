@@ -17,12 +17,13 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from index.encoders.base import weights_hash
+from index.encoders.base import COSINES, Scale, weights_hash
 from index.encoders.cache import build_key, find_build
 from index.encoders.graph import import_openvino
 from index.encoders.quantize import RECIPE
@@ -100,12 +101,26 @@ SETTINGS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How a model is to be used."""
+
+    name: str = ""  # that `--model` chooses it by; empty for the bundled one
+    question_prompt: str = ""  # what comes before each question
+    passage_prompt: str = ""  # and before each passage
+    scale: Scale = COSINES
+
+
 class FastEncoder:
     """The rounded encoder. Safe to share between threads."""
 
-    def __init__(self, graph: Path, tokenizer: Any, *, identity: str, dimension: int) -> None:
-        """Wrap the file of a graph and its tokenizer, which truncates and does not pad; prepare for passages on first use."""
+    def __init__(
+        self, graph: Any, tokenizer: Any, *, identity: str, dimension: int, usage: Usage | None = None
+    ) -> None:
+        """Wrap a graph, or its file, and its tokenizer, which truncates and does not pad; prepare for passages on first use."""
         self.identity, self.dimension, self._graph, self._tokenizer = identity, dimension, graph, tokenizer
+        self._usage = usage or Usage()
+        self.name, self.scale = self._usage.name, self._usage.scale
         self._questions = compile_graph(graph, streams=1, threads=QUESTION_THREADS)
         self._passages: Any = None
         self._making_ready = threading.Lock()
@@ -122,7 +137,7 @@ class FastEncoder:
         pending: deque[Future[Any]] = deque()
         with ThreadPoolExecutor(streams) as workers:  # OpenVINO's own queue aborts or hangs when it is let go
             for start in range(0, len(texts), _WINDOW):
-                ids = self._tokenise(texts[start : start + _WINDOW])
+                ids = self._tokenise(texts[start : start + _WINDOW], self._usage.passage_prompt)
                 for rows, width in plan_batches([len(row) for row in ids]):
                     positions, batch = [start + row for row in rows], [ids[row] for row in rows]
                     pending.append(workers.submit(run, positions, batch, width))
@@ -134,7 +149,7 @@ class FastEncoder:
 
     def encode_question(self, text: str) -> np.ndarray:
         """Encode one question, alone: float32 of shape (dimension,), of length 1."""
-        [ids] = self._tokenise([text])
+        [ids] = self._tokenise([text], self._usage.question_prompt)
         width = padded_width(len(ids))
         compiled = self._questions if width <= QUESTION_WIDTH else self._for_passages()
         vector: np.ndarray = infer(compiled, pad([ids], width))[0][0]
@@ -146,10 +161,10 @@ class FastEncoder:
                 self._passages = compile_graph(self._graph)
             return self._passages
 
-    def _tokenise(self, texts: Sequence[str]) -> list[np.ndarray]:
+    def _tokenise(self, texts: Sequence[str], prompt: str) -> list[np.ndarray]:
         found = []
         for start in range(0, len(texts), 128):  # the tokenizer's own records are large: few at a time
-            part = [text.encode("utf-8", "replace").decode() for text in texts[start : start + 128]]
+            part = [prompt + text.encode("utf-8", "replace").decode() for text in texts[start : start + 128]]
             found += [np.array(encoding.ids, dtype=np.int32) for encoding in self._tokenizer.encode_batch_fast(part)]
         return found
 

@@ -86,16 +86,16 @@ class PassageFeatures:
     sentence_terms: tuple[tuple[str, ...], ...]
 
 
-def passage_features(passage: Passage, text: str, embeddings: npt.NDArray[Any]) -> PassageFeatures:
-    """Compute the terms of a passage, and join them to its embeddings, as in `PassageFeatures`."""
-    heading, sentences = passage_terms(passage, text)
+def passage_features(passage: Passage, text: str, embeddings: npt.NDArray[Any], language: str = "") -> PassageFeatures:
+    """Compute the terms of a passage, and join them to its embeddings; `language` is as for `text_terms`."""
+    heading, sentences = passage_terms(passage, text, language)
     return PassageFeatures(embeddings, tuple(heading), tuple(map(tuple, sentences)))
 
 
-def passage_terms(passage: Passage, text: str) -> tuple[list[str], list[list[str]]]:
-    """Return the terms of a passage's heading, and those of each of its sentences."""
+def passage_terms(passage: Passage, text: str, language: str = "") -> tuple[list[str], list[list[str]]]:
+    """Return the terms of a passage's heading, and those of each of its sentences; `language` as for `text_terms`."""
     sentences = (text[s.start - passage.start : s.end - passage.start] for s in passage.sentences)
-    return text_terms(passage.place.heading or ""), [text_terms(sentence) for sentence in sentences]
+    return text_terms(passage.place.heading or "", language), [text_terms(each, language) for each in sentences]
 
 
 def term_keys(heading: list[str], sentences: list[list[str]]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32]]:

@@ -106,6 +106,7 @@ class LexicalIndex:
         for document_id, _, _ in catalog.removals_since(self._generation):
             writer.delete_documents_by_term("document", document_id)
         cleared: set[int] = set()
+        languages = catalog.stem_languages()
         for passages in catalog.passages_since(self._generation):
             for document_id in {passage.document_id for passage in passages} - cleared:
                 writer.delete_documents_by_term("document", document_id)
@@ -115,7 +116,8 @@ class LexicalIndex:
                     entry = tantivy.Document()
                     entry.add_integer("passage", passage.id)
                     entry.add_integer("document", passage.document_id)
-                    heading, sentences = passage_terms(passage.passage, passage.text)
+                    language = languages.get(passage.document_id, "")
+                    heading, sentences = passage_terms(passage.passage, passage.text, language)
                     entry.add_text("terms", " ".join(chain([_ANY], heading, *sentences)))
                     writer.add_document(entry)
         writer.commit()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from index.text.terms import tell_language
+from index.text.terms import is_english, tell_language
 
 TEXTS = {
     "english": ("The committee met again on Monday and put off the vote.", "en"),
@@ -23,3 +23,38 @@ TEXTS = {
 def test_language_is_told_where_a_text_tells_it(text, code):
     """ISO 639-1 for a sentence or more; nothing for what is no language, or too short."""
     assert tell_language(text) == code
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Was ist in /srv?",
+        "Wer ist der Chef?",
+        "Où est-il ?",
+        "¿Qué es apt?",
+        "Dove è Roma?",
+        "Hvad er apt?",
+        "Co to jest?",
+    ]
+    + ["Warum Debian?", "Quem é?"],
+)
+def test_short_questions_in_other_languages_are_not_english(question):
+    """They are too short to classify; how they begin shows it."""
+    assert not is_english(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Was Mozart German?",
+        "Was it in La Paz?",
+        "Was in La Paz",
+        "Como population",
+        "chi square test",
+        "Wat Arun height",
+    ]
+    + ["Come on Eileen", "Comment box colour", "Qui Nhon airport", "Das Boot director", "Ile de France population"],
+)
+def test_questions_with_foreign_names_stay_english(question):
+    """Words that English has too, or that begin a name, do not make a question foreign."""
+    assert is_english(question)

@@ -4,7 +4,15 @@ import time
 
 import pytest
 
-from index.text.terms import is_code, phrase_pattern, question_terms, term_spans, text_terms
+from index.text.terms import (
+    is_code,
+    phrase_pattern,
+    question_stems,
+    question_terms,
+    stem_language,
+    term_spans,
+    text_terms,
+)
 
 
 @pytest.mark.parametrize(
@@ -167,3 +175,41 @@ def test_codes_are_told_from_numbers_and_measures(term, expected):
 def test_endings_and_question_words_without_spaces_say_little(question, expected):
     """Pairs of hiragana, and words such as "how many", are left out where others remain."""
     assert question_terms(question) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "other", "shared"),
+    [
+        ("de", "Mieten", "Miete", {"miet"}),
+        ("de", "Schluessel", "Schlüsseln", {"schlussel"}),
+        ("fr", "l'école", "écoles", {"ecol"}),
+        ("es", "alquilado", "alquilar", {"alquil"}),
+        ("ru", "квартиры", "квартира", {"квартир"}),
+        ("tr", "Ankara'da", "Ankara", {"ankar"}),
+    ],
+)
+def test_words_of_a_document_meet_in_their_own_language(language, one, other, shared):
+    """Beside the English stems, which stay, each word has its stem in the language of the document."""
+    assert set(text_terms(one, language)) & set(text_terms(other, language)) == shared
+    for text in (one, other):
+        assert text_terms(text, language)[: len(text_terms(text))] == text_terms(text)
+
+
+def test_stems_in_another_language_leave_out_what_has_none():
+    """English stop words, numbers, codes, scripts without spaces, and stems of one or two letters."""
+    text = "will 3.5 GPT-4 A1 保修期 ver"
+    assert text_terms(text, "de") == text_terms(text)
+
+
+def test_a_question_has_the_stems_of_each_language():
+    """By the term that the word has in English."""
+    assert question_stems("Wie hoch sind die Mieten?", ["de"])["mieten"] == ("miet",)
+    assert question_stems("Mieten", ["de", "fr"]) == {"mieten": ("miet", "mieten")}
+    assert question_stems("Mieten", []) == {}
+
+
+def test_only_a_text_that_cannot_be_read_as_english_has_other_stems():
+    """A table of names may be labelled with any language."""
+    assert stem_language("Der Ausschuss trat am Montag zusammen und verschob die Abstimmung.", "de") == "de"
+    assert stem_language("The committee met again on Monday and put off the vote.", "de") == ""
+    assert stem_language("委員会は月曜日に再び会合を開きました。", "ja") == ""
