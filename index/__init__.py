@@ -1,6 +1,6 @@
 """The index of some sources: read them, keep them in a catalog, search them. It knows nothing of `qa`."""
 
-from index.boxes import Box, boxes_between
+from index.boxes import Box, boxes_between, boxes_of_spans
 from index.collection import Collection, hold_lock
 from index.encoders import load_encoder
 from index.encoders.base import Encoder, bundled_model_folder, english_words
@@ -22,6 +22,8 @@ from index.errors import (
     StorageError,
 )
 from index.hashing import bytes_hash, file_hash, text_hash
+from index.originals import Original, Originals, Sheet
+from index.originals.marking import mark_quotes
 from index.parsers import OLD_OFFICE, is_read, read_document
 from index.parsers.isolation import IsolatedParser
 from index.parsers.plain import decode_text, find_codec
@@ -63,17 +65,17 @@ from index.update import UpdateReport
 from index.watch import BackgroundUpdate, FileWatcher, UpdateStopped
 
 __all__ = [
-    "CATALOG_FILE", "EVERYTHING", "OLD_OFFICE", "PLACE_FIELDS", "RECIPE", "STOP_TERMS", "STOP_WORDS", "BackgroundUpdate",
-    "BatchError", "Box", "CacheError", "Collection", "CollectionInfo", "DamagedError", "Database", "Document",
-    "DocumentInfo", "DocumentStatus", "Encoder", "EncoderError", "Failure", "FileWatcher", "Hit",
-    "IsolatedParser", "Limits", "Locator", "Metadata", "NearWord", "OutdatedError", "Passage", "PassageFeatures", "Place",
-    "Progress", "QAError", "Query", "QuestionError", "ReaderError", "Search", "Selection", "Sentence", "Source",
-    "SourceError", "SourceRules", "Statistics", "StorageError", "StoredPassage", "Totals", "UpdateReport",
-    "UpdateStopped", "boxes_between", "build_key", "bundled_model_folder", "bytes_hash", "compile_graph", "decode_text",
-    "edit_distance", "english_words", "file_hash", "find_build", "find_codec", "find_sources", "hold_lock",
-    "import_openvino", "infer",
-    "inspect_collection", "is_english", "is_read", "kept_selection", "load_encoder", "matching_spans", "pad",
-    "padded_width", "passage_features", "plain_graph", "question_terms", "read_document", "read_pair_model",
-    "read_tokenizer", "reset_collection", "round_graph", "sample_pairs", "split_passages", "split_sentences",
-    "tell_language", "term_spans", "term_weights", "text_hash", "text_terms", "write_build",
+    "CATALOG_FILE", "EVERYTHING", "OLD_OFFICE", "PLACE_FIELDS", "RECIPE", "STOP_TERMS", "STOP_WORDS",
+    "BackgroundUpdate", "BatchError", "Box", "CacheError", "Collection", "CollectionInfo", "DamagedError", "Database",
+    "Document", "DocumentInfo", "DocumentStatus", "Encoder", "EncoderError", "Failure", "FileWatcher", "Hit",
+    "IsolatedParser", "Limits", "Locator", "Metadata", "NearWord", "Original", "Originals", "OutdatedError",
+    "Passage", "PassageFeatures", "Place", "Progress", "QAError", "Query", "QuestionError", "ReaderError", "Search",
+    "Selection", "Sentence", "Sheet", "Source", "SourceError", "SourceRules", "Statistics", "StorageError",
+    "StoredPassage", "Totals", "UpdateReport", "UpdateStopped", "boxes_between", "boxes_of_spans", "build_key",
+    "bundled_model_folder", "bytes_hash", "compile_graph", "decode_text", "edit_distance", "english_words", "file_hash",
+    "find_build", "find_codec", "find_sources", "hold_lock", "import_openvino", "infer", "inspect_collection", "is_english",
+    "is_read", "kept_selection", "load_encoder", "mark_quotes", "matching_spans", "pad", "padded_width",
+    "passage_features", "plain_graph", "question_terms", "read_document", "read_pair_model", "read_tokenizer",
+    "reset_collection", "round_graph", "sample_pairs", "split_passages", "split_sentences", "tell_language",
+    "term_spans", "term_weights", "text_hash", "text_terms", "write_build",
 ]  # fmt: skip

@@ -5,6 +5,7 @@ box in ten-thousandths of the page.
 """
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,7 +59,16 @@ def boxes_between(packed: bytes, start: int, end: int) -> tuple[Box, ...]:
         start: First character.
         end: Character after the last.
     """
+    return boxes_of_spans(packed, [(start, end)])[0]
+
+
+def boxes_of_spans(packed: bytes, spans: Sequence[tuple[int, int]]) -> list[tuple[Box, ...]]:
+    """Find the boxes of each of several spans of the text, as `boxes_between` does, unpacking them once."""
     table = _unpack(packed)
+    return [_find(table, start, end) for start, end in spans]
+
+
+def _find(table: npt.NDArray[np.int32], start: int, end: int) -> tuple[Box, ...]:
     found: list[Box] = []
     for row in table[(table[:, 0] < end) & (table[:, 1] > start)].tolist():
         first, last, page = row[:3]

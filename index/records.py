@@ -120,11 +120,13 @@ class KnownFile:
         source: The file.
         file_sha256: Hash of its bytes.
         extractor: Name and version of the parser that read it.
+        unstemmed: Whether it is not in English, and an earlier version read it without the stems of its language.
     """
 
     source: Source
     file_sha256: str
     extractor: str
+    unstemmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,17 @@
     score = .8 (paragraph + best sentence) / 2  +  .2 (BM25 of the paragraph + BM25 of its best sentence) / (2 Σ idf)
           + .2 where it is one of few passages with a code of the question
 
-The first half are cosines. Dividing BM25 by the summed idf of the question's terms makes it comparable between
-questions and between collections, so that the score also shows how much to trust a hit. Reciprocal rank fusion, the
-usual choice, ranks worse (mean nDCG@10 over eight sets .64 against .70) and forgets how good the best hit was.
+The first half are cosines, on the scale of the bundled encoder (`Scale`). Dividing BM25 by the summed idf of the
+question's terms makes it comparable between questions and between collections, so that the score also shows how much to
+trust a hit. Reciprocal rank fusion, the usual choice, ranks worse (mean nDCG@10 over eight sets .64 against .70) and
+forgets how good the best hit was.
 
 The scores of the two indexes are not used. While vectors are stored whole, their candidates depend only on the catalog, so a
 search gives the same hits in the same order however the indexes were built. Passages that are not embedded
 yet are found by their words; the best of them are embedded there and then, so that one scale serves all.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -21,7 +22,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from index.encoders.base import Encoder
+from index.encoders.base import COSINES, Encoder, Scale, scale_of
 from index.records import Passage, StoredPassage
 from index.store.catalog import Catalog
 from index.store.features import Block, Signature, vector_ids
@@ -35,6 +36,7 @@ from index.text.terms import (
     near_spellings,
     one_edit_away,
     phrase_pattern,
+    question_stems,
     question_terms,
     term_key,
     text_terms,
@@ -65,13 +67,19 @@ class Query:
 
     Attributes:
         vector: Unit vector of shape (dimension,).
-        terms: As `question_terms` gives them.
+        terms: As `question_terms` gives them, or instead of one its stem in the language of more documents.
         weight: Its share where several are searched together.
+        scale: That of the encoder's cosines.
     """
 
     vector: np.ndarray
     terms: tuple[str, ...]
     weight: float = 1.0
+    scale: Scale = COSINES
+
+    def similarities(self, vectors: np.ndarray) -> np.ndarray:
+        """Compare it with unit vectors, float64 of shape (vectors, dimension); cosines on the scale, of shape (vectors,)."""
+        return self.scale.apply(vectors @ self.vector.astype(np.float64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +132,7 @@ def score_passages(queries: Sequence[Query], block: Block, statistics: Statistic
     parts = np.zeros((2, len(block)))
     for query in queries:
         weights = term_weights(query.terms, statistics)
-        parts[0] += query.weight / total * _dense(query.vector, block)
+        parts[0] += query.weight / total * _dense(query, block)
         parts[1] += query.weight / total * _lexical(weights, block, statistics)
     fused = (1 - LEXICAL_SHARE) * parts[0] + LEXICAL_SHARE * parts[1]
     codes = {term for query in queries for term in query.terms if is_code(term)}
@@ -160,12 +168,12 @@ def fade_queries(queries: Sequence[Query], block: Block, statistics: Statistics)
     return (replace(first, weight=total - sum(query.weight for query in kept)), *kept)
 
 
-def _dense(vector: np.ndarray, block: Block) -> np.ndarray:
+def _dense(query: Query, block: Block) -> np.ndarray:
     """The mean of the paragraph's cosine and its best sentence's."""
-    cosines = block.vectors @ vector.astype(np.float64)
+    cosines = query.similarities(block.vectors)
     paragraphs = cosines[block.first_rows]
     several = np.diff(block.first_rows, append=len(cosines)) > 1
-    cosines[block.first_rows[several]] = -1.0
+    cosines[block.first_rows[several]] = -np.inf
     mean: np.ndarray = (paragraphs + np.maximum.reduceat(cosines, block.first_rows)) / 2
     return mean
 
@@ -213,6 +221,7 @@ class Hit:
         path: Absolute path of its document's file.
         text_sha256: Hash of its document's text.
         title: Its document's title; empty if it has none.
+        stems: The language whose stems its document's terms have, as `stem_language` chooses it.
         passage: Its place in the document.
         text: The slice of the document's text.
         score: How well it fits.
@@ -224,6 +233,7 @@ class Hit:
     path: str
     text_sha256: str
     title: str
+    stems: str
     passage: Passage
     text: str
     score: Score
@@ -239,11 +249,13 @@ class Search:
         queries: The queries searched, as vectors and terms, without those that faded out.
         statistics: Statistics of their terms in the collection.
         hits: Best first; ties by source and offset.
+        stems: For each term, as `question_terms` gives them, the stem in another language that was searched instead.
     """
 
     queries: tuple[Query, ...]
     statistics: Statistics
     hits: tuple[Hit, ...]
+    stems: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,27 +283,44 @@ class Searcher:
 
     def search(self, questions: Mapping[str, float], limits: Limits, *, k: int) -> Search:
         """Find the passages that fit one question, or several searched together; see `Collection.search`."""
-        terms_of = {text: tuple(question_terms(text)) for text in questions}
-        terms = tuple(dict.fromkeys(chain.from_iterable(terms_of.values())))
 
-        def encode() -> tuple[Query, ...]:
-            return tuple(
-                Query(self._encoder.encode_question(text), terms_of[text], weight) for text, weight in questions.items()
-            )
+        def encode() -> tuple[np.ndarray, ...]:
+            return tuple(map(self._encoder.encode_question, questions))
 
         encoded = self._begin(encode)
         with self._catalog.database.snapshot():
             totals = self._catalog.totals()
-            statistics = Statistics(totals.passages, totals.sentences, totals.terms, self._lexical.frequencies(terms))
-            signed = self._sign(self._candidates(encoded, list(terms_of.values()), limits))
-            queries = encoded()
+            terms, frequencies, stems = self._terms(questions)
+            statistics = Statistics(totals.passages, totals.sentences, totals.terms, frequencies)
+            signed = self._sign(self._candidates(encoded, terms, limits))
+            scale = scale_of(self._encoder)
+            queries = tuple(Query(*each, scale) for each in zip(encoded(), terms, questions.values(), strict=True))
             if not signed:
-                return Search(queries, statistics, ())
+                return Search(queries, statistics, (), stems)
             block = Block.join([signature for _, _, signature in signed.values()], self._encoder.dimension)
             queries = fade_queries(queries, block, statistics)
             scores = score_passages(queries, block, statistics)
             hits = self._hits(signed, scores, k)
-        return Search(queries, statistics, hits)
+        return Search(queries, statistics, hits, stems)
+
+    def _terms(self, questions: Iterable[str]) -> tuple[list[tuple[str, ...]], dict[str, int], dict[str, str]]:
+        """Find the terms to search for each question, in how many passages each occurs, and the stems used instead of terms.
+
+        A word has the stem that occurs most often: the English one, or that of another language of the documents. Of equals the
+        English one is used, and then the first by language.
+        """
+        terms = [question_terms(text) for text in questions]
+        languages = sorted(set(self._catalog.stem_languages().values()))
+        others: dict[str, tuple[str, ...]] = {}
+        for text in questions if languages else ():
+            others = question_stems(text, languages) | others
+        asked = list(dict.fromkeys(chain.from_iterable(terms)))
+        spelt = {term: (term, *others.get(term, ())) for term in asked}
+        held = self._lexical.frequencies(list(dict.fromkeys(chain.from_iterable(spelt.values()))))
+        used = {term: max(stems, key=lambda stem: held[stem]) for term, stems in spelt.items()}
+        chosen = [tuple(dict.fromkeys(used[term] for term in some)) for some in terms]
+        stems = {term: stem for term, stem in used.items() if stem != term}
+        return chosen, {term: held[term] for term in used.values()}, stems
 
     def near_spellings(self, term: str) -> tuple[str, ...]:
         """Find words of the collection spelt nearly like a term: at most three, nearest first."""
@@ -320,10 +349,11 @@ class Searcher:
         words = [NearWord(spelt, distance, held[term]) for term, (distance, spelt) in found.items() if held.get(term)]
         return tuple(sorted(words, key=lambda near: (near.distance, -near.passages, near.word)))
 
-    def word_frequencies(self, terms: Sequence[str]) -> dict[str, int]:
-        """In how many passages each of some terms occurs."""
+    def word_frequencies(self, question: str) -> dict[str, int]:
+        """In how many passages the word of each term of a question occurs, by the term as `question_terms` gives it."""
         with self._catalog.database.snapshot():
-            return self._lexical.frequencies(terms)
+            _, frequencies, stems = self._terms([question])
+        return {term: frequencies[stems.get(term, term)] for term in question_terms(question)}
 
     def nearest(self, vector: np.ndarray, k: int) -> list[int]:
         """Find the k passages nearest to a unit vector, float32 of shape (dimension,), as search does: ids, nearest first."""
@@ -337,7 +367,7 @@ class Searcher:
         return lambda: done
 
     def _candidates(
-        self, encoded: Callable[[], Sequence[Query]], terms: Sequence[Sequence[str]], limits: Limits
+        self, encoded: Callable[[], Sequence[np.ndarray]], terms: Sequence[Sequence[str]], limits: Limits
     ) -> list[int]:
         """Passages worth scoring: the ids of some that may be gone or pending, words' best first."""
         owners, documents = None, None
@@ -357,7 +387,7 @@ class Searcher:
         nearest = near()
         if self._dense.compressed and owners is None:  # many more than are worth scoring, for lack of exact scores
             pairs = zip(nearest, encoded(), strict=True)
-            nearest = [self._rerank(ids, query.vector, CANDIDATES) for ids, query in pairs]
+            nearest = [self._rerank(ids, vector, CANDIDATES) for ids, vector in pairs]
         return list(dict.fromkeys(id_ for ids in (*worded, *nearest) for id_ in ids))
 
     def _rerank(self, ids: Sequence[int], vector: np.ndarray, k: int) -> list[int]:
@@ -365,14 +395,14 @@ class Searcher:
         return self._catalog.vectors_of(ids, self._encoder.dimension).nearest(vector, k)
 
     def _nearest(
-        self, encoded: Callable[[], Sequence[Query]], owners: Sequence[tuple[int, int, int]] | None
+        self, encoded: Callable[[], Sequence[np.ndarray]], owners: Sequence[tuple[int, int, int]] | None
     ) -> Callable[[], list[list[int]]]:
         """Start the search for the passages nearest to each query; return a function that waits for them."""
         among = None if owners is None else vector_ids([(id_, sentences) for _, id_, sentences in owners])
         if owners is not None and among is not None and self._dense.compressed and len(among) <= EXACT:
             held = self._catalog.vectors_of([id_ for _, id_, _ in owners], self._encoder.dimension)
-            return lambda: [held.nearest(query.vector, CANDIDATES) for query in encoded()]
-        return self._begin(lambda: [self._dense.search(query.vector, among=among) for query in encoded()])
+            return lambda: [held.nearest(vector, CANDIDATES) for vector in encoded()]
+        return self._begin(lambda: [self._dense.search(vector, among=among) for vector in encoded()])
 
     def _sign(self, ids: Sequence[int]) -> dict[int, tuple[int, int, Signature]]:
         """Document, start and signature of those passages that are there; of the pending ones, the first few."""

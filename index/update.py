@@ -1,7 +1,7 @@
 """Bring a catalog up to its files: read new and changed ones, embed new passages, remove missing files.
 
 A file counts as unchanged while its size and times are the same, else while the hash of its bytes is. It is read again
-when its parser has changed. Equal content is
+when its parser has changed, or if it was indexed before the words of its language had their own stems. Equal content is
 embedded once: an edited, copied or renamed file costs only the passages that are new. The old version of a file answers
 until the text of the new one is written.
 
@@ -30,7 +30,7 @@ from index.sources import SETTLED_NS
 from index.store.catalog import Catalog
 from index.store.features import passage_terms, term_keys
 from index.text.passages import split_passages
-from index.text.terms import tell_language
+from index.text.terms import stem_language, tell_language
 
 _PASSAGES_AT_ONCE = 128  # some 600 texts: enough to sort by length, and a few seconds of work to lose
 _IDLE_SECONDS = 0.05  # between two looks for text to embed
@@ -179,7 +179,9 @@ def _update_texts(
             failures.append(Failure(name, path, str(error), _seen(_settled(source), encoding)))
         else:
             if isinstance(found, _Read):
-                catalog.write_document(found.document, found.source, passages=found.passages, language=found.language)
+                catalog.write_document(
+                    found.document, found.source, passages=found.passages, language=found.language, stems=found.stems
+                )
                 counts["changed" if source.path in known else "added"] += 1
             else:
                 counts["unchanged"] += 1
@@ -212,6 +214,7 @@ class _Read:
     document: Document
     passages: tuple[PreparedPassage, ...]
     language: str
+    stems: str
 
 
 def _read_if_changed(source: Source, known: KnownFile | None, read: FileParser, encoding: str) -> _Read | Source | None:
@@ -222,7 +225,7 @@ def _read_if_changed(source: Source, known: KnownFile | None, read: FileParser, 
         raise SourceError(source.fault)
     settled = _settled(source)
     try:
-        if known and not is_outdated(known.extractor, source.path, encoding=encoding):
+        if known and not known.unstemmed and not is_outdated(known.extractor, source.path, encoding=encoding):
             if replace(known.source, name=source.name) == source:
                 return None if known.source == source else source
             if file_hash(source.path) == known.file_sha256:
@@ -236,13 +239,15 @@ def _read_if_changed(source: Source, known: KnownFile | None, read: FileParser, 
             raise SourceError(f"{source.name} holds no text to search.")
         document = replace(document, notes=(*document.notes, "it has only titles, and no text below them"))
         passages = tuple(replace(passage, answering=True) for passage in passages)
-    prepared = tuple(_prepare(document, passage) for passage in passages)
-    return _Read(settled, document, prepared, tell_language(document.text))
+    language = tell_language(document.text)
+    stems = stem_language(document.text, language)
+    prepared = tuple(_prepare(document, passage, stems) for passage in passages)
+    return _Read(settled, document, prepared, language, stems)
 
 
-def _prepare(document: Document, passage: Passage) -> PreparedPassage:
+def _prepare(document: Document, passage: Passage, stems: str) -> PreparedPassage:
     text = document.text[passage.start : passage.end]
-    keys, lengths = term_keys(*passage_terms(passage, text))
+    keys, lengths = term_keys(*passage_terms(passage, text, stems))
     content = "\0".join(_embedded_texts(passage, text)).encode("utf-8")
     return PreparedPassage(passage, hashlib.blake2b(content, digest_size=16).digest(), keys, lengths)
 

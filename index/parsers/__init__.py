@@ -7,6 +7,8 @@ import hashlib
 import importlib
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -61,8 +63,8 @@ _MARKDOWN = Format("markdown", "plain", "read_markdown_file", 4, decodes=True)
 _HTML = Format("html", "html", "read_html", 4, "selectolax", decodes=True)
 _XHTML = Format("html", "html", "read_xhtml", 4, "selectolax", decodes=True)
 _JSON_LINES = Format("json_records", "json", "read_json_lines", 3, decodes=True)
-_RST = Format("restructured", "plain", "read_rst", 4, "docutils", decodes=True)
-_OPEN = Format("opendocument", "office.opendocument", "read_opendocument", 3, "lxml", _LARGEST_FILE)
+_RST = Format("restructured", "plain", "read_rst", 5, "docutils", decodes=True)
+_OPEN = Format("opendocument", "office.opendocument", "read_opendocument", 4, "lxml", _LARGEST_FILE)
 _PICTURE = Format("picture", "picture", "read_picture", 1, _OCR, _LARGEST_FILE, scanned=True)
 _PLAIN = (".txt", ".text", ".log", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".adoc", ".asciidoc", ".org", ".tex")
 FORMATS = {
@@ -192,10 +194,17 @@ def _picture_reader(given: "PictureReader | None") -> "PictureReader | None":
 
 
 def _take_apart(module: str, function: str, content: bytes, shown: str, **given: Any) -> Any:
-    """Call a parser, and translate what it raises into SourceError."""
+    """Call a parser; what it raises is translated."""
     read = getattr(importlib.import_module(f"index.parsers.{module}"), function)
-    try:
+    with translated_errors(shown):
         return read(content, name=shown, **given)
+
+
+@contextmanager
+def translated_errors(shown: str) -> Iterator[None]:
+    """Translate whatever a library raises over a file into SourceError, given the name shown of the file."""
+    try:
+        yield
     except (SourceError, MemoryError):
         raise
     except RecursionError as error:

@@ -112,7 +112,14 @@ def count_note(kind: str, count: int) -> list[str]:
 _DATE = re.compile(r"(?:D:)?(\d{4})(?:-?(\d\d)(?:-?(\d\d))?)?")
 _SUFFIX = re.compile(r"\.(?:docx?|pdf|indd|tex|dvi|xlsx?|pptx?|odt|html?|md|rtf)$", re.IGNORECASE)
 _NO_TITLE = re.compile(
-    r"(?:untitled|title|document|word document|powerpoint presentation|slide|sheet)?[\s\d_-]*", re.IGNORECASE
+    r"\W*(?:untitled|anonymous|unspecified|title|document|word document|powerpoint presentation|slide|sheet)?[\W\d_]*",
+    re.IGNORECASE,
+)
+# What programs write where nobody said who the author is.
+_NO_AUTHOR = re.compile(
+    r"\W*(?:anonymous|unspecified|unknown|author|user|admin|administrator|root|owner|python-docx|openpyxl|microsoft office user"
+    r"|microsoft corporation|apache poi)?\W*",
+    re.IGNORECASE,
 )
 
 
@@ -180,13 +187,13 @@ class TextBuilder:
         self._add(one_line(text), {**self._place, "heading": self._heading(), "row": number}, silent=False)
 
     def describe(self, *, title: str = "", author: str = "", date: str = "") -> None:
-        """Set what the file says about itself, less what makes no title or no date, and a title that is the file's name."""
+        """Set what the file says about itself, less what makes no title, author or date, and a title that is the file's name."""
         title = _SUFFIX.sub("", one_line(title).removeprefix("Microsoft Word - "))[:_LONGEST_TITLE]
         own = _SUFFIX.sub("", self._name.rpartition("/")[2])
         found = _DATE.match(date.strip())
         self._metadata = Metadata(
             "" if _NO_TITLE.fullmatch(title) or title.casefold() == own.casefold() else title,
-            one_line(author)[:_LONGEST_TITLE],
+            "" if _NO_AUTHOR.fullmatch(one_line(author)) else one_line(author)[:_LONGEST_TITLE],
             "-".join(part for part in found.groups() if part) if found else "",
         )
 
@@ -302,14 +309,14 @@ def _rises_evenly(row: Sequence[str], below: Sequence[str]) -> bool:
     return len(steps) == 1 and min(steps) > 0
 
 
-def find_pairs(rows: Sequence[Sequence[str]]) -> list[tuple[str, str]]:
+def find_pairs(rows: Sequence[Sequence[str]]) -> list[tuple[int, str, str]]:
     """Read a form: a name to the left of each value, in one pair of columns or several.
 
     The names are all different and have no digits. The values are of several kinds, some with digits and some without; those
     in a column of a table are of one kind.
 
     Returns:
-        (name, value) for each pair that has both, row by row; empty when the rows are no form.
+        (position of the row, name, value) for each pair that has both, row by row; empty when the rows are no form.
     """
     width = max(map(len, rows), default=0)
     if width % 2 or len(rows) < 2:
@@ -326,8 +333,8 @@ def find_pairs(rows: Sequence[Sequence[str]]) -> list[tuple[str, str]]:
     told = any(_VALUE.search(row[1]) or is_number(row[1]) for row in rows[:1])
     if not marked and not (mixed and (width > 2 or told)):
         return []
-    pairs = [(row[column], row[column + 1]) for row in rows for column in range(0, width, 2)]
-    return [(name.rstrip(":").rstrip(), value) for name, value in pairs if name and value]
+    pairs = [(n, row[column], row[column + 1]) for n, row in enumerate(rows) for column in range(0, width, 2)]
+    return [(n, name.rstrip(":").rstrip(), value) for n, name, value in pairs if name and value]
 
 
 def is_number(cell: str) -> bool:
@@ -349,8 +356,8 @@ def add_table(
     rows = [[one_line(cell) for cell in row] for row in rows]
     if headers is None:
         if pairs := find_pairs(rows):
-            for number, (name, value) in enumerate(pairs, start=1):
-                builder.add_row(number, describe_row([name], [value]))
+            for place, name, value in pairs:
+                builder.add_row(place + 1, describe_row([name], [value]))
             return
         headers = int(len(rows) > 1 and is_header(*rows))
     width = max((len(row) for row in rows[:headers]), default=0)

@@ -9,6 +9,7 @@ import io
 from collections import Counter
 from collections.abc import Iterator
 from itertools import chain, islice
+from typing import NamedTuple
 
 from index.errors import SourceError
 from index.parsers.builder import Extraction, TextBuilder, column_names, describe_row, is_header, is_number, one_line
@@ -21,18 +22,62 @@ _DELIMITERS = (",", ";", "\t")
 
 def read_csv(content: bytes, *, name: str, encoding: str = "") -> Extraction:
     """Read a file whose values are separated by commas, semicolons or tabs, whichever its first lines use."""
-    decoded, notes = decode_text(content, name=name, encoding=encoding)
-    text = decoded.removeprefix("\ufeff")
-    first, _, rest = text.partition("\n")
-    if len(first.strip()) == 5 and first.startswith("sep="):  # Excel's own way to say it
-        return _read(rest, first[4], 1, notes, name=name)
-    return _read(text, _find_delimiter(text), 0, notes, name=name)
+    return _read(_decode(content, name=name, encoding=encoding), name=name)
 
 
 def read_tsv(content: bytes, *, name: str, encoding: str = "") -> Extraction:
     """Read a file whose values are separated by tabs."""
-    text, notes = decode_text(content, name=name, encoding=encoding)
-    return _read(text.removeprefix("\ufeff"), "\t", 0, notes, name=name)
+    return _read(_decode(content, name=name, encoding=encoding, delimiter="\t"), name=name)
+
+
+def read_cells(
+    content: bytes, *, name: str, delimiter: str = "", encoding: str = ""
+) -> Iterator[tuple[int, list[str]]]:
+    """Read the values as they are, with the numbers that the rows have when the file is read.
+
+    Args:
+        content: The file's bytes.
+        name: The file's name, for messages.
+        delimiter: What separates the values; that of the first lines when omitted.
+        encoding: As for `decode_text`.
+
+    Returns:
+        The number and the values of each record that is not blank, each value as one line.
+
+    Raises:
+        SourceError: It is no text, or a quotation mark is never closed.
+    """
+    return _number(_decode(content, name=name, encoding=encoding, delimiter=delimiter), name=name)
+
+
+class _Delimited(NamedTuple):
+    """The text of a file.
+
+    Attributes:
+        text: The records.
+        delimiter: What separates their values.
+        lines_before: The lines above them.
+        notes: As in `Document`.
+    """
+
+    text: str
+    delimiter: str
+    lines_before: int
+    notes: tuple[str, ...]
+
+
+def _decode(content: bytes, *, name: str, encoding: str, delimiter: str = "") -> _Delimited:
+    decoded, notes = decode_text(content, name=name, encoding=encoding)
+    text = decoded.removeprefix("\ufeff")
+    first, _, rest = text.partition("\n")
+    if not delimiter and len(first.strip()) == 5 and first.startswith("sep="):  # Excel's own way to say it
+        return _Delimited(rest, first[4], 1, notes)
+    return _Delimited(text, delimiter or _find_delimiter(text), 0, notes)
+
+
+def _number(file: _Delimited, *, name: str) -> Iterator[tuple[int, list[str]]]:
+    records = ([one_line(cell) for cell in record] for record in _parse(file.text, file.delimiter, name=name))
+    return ((number, cells) for number, cells in enumerate(records, start=file.lines_before + 1) if any(cells))
 
 
 def _find_delimiter(text: str) -> str:
@@ -52,14 +97,13 @@ def _find_delimiter(text: str) -> str:
     return max(_DELIMITERS, key=count_columns)
 
 
-def _read(text: str, delimiter: str, lines_before: int, notes: tuple[str, ...], *, name: str) -> Extraction:
+def _read(file: _Delimited, *, name: str) -> Extraction:
     builder = TextBuilder(name)
-    builder.notes += notes
-    records = ([one_line(cell) for cell in record] for record in _parse(text, delimiter, name=name))
-    numbered = ((number, cells) for number, cells in enumerate(records, start=lines_before + 1) if any(cells))
+    builder.notes += file.notes
+    numbered = _number(file, name=name)
     first = list(islice(numbered, SAMPLE_LINES))
     for number, cells in _take_preamble(first):
-        builder.add_row(number, _describe_line([cell for cell in cells if cell], delimiter))
+        builder.add_row(number, _describe_line([cell for cell in cells if cell], file.delimiter))
     names: list[str] = []
     if _names_columns([cells for _, cells in first]):
         names = column_names(first.pop(0)[1])

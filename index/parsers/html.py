@@ -12,7 +12,7 @@ import codecs
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import unquote
 
@@ -484,35 +484,82 @@ def read_epub(content: bytes, *, name: str) -> Extraction:
     Raises:
         SourceError: It is not a book, is damaged, or its text is protected.
     """
-    package = open_package(content, name=name, suffix=".epub", holds=_CONTAINER)
-
-    def unpack(member: str) -> bytes:
-        return read_member(package, member, name=name, suffix=".epub")
-
-    container = _parse(unpack(_CONTAINER), name)
-    root = next(iter(container.xpath("//*[local-name()='rootfile']/@full-path")), "")
-    protected = unpack(_ENCRYPTION) if _ENCRYPTION in package.namelist() else b""
+    book = Book(content, name=name)
     builder = TextBuilder(name)
-    builder.notes += _add_chapters(root, unpack, protected, builder, name)
-    builder.describe(**metadata_in(unpack(root)))
+    builder.notes += _add_chapters(book, builder, name)
+    builder.describe(**metadata_in(book.unpack(book.root)))
     return builder.finish()
 
 
-def _add_chapters(root: str, unpack: Any, protected: bytes, builder: TextBuilder, name: str) -> list[str]:
+class Book:
+    """An opened .epub.
+
+    Attributes:
+        root: The member that lists the others.
+    """
+
+    def __init__(self, content: bytes, *, name: str) -> None:
+        """Open a book; errors as for `read_epub`."""
+        self._name = name
+        self._package = open_package(content, name=name, suffix=".epub", holds=_CONTAINER)
+        container = _parse(self.unpack(_CONTAINER), name)
+        self.root: str = next(iter(container.xpath("//*[local-name()='rootfile']/@full-path")), "")
+
+    def unpack(self, member: str) -> bytes:
+        """Unpack a member.
+
+        Raises:
+            SourceError: It is missing or damaged.
+        """
+        return read_member(self._package, member, name=self._name, suffix=".epub")
+
+    def chapters(self) -> Iterator[str]:
+        """The members that are chapters, in reading order.
+
+        Raises:
+            SourceError: The text is protected.
+        """
+        protected = self.unpack(_ENCRYPTION) if _ENCRYPTION in self._package.namelist() else b""
+        for item in _pages(_parse(self.unpack(self.root), self._name)):
+            member = resolve_member(self.root, item.get("href") or "")
+            if member.encode() in protected or (item.get("href") or "?").encode() in protected:
+                raise SourceError(f"{self._name} is protected (DRM): its text is encrypted and cannot be read.")
+            yield member
+
+    def read_chapter(self, member: str, builder: TextBuilder) -> tuple[str, str]:
+        """Decode a chapter.
+
+        Args:
+            member: The chapter.
+            builder: Where its encoding is noted.
+
+        Returns:
+            Its HTML, and its title where it has no heading.
+
+        Raises:
+            SourceError: It cannot be read.
+        """
+        page = close_elements(decode_html(self.unpack(member), builder, name=f"{self._name}: {member}"))
+        title = _TITLE.search(page)
+        return page, "" if _HEADING.search(page) or not title else title[1]
+
+
+def resolve_member(base: str, reference: str) -> str:
+    """The member of a package that another one refers to."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(base), unquote(reference)))
+
+
+def _add_chapters(book: Book, builder: TextBuilder, name: str) -> list[str]:
     """Write every chapter; returns what to note."""
     missing = []
     unread: Counter[str] = Counter()
-    for item in _pages(_parse(unpack(root), name)):
-        member = posixpath.normpath(posixpath.join(posixpath.dirname(root), unquote(item.get("href") or "")))
-        if member.encode() in protected or (item.get("href") or "?").encode() in protected:
-            raise SourceError(f"{name} is protected (DRM): its text is encrypted and cannot be read.")
+    for member in book.chapters():
         try:
-            page = close_elements(decode_html(unpack(member), builder, name=f"{name}: {member}"))
+            page, title = book.read_chapter(member, builder)
         except SourceError:
             missing.append(one_line(member))
             continue
-        title = _TITLE.search(page)
-        builder.begin_section(0, "" if _HEADING.search(page) or not title else title[1])
+        builder.begin_section(0, title)
         unread += add_html(page, builder, name=name)
     if missing and not builder.length:
         raise damaged(name, ".epub")

@@ -11,6 +11,7 @@ from email import policy
 from email.message import EmailMessage, MIMEPart
 from email.parser import BytesParser
 from email.utils import parsedate_to_datetime
+from typing import NamedTuple
 
 from index.errors import SourceError
 from index.parsers.builder import Extraction, TextBuilder, clean_text, list_some, one_line
@@ -18,7 +19,7 @@ from index.parsers.calendar import read_events
 from index.parsers.containers import refuse_kind
 from index.parsers.html import add_html
 
-_MOST_NESTED = 10  # messages within messages
+MOST_NESTED = 10  # messages within messages
 _SEPARATOR = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\r\n]*\r?\n")
 _ESCAPED = re.compile(rb"^>(>*From )", re.MULTILINE)
 _QUOTED = re.compile(r"((?:^>.*(?:\n|\Z))+)", re.MULTILINE)
@@ -31,11 +32,7 @@ def read_eml(content: bytes, *, name: str) -> Extraction:
     Raises:
         SourceError: It has no headers, or its text is not in the encoding that it declares.
     """
-    message = _parse(content)
-    if not any(
-        header in message for header in ("From", "To", "Date", "Subject", "Received", "Message-ID", "MIME-Version")
-    ):
-        refuse_kind(content, name=name, suffix=".eml")
+    message = parse_message(content, name=name)
     builder = TextBuilder(name)
     builder.describe(title=_header(message, "Subject"), author=_header(message, "From"), date=_date(message) or "")
     try:
@@ -55,17 +52,13 @@ def read_mbox(content: bytes, *, name: str) -> Extraction:
     Raises:
         SourceError: It does not begin like a mailbox, or no message can be decoded.
     """
-    separators = list(_SEPARATOR.finditer(content))
-    if not separators or content[: separators[0].start()].strip():
-        refuse_kind(content, name=name, suffix=".mbox")
     builder = TextBuilder(name)
     wrong: list[str] = []
     encrypted: list[str] = []
     attached = 0
-    ends = [*(match.start() for match in separators[1:]), len(content)]
-    for number, (match, end) in enumerate(zip(separators, ends, strict=True), start=1):
+    for number, single in enumerate(split_mailbox(content, name=name), start=1):
         try:
-            message = _parse(_ESCAPED.sub(rb"\1", content[match.end() : end]))
+            message = _parse(single)
             encrypted += [str(number)] if _is_encrypted(message) else []
             attached += len(_add_message(message, builder, name, 0))
         except (LookupError, ValueError, AttributeError, TypeError):  # what broken messages lead to
@@ -84,6 +77,34 @@ def read_mbox(content: bytes, *, name: str) -> Extraction:
     return builder.finish()
 
 
+def parse_message(content: bytes, *, name: str) -> EmailMessage:
+    """Parse one message.
+
+    Raises:
+        SourceError: It has no headers.
+    """
+    message = _parse(content)
+    if not any(
+        header in message for header in ("From", "To", "Date", "Subject", "Received", "Message-ID", "MIME-Version")
+    ):
+        refuse_kind(content, name=name, suffix=".eml")
+    return message
+
+
+def split_mailbox(content: bytes, *, name: str) -> Iterator[bytes]:
+    """Split a mailbox into its messages.
+
+    Raises:
+        SourceError: It does not begin like a mailbox.
+    """
+    separators = list(_SEPARATOR.finditer(content))
+    if not separators or content[: separators[0].start()].strip():
+        refuse_kind(content, name=name, suffix=".mbox")
+    ends = [*(match.start() for match in separators[1:]), len(content)]
+    for match, end in zip(separators, ends, strict=True):
+        yield _ESCAPED.sub(rb"\1", content[match.end() : end])
+
+
 def _parse(content: bytes) -> EmailMessage:
     return BytesParser(policy=policy.default).parsebytes(content)
 
@@ -92,25 +113,63 @@ def _add_message(message: EmailMessage, builder: TextBuilder, name: str, depth: 
     """Write a message and those inside it; returns the names of the attachments and pictures, which are not read."""
     builder.begin_section(0, _header(message, "Subject"))
     builder.move_to(date=_date(message))
-    headers = [f"{header}: {value}" for header in _HEADERS if (value := _header(message, header))]
-    body = message.get_body(("plain", "html"))
+    parts = divide_message(message)
+    attached = parts.attached()
+    builder.add_paragraph("\n".join(parts.headers + ([f"Attachments: {', '.join(attached)}"] if attached else [])))
+    for part in parts.texts:
+        _add_body(part, builder, name)
+    events = (event for part in parts.events for event in read_events(str(part.get_content())))
+    for line, description in dict.fromkeys(events):
+        builder.add_paragraph(line)
+        _add_text(builder, clean_text(description), quoted=False)
+    names = [name_part(part) for part in parts.unread]
+    if depth < MOST_NESTED:
+        for part in parts.within:
+            names += _add_message(part.get_content(), builder, name, depth + 1)
+    return names
+
+
+class MessageParts(NamedTuple):
+    """What a message has.
+
+    Attributes:
+        headers: The sender, recipients, date and subject, each as one line with its name.
+        texts: Its body, and other texts.
+        within: Messages inside it.
+        events: Invitations.
+        unread: Everything else, such as attachments and pictures.
+    """
+
+    headers: list[str]
+    texts: list[MIMEPart]
+    within: list[MIMEPart]
+    events: list[MIMEPart]
+    unread: list[MIMEPart]
+
+    def attached(self) -> list[str]:
+        """The names of the attachments."""
+        return [name_part(part) for part in (*self.unread, *self.events) if part.is_attachment()]
+
+
+def divide_message(message: EmailMessage, *, preferred: tuple[str, ...] = ("plain", "html")) -> MessageParts:
+    """Divide a message into its parts.
+
+    Args:
+        message: The message.
+        preferred: The kinds of text, of which the first that it has is taken for its body.
+    """
+    body = message.get_body(preferred)
     others = [part for part in _parts(message, body) if part is not body]
     texts = [part for part in others if part.get_content_type() in _READ and not part.is_attachment()]
     within = [part for part in others if part.get_content_type() == "message/rfc822"]
     events = [part for part in others if part.get_content_type() == "text/calendar"]
-    unread = [part for part in others if part not in (*texts, *within, *events) and not _is_wrapping(part)]
-    attached = [_name_of(part) for part in (*unread, *events) if part.is_attachment()]
-    builder.add_paragraph("\n".join(headers + ([f"Attachments: {', '.join(attached)}"] if attached else [])))
-    for part in ([body] if body is not None else []) + texts:
-        _add_body(part, builder, name)
-    for line, description in dict.fromkeys(event for part in events for event in read_events(str(part.get_content()))):
-        builder.add_paragraph(line)
-        _add_text(builder, clean_text(description), quoted=False)
-    names = [_name_of(part) for part in unread]
-    if depth < _MOST_NESTED:
-        for part in within:
-            names += _add_message(part.get_content(), builder, name, depth + 1)
-    return names
+    return MessageParts(
+        headers=[f"{header}: {value}" for header in _HEADERS if (value := _header(message, header))],
+        texts=([body] if body is not None else []) + texts,
+        within=within,
+        events=events,
+        unread=[part for part in others if part not in (*texts, *within, *events) and not _is_wrapping(part)],
+    )
 
 
 _READ = ("text/plain", "text/html")
@@ -151,7 +210,8 @@ def _is_encrypted(message: EmailMessage) -> bool:
 _PGP = re.compile(r"^-----BEGIN PGP MESSAGE-----", re.MULTILINE)
 
 
-def _name_of(part: MIMEPart) -> str:
+def name_part(part: MIMEPart) -> str:
+    """The name of an attachment, or its kind where it has none, as one line."""
     return one_line(part.get_filename() or part.get_content_type())
 
 

@@ -7,6 +7,7 @@ import io
 import math
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -51,34 +52,101 @@ def read_picture(content: bytes, *, name: str, ocr: PictureReader | None) -> Ext
 
 
 def _draw_frames(content: bytes, name: str) -> Iterator[Pixels]:
-    """The pages of a .tif, or the one picture that another file shows first."""
-    suffix = Path(name).suffix.lower()
-    image_module = load_library("PIL.Image", "pillow", name=name, suffix=suffix)
-    too_large = SourceError(
-        f"{name} has more than {LARGEST // 1_000_000} million pixels. Save it smaller, then index it again."
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            picture = image_module.open(io.BytesIO(content), formats=_FORMATS)
-        except image_module.DecompressionBombError as error:
-            raise too_large from error
-        except image_module.UnidentifiedImageError:
-            refuse_kind(content, name=name, suffix=suffix)
-        try:
-            for number in range(getattr(picture, "n_frames", 1) if picture.format == "TIFF" else 1):
-                picture.seek(number)
-                if picture.width * picture.height > LARGEST:
-                    raise too_large
-                yield _draw(picture)
-        except image_module.DecompressionBombError as error:
-            raise too_large from error
-        except (OSError, SyntaxError, ValueError, EOFError) as error:
-            raise damaged(name, suffix) from error
+    """The pages of a .tif, or the one picture that another file shows first, reduced to what OCR reads."""
+    picture = Picture(content, name=name)
+    for frame in range(len(picture)):
+        drawn = picture.draw(frame)
+        pixels = drawn.width * drawn.height
+        if pixels > MOST_PIXELS:
+            shrink = math.sqrt(MOST_PIXELS / pixels)
+            drawn = drawn.resize((max(1, int(drawn.width * shrink)), max(1, int(drawn.height * shrink))), _BOX)
+        yield np.ascontiguousarray(np.asarray(drawn)[:, :, ::-1])
 
 
-def _draw(picture: Any) -> Pixels:
-    """The pixels of an opened picture, upright, on white, with 8 bits a colour."""
+_BOX = 4  # PIL.Image.Resampling.BOX
+_ORIENTATION = 0x0112  # the tag in which a camera says how the picture is turned
+_SIDEWAYS = (5, 6, 7, 8)
+
+
+class Picture:
+    """An opened picture, whose frames are drawn one at a time: the pages of a .tif, or the one that another file shows first."""
+
+    def __init__(self, content: bytes, *, name: str) -> None:
+        """Open a picture.
+
+        Args:
+            content: The file's bytes.
+            name: The file's name, for messages.
+
+        Raises:
+            SourceError: It is no picture, damaged or too large.
+        """
+        self._name, self._suffix = name, Path(name).suffix.lower()
+        self._module = load_library("PIL.Image", "pillow", name=name, suffix=self._suffix)
+        with self._translated():
+            try:
+                self._picture = self._module.open(io.BytesIO(content), formats=_FORMATS)
+            except self._module.UnidentifiedImageError:
+                refuse_kind(content, name=name, suffix=self._suffix)
+            self._frames: int = getattr(self._picture, "n_frames", 1) if self._picture.format == "TIFF" else 1
+
+    def __len__(self) -> int:
+        """The number of frames."""
+        return self._frames
+
+    def size(self, frame: int) -> tuple[int, int]:
+        """The width and height of a frame when it is upright, in pixels.
+
+        Args:
+            frame: Its number, from 0.
+
+        Raises:
+            SourceError: It is damaged or too large.
+        """
+        with self._translated():
+            self._seek(frame)
+            width, height = self._picture.size
+            turned = self._picture.format != "TIFF" and self._picture.getexif().get(_ORIENTATION) in _SIDEWAYS
+            return (height, width) if turned else (width, height)  # Pillow turns the pages of a .tif itself
+
+    def draw(self, frame: int) -> Any:
+        """Draw a frame as a `PIL.Image.Image`: upright, on white, with 8 bits for each of three colours.
+
+        Args:
+            frame: Its number, from 0.
+
+        Raises:
+            SourceError: It is damaged or too large.
+        """
+        with self._translated():
+            self._seek(frame)
+            return _draw(self._picture)
+
+    def _seek(self, frame: int) -> None:
+        self._picture.seek(frame)
+        if self._picture.width * self._picture.height > LARGEST:
+            raise self._too_large()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Translate what the library raises over a picture."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                yield
+            except self._module.DecompressionBombError as error:
+                raise self._too_large() from error
+            except (OSError, SyntaxError, ValueError, EOFError) as error:
+                raise damaged(self._name, self._suffix) from error
+
+    def _too_large(self) -> SourceError:
+        return SourceError(
+            f"{self._name} has more than {LARGEST // 1_000_000} million pixels. Save it smaller, then index it again."
+        )
+
+
+def _draw(picture: Any) -> Any:
+    """An opened picture, upright, on white, with 8 bits a colour."""
     from PIL import Image, ImageOps
 
     upright = ImageOps.exif_transpose(picture)
@@ -90,10 +158,4 @@ def _draw(picture: Any) -> Pixels:
         clear = upright.convert("RGBA")
         upright = Image.new("RGB", clear.size, "white")
         upright.paste(clear, mask=clear.getchannel("A"))
-    upright = upright.convert("RGB")
-    pixels = upright.width * upright.height
-    if pixels > MOST_PIXELS:
-        shrink = math.sqrt(MOST_PIXELS / pixels)
-        size = max(1, int(upright.width * shrink)), max(1, int(upright.height * shrink))
-        upright = upright.resize(size, Image.Resampling.BOX)
-    return np.ascontiguousarray(np.asarray(upright)[:, :, ::-1])
+    return upright.convert("RGB")

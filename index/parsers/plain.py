@@ -177,28 +177,34 @@ def read_markdown_file(content: bytes, *, name: str, encoding: str = "") -> Extr
 
     Headings are headings and rows of tables are rows, as on a web page.
     """
-    from markdown_it import MarkdownIt
-
     from index.parsers.html import add_html, describe_unread
 
     text, notes = decode_text(content, name=name, encoding=encoding)
     builder = TextBuilder(name)
     builder.notes += notes
-    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-    text = text.removeprefix("\ufeff")
-    front = _FRONT_MATTER.match(text)
-    unread = add_html(parser.render(text[front.end() :] if front else text), builder, name=name)
-    builder.notes += describe_unread(unread)
+    front, page = render_markdown(text)
+    builder.notes += describe_unread(add_html(page, builder, name=name))
     if front:
-        builder.describe(**{name.lower(): value.strip("\"'") for name, value in _PROPERTY.findall(front[0])})
+        builder.describe(**{name.lower(): value.strip("\"'") for name, value in _PROPERTY.findall(front)})
     return builder.finish()
+
+
+def render_markdown(text: str) -> tuple[str, str]:
+    """The front matter of a Markdown text, and the HTML of the rest, which may have any element and attribute."""
+    from markdown_it import MarkdownIt
+
+    text = text.removeprefix("\ufeff")
+    found = _FRONT_MATTER.match(text)
+    front = found[0] if found else ""
+    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    return front, parser.render(text[len(front) :])
 
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n.*?^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _PROPERTY = re.compile(r"^(title|author|date):[ \t]*(\S.*?)[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
 
 
-_SETTINGS = {
+RST_SETTINGS = {
     "file_insertion_enabled": False,
     "raw_enabled": False,
     "_disable_config": True,
@@ -217,12 +223,29 @@ _DIRECTIVE = re.compile(r"\.\. .*\n(?:[ \t]+:[\w-]+:.*\n)*")
 
 def read_rst(content: bytes, *, name: str, encoding: str = "") -> Extraction:
     """Read a file of reStructuredText."""
-    core = load_library("docutils.core", "docutils", name=name, suffix=".rst")
     text, notes = decode_text(content, name=name, encoding=encoding)
     builder = TextBuilder(name)
     builder.notes += notes
-    _add(core.publish_doctree(text.removeprefix("\ufeff"), settings_overrides=_SETTINGS), builder, 0)
+    _add(parse_rst(text, name=name), builder, 0)
     return builder.finish()
+
+
+def parse_rst(text: str, *, name: str, **settings: Any) -> Any:
+    """Parse reStructuredText; unknown directives become literal blocks of their content.
+
+    Args:
+        text: The text of a file.
+        name: The file's name, for messages.
+        settings: Of docutils, beside `RST_SETTINGS`.
+
+    Returns:
+        A `docutils.nodes.document` without messages of docutils.
+    """
+    core, nodes = (load_library(f"docutils.{part}", "docutils", name=name, suffix=".rst") for part in ("core", "nodes"))
+    tree = core.publish_doctree(text.removeprefix("\ufeff"), settings_overrides={**RST_SETTINGS, **settings})
+    for message in list(tree.findall(nodes.system_message)):
+        message.parent.replace(message, [nodes.literal_block("", each) for each in _unknown_texts(message)])
+    return tree
 
 
 def _add(node: Any, builder: TextBuilder, level: int) -> None:
@@ -233,8 +256,6 @@ def _add(node: Any, builder: TextBuilder, level: int) -> None:
             builder.begin_section(level + 1, "")
         elif kind == "title":
             builder.add_heading(max(level, 1), child.astext())
-        elif kind == "system_message":
-            _add_unknown(child, builder)
         elif kind == "table":
             _add_rows(child, builder)
         elif kind == "definition_list":  # each term with its definition is a paragraph
@@ -248,11 +269,10 @@ def _add(node: Any, builder: TextBuilder, level: int) -> None:
             _add(child, builder, level)
 
 
-def _add_unknown(message: Any, builder: TextBuilder) -> None:
-    """Write the content of an unknown directive; other messages contain no text of the file."""
-    for block in message.children:
-        if block.tagname == "literal_block":
-            builder.add_paragraph(cleandoc("\n" + _DIRECTIVE.sub("", block.astext() + "\n", count=1)))
+def _unknown_texts(message: Any) -> list[str]:
+    """The content of an unknown directive, given the message of docutils; other messages contain no text of the file."""
+    blocks = [block.astext() for block in message.children if block.tagname == "literal_block"]
+    return [cleandoc("\n" + _DIRECTIVE.sub("", f"{block}\n", count=1)) for block in blocks]
 
 
 def _list_lines(items: Any, indent: str) -> list[str]:

@@ -11,12 +11,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 BUSY = 10  # times the processor time may pass, where other programs keep the processor busy or the process waits
 
-_START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from index.parsers.worker import {0}; {0}(int(sys.argv[2]))"
+_START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from {module} import {function}; {function}(int(sys.argv[2]))"
 
 
 class Overdue(Exception):
@@ -28,7 +29,7 @@ class Crashed(Exception):
 
 
 class Worker:
-    """Asks a function of `worker`, which runs in another process.
+    """Asks a function that runs in another process.
 
     Attributes:
         process: The process; None before it is started.
@@ -36,7 +37,15 @@ class Worker:
         memory: The bytes it may take beyond those it starts with.
     """
 
-    def __init__(self, function: str, *, memory: int, most: int, stopped: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        function: str,
+        *,
+        memory: int,
+        most: int,
+        stopped: Callable[[], bool],
+        module: str = "index.parsers.worker",
+    ) -> None:
         """Start nothing yet.
 
         Args:
@@ -44,8 +53,9 @@ class Worker:
             memory: The bytes it may take.
             most: How many times one process is asked.
             stopped: Called every second while it works; what it is asked ends as `Overdue` when this returns True.
+            module: Where the function is.
         """
-        self._function, self._most, self._stopped = function, most, stopped
+        self._module, self._function, self._most, self._stopped = module, function, most, stopped
         self.memory = memory
         self.process: subprocess.Popen[bytes] | None = None
         self.asked = 0
@@ -54,7 +64,7 @@ class Worker:
         """Start a process, or another one after a failure or many questions; call it before each new question."""
         if self.process is None or self.process.poll() is not None or self.asked >= self._most:
             self.stop()
-            self.process = _start(self._function, self.memory)
+            self.process = _start(self._module, self._function, self.memory)
             self.asked = 0
         self.asked += 1
 
@@ -115,7 +125,8 @@ class Worker:
         if self.process is not None:
             self.process.kill()
             assert self.process.stdin and self.process.stdout
-            self.process.stdin.close()
+            with suppress(OSError):  # what it did not take cannot be sent any more
+                self.process.stdin.close()
             self.process.stdout.close()
             self.process.wait()
             self.process = None
@@ -131,13 +142,21 @@ def _processor_seconds(pid: int) -> float | None:
         return None
 
 
-def _start(function: str, memory: int) -> subprocess.Popen[bytes]:
+def _start(module: str, function: str, memory: int) -> subprocess.Popen[bytes]:
     """Start a process that finds the modules that this process finds, and none in the current folder besides."""
     here = str(Path(__file__).resolve().parents[2])
     path = [here, *(entry for entry in sys.path if entry)]
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
-        [sys.executable, "-P", "-B", "-c", _START.format(function), json.dumps(path), str(memory)],
+        [
+            sys.executable,
+            "-P",
+            "-B",
+            "-c",
+            _START.format(module=module, function=function),
+            json.dumps(path),
+            str(memory),
+        ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -32,34 +32,34 @@ _CHANGING = frozenset(
     shutil.move shutil.copyfile shutil.copytree tempfile.mkstemp tempfile.mkdtemp
     """.split()
 )
-_RESERVE = bytearray(4_000_000)  # given back when memory runs out, so that there is some to say so
+RESERVE = bytearray(4_000_000)  # given back when memory runs out, so that there is some to say so
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
 def read_files(memory: int) -> None:
     """Read the files asked for on standard input until it ends, in so many bytes of memory."""
-    channel = _Channel()
-    _give_up(memory)
+    channel = Channel()
+    give_up(memory)
     while request := channel.receive():
         channel.send(*_answer(request, channel.have_read))
 
 
 def read_pictures(memory: int) -> None:
     """Read the text in the pictures that come on standard input until it ends, in so many bytes of memory."""
-    channel = _Channel()
-    _give_up(memory)
+    channel = Channel()
+    give_up(memory)
     while request := channel.receive():
         try:
             reading = read_pixels(channel.receive_pixels(request["picture"]))
             channel.send({"turns": reading.turns, "lines": reading.lines})
         except MemoryError:
-            _RESERVE.clear()
+            RESERVE.clear()
             channel.send({"error": "memory"})
         except Exception as error:  # what the libraries raise about a picture
             channel.send({"error": type(error).__name__})
 
 
-class _Channel:
+class Channel:
     """Requests from the parent, replies to it, and pictures that it is asked to have read."""
 
     def __init__(self) -> None:
@@ -100,7 +100,7 @@ class _Channel:
         return PictureReading(answer["turns"], tuple(Line(*line) for line in answer["lines"]))
 
 
-def _give_up(memory: int) -> None:
+def give_up(memory: int) -> None:
     """Give up what reading needs not, and more than some bytes of memory."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interruption means
     _limit_memory(memory)
@@ -119,7 +119,7 @@ def _answer(request: dict[str, Any], ocr: PictureReader) -> tuple[dict[str, Any]
     except SourceError as error:
         return {"error": str(error)}, b"", b""
     except MemoryError:
-        _RESERVE.clear()
+        RESERVE.clear()
         return {"error": "memory"}, b"", b""
 
 

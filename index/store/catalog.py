@@ -45,6 +45,9 @@ _PAGE_BYTES = 8_192  # of a new file: the vectors of most passages lie in one pa
 _BOXES = """
 CREATE TABLE boxes (document_id INTEGER PRIMARY KEY REFERENCES documents(id) ON DELETE CASCADE, words BLOB NOT NULL)
 """
+# The language whose stems the terms of a document have, as `stem_language` chooses it; NULL: an earlier version read it.
+_STEMS_COLUMN = "ALTER TABLE documents ADD COLUMN stems TEXT"
+_STEMS_INDEX = "CREATE INDEX documents_by_stems ON documents(stems)"
 _SCHEMA = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE documents (
@@ -53,7 +56,8 @@ CREATE TABLE documents (
     file_sha256 TEXT NOT NULL, text_sha256 TEXT NOT NULL, extractor TEXT NOT NULL,
     characters INTEGER NOT NULL, passages INTEGER NOT NULL, pages INTEGER, language TEXT NOT NULL,
     notes TEXT NOT NULL, text TEXT NOT NULL, title TEXT NOT NULL DEFAULT '', author TEXT NOT NULL DEFAULT '',
-    date TEXT NOT NULL DEFAULT '');
+    date TEXT NOT NULL DEFAULT '', stems TEXT);
+{_STEMS_INDEX};
 CREATE TABLE passages (
     id INTEGER PRIMARY KEY AUTOINCREMENT, document_id INTEGER NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
     generation INTEGER NOT NULL, paragraph INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
@@ -144,6 +148,8 @@ class Catalog:
         for name in _METADATA_FIELDS:
             if name not in columns:
                 statements.append(f"ALTER TABLE documents ADD COLUMN {name} TEXT NOT NULL DEFAULT ''")
+        if "stems" not in columns:
+            statements += [_STEMS_COLUMN, _STEMS_INDEX]
         if statements:
             with self.database.transaction() as connection:
                 for statement in statements:
@@ -198,9 +204,10 @@ class Catalog:
     def known_files(self) -> dict[str, KnownFile]:
         """Return the file of every document, as it was when it was read, by path."""
         rows = self.database.rows(
-            "SELECT source, path, size, modified_ns, changed_ns, file_sha256, extractor FROM documents"
+            "SELECT source, path, size, modified_ns, changed_ns, file_sha256, extractor,"
+            " language NOT IN ('', 'en') AND id IN (SELECT id FROM documents WHERE stems IS NULL) FROM documents"
         )
-        return {row[1]: KnownFile(Source(*row[:5]), *row[5:]) for row in rows}
+        return {row[1]: KnownFile(Source(*row[:5]), row[5], row[6], bool(row[7])) for row in rows}
 
     def touch_document(self, source: Source) -> None:
         """Note the new name or time of change of a file that is otherwise unchanged."""
@@ -264,6 +271,10 @@ class Catalog:
         """Return the names shown of the excluded files, by path."""
         return dict(self.database.rows("SELECT path, source FROM exclusions"))
 
+    def stem_languages(self) -> dict[int, str]:
+        """Return the language whose stems the terms of a document have besides English ones, by id; only where there is one."""
+        return dict(self.database.rows("SELECT id, stems FROM documents WHERE stems > ''"))
+
     # Documents
 
     def documents(self) -> tuple[DocumentInfo, ...]:
@@ -316,10 +327,10 @@ class Catalog:
         )
         return next((words for (words,) in rows), b"")
 
-    def document_keys(self, ids: Sequence[int]) -> dict[int, tuple[str, str, str, str]]:
-        """Return the name shown, the path, the hash of the text, and the title of some documents, by id."""
+    def document_keys(self, ids: Sequence[int]) -> dict[int, tuple[str, str, str, str, str]]:
+        """Return the name shown, the path, the hash of the text, the title and the stems of some documents, by id."""
         rows = self.database.rows_among(
-            "SELECT id, source, path, text_sha256, title FROM documents WHERE id IN ({})", ids
+            "SELECT id, source, path, text_sha256, title, coalesce(stems, '') FROM documents WHERE id IN ({})", ids
         )
         return {row[0]: row[1:] for row in rows}
 
@@ -329,12 +340,19 @@ class Catalog:
         return next((language for (language,) in rows), "")
 
     def write_document(
-        self, document: Document, source: Source, *, passages: Sequence[PreparedPassage], language: str = ""
+        self,
+        document: Document,
+        source: Source,
+        *,
+        passages: Sequence[PreparedPassage],
+        language: str = "",
+        stems: str = "",
     ) -> None:
         """Write a document in place of the one at its path, in one transaction; do nothing if the file is excluded.
 
         Passages, given in order, whose content the catalog already has embeddings of, under any name, get them at once. `source`
-        is the file as it was before it was read, `language` an ISO 639-1 code or empty.
+        is the file as it was before it was read, `language` an ISO 639-1 code or empty, as is `stems`, the language whose stems
+        the keys of the passages include.
         """
         pages = max((each.place.page for each in document.locators if each.place.page is not None), default=None)
         with self.database.transaction() as connection:
@@ -345,11 +363,11 @@ class Catalog:
             self._remove(document.path, generation)
             cursor = connection.execute(
                 "INSERT INTO documents (path, source, size, modified_ns, changed_ns, file_sha256, text_sha256, extractor,"
-                f" characters, passages, pages, language, notes, text, {_METADATA_COLUMNS})"
-                f" VALUES ({', '.join('?' * (14 + len(_METADATA_FIELDS)))})",
+                f" characters, passages, pages, language, notes, text, {_METADATA_COLUMNS}, stems)"
+                f" VALUES ({', '.join('?' * (15 + len(_METADATA_FIELDS)))})",
                 (document.path, source.name, source.size, source.modified_ns, source.changed_ns, document.file_sha256)
                 + (document.text_sha256, document.extractor, len(document.text), len(passages), pages, language)
-                + (json.dumps(document.notes), document.text, *astuple(document.metadata)),
+                + (json.dumps(document.notes), document.text, *astuple(document.metadata), stems),
             )
             document_id = cursor.lastrowid
             if document.boxes:

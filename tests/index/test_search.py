@@ -1,10 +1,12 @@
 """The score that ranks passages, worked by hand."""
 
 from math import log
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from index.encoders.base import Scale, scale_of
 from index.search import Query, Statistics, fade_queries, score_passages, term_weights
 from index.store.features import Block, Signature, term_keys
 
@@ -106,3 +108,20 @@ def test_passages_scored_together_score_as_they_do_alone():
     together = score_passages(queries, Block.join(candidates, 2), statistics)
     alone = [score_passages(queries, Block.join([candidate], 2), statistics)[0] for candidate in candidates]
     assert together.tolist() == [row.tolist() for row in alone]
+
+
+def test_cosines_count_on_the_scale_of_their_encoder():
+    """Those of an encoder without one count as they are."""
+    vectors = np.array([[1.0, 0.0], [0.6, 0.8]])
+    question = np.array([1.0, 0.0], dtype=np.float32)
+    assert Query(question, ()).similarities(vectors).tolist() == [1.0, 0.6]
+    assert Query(question, (), 1.0, Scale(0.6, 0.8)).similarities(vectors) == pytest.approx([2.0, 0.0])
+    assert scale_of(SimpleNamespace(identity="", dimension=2)) == Scale(0.0, 1.0)
+
+
+def test_a_cosine_that_counts_as_none_adds_nothing_to_the_score():
+    """.8 (1 + 0)/2 where cosines of 1 and .75 count as 1 and 0."""
+    vector = np.array([0.75, 0.661437828])
+    candidate = passage(EAST, vector, terms=(("price",),))
+    score = score_passages([Query(EAST, ("oil",), 1.0, Scale(0.75, 1.0))], Block.join([candidate], 2), ONE)
+    assert score.tolist() == [[pytest.approx(0.4), pytest.approx(0.5), 0.0]]

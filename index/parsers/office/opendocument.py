@@ -6,6 +6,7 @@ slides, pictures, other embedded objects, and the charts of workbooks, which dra
 """
 
 import posixpath
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -22,7 +23,7 @@ from index.parsers.builder import (
     one_line,
 )
 from index.parsers.containers import damaged, office_metadata, open_package, read_member, refuse_document_types
-from index.parsers.office.sheets import add_rows
+from index.parsers.office.sheets import SheetRow, add_rows
 
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
@@ -45,21 +46,50 @@ def read_opendocument(content: bytes, *, name: str) -> Extraction:
     Raises:
         SourceError: It is none, damaged, protected with a password or not safe to read.
     """
+    package, parse = open_parts(content, name=name)
+    builder = TextBuilder(name)
+    builder.describe(**office_metadata(package))
+    _Reader(parse("content.xml"), parse, builder).add()
+    return builder.finish()
+
+
+def read_sheets(content: bytes, *, name: str) -> Iterator[tuple[str, Iterator[SheetRow]]]:
+    """Read the cells of the visible sheets of a workbook: the name of each, and each row that is not blank, with its number.
+
+    Raises:
+        SourceError: As for `read_opendocument`.
+    """
+    _, parse = open_parts(content, name=name)
+    root = parse("content.xml")
+    reader = _Reader(root, parse, TextBuilder(name))
+    for sheet in root.iterfind(f"{_OFFICE}body/{_OFFICE}spreadsheet/{_TABLE}table"):
+        if not reader.is_hidden(sheet):
+            yield (
+                one_line(sheet.get(f"{_TABLE}name") or ""),
+                ((number, cells) for number, cells in _rows(sheet) if any(cells)),
+            )
+
+
+def open_parts(content: bytes, *, name: str) -> tuple[zipfile.ZipFile, Callable[[str], Any]]:
+    """Open a file.
+
+    Returns:
+        The file, and a function that gives the root of a part by its name; None where the file has no such part.
+
+    Raises:
+        SourceError: As for `read_opendocument`.
+    """
     suffix = name[name.rfind(".") :].lower()
     package = open_package(content, name=name, suffix=suffix, holds="content.xml")
     refuse_document_types(package, name=name, suffix=suffix)
 
     def parse(member: str) -> Any:
-        """The root of a part; None where the file has none."""
         return _parse(_optional(package, member, name, suffix), name, suffix) if member in members else None
 
     members = set(package.namelist())
     if b"encryption-data" in _optional(package, "META-INF/manifest.xml", name, suffix):
         raise SourceError(f"{name} is protected with a password. Save a copy without one, then index it again.")
-    builder = TextBuilder(name)
-    builder.describe(**office_metadata(package))
-    _Reader(parse("content.xml"), parse, builder).add()
-    return builder.finish()
+    return package, parse
 
 
 def _optional(package: Any, member: str, name: str, suffix: str) -> bytes:
@@ -183,7 +213,7 @@ class _Reader:
         hidden = []
         for sheet in part.findall(f"{_TABLE}table"):
             title = one_line(sheet.get(f"{_TABLE}name") or "")
-            if self._property(sheet.get(f"{_TABLE}style-name"), "table", f"{_TABLE}display") == "false":
+            if self.is_hidden(sheet):
                 hidden.append(title)
                 continue
             self._builder.move_to(sheet=title)
@@ -191,11 +221,15 @@ class _Reader:
             self._builder.notes += _describe_sheet(title, sheet)
         return hidden
 
+    def is_hidden(self, sheet: Any) -> bool:
+        """Whether a sheet is hidden."""
+        return self._property(sheet.get(f"{_TABLE}style-name"), "table", f"{_TABLE}display") == "false"
+
     def _add_sheet(self, sheet: Any) -> None:
         rows = [(number, cells) for number, cells in _rows(sheet) if any(cells)]
         if pairs := find_pairs([row for _, row in rows]):
-            for number, (label, value) in enumerate(pairs, start=1):
-                self._builder.add_row(number, describe_row([label], [value]))
+            for place, label, value in pairs:
+                self._builder.add_row(rows[place][0], describe_row([label], [value]))
         else:
             add_rows(self._builder, rows, {})
         for number, column, comment in _comments(sheet):

@@ -170,14 +170,20 @@ def read_sheet_rows(content: bytes, *, name: str) -> list[SheetRow]:
     Raises:
         SourceError: As for `read_xlsx`.
     """
+    return next(filter(None, (list(rows) for _, rows in read_sheets(content, name=name))), [])
+
+
+def read_sheets(content: bytes, *, name: str) -> Iterator[tuple[str, Iterator[SheetRow]]]:
+    """Read the cells of the visible sheets: the name of each, and each row that is not blank, with its number.
+
+    Raises:
+        SourceError: As for `read_xlsx`.
+    """
     _, workbook = _open(content, name=name)
     for sheet in workbook.worksheets:
         if sheet.sheet_state == "visible":
             sheet.reset_dimensions()
-            rows = list(_rows(sheet, {}))
-            if rows:
-                return rows
-    return []
+            yield one_line(sheet.title), _rows(sheet, {})
 
 
 def _open(content: bytes, *, name: str) -> tuple[zipfile.ZipFile, Any]:

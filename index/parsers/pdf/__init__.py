@@ -64,18 +64,7 @@ def read_pdf(content: bytes, *, name: str, ocr: PictureReader | None) -> Extract
         SourceError: It is no PDF, damaged, protected with a password, or has no text on any page, or OCR failed on each.
     """
     pdfium = load_library("pypdfium2", "pypdfium2", name=name, suffix=".pdf")
-    if b"%PDF-" not in content[:_HEADER_BYTES]:
-        refuse_kind(content, name=name, suffix=".pdf")
-    try:
-        document = pdfium.PdfDocument(content)
-        document.init_forms()
-    except pdfium.PdfiumError as error:
-        # PDFium keeps the last error, so the code alone may be that of a file before.
-        if error.err_code == _PASSWORD_ERROR and b"/Encrypt" in content:
-            raise SourceError(
-                f"{name} is protected with a password. Save a copy without one, then index it again."
-            ) from error
-        raise damaged(name, ".pdf") from error
+    document = open_pdf(content, name=name)
     pages: list[PdfPage] = []
     scans = Scans(ocr)
     broken: list[int] = []
@@ -110,6 +99,28 @@ def read_pdf(content: bytes, *, name: str, ocr: PictureReader | None) -> Extract
         builder.notes.append(f"{name_pages(broken)} {'have' if len(broken) > 1 else 'has'} errors and cannot be read")
     builder.notes += ["line numbers in the margin are left out"] if any(page.line_numbers for page in pages) else []
     return replace(builder.finish(), libraries=(PACKAGE,) if scans.found else ())
+
+
+def open_pdf(content: bytes, *, name: str) -> Any:
+    """Open a PDF with its forms, as a `pypdfium2.PdfDocument`.
+
+    Raises:
+        SourceError: It is no PDF, damaged or protected with a password.
+    """
+    pdfium = load_library("pypdfium2", "pypdfium2", name=name, suffix=".pdf")
+    if b"%PDF-" not in content[:_HEADER_BYTES]:
+        refuse_kind(content, name=name, suffix=".pdf")
+    try:
+        document = pdfium.PdfDocument(content)
+        document.init_forms()
+    except pdfium.PdfiumError as error:
+        # PDFium keeps the last error, so the code alone may be that of a file before.
+        if error.err_code == _PASSWORD_ERROR and b"/Encrypt" in content:
+            raise SourceError(
+                f"{name} is protected with a password. Save a copy without one, then index it again."
+            ) from error
+        raise damaged(name, ".pdf") from error
+    return document
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,8 @@ def read_segments(text_page: Any, number: int, lost: Lost) -> dict[int, list[Seg
                 current.edges.extend((current.last, current.right))
                 current.last = x0
                 current.text += " "
+            elif _is_right_to_left(current.text[0]):  # a mark after it is to its left
+                current.left = current.last = min(current.last, x0)
             current.text += _RAISED.get(character, character) if raised else character
             current.right = max(current.right, x1)
             current.top, current.bottom = min(current.top, y0), max(current.bottom, y1)

@@ -6,6 +6,7 @@ import zipfile
 import pytest
 from reading import make_docx, make_eml, make_epub, make_pptx, make_xlsx, read, replaced
 
+from index.parsers.builder import TextBuilder
 from index.records import Metadata
 
 
@@ -102,3 +103,14 @@ def test_a_book_says_its_title(tmp_path):
         ),
     )
     assert read(tmp_path, "a.epub", content).metadata.title == "Rules of the harbour"
+
+
+@pytest.mark.parametrize("title", ["(anonymous)", "Untitled 3", "(unspecified)", "Document1", "- - -"])
+@pytest.mark.parametrize("author", ["anonymous", "(unspecified)", "python-docx", "Microsoft Office User"])
+def test_what_programs_fill_in_is_no_title_and_no_author(title, author):
+    """A person's name and a real title stay."""
+    builder = TextBuilder("a.pdf")
+    builder.describe(title=title, author=author)
+    assert builder.finish().metadata == Metadata()
+    builder.describe(title="Document retention", author="Anna Owner")
+    assert builder.finish().metadata == Metadata("Document retention", "Anna Owner")

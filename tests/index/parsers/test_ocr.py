@@ -212,7 +212,7 @@ def test_ocr_writes_prints_and_connects_nothing(tmp_path):
         "    if event in ('socket.connect', 'socket.getaddrinfo', 'subprocess.Popen', 'os.mkdir'): seen.append(event)\n"
         "    if event == 'open' and set(str(arguments[1])) & set('wax+'): seen.append(arguments)\n"
         "sys.addaudithook(note)\n"
-        "worker._give_up(3_000_000_000)\n"
+        "worker.give_up(3_000_000_000)\n"
         "lines = ocr.read_pixels(numpy.ascontiguousarray(pixels)).lines\n"
         "assert ' '.join(line.text for line in lines) == sys.argv[2], lines\n"
         "assert not seen, seen"

@@ -433,6 +433,13 @@ def test_opendocument_sheets_and_slides_are_read(tmp_path):
         ("Item: Heat; Cost: 20.", {"sheet": "Costs", "row": 2}),
         ("Item: Rent; Cost: 300.", {"sheet": "Costs", "row": 5}),
     ]
+    pairs = (("Harbour:", "Ystad"), ("Berths:", "24"), ("Master:", "Malin"))
+    fees = (("Fee:", "20"), ("Due:", "May"), ("Paid:", "yes"))
+    form = [row.format("".join(map(cell.format, pair + other))) for pair, other in zip(pairs, fees, strict=True)]
+    sheet = f'<table:table table:name="Form">{form[0]}{blank}{form[1]}{form[2]}</table:table>'
+    assert [(text, place["row"]) for text, place in describe(read(tmp_path, "b.ods", opendocument("spreadsheet", sheet)))] == [
+        ("Harbour: Ystad.", 1), ("Fee: 20.", 1), ("Berths: 24.", 4), ("Due: May.", 4), ("Master: Malin.", 5), ("Paid: yes.", 5),
+    ]  # fmt: skip
     frame = "<draw:frame{}><draw:text-box><text:p>{}</text:p></draw:text-box></draw:frame>"
     title, text = frame.format(' presentation:class="title"', "Ferry"), frame.format("", "It leaves at nine.")
     slide = f"<draw:page>{title}{text}</draw:page>"

@@ -21,6 +21,15 @@ RST = {
     "table": ("====  ====\nItem  Cost\n====  ====\nRent  300\n====  ====\n", ["~Item; Cost", "Item: Rent; Cost: 300."]),
     "csv-table": (".. csv-table::\n   :header: Item, Cost\n\n   Rent, 300\n", ["~Item; Cost", "Item: Rent; Cost: 300."]),
     "unknown-directive": (".. wonder:: x\n   :deep: 2\n\n   Text inside.\n\nAfter.", ["Text inside.", "After."]),
+    "unknown-in-a-list": (
+        "- One.\n\n  .. wonder:: x\n\n     Inside.\n\n- Two :wonder:`x`.\n",
+        ["- One.\n  Inside.\n- Two :wonder:`x`."],
+    ),
+    "unknown-in-a-definition": ("Rent\n  .. wonder::\n\n  Paid.\n", ["Rent\n  Paid."]),
+    "unknown-in-a-table": (
+        "+------+-------------+\n| Item | Cost        |\n+======+=============+\n| Rent | .. wonder:: |\n|      |             |\n"
+        "|      | 300         |\n+------+-------------+\n", ["~Item; Cost", "Item: Rent; Cost: 300."],
+    ),
     "unknown-role": ("See :ref:`here <x>` now.", ["See :ref:`here <x>` now."]),
     "comment": (".. hidden\n\nSeen.", ["Seen."]),
     "files": (".. include:: /etc/hostname\n\n.. csv-table::\n   :file: /etc/passwd\n\nSeen.", ["Seen."]),
