@@ -62,6 +62,11 @@ def conversations_file(home: str | Path) -> Path:
     return Path(home) / "conversations.sqlite"
 
 
+def kept_file(home: str | Path) -> Path:
+    """Where the quotes that visitors of the page keep are, in a home folder."""
+    return Path(home) / "kept.sqlite"
+
+
 def name_collection(selection: Selection, encoder: Encoder) -> tuple[str, str]:
     """The name of a collection, and the name of its folder.
 
@@ -98,6 +103,8 @@ Sources = str | Path | Sequence[str | Path] | Selection
 def select_sources(sources: Sources | None) -> Selection:
     """Turn sources into a selection with absolute paths; the default sources when omitted.
 
+    A selection that has a name needs no paths: it is made of the files that are added to it.
+
     Raises:
         SourceError: Nothing is named, a path does not exist, or there is no such encoding.
     """
@@ -105,7 +112,7 @@ def select_sources(sources: Sources | None) -> Selection:
         sources = default_sources()
     if not isinstance(sources, Selection):
         sources = Selection((sources,) if isinstance(sources, (str, Path)) else tuple(sources))
-    if not sources.paths:
+    if not sources.paths and not sources.name:
         raise SourceError("no sources were named. Name a file or a folder of documents.")
     find_codec(sources.encoding)
     paths = [Path(path).expanduser() for path in sources.paths]
@@ -209,6 +216,47 @@ def delete_collection(home: str | Path | None, name: str) -> None:
         raise StorageError(
             f"the collection {name!r} cannot be deleted: {error.strerror}. Close what has it open, then try again."
         ) from error
+
+
+def create_collection(name: str, encoder: Encoder, home: str | Path | None = None) -> str:
+    """Make an empty collection to add files to; returns its name.
+
+    Raises:
+        SourceError: It cannot be called so, or there is one of this name.
+        StorageError: It cannot be written.
+    """
+    name, home = check_name(name.strip()), Path(home or home_folder())
+    taken = {known.name.casefold() for known in list_collections(home)}
+    if name.casefold() in taken:
+        raise SourceError(f"there is a collection {name!r} already. Choose another name.")
+    collection, _ = open_collection(Selection((), name=name), encoder, home)
+    try:
+        collection.update(Selection((), name=name))
+    finally:
+        collection.close()
+    return name
+
+
+def rename_collection(home: str | Path | None, name: str, new: str) -> str:
+    """Give a collection that has a name another one; returns that name.
+
+    Raises:
+        SourceError: No collection has this name, it cannot be called so, or there is one of the new name.
+        StorageError: It has no name of its own, another process is updating it, or it cannot be renamed.
+    """
+    folder, new = _folder(name, home), check_name(new.strip())
+    selection = kept_selection(folder)
+    if selection is None or not selection.name:
+        raise StorageError(f"{name!r} is named after the folder it is made of. Rename that folder.")
+    others = {known.name.casefold() for known in list_collections(home) if known.name != name}
+    if new.casefold() in others:
+        raise SourceError(f"there is a collection {new!r} already. Choose another name.")
+    try:
+        with hold_lock(folder, patience=0):
+            folder.rename(folder.parent / new)
+    except OSError as error:
+        raise StorageError(f"the collection {name!r} cannot be renamed: {error.strerror}.") from error
+    return new
 
 
 def _folder(name: str, home: str | Path | None) -> Path:

@@ -6,9 +6,7 @@ file is renamed, and a new one created. Calls from other programs are not stored
 """
 
 import json
-import os
 import re
-import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,7 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from index import DamagedError, Database, StorageError
+from index import StorageError
+from qa.storage import open_private_file
 
 _FORMAT = 1
 _SCHEMA = """
@@ -39,65 +38,16 @@ CREATE TABLE opened (
 """
 
 
-def _open_file(path: Path, on_notice: Callable[[str], None]) -> Database:
-    """Open the file, readable by its owner alone; create a missing one, rename a damaged one."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its companions the same mode
-        path.chmod(0o600)
-    except OSError as error:
-        raise StorageError(
-            f"conversations cannot be kept in {path}: {error.strerror}. Set QA_HOME to a folder that can be written."
-        ) from error
-    try:
-        database = _open_database(path)
-    except DamagedError as error:
-        aside = path.with_name(f"{path.name}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}")
-        for companion in ("", "-wal", "-shm"):
-            with suppress(FileNotFoundError):
-                os.replace(f"{path}{companion}", f"{aside}{companion}")
-        on_notice(f"the conversations in {path} are damaged ({error.__cause__}); the file is kept as {aside.name}")
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        database = _open_database(path)
-    ((found,),) = database.rows("PRAGMA user_version")
-    if found != _FORMAT:
-        database.close()
-        raise StorageError(
-            f"the conversations in {path} are of format {found}; this version reads format {_FORMAT}. "
-            "Move the file away to start a new one."
-        )
-    return database
-
-
-def _open_database(path: Path) -> Database:
-    database = Database(
-        path,
-        (*_SCHEMA.split(";"), f"PRAGMA user_version={_FORMAT}"),
-        label="the conversations in",
-        advice="Close what else has the file open, then try again.",
-        settings=("secure_delete=ON",),
-        functions={"fold": str.casefold},
-    )
-    try:
-        ((found,),) = database.rows("PRAGMA quick_check(1)")
-        if found != "ok":
-            cause = sqlite3.DatabaseError(" ".join(found.split()))
-            raise DamagedError(f"the conversations in {path} are damaged: {cause}") from cause
-    except BaseException:
-        database.close()
-        raise
-    return database
-
-
 Label = Literal["up", "down", "wrong"]
 
 
 LONGEST_TITLE = 200  # characters
 MOST_WORDS = 10  # of a search
-_TURNS = "turns t JOIN conversations c ON c.id = t.conversation_id WHERE c.visitor = ? AND c.id = ?"
+# Of a turn that was deleted an empty row stays, so that its number is never used again.
+_TURNS = "turns t JOIN conversations c ON c.id = t.conversation_id WHERE c.visitor = ? AND c.id = ? AND t.answer <> ''"
 _INFO = (
-    "SELECT c.id, c.collection, c.title, c.updated, (SELECT COUNT(*) FROM turns t WHERE t.conversation_id = c.id)"
-    " FROM conversations c"
+    "SELECT c.id, c.collection, c.title, c.updated,"
+    " (SELECT COUNT(*) FROM turns t WHERE t.conversation_id = c.id AND t.answer <> '') FROM conversations c"
 )
 
 
@@ -141,7 +91,9 @@ class Conversations:
             StorageError: It cannot be opened, or another version wrote it.
         """
         self._clock = clock
-        self._file = _open_file(path, on_notice)
+        self._file = open_private_file(
+            path, _SCHEMA, version=_FORMAT, what="conversations", on_notice=on_notice, functions={"fold": str.casefold}
+        )
 
     def close(self) -> None:
         """Close the file."""
@@ -242,9 +194,36 @@ class Conversations:
         with self._file.transaction() as connection:
             deleted = "DELETE FROM conversations WHERE id = ? AND visitor = ?"
             found = connection.execute(deleted, (conversation, visitor)).rowcount
-        with suppress(StorageError):  # while somebody reads the log
-            self._file.rows("PRAGMA wal_checkpoint(TRUNCATE)")  # deleted text leaves the log of changes too
+        self._clear_log()
         return bool(found)
+
+    def delete_turn(self, visitor: str, conversation: int, number: int) -> bool:
+        """Delete a question with its answer and what was said of it, for good.
+
+        A conversation that was called after the question is called after the first one left; one of which nothing is left is
+        deleted.
+
+        Returns:
+            Whether there was such a turn of the visitor.
+        """
+        with self._file.transaction() as connection:
+            turn = f"SELECT t.id, t.answer, c.title FROM {_TURNS} AND t.number = ?"
+            found = connection.execute(turn, (visitor, conversation, number)).fetchone()
+            if found is None:
+                return False
+            connection.execute(
+                "UPDATE turns SET asked = '', answer = '', page = '', words = '' WHERE id = ?", found[:1]
+            )
+            connection.execute("DELETE FROM labels WHERE turn_id = ?", found[:1])
+            left = f"SELECT t.answer FROM {_TURNS} ORDER BY t.number LIMIT 1"
+            first = connection.execute(left, (visitor, conversation)).fetchone()
+            if first is None:
+                connection.execute("DELETE FROM conversations WHERE id = ?", (conversation,))
+            elif found[2] == make_title(json.loads(found[1])["question"]):
+                title = make_title(json.loads(first[0])["question"])
+                connection.execute("UPDATE conversations SET title = ? WHERE id = ?", (title, conversation))
+        self._clear_log()
+        return True
 
     def last_opened(self, visitor: str, collection: str) -> int | None:
         """The conversation that a visitor returns to, if any."""
@@ -302,6 +281,11 @@ class Conversations:
         """The labels of a turn; see `KeptTurn`."""
         statement = f"SELECT citation, label FROM labels WHERE turn_id IN (SELECT t.id FROM {_TURNS} AND t.number = ?)"
         return dict(self._file.rows(statement, (visitor, conversation, number)))
+
+    def _clear_log(self) -> None:
+        """Let deleted text leave the log of changes too."""
+        with suppress(StorageError):  # while somebody reads the log
+            self._file.rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _now(self) -> str:
         return self._clock().isoformat(timespec="seconds")

@@ -29,7 +29,7 @@ VERSION = 2  # of the record. Records of version 1 have no "version" key, nor an
 BASIS_NOTES: dict[str, str] = {
     "retrieval": "Judged by nearness alone: the question or the documents are not in English, which is all the reader reads.",
     "foreign": "The question is in another language than the passages found, so that few of its words can be found, and its"
-    " meaning is compared badly. Ask in the language of the documents.",
+    " meaning is compared well only with --model multilingual. Ask in the language of the documents.",
 }
 _KEYS = (  # of the JSON, in order
     "version", "question", "searched", "kind", "message", "verdict", "found", "confidence", "answer", "citations",

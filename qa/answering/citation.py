@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from index import (
-    OLD_OFFICE,
     PLACE_FIELDS,
     Document,
     Hit,
@@ -277,12 +276,15 @@ def gather_relevance(hit: Hit, search: Search) -> Relevance:
     """Explain why a hit was found: its scores, and the words that gave the lexical one, matched as in the index."""
     terms = {term for query in search.queries for term in query.terms}
     passage, heading = hit.passage, hit.passage.place.heading or ""
+    sentences = [
+        (each.start, hit.text[each.start - passage.start : each.end - passage.start]) for each in passage.sentences
+    ]
     spans = tuple(
-        (sentence.start + start, sentence.start + end)
-        for sentence in passage.sentences
-        for start, end in matching_spans(hit.text[sentence.start - passage.start : sentence.end - passage.start], terms)
+        (first + start, first + end)
+        for first, text in sentences
+        for start, end in matching_spans(text, terms, hit.stems)
     )
-    words = tuple(dict.fromkeys(heading[start:end] for start, end in matching_spans(heading, terms)))
+    words = tuple(dict.fromkeys(heading[start:end] for start, end in matching_spans(heading, terms, hit.stems)))
     return Relevance(hit.score.fused, hit.score.dense, hit.score.lexical, spans, words)
 
 
@@ -316,8 +318,8 @@ def gather_evidence(
         if term in used:
             others = (word for word in near_spellings(term) if word.lower() != used[term].lower())
             evidence.append(TermEvidence(question[start:end], 0, (used[term], *others)[:MOST_NEAR]))
-        elif term in search.queries[0].terms:
-            passages = search.statistics.frequencies.get(term, 0)
+        elif (searched := search.stems.get(term, term)) in search.queries[0].terms:
+            passages = search.statistics.frequencies.get(searched, 0)
             evidence.append(TermEvidence(question[start:end], passages, () if passages else near_spellings(term)))
     return tuple(evidence)
 
@@ -335,14 +337,13 @@ def verify(
         citation: The record.
         path: Read this file instead of the one the record names.
         encoding: The encoding that text files were indexed with, if one was named.
-        indexed: The document as it was indexed. An old office file that still has its bytes is not converted again, which
-            takes seconds.
+        indexed: The document as it was indexed. A file that still has its bytes is not read again, which may take seconds.
 
     Returns:
         What was found. A file that cannot be read gives "gone", not an error.
     """
     file = Path(path if path is not None else citation["path"])
-    if indexed and file.suffix.lower() in OLD_OFFICE and _has_bytes_of(file, indexed):
+    if indexed and _has_bytes_of(file, indexed):
         return compare(citation, indexed)
     try:
         with IsolatedParser(encoding=find_codec(encoding)) as read:

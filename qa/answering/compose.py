@@ -130,10 +130,10 @@ def context_of(hit: Hit) -> str:
     return " ".join(_NAME_PART.findall(stem)) if _NAME_WORD.search(stem) else ""
 
 
-def quotable(passage: Passage, text: str, embeddings: np.ndarray) -> QuotablePassage:
-    """Prepare a passage for quoting; `embeddings` has the shape (1 + sentences, dimension)."""
+def quotable(passage: Passage, text: str, embeddings: np.ndarray, stems: str = "") -> QuotablePassage:
+    """Prepare a passage for quoting; `embeddings` has the shape (1 + sentences, dimension), `stems` is as in `Hit`."""
     sentences = tuple(text[start:end] for start, end in sentence_spans(passage))
-    return QuotablePassage(passage_features(passage, text, embeddings), sentences)
+    return QuotablePassage(passage_features(passage, text, embeddings, stems), sentences)
 
 
 def sentence_spans(passage: Passage) -> tuple[tuple[int, int], ...]:
@@ -220,7 +220,7 @@ def _gather(retrieval: Retrieval) -> list[_Found]:
     read = {(hit.source, hit.passage.start): reading for hit, reading in zip(hits, readings or (), strict=False)}
     found = []
     for hit, others in twins:
-        passage = quotable(hit.passage, hit.text, hit.embeddings)
+        passage = quotable(hit.passage, hit.text, hit.embeddings, hit.stems)
         passage = replace(passage, fused=hit.score.fused, reading=read.get((hit.source, hit.passage.start)))
         names = tuple(f"{twin.source}, paragraph {twin.passage.paragraph}" for twin in others)
         found.append(_Found(hit, passage, names, retrieval.search))
@@ -269,6 +269,7 @@ def _weigh(retrieval: Retrieval, found: Sequence[_Found], ranked: Sequence[Ranke
         lacking=is_lacking(retrieval.core, quoted_text(passages, quote)) or _lacks_total(retrieval.core, hit),
         answerable=reading.answerable if reading else None,
         yes_no=is_yes_no(retrieval.core),
+        translated=retrieval.search.queries[0].scale.across_languages and _basis(retrieval) == "foreign",
         lookup=_looks_up(retrieval.core, hit, quoted_text(passages, quote)),
     )
 

@@ -393,7 +393,7 @@ class Corrected:
 
 def correct_spelling(
     question: str,
-    frequencies: Callable[[Sequence[str]], Mapping[str, int]],
+    frequencies: Callable[[str], Mapping[str, int]],
     near_words: Callable[[str, int], Sequence[NearWord]],
 ) -> Corrected:
     """Replace the words of the core of a question that are clearly misspelt.
@@ -404,12 +404,10 @@ def correct_spelling(
     the questions are corrected wrongly (and thirteen with a typing error rightly); of 1,200 questions on other subjects some
     .05, half of them rightly.
 
-    `frequencies` counts the passages with each term; `near_words` finds, nearest first, the words of the collection that differ
-    in at most so many letters.
+    `frequencies` counts the passages with the word of each term of a question; `near_words` finds, nearest
+    first, the words of the collection that differ in at most so many letters.
     """
-    terms = question_terms(question)
-    known = frequencies(terms)
-    missing = {term for term in terms if not known.get(term)}
+    missing = {term for term, passages in frequencies(question).items() if not passages}
     if not missing:
         return Corrected(question)
     replaced: dict[str, str] = {}

@@ -145,7 +145,7 @@ def score_sentences(
             for terms, text in zip(found, passage.sentences, strict=True)
         ]
         pairs = [_shared_pairs(query.terms, terms) for terms in candidate.sentence_terms]
-        cosines = vectors @ query.vector.astype(np.float64)
+        cosines = query.similarities(vectors)
         worded = np.array([COVERAGE, CONTEXT, PAIRS]) @ (coverage, context, pairs)
         scores += query.weight / total * (cosines + worded + echoes)
     kind = answer_kind(question)

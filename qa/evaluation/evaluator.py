@@ -231,7 +231,10 @@ class Evaluator:
     def _judge_inside(self, question: LabelledQuestion, retrieval: Retrieval) -> bool | None:
         """Judge the best quote inside the right passages; return None if there is no quote or the answer is unknown."""
         stored = [passage for entry in question.relevant for passage in self._stored.get(entry, ())]
-        relevant = [quotable(each.passage, each.text, vectors) for each, vectors in stored]
+        stems = self._collection.catalog.stem_languages()
+        relevant = [
+            quotable(each.passage, each.text, vectors, stems.get(each.document_id, "")) for each, vectors in stored
+        ]
         if self._reader:
             readings = self._reader.read(retrieval.core, [readable(each.passage, each.text) for each, _ in stored])
             relevant = [replace(passage, reading=reading) for passage, reading in zip(relevant, readings, strict=True)]

@@ -79,6 +79,8 @@ def test_the_boxes_of_a_quote_are_those_of_its_words(tmp_path):
         assert assistant.document(pdf).text[box.start : box.end] == "are dried"
         assert (box.page, round(box.left * 595), round((1 - box.bottom) * 842)) == (1, 83, 778)
         assert assistant.boxes(text, 0, 5) == ()
+        assert assistant.boxes_of_spans(pdf, [(0, 4), (5, 14)]) == [assistant.boxes(pdf, 0, 4), (box,)]
+        assert assistant.boxes_of_spans(text, [(0, 5)]) == [()]
 
 
 def test_the_hash_does_not_depend_on_where_the_files_lie(tmp_path, assistant, seeds):

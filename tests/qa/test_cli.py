@@ -6,13 +6,13 @@ import pytest
 from toy_assistant import ToyAssistant
 from toy_encoder import ToyEncoder
 
-from index import SourceError, StorageError, load_encoder
+from index import StorageError, load_encoder
 from qa import Assistant
 from qa.answering.answer import Scope
 from qa.batch import answer_batch
 from qa.cli import main
 from qa.cli.options import notify_failures
-from qa.collections import encoder_folder, list_collections
+from qa.collections import encoder_folder
 from qa.verify import verify_answers
 
 
@@ -160,15 +160,18 @@ def test_wrong_usage_exits_with_2(arguments, capsys):
 def test_chat_is_served_with_what_was_asked_for(folder, toy, monkeypatch, capsys):
     """`qa chat` hands the server what opens the sources and follows them, the port, and whether to open a browser."""
     served = {}
-    monkeypatch.setattr("qa.web.start.start_log", lambda file, **options: None)
-    monkeypatch.setattr("qa.web.start.serve", lambda host, **options: served.update(host=host, **options))
+    monkeypatch.setattr("qa.cli.chat.start_log", lambda file, **options: None)
+    monkeypatch.setattr("qa.cli.chat.serve", lambda libraries, **options: served.update(all=libraries, **options))
     assert main(["chat", str(folder), "--port", "0", "--no-browser"]) == 0
     assert (served["port"], served["open_browser"]) == (0, False)
-    host = served["host"]
-    assert (host.follow, host.list_collections) == (True, list_collections)
+    host = served["all"].first
+    assert host.follow
     assert host._open_assistant(lambda progress: None).scope == Scope(1, 2)
-    with pytest.raises(SourceError, match="plums"):
-        host._open_collection("plums", lambda progress: None)
+    assert served["all"].create("Plums") == "Plums"
+    assert [library.name for library in served["all"].list()][:1] == ["Plums"]
+    assert served["all"].rename("Plums", "Figs") == "Figs"
+    served["all"].delete("Figs")
+    assert "Figs" not in [library.name for library in served["all"].list()]
 
 
 def test_every_way_of_asking_gives_the_same_answers(assistant, seeds, seed_home, tmp_path, monkeypatch, capsysbinary):

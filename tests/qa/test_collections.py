@@ -10,7 +10,7 @@ from toy_encoder import ToyEncoder
 from index import OutdatedError, Selection, SourceError, SourceRules, StorageError, hold_lock
 from qa import Assistant, delete_collection, list_collections
 from qa.cli import main
-from qa.collections import rebuild_command
+from qa.collections import create_collection, encoder_folder, find_collection, rebuild_command, rename_collection
 
 
 class OtherEncoder(ToyEncoder):
@@ -285,3 +285,67 @@ def test_check_prints_what_it_finds(folder, home, capsys):
     connection.close()
     assert main(["index", "--check", "--name", "papers"]) == 1
     assert capsys.readouterr().out == "catalog: 1 documents counted, 5 noted\n"
+
+
+def test_collection_is_made_empty_and_filled(folder, home):
+    """It needs no folder of its own; what is added to it is found again by its name."""
+    assert create_collection(" Recipes ", ToyEncoder(), home) == "Recipes"
+    with pytest.raises(SourceError, match="already"):
+        create_collection("recipes", ToyEncoder(), home)
+    with pytest.raises(SourceError, match="cannot be called"):
+        create_collection("../x", ToyEncoder(), home)
+    with open_empty("Recipes", home) as assistant:
+        assert assistant.scope.documents == 0
+        assert assistant.ask("Which fruit fell?").verdict == "not_in_sources"
+        assistant.add_files([folder / "a.txt"])
+        assistant.refresh()
+    with open_empty("Recipes", home) as assistant:
+        assert [document.source for document in assistant.documents()] == ["a.txt"]
+
+
+def test_collection_of_its_own_is_renamed(folder, home):
+    """One that is made of a folder is called as that folder is; no name is taken twice."""
+    create_collection("Recipes", ToyEncoder(), home)
+    create_collection("Letters", ToyEncoder(), home)
+    with pytest.raises(SourceError, match="already"):
+        rename_collection(home, "Recipes", "letters")
+    assert rename_collection(home, "Recipes", "recipes ") == "recipes"
+    assert [listed.name for listed in list_collections(home)] == ["Letters", "recipes"]
+    with Assistant.open(folder, home=home, encoder=ToyEncoder(), reader=None) as assistant:
+        key = assistant.key
+    with pytest.raises(StorageError, match="Rename that folder"):
+        rename_collection(home, key, "other")
+
+
+def test_folder_without_documents_opens_where_that_is_allowed(tmp_path, home):
+    """Files can then be added to it; by default it is an error."""
+    (tmp_path / "bare").mkdir()
+    with pytest.raises(SourceError, match="holds no documents"):
+        Assistant.open(tmp_path / "bare", home=home, encoder=ToyEncoder(), reader=None)
+    with Assistant.open(tmp_path / "bare", home=home, encoder=ToyEncoder(), reader=None, allow_empty=True) as assistant:
+        assert assistant.scope.documents == 0 and assistant.statuses() == ()
+
+
+def open_empty(name, home):
+    """Open a collection that may hold nothing."""
+    return Assistant.open(find_collection(name, home), home=home, encoder=ToyEncoder(), reader=None, allow_empty=True)
+
+
+def test_a_model_is_chosen_by_name_in_python_and_on_the_command_line(folder, home, monkeypatch):
+    """Both load it with the folder for prepared models; a collection of another model names the model in its command."""
+    asked = []
+
+    def load(model=None, *, cache_folder=None, on_notice=None):
+        asked.append((model, cache_folder))
+        encoder = ToyEncoder()
+        if model:
+            encoder.identity, encoder.name = f"{model}/1", model
+        return encoder
+
+    monkeypatch.setattr("qa.assistant.load_encoder", load)
+    monkeypatch.setattr("qa.cli.options.load_encoder", load)
+    Assistant.open(folder, name="papers", home=home).close()
+    with pytest.raises(OutdatedError, match=r"qa index --rebuild --name papers --model multilingual -- "):
+        Assistant.open_collection("papers", model="multilingual", home=home)
+    assert main(["index", str(folder), "--model", "multilingual"]) == 0
+    assert asked == [(None, encoder_folder()), *[("multilingual", encoder_folder())] * 2]

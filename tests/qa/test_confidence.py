@@ -35,6 +35,12 @@ def test_a_question_for_yes_or_no_asks_less_of_the_reader():
     assert log_odds(confidence(yes_no)) - log_odds(confidence(plain)) == pytest.approx(0.6, abs=1e-4)
 
 
+def test_a_question_in_another_language_needs_no_words_in_common():
+    """If the encoder knows both languages."""
+    plain, translated = (Evidence(0.3, 0.5, 10_000, translated=other) for other in (False, True))
+    assert log_odds(confidence(translated)) - log_odds(confidence(plain)) == pytest.approx(2.0, abs=1e-4)
+
+
 @pytest.mark.parametrize("passages", [0, 1, 3, 100, 10_000, 1_000_000])
 def test_better_evidence_never_lowers_the_confidence(passages):
     """It rises with the passage and with the quote, in collections of any size."""

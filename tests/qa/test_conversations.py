@@ -151,6 +151,37 @@ def test_what_is_deleted_is_gone_from_the_file(store, path, answer):
     assert not any(b"xylophonic" in file.read_bytes() for file in path.parent.iterdir())
 
 
+def test_question_that_is_deleted_is_gone_from_the_file(store, path, answer):
+    """With its answer, labels and title; its number stays taken, the others stay as they are, and with the last goes all."""
+    first = store.keep(ANNA, "fruit", answer("Are apples xylophonic?"))
+    id_ = first.conversation
+    kept = store.keep(ANNA, "fruit", answer("red"), conversation=id_)
+    last = store.keep(ANNA, "fruit", answer("Are pears yttric?"), conversation=id_)
+    store.toggle_label(ANNA, id_, 1, citation=0, label="up")
+    assert not store.delete_turn(BERT, id_, 1) and not store.delete_turn(ANNA, id_, 9)
+    assert store.delete_turn(ANNA, id_, 1) and not store.delete_turn(ANNA, id_, 1)
+    assert store.delete_turn(ANNA, id_, last.number)
+    assert store.turns(ANNA, id_) == (kept,)
+    assert (store.find(ANNA, id_).title, store.find(ANNA, id_).questions) == ("red", 1)
+    assert store.labelled("fruit") == () and store.search(ANNA, "fruit", "yttric") == ((), 0)
+    assert not store.toggle_label(ANNA, id_, 1, citation=0, label="up")
+    assert store.keep(ANNA, "fruit", answer("green"), conversation=id_).number == 4
+    assert store.delete_turn(ANNA, id_, 2) and store.delete_turn(ANNA, id_, 4)
+    assert store.find(ANNA, id_) is None and store.last_opened(ANNA, "fruit") is None
+    store.close()
+    stored = b"".join(file.read_bytes() for file in path.parent.iterdir())
+    assert b"xylophonic" not in stored and b"yttric" not in stored
+
+
+def test_title_of_ones_own_outlives_the_first_question(store, answer):
+    """Deleted is what was asked, and not what somebody called it."""
+    id_ = store.keep(ANNA, "fruit", answer("red")).conversation
+    store.keep(ANNA, "fruit", answer("green"), conversation=id_)
+    store.rename(ANNA, id_, "Colours")
+    assert store.delete_turn(ANNA, id_, 1)
+    assert store.find(ANNA, id_).title == "Colours"
+
+
 def test_labels_are_taken_back_by_saying_the_same_again(store, answer):
     """One of the answer and one of each citation; another one takes its place; history comes along."""
     id_ = store.keep(ANNA, "fruit", answer("red")).conversation

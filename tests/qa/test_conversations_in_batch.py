@@ -1,6 +1,7 @@
 """Batches with conversations, and a thousand questions against one by one."""
 
 import json
+import os
 
 import pytest
 from toy_encoder import ToyEncoder
@@ -9,6 +10,7 @@ from qa import Assistant
 from qa.batch import answer_batch
 from qa.batch.questions import Row, read_questions
 
+ASKED = int(os.environ.get("QA_QUESTIONS", "250"))  # of a thousand questions, evenly; 1000 take some minutes
 TABLE = "conversation,question\nc1,Which fruit fell from the tree?\n,What about it?\nc1,What about it?\nc2,?\n"
 ROWS = [
     Row(2, "Which fruit fell from the tree?", conversation="c1"),
@@ -63,7 +65,7 @@ def test_an_interrupted_conversation_goes_on_in_its_light(tmp_path, fruit):
 
 
 def test_a_thousand_questions_are_answered_as_one_by_one(tmp_path, assistant):
-    """`qa batch` over 1,000 questions equals `ask` one by one, answer for answer, hash for hash."""
+    """`qa batch` over 1,000 questions equals `ask` one by one, answer for answer and hash for hash; see `ASKED`."""
     subjects = [
         "Iran",
         "Israel",
@@ -82,6 +84,7 @@ def test_a_thousand_questions_are_answered_as_one_by_one(tmp_path, assistant):
                          "isolated", "winning", "watched", "at war")]  # fmt: skip
     questions = [form.format(subject) for form in forms for subject in subjects]
     assert len(set(questions)) == 1000
+    questions = questions[:: len(questions) // ASKED]
     (tmp_path / "q.txt").write_text("\n".join(questions), encoding="utf-8")
     answer_batch(assistant, tmp_path / "q.txt", tmp_path / "a.jsonl")
     written = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text(encoding="utf-8").splitlines()]

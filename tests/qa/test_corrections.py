@@ -2,7 +2,7 @@
 
 import pytest
 
-from index import NearWord
+from index import NearWord, question_terms
 from qa.answering.question import Corrected, choose_spelling, correct_spelling, may_be_misspelt
 
 HELD = {"appl": 3, "mediat": 2, "window": 1, "fifa": 1}
@@ -15,7 +15,9 @@ def correct(question):
     def near_words(word, edits):
         return [NearWord(*NEAR[word], 1)] if word in NEAR and NEAR[word][1] <= edits else []
 
-    return correct_spelling(question, lambda terms: {term: HELD.get(term, 0) for term in terms}, near_words)
+    return correct_spelling(
+        question, lambda text: {term: HELD.get(term, 0) for term in question_terms(text)}, near_words
+    )
 
 
 CORRECTED = {

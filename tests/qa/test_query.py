@@ -4,9 +4,11 @@ import pytest
 from toy_encoder import ToyEncoder
 
 from index import QuestionError
+from index.encoders.base import Scale
 from index.text.terms import NearWord, count_spellings, edit_distance, near_spellings, one_edit_away, phrase_pattern
 from qa import Assistant
 from qa.answering.citation import TermEvidence
+from qa.answering.confidence import log_odds
 from qa.answering.question import matching_sources, named_sources, read_question, spell_as
 
 TYPED = {
@@ -202,7 +204,7 @@ def test_near_words_come_with_their_frequency(fruit):
     assert collection.searcher.near_words("aple", 1) == (NearWord("apple", 1, 3),)
     assert collection.searcher.near_words("stajedd", 1) == ()
     assert collection.searcher.near_words("apple", 2) == ()
-    assert collection.searcher.word_frequencies(["appl", "zebra"]) == {"appl": 3, "zebra": 0}
+    assert collection.searcher.word_frequencies("apples or zebra") == {"appl": 3, "zebra": 0}
 
 
 def test_words_that_occur_nowhere_are_evidence(fruit):
@@ -310,3 +312,19 @@ def test_a_word_that_names_many_documents_names_none():
     assert named_sources(years, "What is in the 2003 report?") == ("2003 report.txt",)
     copies = tuple(f"{folder}/annual report.txt" for folder in "abcd")
     assert named_sources(copies, "What is in the annual report?") == ()
+
+
+@pytest.mark.parametrize(("question", "added"), [("Warum ist der Apfel rot?", 2.0), ("Why is the apple red?", 0.0)])
+def test_an_encoder_of_several_languages_is_believed_about_a_foreign_question(tmp_path, question, added):
+    """Where it is in another language than the passages, which then share no words with it; not where it is in theirs."""
+
+    class Polyglot(ToyEncoder):
+        identity = "polyglot/1"
+        scale = Scale(across_languages=True)
+
+    (tmp_path / "a.txt").write_text("The apple is red because of the sun, and this is what the farmers have said.")
+    odds = []
+    for encoder in (ToyEncoder(), Polyglot()):
+        with Assistant.open(tmp_path / "a.txt", home=tmp_path / "home", encoder=encoder, reader=None) as assistant:
+            odds.append(log_odds(assistant.ask(question).confidence))
+    assert odds[1] - odds[0] == pytest.approx(added, abs=1e-3)
