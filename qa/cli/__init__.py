@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _chat(options: argparse.Namespace) -> int:
-    from qa.web.start import chat
+    from qa.cli.chat import chat
 
     selection, load_encoder = chosen_selection(options), partial(chosen_encoder, options)
     chat(options, selection, load_encoder=load_encoder, on_notice=notify, on_indexed=notify_failures)

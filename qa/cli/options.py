@@ -152,7 +152,9 @@ def build_parser() -> argparse.ArgumentParser:
         )
         command.set_defaults(name="")
     index.set_defaults(collection="")
-    model_help = "use this sentence-transformers model, a folder or hub name, instead of the bundled one"
+    model_help = (
+        "use another model than the bundled one: multilingual, or a sentence-transformers model, by folder or hub name"
+    )
     for command in (chat, ask, batch, index, calibrate, feedback, evaluate):
         command.add_argument("--model", metavar="MODEL", help=model_help)
 
@@ -246,7 +248,7 @@ def bundled_encoder() -> Encoder:
 
 def chosen_encoder(options: argparse.Namespace) -> Encoder | None:
     """Load the encoder that `--model` names; return None without `--model`."""
-    return load_encoder(options.model) if options.model else None
+    return load_encoder(options.model, cache_folder=encoder_folder(), on_notice=notify) if options.model else None
 
 
 LISTED_OF_A_TYPE = 3  # files of a type that is not read, or not without LibreOffice; more are counted

@@ -1,89 +1,142 @@
-"""The page: its layout, and which event calls what.
+"""The page: its layout, which event calls what, and the calls as Gradio's own API has them, for `gradio_client`.
 
 Importing this module imports Gradio; `server.serve` sets Gradio's environment first.
 """
 
+import inspect
 import json
+from collections.abc import Callable
+from functools import wraps
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.events import api
 
-from qa.conversations import Conversations
+from index import QAError
 from qa.web import strings
-from qa.web.batch_view import render_batch_progress, render_controls, render_tabs
-from qa.web.batches import Batches
-from qa.web.batching import BatchHandlers
-from qa.web.clients import Page, open_to_clients
-from qa.web.conversation_list import ConversationHandlers
-from qa.web.conversation_view import render_conversation_bar, render_judgement
-from qa.web.following import Following
-from qa.web.frame import render_header, render_message, render_pending, render_picker_note, render_progress
-from qa.web.handlers import Handlers
-from qa.web.host import AssistantHost
-from qa.web.keeping import Keeping
-from qa.web.library import LibraryHandlers
-from qa.web.library_view import render_empty_library, render_library_message
-from qa.web.suggesting import Suggesting, render_next
-from qa.web.tools import Tools
+from qa.web.api.tools import Tool, Tools
+from qa.web.batches.events import render_batch_progress, render_controls, render_tabs
+from qa.web.chat.suggestions import render_next
+from qa.web.conversations.events import render_begin_button, render_conversations_button, render_judgement
+from qa.web.features import LibraryFeatures
+from qa.web.host import NotReady
+from qa.web.kept.events import render_kept_button
+from qa.web.library.view import render_empty_library, render_library_message
+from qa.web.search.places import render_dialog
+from qa.web.ui.templates import (
+    fill,
+    render_header,
+    render_message,
+    render_pending,
+    render_progress,
+    render_scope_choice,
+    render_splitter,
+)
+from qa.web.viewer.view import render_nothing_open
+
+
+class Page(gr.Blocks):
+    """The page; what a program leaves out is refused in one line and not written to the terminal."""
+
+    def validate_inputs(self, block_fn: Any, inputs: list[Any]) -> None:
+        """Refuse what does not fit an event, where Gradio would print it."""
+        if len(inputs) < len(block_fn.inputs):
+            raise gr.Error(strings.TOO_FEW, print_exception=False)
+
+
+def open_to_clients(tools: Tools, tool: Tool) -> Callable[..., dict[str, Any]]:
+    """Make a function that `gr.api` takes: typed and described like the call, its errors shown as one escaped line.
+
+    Args:
+        tools: The table.
+        tool: The call.
+    """
+    names = list(inspect.signature(tool.function).parameters)
+
+    @wraps(tool.function)
+    def call(*arguments: Any) -> dict[str, Any]:
+        try:
+            return tools.run(tool.name, dict(zip(names, arguments, strict=False)))
+        except (QAError, NotReady) as error:
+            raise gr.Error(str(fill("ui/frame.html", "line", text=str(error))), print_exception=False) from error
+
+    return call
+
 
 # The page's script turns clicks into these events of one hidden component; Gradio wants their names quoted here.
 BRIDGE = """
-const names = ["open", "browse", "library", "renew", "holdings", "refuse", "remove", "restore", "reindex",
-    "switch", "example", "next", "alone", "batch", "conversations", "begin", "resume", "reopen", "retitle", "discard",
-    "judge"];
+const names = ["open", "browse", "link", "library", "renew", "holdings", "refuse", "remove", "restore", "reindex",
+    "create_library", "rename_library", "delete_library", "try_example", "example", "next", "alone", "batch",
+    "conversations", "begin", "resume", "reopen", "retitle", "discard", "forget", "judge",
+    "kept", "star", "cite", "annotate", "unkeep", "rekeep", "open_kept"];
 for (const name of names) {
     document.addEventListener("qa-" + name, (event) => trigger(name, event.detail));
 }
 """
-SCRIPTS = ("page.js", "library.js", "sources.js", "conversations.js", "batch.js", "reconnect.js")
+SCRIPTS = (
+    "ui/actions.js",
+    "ui/page.js",
+    "ui/address.js",
+    "library/library.js",
+    "viewer/viewer.js",
+    "search/search.js",
+    "conversations/conversations.js",
+    "kept/kept.js",
+    "batches/batches.js",
+    "ui/reconnect.js",
+)
+# In this order: of two rules that count alike the later wins, and that for narrow windows comes last.
+STYLES = (
+    "ui/colours.css",
+    "ui/frame.css",
+    "ui/controls.css",
+    "chat/answer.css",
+    "ui/panel.css",
+    "chat/reading.css",
+    "viewer/viewer.css",
+    "search/search.css",
+    "batches/batches.css",
+    "library/library.css",
+    "chat/suggestions.css",
+    "library/adding.css",
+    "ui/sections.css",
+    "conversations/conversations.css",
+    "kept/kept.css",
+    "library/holdings.css",
+    "ui/narrow.css",
+)
+# A list of names as JSON, which goes along with a question.
+SCOPE = """
+document.addEventListener("qa-chosen", (event) => { props.value = event.detail; });
+"""
 UPLOADS_KEPT = 3600  # seconds; an upload that never reached the library is deleted after that
 
 
 def page_head() -> str:
-    """The page's style sheets, in the order of their names, and its scripts, as elements for its head.
+    """The page's style sheets and scripts, as elements for its head.
 
     The style goes there too, because Gradio rewrites the selectors of a style sheet it is handed as such.
     """
     folder = files("qa.web")
-    sheets = sorted(folder.joinpath("style").iterdir(), key=lambda sheet: sheet.name)
-    style = "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
+    style = "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in STYLES)
     scripts = "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in SCRIPTS)
     language = f"document.documentElement.lang = {json.dumps(strings.LANGUAGE)};"
     return f"<style>\n{style}</style>\n<script>\n{language}\n{scripts}</script>"
 
 
-def build_app(
-    host: AssistantHost,
-    folder: Path,
-    *,
-    store: Conversations | None = None,
-    batches: Batches | None = None,
-    private: bool = True,
-) -> gr.Blocks:
+def build_app(features: LibraryFeatures, *, keeps: bool = True, private: bool = True) -> gr.Blocks:
     """Lay out the page and connect its events.
 
     Args:
-        host: The assistant, which may still be loading.
-        folder: A private folder of this process; see `LibraryHandlers`.
-        store: Where conversations are kept; None: nowhere.
-        batches: Whose answers can be fetched; made here when omitted.
+        features: What the page does, for each library.
+        keeps: Whether conversations are kept.
         private: Whether the page is served to this computer alone.
 
     Returns:
         The page, not launched.
     """
-    keeping = Keeping(host, store)
-    handlers, library, conversations = (
-        Handlers(host, keeping),
-        LibraryHandlers(host, folder),
-        ConversationHandlers(keeping),
-    )
-    following = Following(host, library, private=private)
-    batching = BatchHandlers(batches or Batches(host, folder), library)
-    suggesting = Suggesting(handlers, following.suggestions)
+    event = features.event
     kept = (UPLOADS_KEPT, UPLOADS_KEPT)
     with Page(title=strings.TITLE, analytics_enabled=False, fill_width=True, delete_cache=kept) as app:
         turns, offered = gr.State(None), gr.State(())
@@ -94,8 +147,8 @@ def build_app(
             with gr.Column(elem_id="qa-main", min_width=0):
                 _html(render_tabs(), "qa-tabs")
                 with gr.Column(elem_id="qa-asking", min_width=0):
-                    if store:
-                        _html(render_conversation_bar(), "qa-conversation-bar")
+                    if keeps:
+                        _html(render_begin_button(), "qa-conversation-bar")
                     # Apart from the chat, so that an end of loading never writes over an answer that came just before it;
                     # the style sheet hides it once there is a question.
                     welcome = _html(render_pending(strings.LOADING), "qa-welcome")
@@ -110,17 +163,17 @@ def build_app(
                         feedback_options=None,
                         autoscroll=False,
                     )
-                    following_up = _html(render_next(()), "qa-following")
                     with gr.Column(elem_id="qa-composer", min_width=0):
-                        # Above the box, so that the box stays where it is when the picker comes, and when it grows.
-                        picker = gr.Dropdown(
-                            elem_id="qa-picker",
-                            label=strings.PICKER_LABEL,
-                            multiselect=True,
-                            container=False,
-                            visible=False,
+                        _html(render_scope_choice(), "qa-scope-choice")
+                        # Its value is what is ticked in the list; the page's script sets it.
+                        # A template that never shows it: names of files would be run as HTML.
+                        chosen = gr.HTML(
+                            "",
+                            html_template="<span></span>",
+                            elem_id="qa-chosen",
+                            js_on_load=SCOPE,
+                            apply_default_css=False,
                         )
-                        note = _html(render_picker_note(0, 0), "qa-picker-note")
                         question = gr.Textbox(
                             elem_id="qa-question",
                             label=strings.QUESTION_LABEL,
@@ -128,79 +181,105 @@ def build_app(
                             show_label=False,
                             container=False,
                             max_lines=6,
+                            autofocus=True,
                             submit_btn=strings.ASK,
                         )
                         message = _html(render_message(""), "qa-message")
+                        following_up = _html(render_next(()), "qa-following")
                 with gr.Column(elem_id="qa-batch", min_width=0):
                     controls = _html(render_controls(None), "qa-batch-controls")
                     questions = gr.UploadButton(strings.BATCH_CHOOSE, elem_id="qa-questions", size="sm", min_width=0)
                     done = _html(render_batch_progress(None), "qa-batch-progress")
             with gr.Column(elem_id="qa-side", min_width=0):
+                menu = _html("", "qa-libraries")
                 panel = _html(render_empty_library(), "qa-panel")
                 # Below the list, as the question box is below the answers; the style sheet hides it beside a document.
                 with gr.Column(elem_id="qa-adding", min_width=0):
                     progress = _html(render_progress("", None, version=""), "qa-progress")
                     dropped = gr.File(
-                        elem_id="qa-drop", label=strings.ADD_FILES, show_label=False, file_count="multiple", height=64
+                        elem_id="qa-drop", label=strings.ADD_FILES, show_label=False, file_count="multiple", height=36
                     )
-                    chosen = gr.UploadButton(
+                    folder_button = gr.UploadButton(
                         strings.ADD_FOLDER, elem_id="qa-folder", file_count="directory", size="sm", min_width=0
                     )
                     line = _html(render_library_message(""), "qa-library-message")
+                # One of them is unfolded at a time, below the documents.
+                _html(render_conversations_button() if keeps else "", "qa-conversations-bar")
+                past = _html("", "qa-conversations")
+                kept_bar = _html(render_kept_button(0) if keeps else "", "qa-kept-bar")
+                kept_list = _html("", "qa-kept")
+            with gr.Column(elem_id="qa-viewer", min_width=0):
+                _html(render_splitter(), "qa-splitter")
+                viewer = _html(render_nothing_open(), "qa-document")
+        _html(render_dialog(), "qa-searching")
         judgement = _html(render_judgement(""), "qa-judgement")
+        cited = _html("", "qa-cited")
         bridge = gr.HTML("", elem_id="qa-bridge", js_on_load=BRIDGE, apply_default_css=False)
 
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         asked = [turns, chat, question, message]
         # One at a time: otherwise the last to end would show.
         one_by_one: dict[str, Any] = {"concurrency_id": "suggest", "concurrency_limit": 1, **quiet}
-        # Gradio would refuse a choice that is gone in words of its own; `read_choice` does so in the page's.
-        as_sent: dict[str, Any] = {"preprocess": False}
         # In turn: each sees the turns of the one before.
         in_turn: dict[str, Any] = {"concurrency_id": "ask", "concurrency_limit": 1, **quiet}
+        # What is pressed while the press before it is still at work counts too.
+        every: dict[str, Any] = {"trigger_mode": "multiple", **quiet}
         answered = [
-            question.submit(handlers.answer_question, [question, turns, picker], asked, **as_sent, **in_turn),
-            bridge.example(suggesting.answer_example, turns, asked, **in_turn),
-            bridge.next(suggesting.answer_next, [turns, offered, picker], asked, **as_sent, **in_turn),
-            bridge.alone(handlers.answer_alone, [turns, picker], asked, **as_sent, **in_turn),
+            # "always_last": asked while an answer is on its way, a question waits for it, and none is asked twice.
+            question.submit(
+                event("chat.answer_question"), [question, turns, chosen], asked, trigger_mode="always_last", **in_turn
+            ),
+            bridge.example(event("suggesting.answer_example"), turns, asked, **in_turn),
+            bridge.next(event("suggesting.answer_next"), [turns, offered, chosen], asked, **in_turn),
+            bridge.alone(event("chat.answer_alone"), [turns, chosen], asked, **in_turn),
         ]
-        bridge.open(handlers.open_citation, turns, [panel, message], **quiet)
-        bridge.browse(handlers.browse_document, None, [panel, message], **quiet)
-        bridge.library(library.show, None, [panel, message], **quiet)
-        bridge.renew(library.renew, None, panel, **quiet)
-        bridge.holdings(library.show_holdings, None, [panel, message], **quiet)
-        bridge.refuse(library.refuse, None, line, **quiet)
+        bridge.open(event("viewer.open_citation"), turns, [viewer, message], **every)
+        bridge.browse(event("viewer.browse_document"), None, [viewer, message], **every)
+        bridge.link(event("viewer.open_link"), None, [viewer, message], **every)
+        bridge.library(event("library.show"), None, [panel, message], **every)
+        bridge.renew(event("library.renew"), None, panel, **every)
+        bridge.holdings(event("library.show_holdings"), None, [panel, message], **quiet)
+        bridge.refuse(event("library.refuse"), None, line, **quiet)
         changing = [
-            bridge.resume(conversations.resume, turns, [turns, chat], **in_turn),
-            bridge.begin(conversations.begin, None, [turns, chat, message], **in_turn),
-            bridge.reopen(conversations.reopen, None, [turns, chat, message], **in_turn),
-            bridge.discard(conversations.discard, turns, [turns, chat, panel, message], **in_turn),
+            bridge.resume(event("conversations.resume"), turns, [turns, chat], **in_turn),
+            bridge.begin(event("conversations.begin"), None, [turns, chat, message], **in_turn),
+            bridge.reopen(event("conversations.reopen"), None, [turns, chat, message], **in_turn),
+            bridge.discard(event("conversations.discard"), turns, [turns, chat, past, message], **in_turn),
+            bridge.forget(event("conversations.forget"), turns, [turns, chat, message], **in_turn),
         ]
-        bridge.conversations(conversations.show, turns, [panel, message], **quiet)
-        bridge.retitle(conversations.retitle, turns, [panel, message], **quiet)
-        bridge.judge(conversations.judge, turns, [judgement, message], **quiet)
+        changing[0].then(event("kept.tell"), turns, kept_bar, **quiet)
+        bridge.conversations(event("conversations.show"), turns, [past, message], **every)
+        bridge.retitle(event("conversations.retitle"), turns, [past, message], **every)
+        bridge.judge(event("conversations.judge"), turns, [judgement, message], **every)
+        bridge.kept(event("kept.show"), None, [kept_list, message], **every)
+        bridge.star(event("kept.star"), turns, [kept_bar, message], **every)
+        bridge.annotate(event("kept.annotate"), None, message, **every)
+        bridge.unkeep(event("kept.remove"), turns, [kept_list, kept_bar, message], **every)
+        bridge.rekeep(event("kept.restore"), turns, [kept_list, kept_bar, message], **every)
+        bridge.open_kept(event("kept.open"), None, [viewer, message], **every)
+        bridge.cite(event("kept.cite"), turns, [cited, message], **every)
         changed = [
-            dropped.upload(library.add, dropped, [dropped, line], **quiet),
-            chosen.upload(library.add, chosen, [chosen, line], **quiet),
-            bridge.remove(library.remove, None, [panel, line], **quiet),
-            bridge.restore(library.restore, None, [panel, line], **quiet),
-            bridge.reindex(library.reindex, None, [panel, line], **quiet),
-            bridge.switch(library.switch, None, [turns, chat, picker, panel, line], **in_turn),
+            dropped.upload(event("library.add"), dropped, [dropped, line], **quiet),
+            folder_button.upload(event("library.add"), folder_button, [folder_button, line], **quiet),
+            bridge.remove(event("library.remove"), None, [panel, line], **every),
+            bridge.restore(event("library.restore"), None, [panel, line], **every),
+            bridge.try_example(event("library.add_example"), None, line, **quiet),
+            bridge.reindex(event("library.reindex"), None, [panel, line], **quiet),
         ]
+        bridge.create_library(event("library.create_library"), None, menu, **quiet)
+        bridge.rename_library(event("library.rename_library"), None, menu, **quiet)
+        bridge.delete_library(event("library.delete_library"), None, menu, **quiet)
         stands = [controls, done]
-        questions.upload(batching.take_file, [questions, batch], [questions, batch, *stands], **quiet)
-        acted = bridge.batch(batching.act, batch, [batch, *stands], **quiet)
-        acted.then(batching.follow, batch, stands, concurrency_limit=None, **quiet)
-        app.load(batching.follow, batch, stands, concurrency_limit=None, **quiet)
-        told = [header, welcome, panel, picker, note, progress]
-        app.load(following.follow_loading, None, told, concurrency_limit=None, **quiet)
-        for event in answered:
-            event.then(following.keep_choice, picker, picker, **as_sent, **quiet)
-        for event in (*answered, *changing):
-            event.then(suggesting.suggest, turns, [offered, following_up], **one_by_one)
-        for event in changed:
-            event.then(following.follow_changes, None, told, concurrency_limit=None, **quiet)
-        tools = Tools(host)
+        questions.upload(event("batches.take_file"), [questions, batch], [questions, batch, *stands], **quiet)
+        acted = bridge.batch(event("batches.act"), batch, [batch, *stands], **quiet)
+        acted.then(event("batches.follow"), batch, stands, concurrency_limit=None, **quiet)
+        told = [header, welcome, panel, progress]
+        app.load(event("status.follow_loading"), None, [*told, menu], concurrency_limit=None, **quiet)
+        for done_with in (*answered, *changing):
+            done_with.then(event("suggesting.suggest"), turns, [offered, following_up], **one_by_one)
+        for done_with in changed:
+            done_with.then(event("status.follow_changes"), None, told, concurrency_limit=None, **quiet)
+        tools = Tools(features.libraries.first)
         for tool in tools.tools:
             api(open_to_clients(tools, tool), api_name=tool.name)
     blocks: gr.Blocks = app

@@ -1,21 +1,21 @@
 """One thread that opens the assistant, owns it and does all its work.
 
 The page is up before the model is loaded, so opening happens behind it. The thread that opened the assistant is also
-the only one that calls it, so that answers come one at a time. The same thread opens another collection in its place.
-Where it is to follow the files, it does so from the end of the first indexing on: each later update is one more time of
-"indexing", in which questions go on being answered.
+the only one that calls it, so that answers come one at a time. Where it is to follow the files, it does so from the end
+of the first indexing on: each later update is one more time of "indexing", in which questions go on being answered.
 """
 
+import gc
 import logging
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from index import Failure, Progress, QAError, StorageError
+from index import Failure, Progress, QAError
 from qa.web import strings
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _Result = TypeVar("_Result")
 OpenAssistant = Callable[[Callable[[Progress], None]], "Assistant"]
-CollectionOpener = Callable[[str, Callable[[Progress], None]], "Assistant"]
 _POLL_SECONDS = 0.1  # between two looks whether indexing has ended
 
 
@@ -62,8 +61,6 @@ class AssistantHost:
         open_assistant: OpenAssistant,
         on_indexed: "Callable[[Assistant], None]" = lambda assistant: None,
         *,
-        open_collection: CollectionOpener | None = None,
-        list_collections: Callable[[], Sequence[Any]] = tuple,
         follow: bool = False,
     ) -> None:
         """Remember how to open; nothing happens before `start`.
@@ -73,17 +70,13 @@ class AssistantHost:
                 function raises when the page closes, and the exception is to be let through.
             on_indexed: Called in the thread when the index has been brought up to the documents for the first time, and
                 after later updates where what cannot be read has changed.
-            open_collection: Opens another collection by its name, as `open_assistant` does; none can be when omitted.
-            list_collections: Gives the collections there are: records with `name`, `documents` and `passages`.
             follow: Whether to follow the files from the end of the first indexing on.
         """
         self.follow = follow
         self.state = LoadState("loading", strings.LOADING)
-        self.list_collections = list_collections
-        self._open_assistant, self._open_collection = open_assistant, open_collection
+        self._open_assistant = open_assistant
         self._on_indexed = on_indexed
         self._assistant: Assistant | None = None
-        self._opening = 0  # number of the opening whose steps are told; those of the one before are over
         self._opened = False
         self._failures: tuple[Failure, ...] | None = None  # what could not be read; None before the first indexing ends
         self._work: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
@@ -112,23 +105,6 @@ class AssistantHost:
             raise NotReady(strings.NOT_LOADED if self.state.stage == "failed" else strings.STILL_LOADING)
         result: _Result = self._wait_for(work)
         return result
-
-    def switch(self, name: str) -> None:
-        """Open another collection, then close the one before; returns when the other can be asked.
-
-        Args:
-            name: One of those that `list_collections` gives.
-
-        Raises:
-            NotReady: Something is being opened already.
-            QAError: It cannot be opened; the one before stays.
-        """
-        if self.state.stage == "loading":
-            raise NotReady(strings.STILL_LOADING)
-        opener = self._open_collection
-        if opener is None:
-            raise StorageError(f"the collection {name!r} cannot be opened from here.")
-        self._wait_for(lambda assistant: self._replace(name, opener))
 
     def close(self, *, timeout: float = 10.0) -> None:
         """Stop opening, or finish what is being answered, and close the assistant.
@@ -192,19 +168,6 @@ class AssistantHost:
         self.state = LoadState("indexing", self.state.message, self.state.share)
         self._look()
 
-    def _replace(self, name: str, opener: CollectionOpener) -> None:
-        before = (self._opening, self.state, self._assistant)
-        self._opening, self._opened = self._opening + 1, False
-        self.state = LoadState("loading", strings.OPENING_COLLECTION.format(name=name))
-        try:
-            self._take(opener(name, partial(self._report, opening=self._opening)))
-        except BaseException:
-            self._opening, self.state, self._assistant = before
-            self._opened = self._assistant is not None
-            raise
-        if before[2]:
-            before[2].close()
-
     def _look(self) -> None:
         """Note that indexing has begun, or is over; what it had committed before an error still answers."""
         assistant = self._assistant
@@ -228,10 +191,11 @@ class AssistantHost:
         if assistant.failures != self._failures:
             self._failures = assistant.failures
             self._on_indexed(assistant)
+        if first:
+            _settle()
         if first and self.follow:
             assistant.watch(partial(self._wake, assistant))
-        failed = message and not assistant.scope.documents
-        self.state = LoadState("failed", message) if failed else LoadState("ready", message)
+        self.state = LoadState("ready", message)
 
     def _wake(self, watched: "Assistant") -> None:
         """Let the thread note that an update is at work, or was: it may have ended already."""
@@ -242,12 +206,11 @@ class AssistantHost:
 
         self._work.put((Future(), note))
 
-    def _report(self, progress: Progress, *, opening: int = 0) -> None:
+    def _report(self, progress: Progress) -> None:
         if self._closing.is_set():
             raise Stopped
-        if opening == self._opening:
-            stage: Stage = "indexing" if self._opened else "loading"
-            self.state = LoadState(stage, strings.describe_indexing(progress), share_done(progress))
+        stage: Stage = "indexing" if self._opened else "loading"
+        self.state = LoadState(stage, strings.describe_indexing(progress), share_done(progress))
 
 
 def share_done(progress: Progress) -> float:
@@ -255,3 +218,10 @@ def share_done(progress: Progress) -> float:
     if progress.seconds_left is None:
         return progress.documents / max(1, progress.all_documents)
     return progress.passages / max(1, progress.all_passages)
+
+
+def _settle() -> None:
+    """Take what is loaded by now out of the garbage collector's rounds, once: it stays to the end, and each round takes .2 s."""
+    if not gc.get_freeze_count():
+        gc.collect()
+        gc.freeze()

@@ -10,6 +10,7 @@ import os
 import queue
 import signal
 import tempfile
+import threading
 import webbrowser
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -18,20 +19,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qa.web import strings
-from qa.web.access import Access, find_port, is_loopback
-from qa.web.gate import Gate
-from qa.web.guard import Guard
+from qa.web.api.routes import PATH, check_installed, mcp_route, rest_routes
+from qa.web.api.tools import Tools
 from qa.web.host import AssistantHost
+from qa.web.library.libraries import Libraries
+from qa.web.library.uploads import LARGEST_FILE
 from qa.web.log import adopt_server_log
-from qa.web.mcp_server import PATH, check_installed, mcp_route
-from qa.web.throttle import Throttle
-from qa.web.uploads import LARGEST_FILE
-from qa.web.visitors import Visitors
+from qa.web.opening import Skeleton, serve_meanwhile
+from qa.web.security.access import Access, find_port, is_loopback
+from qa.web.security.gate import Gate, Throttle
+from qa.web.security.guard import Guard, Visitors
 
 if TYPE_CHECKING:
     import gradio
 
     from qa.conversations import Conversations
+    from qa.kept import KeptQuotes
 
 LOCAL = Access()
 CONVERSATIONS_AT_MOST = (
@@ -49,25 +52,27 @@ ENVIRONMENT = {
 
 
 def serve(
-    host: AssistantHost,
+    libraries: Libraries,
     *,
     access: Access = LOCAL,
     port: int = 7860,
     open_browser: bool = True,
     mcp: bool = False,
     store: "Conversations | None" = None,
+    kept: "KeptQuotes | None" = None,
     announce: Callable[[str], None] | None = None,
 ) -> None:
     """Serve the chat until Ctrl-C or SIGTERM.
 
     Args:
-        host: The assistant, not started yet; it is started here, and closed at the end.
+        libraries: Those that can be opened; they are started here, and closed at the end.
         access: Where it is served, and to whom.
         port: Where to listen; the next free one is taken when it is in use, and 0 means any.
         open_browser: Whether to show the page in the person's browser; not done where there is a token, which would
             be seen among the arguments of that program.
         mcp: Whether to serve the calls as MCP tools too, at `/mcp`.
         store: Where conversations are kept; None: nowhere.
+        kept: Where quotes are kept; None: nowhere.
         announce: Takes the lines to say: the address, and a port that was taken; they are printed when omitted.
 
     Raises:
@@ -85,9 +90,15 @@ def serve(
             number: signal.signal(number, lambda number, _: stop.put(number))
             for number in (signal.SIGINT, signal.SIGTERM)
         }
+        stop_meanwhile = serve_meanwhile(access.host, chosen)
         try:
-            app = launch(host, access, chosen, Path(folder), mcp=mcp, store=store)
-            host.start()
+            announce(strings.OPENING_LINE)
+            if open_browser and not access.token:
+                webbrowser.open(access.url(chosen))
+            app = launch(
+                libraries, access, chosen, Path(folder), mcp=mcp, store=store, kept=kept, make_way=stop_meanwhile
+            )
+            libraries.start()
             if port not in (0, chosen):
                 announce(strings.PORT_TAKEN.format(wanted=port, port=chosen))
             address = access.url(chosen)
@@ -95,13 +106,13 @@ def serve(
             if mcp:
                 announce(strings.MCP_ADDRESS.format(address=address.rstrip("/") + PATH))
             logging.getLogger(__name__).info("serving at %s%s", address, " with MCP" if mcp else "")
-            if open_browser and not access.token:
-                webbrowser.open(address)
             while stop.empty():
                 with suppress(queue.Empty):
                     stop.get(timeout=1)  # a signal that arrives just before the wait begins is seen when it ends
                     break
-            host.close()
+            libraries.close()
+            # Pages that are open hold connections, which end now; that is no error.
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
             app.server.config.timeout_graceful_shutdown = LONGEST_FAREWELL
             app.close(verbose=False)
         finally:
@@ -126,38 +137,48 @@ def prepare_environment(folder: str) -> None:
 
 
 def launch(
-    host: AssistantHost,
+    libraries: Libraries,
     access: Access,
     port: int,
     folder: Path,
     *,
     mcp: bool = False,
     store: "Conversations | None" = None,
+    kept: "KeptQuotes | None" = None,
+    make_way: Callable[[], None] = lambda: None,
 ) -> "gradio.Blocks":
     """Launch the page, and return while it runs.
 
     Args:
-        host: The assistant, not started yet.
+        libraries: Those that can be opened, not started yet.
         access: Where it is served, and to whom.
         port: A free port.
         folder: As for `prepare_environment`.
         mcp: Whether to serve MCP too.
         store: As for `serve`.
+        kept: As for `serve`.
+        make_way: Called when the port is needed.
     """
     import gradio
 
+    from index import Originals
     from qa.web.app import build_app, page_head
-    from qa.web.batches import Batches
-    from qa.web.batching import batch_routes
-    from qa.web.downloads import download_routes
-    from qa.web.rest import rest_routes
-    from qa.web.tools import Tools
+    from qa.web.batches.events import batch_routes
+    from qa.web.batches.jobs import Batches
+    from qa.web.downloads import download_routes, kept_routes
+    from qa.web.features import LibraryFeatures
+    from qa.web.search.routes import search_routes
+    from qa.web.viewer.routes import document_routes
 
-    tools = Tools(host)
-    batches = Batches(host, folder)
-    routes, running = [*health_routes(host), *rest_routes(tools), *batch_routes(batches)], []
+    tools, originals = Tools(libraries.first), Originals()
+    batches = Batches(folder)
+    routes: list[Any] = [*health_routes(libraries.first), *rest_routes(tools), *batch_routes(batches)]
+    routes += [*document_routes(libraries, originals), *search_routes(libraries)]
+    running = []
     if store:
         routes += download_routes(store)
+    if kept:
+        routes += kept_routes(kept, libraries)
     if mcp:
         route, run_mcp = mcp_route(tools)
         routes.append(route)
@@ -168,19 +189,39 @@ def launch(
     @asynccontextmanager
     async def lifespan(server: Any) -> AsyncIterator[None]:
         """Put the guard before everything, Gradio's own middleware included, which `middleware` would put behind it."""
-        gates.append(Gate(Visitors(server.middleware_stack), access, port=port, throttle=Throttle()))
+        gates.append(Gate(Visitors(Skeleton(server.middleware_stack)), access, port=port, throttle=Throttle()))
         server.middleware_stack = Guard(gates[0], unless=gates[0].lacks_token)
         async with AsyncExitStack() as stack:
+            stack.callback(originals.close)
             for context in running:
                 await stack.enter_async_context(context)
             yield
 
     private = is_loopback(access.host)
-    app = build_app(host, folder, store=store, batches=batches, private=private)
+    features = LibraryFeatures(
+        libraries, folder, originals=originals, batches=batches, store=store, kept=kept, private=private
+    )
+    app = build_app(features, keeps=store is not None, private=private)
     app.queue(max_size=32, default_concurrency_limit=2, api_open=False)
     app._queue.sleep_when_free = IDLE_SECONDS  # Gradio looks for work a thousand times a second: 8 % of a core
     fonts = [gradio.themes.Font("system-ui"), gradio.themes.Font("sans-serif")]
     code_fonts = [gradio.themes.Font("ui-monospace"), gradio.themes.Font("monospace")]
+    # Gradio's blocks are no boxes here; colours are those of the style sheet, which knows light and dark.
+    plain = {
+        "body_background_fill": "var(--qa-page)",
+        "body_text_color": "var(--qa-text)",
+        "block_background_fill": "none",
+    }
+    theme = gradio.themes.Base(font=fonts, font_mono=code_fonts).set(
+        **plain,
+        **{f"{name}_dark": value for name, value in plain.items()},
+        block_border_width="0px",
+        block_radius="0px",
+        block_shadow="none",
+        block_padding="0px",
+        layout_gap="0px",
+    )
+    make_way()
     app.launch(
         server_name=f"[{access.host}]" if ":" in access.host else access.host,
         server_port=port,
@@ -193,7 +234,7 @@ def launch(
         footer_links=[],
         max_file_size=LARGEST_FILE,
         state_session_capacity=CONVERSATIONS_AT_MOST,
-        theme=gradio.themes.Base(font=fonts, font_mono=code_fonts),
+        theme=theme,
         head=page_head(),
         app_kwargs={
             "docs_url": None,
@@ -205,6 +246,7 @@ def launch(
     )
     gates[0].starting = False
     adopt_server_log()
+    threading.Thread(target=originals.prepare, name="originals", daemon=True).start()
     return app
 
 

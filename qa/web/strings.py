@@ -10,6 +10,8 @@ LANGUAGE = "en"  # as HTML names it
 TITLE = "Ask your documents"
 PROMISE = "Every answer is quoted from the documents, word for word."
 
+OPENING = "Opening …"
+OPENING_LINE = "Opening the chat …"
 LOADING = "Loading the model and the index …"
 LOADING_SHORT = "Loading …"
 LOADING_SOURCE = "Reading {done} of {total}: {name}"
@@ -20,7 +22,6 @@ HOURS_LEFT = "{hours} h {minutes} min"
 STATUS = "{scope} · {message}"
 SERVER_ERROR_INDEXING = "Indexing ended early; the terminal that runs this page says why."
 SERVER_ERROR_LOADING = "Something went wrong while loading. The terminal that runs this page says why."
-OPENING_COLLECTION = "Opening {name} …"
 READING_AGAIN = "Looking at the documents …"
 INDEXED_SAID = "Indexing, {percent} %"
 PROGRESS_LABEL = "Indexing"
@@ -36,11 +37,14 @@ CHAT_LABEL = "Questions and answers"
 QUESTION_LABEL = "Question"
 QUESTION_PLACEHOLDER = "Ask about the documents"
 ASK = "Ask"
-PICKER_LABEL = "Search in"
-PICKER_EMPTY = "All documents"
-PICKER_REMOVE = "Do not search in {name}"
-PICKER_CAPPED = "The first {offered} of {count} are offered here; source:NAME in the question reaches all."
-KEYS_HINT = "Enter asks · / jumps to this box · In a source: n next, p previous, Esc back to the answer"
+SCOPE_CHOSEN = "Searching only in"
+SCOPE_ALL = "Search in all documents again"
+KEYS_HINT = "Enter asks · / jumps here · Ctrl-K searches everything"
+START_TITLE = "Drop files or folders anywhere here"
+START_HINT = "PDF, Word, Excel, PowerPoint, web pages, mail, books, Markdown, text, tables, pictures. They stay on this computer."
+START_FILES = "Add files"
+START_FOLDER = "Add a folder"
+START_EXAMPLE = "Try the example"
 WELCOME = "What would you like to know?"
 WELCOME_HINT = "The answers are sentences from the documents, each with its source."
 EXAMPLES_LABEL = "Try one of these"
@@ -48,7 +52,7 @@ PENDING = "Searching your documents …"
 STILL_INDEXING = "Indexing is still at work: {passages} were searched by their words only, not by their meaning."
 
 EMPTY_QUESTION = "Type a question first."
-UNKNOWN_CHOICE = "A document chosen to be searched is not there any more. Choose again."
+UNKNOWN_CHOICE = "The documents chosen to be searched are not there any more. Choose again."
 STILL_LOADING = "The model and the index are still loading. Your question is kept; ask it again in a moment."
 NOT_LOADED = "The documents could not be opened, so there is nothing to search yet."
 SERVER_ERROR = "Something went wrong here and the question was not answered. The terminal that runs this page says why."
@@ -62,7 +66,11 @@ BUSY = "Too many questions are waiting. Ask again in a moment."
 OPEN_ERROR = "That place cannot be shown any more. Ask the question again to get fresh sources."
 
 YOU_ASKED = "You asked"
-ANSWERED = "Found in {documents}"
+EDIT = "Edit this question and ask again"
+FORGET = "Delete this question with its answer"
+FORGET_ASK = "Delete?"
+FORGET_AGAIN = "Press again to delete this question with its answer"
+ANSWERED = "Answered · {documents}"
 SEARCHED_FOR = "Searched for: {searched}"
 CORRECTED = 'Searched "{searched}" instead of "{typed}".'
 PARTS = "{questions} in one"
@@ -73,31 +81,39 @@ NAMES_MORE = "and {count} more"
 MISSING_WORDS = "Words found nowhere: {words}."
 NEAR_WORDS = "{word} (nearly: {near})"
 ALSO_IN = "Also in: {places}"
-SOURCES = "Sources"
-MARKER_LABEL = "Source {number}: {source}, {locator}"
-CARD_LABEL = "Source {numbers}: {source}, {locator}"
-OPEN_IN_DOCUMENT = "Open in document"
-OPEN_LABEL = "Open in document: {source}, {locator}"
-COPY = "Copy with sources"
-COPY_PLAIN = "Copy"
+SOURCE_LABEL = "Open source {number}: {source}, {locator}"
+IN_CONTEXT = "In context"
+COPY = "Copy"
+COPY_ALL = "Answer with sources"
+COPY_QUOTE = "Copy"
+CITE_STYLES = {
+    "quote": "Quote",
+    "footnote": "Quote with source",
+    "apa": "APA",
+    "mla": "MLA",
+    "chicago": "Chicago",
+    "bibtex": "BibTeX",
+    "link": "Link",
+}
 COPIED = "Copied"
 NOT_COPIED = "The browser refused to copy"
 
-CLOSEST = "Closest passages: they may not answer"
+CLOSEST = "Possibly"
 CLOSEST_EXPLAINED = (
-    "Nothing clearly answers this in what was searched: {scope}. These passages come nearest, with the nearest "
-    "sentence of each underlined."
+    "These passages come nearest, with the nearest sentence of each underlined; they may not answer. Searched: {scope}."
 )
-NOT_FOUND = "Not in the sources"
+NOT_FOUND = "Not in your documents"
 NOT_FOUND_EXPLAINED = "Searched: {scope}. Nothing there answers this question."
 NOT_FOUND_FOLD = "Closest passages ({count}), for you to judge"
+NOT_READ = "{files} could not be read."
+FILES = ("1 file", "{count} files")
 
 LIBRARY = "Documents"
 LIBRARY_EMPTY = "The documents are listed here once they are loaded."
-NOTHING_LISTED = "Nothing here yet. Add documents below."
+NOTHING_LISTED = "Nothing here yet. Drop files anywhere in this page."
 NOTHING_MATCHES = "No document matches."
-ADD_BUTTON = "Add"
-REINDEX = "Re-index"
+ONLY_IN = "Search only in {name}"
+REINDEX = "Read again"
 HOLDINGS_BUTTON = "Overview"
 FILTER_LABEL = "Filter by name"
 STATES_LABEL = "Show"
@@ -119,8 +135,9 @@ ROWS_LABEL = "Pages of the list"
 PREVIOUS_ROWS = "Previous"
 NEXT_ROWS = "Next"
 
-ADD_FILES = "Drop documents here, or choose files"
-ADD_FOLDER = "Choose a folder"
+ADD_FILES = "Add files"
+ADD_FOLDER = "Add a folder"
+DROP_ANYWHERE = "Drop to add to your documents"
 ADD_LIMITS = "{files} files at most, {largest} each"
 ADDED_ONE = "{name} was added."
 ADDED = "{count} files were added."
@@ -136,12 +153,13 @@ NOT_UPLOADED = "A file was not sent by this page, and was refused."
 NOT_THERE = "That document is not there any more."
 LIBRARY_ERROR = "Something went wrong and nothing was changed. The terminal that runs this page says why."
 
-COLLECTION_LABEL = "Collection"
-COLLECTION_CHOICE = "{name} ({scope})"
-COLLECTION_HINT = "Opening another one clears the questions and answers on this page."
-COLLECTION_OPEN = "Open"
-COLLECTION_OPENED = "{name} is open now. The questions and answers about {before} were cleared."
-NO_COLLECTION = "That collection is not there any more."
+LIBRARY_LABEL = "Library"
+NEW_LIBRARY = "New library"
+NEW_LIBRARY_NAME = "Name of a new library"
+LIBRARY_NAME = "Name of this library"
+DELETE_LIBRARY = "Delete this library"
+DELETE_LIBRARY_ASK = "Its documents are deleted too, as far as they were added here. This cannot be undone."
+FIRST_LIBRARY = "This library is the folder that the program was started with. Rename or delete that folder."
 
 HOLDINGS = "What the library holds"
 HOLDINGS_EMPTY = "Nothing is indexed yet."
@@ -166,7 +184,31 @@ LANGUAGES = {
 
 PANEL_LABEL = "Documents"
 BACK_TO_LIBRARY = "All documents"
-BACK_TO_ANSWER = "Back to the answer"
+VIEWER_LABEL = "The document"
+AS_PAGE = "Document"
+AS_TEXT = "Text"
+SHOWN_AS = "Shown as"
+OPEN_ORIGINAL = "Open"
+OPEN_ORIGINAL_LABEL = "Open the file itself in a new tab"
+SAVE_ORIGINAL = "Save"
+SAVE_ORIGINAL_LABEL = "Download the file"
+CLOSE_DOCUMENT = "Close the document"
+FIND = "Find"
+FIND_LABEL = "Find in this document"
+FOUND_NONE = "not found"
+FOUND_OF = "{number} of {count}"
+FOUND_BEFORE = "The place before"
+FOUND_AFTER = "The next place"
+ZOOM = "Size"
+ZOOM_IN = "Larger"
+ZOOM_OUT = "Smaller"
+SHEETS = "Sheets"
+GRID_LABEL = "Rows of the table"
+NOT_MARKED = "The quote could not be marked here; “Text” shows it."
+ORIGINAL_GONE = "This file is not there any more."
+RESIZE_VIEWER = "Width of the document"
+SHOW_SOURCES = "Show or hide the documents"
+THEME = "Light or dark"
 SOURCE_POSITION = "Source {number} of {count}"
 PREVIOUS_SOURCE = "Previous"
 NEXT_SOURCE = "Next"
@@ -187,7 +229,7 @@ NOTES = "Notes on reading it"
 GO_TO_PAGE = "Go to page"
 GO_TO_PARAGRAPH = "Go to paragraph"
 GO = "Go"
-CHANGED = "This file has changed since it was read: {detail}. Shown is the text that was searched."
+CHANGED = "This file has changed since it was read{detail}. Shown is the text that was searched."
 GONE = "This file cannot be read any more: {detail} Shown is the text that was searched."
 
 COPY_QUESTION = "Question: {question}"
@@ -201,7 +243,6 @@ PORT_TAKEN = "Port {wanted} is taken; using {port} instead."
 
 # Reading the sources
 WHY = "Why this passage"
-WHY_NOTE = "The last score ranks the passages: four fifths nearness in meaning, one fifth words in common."
 SCORE_DENSE = "Nearness in meaning"
 SCORE_LEXICAL = "Words in common"
 SCORE_FUSED = "Both together"
@@ -217,6 +258,24 @@ PREVIOUS_SOURCE_KEY = "p"
 NEXT_SOURCE_KEY = "n"
 WITH_KEY = "{name} (key {key})"
 
+# Search everything
+SEARCH = "Search"
+SEARCH_EVERYTHING = "Search everything"
+SEARCH_BUTTON = "Search everything (Ctrl-K)"
+SEARCH_HINT = "Words, or what they mean"
+SEARCH_CLOSE = "Close the search"
+SEARCH_TYPE = "Kind of file"
+SEARCH_ANY_TYPE = "Any kind"
+SEARCH_FOLDER = "Folder"
+SEARCH_ANY_FOLDER = "Any folder"
+SEARCH_DATE = "Changed"
+SEARCH_ANY_DATE = "Changed any time"
+SEARCH_DATES = ((7, "In the last week"), (31, "In the last month"), (366, "In the last year"))
+PLACES = ("1 place in {documents}", "{count} places in {documents}")
+PLACES_NONE = "No place found."
+MORE_PLACES = "More places"
+MORE_PLACES_COUNTED = "More places ({count})"
+
 # Kept conversations
 
 NOT_KEPT = "This answer could not be kept: {reason}"
@@ -229,7 +288,6 @@ KEPT_REMARKS = {
 CHANGED_SINCE = "This document has changed since the answer was given: {detail}. Shown is its text now."
 CONVERSATIONS = "Conversations"
 NEW_CONVERSATION = "New conversation"
-CONVERSATIONS_NAV = "Conversations"
 CONVERSATIONS_EMPTY = "Nothing asked here yet. Whatever you ask of these documents is kept, and listed here."
 CONVERSATIONS_NONE = "No conversation matches."
 CONVERSATIONS_SEARCH = "Search questions and answers"
@@ -245,7 +303,26 @@ DELETE_ASK = "Delete this conversation for good?"
 DELETE_NOT = "Keep it"
 EXPORT_AS = "Save as"
 EXPORT_LABEL = "Save as {kind}: {title}"
-EXPORT_KINDS = {"md": "Markdown", "html": "HTML", "json": "JSON"}
+EXPORT_KINDS = {"docx": "Word", "pdf": "PDF", "md": "Markdown", "html": "HTML", "json": "JSON"}
+KEPT_QUOTES = "Kept quotes"
+KEPT_BUTTON = "Kept ☆ {count}"
+KEPT_BUTTON_LABEL = "Kept ☆ {count} quotes"
+KEPT_EMPTY = "Nothing kept yet. Press ☆ beside a quote to keep it here."
+KEPT_OPEN = "Open in document: {source}, {locator}"
+KEPT_REMOVE = "Remove quote {number}"
+REMOVE_KEPT = "Remove"
+KEPT_REMOVED = "Removed."
+UNDO = "Undo"
+KEPT_NOW = "Kept."
+KEPT_TAKEN_BACK = "Not kept any more."
+KEPT_SAVE = "Save kept quotes as {kind}"
+KEPT_PAGES = "Pages of the list of kept quotes"
+KEPT_GONE = "That quote is not kept any more."
+QUOTES_NOT_KEPT = "Quotes cannot be kept: this browser sends no cookie, or the file of kept quotes cannot be written."
+NOTE_HINT = "Add a note"
+NOTE_LABEL = "Note to quote {number}"
+STAR_LABEL = "Keep quote {number}"
+QUESTION_GONE = "That question is not there any more."
 CONVERSATION_GONE = "That conversation is not there any more."
 CONVERSATIONS_NOT_KEPT = "Conversations cannot be kept: this browser sends no cookie."
 SERVER_ERROR_CONVERSATION = "Something went wrong and nothing was changed. The terminal that runs this page says why."
@@ -253,7 +330,6 @@ CONVERSATION_PAGES = "Pages of the list of conversations"
 FEEDBACK_LABEL = "Your judgement"
 THUMB_UP = "This answer is right"
 THUMB_DOWN = "This answer is wrong"
-WRONG_SENTENCE = "Wrong sentence"
 WRONG_SENTENCE_LABEL = "Quote {number} is the wrong sentence"
 FEEDBACK_KEPT = "Noted."
 FEEDBACK_TAKEN_BACK = "Taken back."
@@ -286,10 +362,16 @@ BATCH_REMOVE = "Remove"
 BATCH_DOWNLOAD = "Download {suffix}"
 BATCH_DONE_OF = "{done} of {total} rows done"
 BATCH_PROGRESS_LABEL = "Questions answered"
-BATCH_LATEST = "The latest answers"
+BATCH_ANSWERS = "The answers"
+BATCH_FILTER = "Show"
+BATCH_ALL = "All"
+BATCH_PAGES = "Pages of the answers"
+BATCH_PASTE = "Or paste questions here, one a line"
+BATCH_ASK_THESE = "Ask these"
+BATCH_PASTED = "pasted questions.txt"
 BATCH_COLUMNS = ("Row", "Question", "Verdict", "Answer", "First quote")
 BATCH_VERDICTS = {
-    "answered": "Answered", "closest": "Closest passages", "not_in_sources": "Not in the sources", "error": "Not asked",
+    "answered": "Answered", "closest": "Possibly", "not_in_sources": "Not in your documents", "error": "Not asked",
     "greeting": "Greeting", "guidance": "Guidance",
 }  # fmt: skip
 BATCH_ONE = "A batch is being answered. Stop it and remove it, then choose another file."
@@ -334,6 +416,11 @@ def count_part(count: int, total: int) -> str:
     return PART.format(count=f"{count:,}", total=count_documents(total))
 
 
+def count_places(count: int, documents: int) -> str:
+    """'1 place in 1 document', '12 places in 3 documents'."""
+    return PLACES[count != 1].format(count=f"{count:,}", documents=count_documents(documents))
+
+
 def count_passages(count: int) -> str:
     """'1 passage', '3,000 passages'."""
     return _count(PASSAGES, count)
@@ -342,6 +429,11 @@ def count_passages(count: int) -> str:
 def count_pages(count: int) -> str:
     """'1 page', '3,000 pages'."""
     return _count(PAGES, count)
+
+
+def count_files(count: int) -> str:
+    """'1 file', '3,000 files'."""
+    return _count(FILES, count)
 
 
 def count_rows(count: int) -> str:

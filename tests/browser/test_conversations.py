@@ -74,16 +74,25 @@ def ask(page, question, turn):
 def show_list(page):
     """Open the list, once the page is ready; returns its rows."""
     expect(page.locator(".qa-scope")).to_contain_text("passage")
-    page.get_by_role("button", name="Conversations", exact=True).click()
+    if not page.locator("#qa-side").is_visible():
+        page.get_by_role("button", name="Show or hide the documents").click()
+    heading = page.get_by_role("button", name="Conversations", exact=True)
+    if heading.get_attribute("aria-expanded") == "true":
+        heading.click()
+    heading.click()
     expect(page.locator(".qa-view-conversations")).to_be_visible()
     return page.locator(".qa-conversation")
 
 
 def looks(page):
-    """What the chat shows, as HTML of ours: without what Gradio puts around it."""
+    """What the chat shows, as HTML of ours: without what Gradio puts around it, and without the places that come later."""
     answers = page.locator("#qa-chat .qa-answer, #qa-chat .qa-question")
     return answers.evaluate_all(
-        'elements => elements.map((element) => element.outerHTML.replace(/ class="[^"]*"/g, \'\'))'
+        """elements => elements.map((element) => {
+            const copy = element.cloneNode(true);
+            copy.querySelectorAll(".qa-more-places").forEach((places) => places.remove());
+            return copy.outerHTML.replace(/ class="[^"]*"/g, "");
+        })"""
     )
 
 
@@ -125,12 +134,13 @@ def test_documents_that_changed_meanwhile_say_so(start_chat, visitor, library, t
     (library / "sea.txt").write_text("The lighthouse of Ystad is painted black now.\n\nIts keeper is called Malin.")
     port = int(server.address.rpartition(":")[2])
     page.goto(start_chat(library, port=port, variables=home).wait_until_ready().address)
-    remark = page.locator("#turn-1 .qa-card", has_text="painted white").locator(".qa-kept")
+    quote = page.locator("#turn-1 .qa-quote", has_text="painted white")
+    remark = quote.locator(".qa-kept")
     expect(remark).to_have_text(re.compile("sea.txt has changed since and no longer says this"))
-    expect(page.locator("#turn-2 .qa-card", has_text="red apples").locator(".qa-kept")).to_have_count(0)
-    page.locator("#turn-1").get_by_role("button", name="Open in document: sea.txt, paragraph 1").click()
-    expect(page.locator(".qa-panel .qa-notice")).to_contain_text("has changed since the answer was given")
-    expect(page.locator(".qa-panel")).to_contain_text("painted black now")
+    expect(page.locator("#turn-2 .qa-quote", has_text="red apples").locator(".qa-kept")).to_have_count(0)
+    quote.locator(".qa-cite").click()
+    expect(page.locator("#qa-viewer .qa-notice")).to_contain_text("has changed since the answer was given")
+    expect(page.locator("#qa-viewer")).to_contain_text("painted black now")
     expect(page.locator("#qa-here")).to_have_count(0)
 
 
@@ -191,7 +201,7 @@ def test_conversations_are_begun_opened_searched_and_deleted_by_keyboard(server,
     ask(page, ORCHARD, 1)
     page.get_by_role("button", name="Conversations", exact=True).focus()
     page.keyboard.press("Enter")
-    titles, search = page.locator(".qa-conversation .qa-file"), page.get_by_role("searchbox")
+    titles, search = page.locator(".qa-conversation .qa-file"), page.locator("#qa-conversation-filter")
     expect(titles).to_have_text([ORCHARD, TOWN])
     expect(search).to_be_focused()
     page.keyboard.type("PAINTED white")
@@ -350,20 +360,75 @@ def test_judgements_are_kept_and_taken_back(server, visitor):
     expect(wrong).to_have_attribute("aria-pressed", "false")
 
 
+def test_question_is_deleted_with_its_answer(server, visitor):
+    """Pressed twice, by keyboard or pointer; once and left, nothing is done. The others stay, and the next is asked as ever."""
+    page = visitor()
+    page.goto(server.address)
+    for turn, question in enumerate((TOWN, ORCHARD, TOWN), start=1):
+        ask(page, question, turn)
+    delete = page.get_by_role("button", name="Delete this question with its answer", exact=True)
+    again = page.get_by_role("button", name="Press again to delete this question with its answer")
+    delete.first.focus()
+    page.keyboard.press("Enter")
+    expect(again).to_have_text("Delete?")
+    page.keyboard.press("Tab")
+    expect(again).to_have_count(0)
+    expect(page.locator("#qa-chat .qa-answer")).to_have_count(3)
+    delete.first.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(page.locator("#turn-1")).to_have_count(0)
+    expect(page.get_by_role("textbox", name="Question")).to_be_focused()
+    page.locator(".qa-asked").last.hover()
+    delete.last.click()
+    again.click()
+    expect(page.locator("#qa-chat .qa-answer")).to_have_count(1)
+    page.reload()
+    expect(page.locator("#turn-2")).to_be_visible()
+    expect(page.locator("#qa-chat .qa-answer")).to_have_count(1)
+    ask(page, TOWN, 4)
+    for _ in range(2):
+        delete.last.click()
+        again.click()
+    expect(page.get_by_role("heading", name="What would you like to know?")).to_be_visible()
+    expect(show_list(page)).to_have_count(0)
+
+
 def test_list_fits_a_phone(server, visitor):
-    """At 390 pixels the list comes into sight, and nothing scrolls sideways."""
+    """At 390 pixels the list comes over the chat, which comes back with what is chosen; nothing scrolls sideways."""
     page = visitor()
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(server.address)
     ask(page, "What is " + "averylongword" * 20 + "?", 1)
     row = show_list(page).first
-    expect(page.get_by_role("heading", name="Conversations", exact=True)).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Conversations", exact=True)).to_have_attribute("aria-expanded", "true")
     expect(row).to_be_in_viewport(ratio=1)
     row.locator("summary").click()
     expect(row.locator(".qa-save")).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     row.locator('[data-qa="reopen"]').click()
+    expect(page.locator("#qa-side")).to_be_hidden()
     expect(page.locator("#turn-1")).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Show or hide the documents")).to_be_focused()
+
+
+def test_lists_unfold_below_the_documents_one_at_a_time(server, visitor):
+    """Neither takes the place of the documents, and the heading folds its list up again."""
+    page = visitor()
+    page.goto(server.address)
+    ask(page, TOWN, 1)
+    show_list(page)
+    kept = page.get_by_role("button", name="Kept ☆ 0 quotes")
+    documents, past = page.locator(".qa-view-library"), page.locator(".qa-view-conversations")
+    expect(documents).to_be_visible()
+    kept.click()
+    expect(page.locator(".qa-view-kept")).to_be_visible()
+    expect(kept).to_have_attribute("aria-expanded", "true")
+    expect(past).to_be_hidden()
+    kept.click()
+    expect(page.locator(".qa-view-kept")).to_be_hidden()
+    expect(kept).to_have_attribute("aria-expanded", "false")
+    expect(documents).to_be_visible()
 
 
 def test_damaged_file_does_not_block_the_chat(start_chat, visitor, library, tmp_path):

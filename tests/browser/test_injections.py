@@ -30,7 +30,7 @@ TYPE = """(box, text) => {
 JSON_TYPE = {"Content-Type": "application/json"}
 IN_FILES = [payload for payload in PAYLOADS.values() if fits_a_text_file(payload)]
 IN_NAMES = [payload for payload in PAYLOADS.values() if fits_a_file_name(payload)]
-LATEST = 5  # answers of a batch that are shown
+LATEST = 5  # payloads in one batch
 NAMES = "all => [...new Set(all.map((item) => item.localName))]"
 EXPORTED = set(
     "section h1 h2 p time figure blockquote mark strong figcaption bdi br code details summary pre".split()
@@ -61,33 +61,50 @@ def say(payload):
 
 
 def read_document(page, name):
-    """Open a document from the list, read all its paragraphs and the headings said above them, and go back."""
+    """Open a document from the list, read all its paragraphs and the headings said above them, and close it."""
     page.locator(".qa-document").filter(has=page.get_by_text(name, exact=True)).click()
-    expect(page.locator(".qa-document-name")).to_have_text(name)
+    viewer = page.locator(".qa-view-document")
+    expect(viewer.locator(".qa-document-name, .qa-panel-head .qa-file").last).to_have_text(name)
+    as_text = viewer.get_by_role("button", name="Text", exact=True)
+    if as_text.count():
+        as_text.click()
+        expect(as_text).to_have_attribute("aria-pressed", "true")
     paragraphs, places, later = [], [], page.get_by_role("button", name="Later paragraphs")
     while True:
-        arrived = page.locator(".qa-panel").get_attribute("data-arrive")
+        arrived = viewer.get_attribute("data-arrive")
         paragraphs += page.locator(".qa-paragraph p").all_text_contents()
         places += page.locator(".qa-under").all_text_contents()
         if not later.count():
             break
         later.click()
-        expect(page.locator(".qa-panel")).not_to_have_attribute("data-arrive", arrived)
-    page.get_by_role("button", name="All documents").click()
+        expect(viewer).not_to_have_attribute("data-arrive", arrived)
+    page.get_by_role("button", name="Close the document").click()
     return paragraphs, places
 
 
 def test_payloads_in_documents_and_names_are_shown(server, visit):
-    """The list, the picker, the overview, what is said of a file, and documents show every payload as it is."""
+    """The list, what is ticked, the overview, what is said of a file, and documents show every payload as it is."""
     page = visit(server.address)
     files = page.locator(".qa-document .qa-file")
     expect(files).to_have_count(len(FILES))
     assert sorted(files.all_text_contents()) == FILES
-    picker = page.get_by_role("combobox", name="Search in")
-    picker.press("ArrowDown")
-    options = page.get_by_role("option").all_text_contents()
-    assert sorted(option.strip().removeprefix("✓ ") for option in options) == FILES
-    page.keyboard.press("Escape")
+    assert set(page.locator(".qa-documents *").evaluate_all(NAMES)) == {"li", "input", "button", "bdi", "span"}
+    choice, ticks = page.locator("p.qa-scope-choice bdi"), page.locator("[data-scope]")
+    assert sorted(ticks.evaluate_all("all => all.map((item) => item.dataset.scope)")) == FILES
+    ticks.evaluate_all("all => all.forEach((item) => item.click())")
+    assert len(choice.text_content()) == len(", ".join(FILES)) and choice.locator("*").count() == 0
+    page.get_by_role("textbox", name="Question").fill("Which plum is harmless?")
+    page.get_by_role("textbox", name="Question").press("Enter")
+    expect(page.locator("#turn-1")).to_be_visible()
+    page.get_by_role("button", name="Search in all documents again").click()
+    expect(choice).to_be_hidden()
+    page.locator(".qa-document").filter(has=page.get_by_text("headings.md", exact=True)).click()
+    expect(page.locator(".qa-markup h1")).to_have_count(len(IN_FILES))
+    headings = page.locator(".qa-markup h1").all_text_contents()
+    assert [" ".join(one_line(text).split()) for text in headings] == [
+        " ".join(one_line(text).split()) for text in IN_FILES
+    ]
+    assert set(page.locator(".qa-markup *").evaluate_all(NAMES)) == {"h1", "p"}
     page.get_by_role("button", name="Overview").click()
     page.locator(".qa-bars summary").first.click()
     *rows, rest = page.locator(".qa-table").first.locator("tbody th").all_text_contents()
@@ -253,11 +270,11 @@ def test_payloads_in_batches_are_shown(server, visit):
         assert panel.locator(".qa-batch-name *, .qa-batch-bad li *").evaluate_all(NAMES) == ["bdi"]
         panel.get_by_role("button", name="Start").click()
         expect(panel.get_by_role("status")).to_contain_text("Done")
-        expect(panel.locator("tbody tr")).to_have_count(LATEST)
+        expect(panel.locator("tbody tr")).to_have_count(2 * LATEST)
         questions = panel.locator("tbody td:nth-child(2)").all_text_contents()
-        asked = ["" if payload in wrong else shorten(shown(payload)) for payload in reversed(some)]
-        assert questions == asked
-        assert panel.locator("tbody td *").count() == 0
+        asked = ["" if payload in wrong else shorten(shown(payload)) for payload in some]
+        assert questions == [""] * LATEST + asked
+        assert set(panel.locator("tbody td *").evaluate_all(NAMES)) <= {"bdi", "button", "span"}
         panel.get_by_role("button", name="Remove").click()
         expect(panel.locator(".qa-batch-name")).to_have_count(0)
     for first in range(0, len(IN_FILES), 7):

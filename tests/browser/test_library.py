@@ -1,13 +1,14 @@
-"""The library in a real browser: add, remove, restore, filter, browse, switch; and what it looks like."""
+"""The library in a real browser: add, remove, restore, filter, browse, other libraries; and what it looks like."""
 
 import importlib
 import os
+import re
 import shutil
 import subprocess
 import sys
 
 import pytest
-from web_fixtures import ROOT
+from web_fixtures import ROOT, SILENCE
 
 pytest_plugins = ["web_fixtures"]
 load = importlib.import_module if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.importorskip
@@ -109,7 +110,7 @@ def test_folder_is_added_whole(library, visit, tmp_path):
     page = visit(library.address)
     expect(row(page, "lamps.txt")).to_be_visible()
     with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Choose a folder").click()
+        page.get_by_role("button", name="Add a folder").click()
     chooser.value.set_files(tmp_path / "sent")
     expect(line(page)).to_have_text("quinces.txt was added.")
     expect(row(page, "quinces.txt")).to_contain_text("indexed")
@@ -130,7 +131,7 @@ def test_file_too_large_is_refused_before_it_is_sent(library, visit, tmp_path):
 def test_file_is_dropped(library, visit):
     """On the place made for it."""
     page = visit(library.address)
-    place = page.get_by_role("button", name="Drop documents here, or choose files")
+    place = page.get_by_role("button", name="Add files")
     expect(place).to_be_visible()
     dropped = page.evaluate_handle(
         "() => { const data = new DataTransfer();"
@@ -142,12 +143,12 @@ def test_file_is_dropped(library, visit):
 
 
 def test_changed_files_are_seen_by_indexing_again(library, visit, tmp_path):
-    """What was written since comes with Re-index, and the list, filtered, stays where it was."""
+    """What was written since comes with it, and the list, filtered, stays where it was."""
     page = visit(library.address)
     page.get_by_role("searchbox", name="Filter by name").fill("kiwi")
     expect(page.locator(".qa-nothing")).to_be_visible()
     (tmp_path / "orchard" / "kiwis.txt").write_text("Kiwis are green inside.")
-    page.get_by_role("button", name="Re-index").click()
+    page.get_by_role("button", name="Read again").click()
     expect(row(page, "kiwis.txt")).to_contain_text("indexed")
     expect(page.get_by_role("searchbox", name="Filter by name")).to_have_value("kiwi")
     expect(row(page, "lamps.txt")).to_be_hidden()
@@ -173,16 +174,20 @@ def test_passages_are_browsed_with_what_is_never_quoted(kept_library, visit):
     """A document shows every paragraph as it was extracted; a long one opens at the paragraph asked for."""
     page = visit(kept_library.address)
     row(page, LONG).locator("button.qa-document").click()
-    expect(page.locator(".qa-about")).to_contain_text("4 passages")
-    expect(page.locator(".qa-about")).to_contain_text("2 passages never quoted · read by markdown 4")
+    viewer = page.locator("#qa-viewer")
+    expect(viewer.locator(".qa-markup h2")).to_have_text(["Kinds"])
+    viewer.get_by_role("button", name="Text", exact=True).click()
+    about = viewer.locator(".qa-viewer-foot .qa-about")
+    expect(about).to_contain_text("4 passages")
+    expect(about).to_contain_text("2 passages never quoted · read by markdown 4")
     expect(page.locator(".qa-silent")).to_have_text(["1Plumsnot quoted as an answer", "3Kindsnot quoted as an answer"])
-    page.get_by_role("button", name="All documents").click()
+    viewer.get_by_role("button", name="Close the document").click()
     expect(row(page, LONG).locator("button.qa-document")).to_be_focused()
     row(page, "lamps.txt").locator("button.qa-document").click()
-    expect(page.locator(".qa-panel-body")).to_contain_text("Paragraphs 1 to 40 of 100")
+    expect(viewer).to_contain_text("Paragraphs 1 to 40 of 100")
     page.get_by_role("spinbutton", name="Go to paragraph").fill("72")
     page.get_by_role("spinbutton", name="Go to paragraph").press("Enter")
-    expect(page.locator(".qa-panel .qa-paragraph p").first).to_have_text("Keeper number 72 lit lamp 72.")
+    expect(page.locator("#qa-viewer .qa-paragraph p").first).to_have_text("Keeper number 72 lit lamp 72.")
 
 
 def test_holdings_are_drawn_with_a_table_beside(kept_library, visit):
@@ -195,23 +200,73 @@ def test_holdings_are_drawn_with_a_table_beside(kept_library, visit):
     expect(page.get_by_role("table")).to_contain_text(".txt102")
 
 
-def test_other_collection_is_opened_and_the_conversation_cleared(library, visit):
-    """The picker opens it, says so, and begins with an empty chat; the first answer there scrolls into sight."""
-    page = visit(library.address)
+def ask(page, question):
+    """Ask in the page; returns the element of the first answer."""
     box = page.get_by_role("textbox", name="Question")
-    box.fill("Which plums are yellow?")
+    box.fill(question)
     box.press("Enter")
     expect(page.locator("#turn-1")).to_be_visible()
-    page.get_by_label("Collection").select_option(label="harbour (1 document, 1 passage)")
-    page.get_by_role("button", name="Open", exact=True).click()
-    expect(line(page)).to_have_text("harbour is open now. The questions and answers about orchard were cleared.")
+    return page.locator("#turn-1")
+
+
+def test_each_page_shows_the_library_of_its_address(kept_library, visit):
+    """The menu leads to another one, with conversations of its own; a page beside it stays with the first."""
+    first, page = (visit(kept_library.address, expected=SILENCE) for _ in range(2))
+    menu = page.locator("summary", has_text="Library: orchard")
+    menu.press("Enter")
+    page.get_by_role("link", name="harbour 1 document").press("Enter")
+    expect(page).to_have_url(re.compile(r"\?lib=harbour$"))
     expect(page.locator(".qa-row .qa-file")).to_have_text(["ships.txt"])
-    expect(page.locator("#turn-1")).to_have_count(0)
-    expect(page.locator(".qa-welcome-title")).to_be_visible()
     expect(page.locator(".qa-scope")).to_have_text("1 document, 1 passage")
-    box.fill("Where did the brig Aurora sail?")
-    box.press("Enter")
-    expect(page.locator("#turn-1 .qa-words").first).to_have_text("The brig Aurora sailed to Ystad in spring.")
+    answer = ask(page, "Where did the brig Aurora sail?")
+    expect(answer.locator(".qa-words").first).to_have_text("The brig Aurora sailed to Ystad in spring.")
+    answer.locator(".qa-cite").first.click()
+    expect(page.locator("#qa-here")).to_have_text("The brig Aurora sailed to Ystad in spring.")
+    file = page.get_by_role("link", name="Open the file itself in a new tab").get_attribute("href")
+    assert page.request.get(f"{kept_library.address}/{file}").text() == "The brig Aurora sailed to Ystad in spring."
+    page.keyboard.press("Control+k")
+    page.keyboard.type("Aurora")
+    expect(page.locator("dialog .qa-places-name")).to_have_text(["ships.txt 1"])
+    page.keyboard.press("Escape")
+    expect(first.locator(".qa-row")).to_have_count(4)
+    answer = ask(first, "Which plums are yellow?")
+    expect(answer.locator(".qa-file").first).to_have_text(LONG)
+    expect(page.locator("#turn-1")).to_contain_text("The brig Aurora")
+
+
+def test_library_is_made_filled_renamed_and_deleted(library, visit, tmp_path):
+    """It begins empty, says how to fill it, and answers; in the end the page is back at the first."""
+    page = visit(library.address, expected=SILENCE)
+    menu = page.locator("details.qa-libraries > summary")
+    menu.press("Enter")
+    name = page.get_by_role("textbox", name="Name of a new library")
+    name.fill("harbour")
+    name.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("harbour")
+    name.fill("cellar")
+    name.press("Enter")
+    expect(page).to_have_url(re.compile(r"\?lib=cellar$"))
+    expect(page.get_by_role("heading", name="Drop files or folders anywhere here")).to_be_visible()
+    expect(menu).to_contain_text("cellar")
+    with page.expect_file_chooser() as chooser:
+        page.locator(".qa-start").get_by_role("button", name="Add files").press("Enter")
+    chooser.value.set_files(tmp_path / "figs.txt")
+    expect(row(page, "figs.txt")).to_contain_text("indexed")
+    expect(page.locator(".qa-start")).to_have_count(0)
+    expect(ask(page, "How long are figs dried?").locator(".qa-file").first).to_have_text("figs.txt")
+    menu.press("Enter")
+    name = page.get_by_role("textbox", name="Name of this library")
+    name.fill("attic")
+    name.press("Enter")
+    expect(page).to_have_url(re.compile(r"\?lib=attic$"))
+    expect(row(page, "figs.txt")).to_contain_text("indexed")
+    menu.press("Enter")
+    page.locator(".qa-delete-library > summary").press("Enter")
+    page.get_by_role("button", name="Delete", exact=True).press("Enter")
+    expect(menu).to_contain_text("orchard")
+    menu.press("Enter")
+    expect(page.locator(".qa-libraries a")).to_have_count(2)
+    assert (tmp_path / "figs.txt").exists()
 
 
 @pytest.mark.parametrize(
@@ -220,20 +275,68 @@ def test_other_collection_is_opened_and_the_conversation_cleared(library, visit)
 def test_library_fits_its_window(kept_library, visit, address, width):
     """List, document and bars need no sideways scroll, and the voice for screen readers says what is searched."""
     page = visit(kept_library.address + address, width=width, height=844)
-    expect(row(page, LONG)).to_be_visible()
     expect(page.locator("#qa-columns > p.qa-hidden[role=status]")).to_have_text("3 documents, 104 passages")
+    if width == 390:
+        page.get_by_role("button", name="Show or hide the documents").click()
+    expect(row(page, LONG)).to_be_visible()
     fits = "document.documentElement.scrollWidth <= innerWidth"
     inside = "element => element.scrollWidth <= element.clientWidth"
-    assert page.evaluate(fits) and page.locator(".qa-panel-body").evaluate(inside)
+    side, viewer = page.locator("#qa-panel .qa-panel-body"), page.locator("#qa-viewer .qa-panel-body")
+    assert page.evaluate(fits) and side.evaluate(inside)
     page.get_by_role("button", name="Overview").click()
     expect(page.locator(".qa-bars")).to_have_count(3)
-    assert page.evaluate(fits) and page.locator(".qa-panel-body").evaluate(inside)
+    assert page.evaluate(fits) and side.evaluate(inside)
     page.get_by_role("button", name="All documents").click()
     row(page, "lamps.txt").locator("button.qa-document").click()
     expect(page.locator(".qa-document-name")).to_be_in_viewport()
-    expect(page.locator(".qa-panel .qa-paragraph p").first).to_be_in_viewport()
-    page.get_by_role("button", name="All documents").click()
+    expect(page.locator("#qa-viewer .qa-paragraph p").first).to_be_in_viewport()
+    assert page.evaluate(fits) and viewer.evaluate(inside)
+    page.get_by_role("button", name="Close the document").click()
     expect(row(page, "lamps.txt")).to_be_in_viewport()
+    expect(row(page, "lamps.txt").locator("button.qa-document")).to_be_focused()
     row(page, LONG).locator("button.qa-document").click()
+    expect(page.locator("#qa-viewer .qa-markup")).to_be_in_viewport()
+    assert page.evaluate(fits) and viewer.evaluate(inside)
+    page.get_by_role("button", name="Text", exact=True).click()
     expect(page.locator(".qa-silent")).to_have_count(2)
-    assert page.evaluate(fits) and page.locator(".qa-panel-body").evaluate(inside)
+    assert page.evaluate(fits) and viewer.evaluate(inside)
+
+
+@pytest.mark.parametrize("place", ["#qa-main", "#qa-panel", "#qa-viewer", "#qa-header"])
+def test_files_are_dropped_anywhere(library, visit, place):
+    """While they are held above the page it says what will come of it; what is no file is none of its business."""
+    page = visit(library.address)
+    row(page, "lamps.txt").locator("button.qa-document").click()
+    expect(page.locator("#qa-viewer .qa-paragraph").first).to_be_visible()
+    dropped = page.evaluate_handle(
+        "() => { const data = new DataTransfer();"
+        " for (const name of ['medlars.txt', 'quince jam.txt'])"
+        " data.items.add(new File([`${name} are eaten rotten.`], name, {type: 'text/plain'})); return data; }"
+    )
+    text = page.evaluate_handle(
+        "() => { const data = new DataTransfer(); data.setData('text/plain', 'words'); return data; }"
+    )
+    over = page.locator("body[data-qa-drop]")
+    page.locator(place).dispatch_event("dragover", {"dataTransfer": text})
+    expect(over).to_have_count(0)
+    page.locator(place).dispatch_event("dragover", {"dataTransfer": dropped})
+    expect(over).to_have_attribute("data-qa-drop", "Drop to add to your documents")
+    page.locator(place).dispatch_event("drop", {"dataTransfer": dropped})
+    expect(over).to_have_count(0)
+    expect(line(page)).to_have_text("2 files were added.")
+    expect(row(page, "medlars.txt")).to_contain_text("indexed")
+    expect(row(page, "quince jam.txt")).to_contain_text("indexed")
+    assert page.evaluate("window.pwned") is None
+
+
+def test_files_held_above_the_page_and_taken_away_leave_nothing(kept_library, visit):
+    """The sign that they can be dropped goes with them."""
+    page = visit(kept_library.address)
+    expect(row(page, "lamps.txt")).to_be_visible()
+    files = page.evaluate_handle(
+        "() => { const data = new DataTransfer(); data.items.add(new File(['x'], 'x.txt')); return data; }"
+    )
+    page.locator("#qa-main").dispatch_event("dragover", {"dataTransfer": files})
+    expect(page.locator("body[data-qa-drop]")).to_have_count(1)
+    page.locator("body").dispatch_event("dragleave", {"dataTransfer": files})
+    expect(page.locator("body[data-qa-drop]")).to_have_count(0)

@@ -1,7 +1,8 @@
-"""Reading the sources of an answer in a real browser: groups, keys, why a passage was found, what disagrees."""
+"""Reading the sources of an answer in a real browser: places, keys, why a passage was found, what disagrees."""
 
 import importlib
 import os
+import re
 
 import pytest
 
@@ -41,20 +42,24 @@ def ask(page, question):
     return answer
 
 
-def test_sources_are_grouped_by_document(plant_server, visit):
-    """Each document is named once above its cards; markers keep their numbers and lead to their own card."""
+def test_every_quote_leads_to_its_own_place(plant_server, visit):
+    """Numbered in order, each with its file; pressed, the document of that file opens at that quote."""
     page = visit(plant_server.address)
     answer = ask(page, WORKERS)
-    groups = answer.locator(".qa-group")
-    names = groups.locator(".qa-file").all_text_contents()
-    assert sorted(names) == ["company.md", "union.txt"]
-    expect(page.get_by_role("group", name=names[0], exact=True)).to_have_count(1)
-    markers = answer.locator(".qa-quote .qa-marker")
-    numbers = [text.strip("[]") for text in markers.all_text_contents()]
-    assert numbers == [str(number) for number in range(1, len(numbers) + 1)]
-    for number in numbers:
-        markers.nth(int(number) - 1).click()
-        expect(page.locator(":focus").locator(f'[data-number="{number}"]')).to_be_visible()
+    quotes = answer.locator(".qa-quote")
+    assert set(quotes.locator(".qa-file").all_text_contents()) == {"company.md", "union.txt"}
+    markers = quotes.locator(".qa-marker").all_text_contents()
+    assert markers == [f"[{number}]" for number in range(1, len(markers) + 1)] and len(markers) >= 2
+    for number, quote in enumerate(quotes.all(), start=1):
+        quote.locator(".qa-cite").click()
+        here = page.locator("#qa-here")
+        expect(here).to_have_attribute("data-number", str(number))
+        expect(here).to_be_focused()
+        marked = page.locator(f'#qa-viewer mark[data-number="{number}"]')
+        assert "".join(marked.all_text_contents()) == quote.locator(".qa-words").text_content()
+        expect(page.locator(".qa-document-name, #qa-viewer .qa-about .qa-file").last).to_have_text(
+            quote.locator(".qa-file").text_content()
+        )
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -64,9 +69,8 @@ def test_sources_are_gone_through_by_key(plant_server, visit, width):
     answer = ask(page, WORKERS)
     count = answer.locator(".qa-quote").count()
     assert count >= 2
-    page.keyboard.press("Escape")
-    answer.locator(".qa-open").first.click()
-    position, here = page.locator(".qa-position"), page.locator("#qa-here")
+    answer.locator(".qa-cite").first.click()
+    position, here = page.locator("#qa-viewer .qa-position"), page.locator("#qa-here")
     expect(here).to_be_focused()
     for key, number in [("n", 2), ("p", 1), ("p", 1), ("N", 2)]:
         page.keyboard.press(key)
@@ -79,16 +83,15 @@ def test_sources_are_gone_through_by_key(plant_server, visit, width):
     expect(following).to_have_attribute("title", "Next source (key n)")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.keyboard.press("Escape")
-    expect(answer.locator(".qa-open").first).to_be_focused()
+    expect(answer.locator(".qa-cite").first).to_be_focused()
 
 
 def test_keys_are_letters_wherever_somebody_types(plant_server, visit):
-    """In the box and in the answer n and p open nothing, nor do they with Alt; the line below the box names them."""
+    """In the box, in the field to find and in the answer n and p open nothing, nor do they with Alt."""
     page = visit(plant_server.address)
     answer = ask(page, WORKERS)
-    expect(page.locator(".qa-keys")).to_contain_text("n next, p previous")
-    answer.locator(".qa-open").first.click()
-    position = page.locator(".qa-position")
+    answer.locator(".qa-cite").first.click()
+    position = page.locator("#qa-viewer .qa-position")
     expect(position).to_contain_text("Source 1 of")
     expect(page.locator("#qa-here")).to_be_focused()
     opened = []
@@ -98,7 +101,9 @@ def test_keys_are_letters_wherever_somebody_types(plant_server, visit):
     page.keyboard.press("/")
     page.keyboard.type("npn")
     expect(page.get_by_role("textbox", name="Question")).to_have_value("npn")
-    answer.locator(".qa-marker").first.focus()
+    page.locator("#qa-find").focus()
+    page.keyboard.type("npn")
+    answer.locator(".qa-cite").first.focus()
     page.keyboard.press("n")
     page.locator("#qa-here").focus()
     page.keyboard.press("n")
@@ -107,30 +112,34 @@ def test_keys_are_letters_wherever_somebody_types(plant_server, visit):
 
 
 def test_why_a_passage_was_found_is_unfolded(plant_server, visit):
-    """By keyboard: its scores and the words it shares with the question, which are marked only then."""
+    """By keyboard: its paragraph, the words it shares with the question, which are marked, and its scores for a pointer."""
     page = visit(plant_server.address)
-    card = ask(page, WORKERS).locator(".qa-card").first
-    word = card.locator(".qa-mark .qa-word", has_text="employs").first
-    border = "element => getComputedStyle(element).borderBottomWidth"
-    assert word.evaluate(border) == "0px"
-    card.locator(".qa-why > summary").press("Enter")
-    expect(card.locator(".qa-scores")).to_contain_text("Nearness in meaning")
-    expect(card.locator(".qa-scores data")).to_have_count(3)
-    expect(card.locator(".qa-why")).to_contain_text("employs")
-    assert word.evaluate(border) == "2px"
-    assert card.locator(".qa-mark").first.text_content() == "The Hamburg plant employs 300 workers."
-    dense, lexical, fused = (float(each.get_attribute("value")) for each in card.locator(".qa-scores data").all())
-    assert fused == pytest.approx(0.8 * dense + 0.2 * lexical, abs=1.1e-6)
+    quote = ask(page, WORKERS).locator(".qa-quote").first
+    quote.locator(".qa-context > summary").press("Enter")
+    why = quote.locator(".qa-why")
+    expect(why).to_be_visible()
+    expect(why).to_contain_text("employs")
+    word = quote.locator(".qa-mark .qa-word", has_text="employs").first
+    assert word.evaluate("element => getComputedStyle(element).borderBottomWidth") == "2px"
+    assert quote.locator(".qa-mark").first.text_content() == quote.locator("q").text_content()
+    scores = dict(re.findall(r"([A-Z][a-z ]+) ([\d.]+)", why.get_attribute("title")))
+    dense, lexical, fused = (
+        float(scores[name]) for name in ("Nearness in meaning", "Words in common", "Both together")
+    )
+    assert fused == pytest.approx(0.8 * dense + 0.2 * lexical, abs=2e-3)
 
 
 def test_closest_passages_tell_why_too(plant_server, visit):
-    """Whatever the verdict, every card has its fold."""
+    """Whatever the verdict, every passage has its fold."""
     page = visit(plant_server.address)
     answer = ask(page, OUTSIDE)
-    expect(answer.locator(".qa-quote")).to_have_count(0)
-    if answer.locator(".qa-fold").count():
-        answer.locator(".qa-fold > summary").click()
-    assert answer.locator(".qa-card").count() == answer.locator(".qa-why").count() > 0
+    expect(answer.locator("q")).to_have_count(0)
+    if answer.get_by_role("heading", name="Not in your documents").count():
+        answer.locator(".qa-fold > summary").first.click()
+    passages = answer.locator(".qa-near .qa-quote")
+    assert passages.count() == answer.locator(".qa-near .qa-why").count() > 0
+    passages.first.locator(".qa-context > summary").press("Enter")
+    expect(passages.first.locator(".qa-why")).to_be_visible()
 
 
 @pytest.mark.parametrize(
@@ -153,5 +162,8 @@ def test_disagreeing_passages_stand_side_by_side(plant_server, visit, question, 
     first, second = (side.bounding_box() for side in region.locator(".qa-side").all())
     assert first["x"] == second["x"] and first["y"] + first["height"] <= second["y"]
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    region.locator(".qa-marker").last.click()
-    expect(page.locator(".qa-card:focus")).to_have_count(1)
+    opener = region.locator(".qa-cite").last
+    opener.click()
+    expect(page.locator("#qa-here")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(opener).to_be_focused()

@@ -21,10 +21,9 @@ from two_answers import BOTH, CORRECTED, GREETING, GUIDANCE, WHEN
 
 from index import Document, DocumentInfo, Passage
 from qa.answering.citation import Relevance
-from qa.web.api import RequestError
+from qa.web.api.openapi import RESULTS, RequestError
+from qa.web.api.tools import WAITING, BusyError, Tools
 from qa.web.host import AssistantHost, LoadState, NotReady
-from qa.web.results import RESULTS
-from qa.web.tools import WAITING, BusyError, Tools
 
 pytest_plugins = ["web_fixtures"]
 ROOT = Path(__file__).parents[2]

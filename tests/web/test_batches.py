@@ -18,11 +18,19 @@ from index import BatchError
 from qa.batch import answer_batch
 from qa.batch.questions import Row
 from qa.web import strings
-from qa.web.batch_view import render_batch_progress, render_controls, render_tabs
-from qa.web.batches import BATCH_FORMATS, MOST_BATCHES, MOST_ROWS, Batches, BatchState
-from qa.web.batching import BatchHandlers, batch_routes
+from qa.web.batches.events import BatchHandlers, batch_routes, render_batch_progress, render_controls, render_tabs
+from qa.web.batches.jobs import (
+    BATCH_FORMATS,
+    MOST_BATCHES,
+    MOST_ROWS,
+    PAGE,
+    AnsweredRow,
+    Batches,
+    BatchState,
+    read_answered,
+)
 from qa.web.host import AssistantHost
-from qa.web.library import LibraryHandlers
+from qa.web.library.events import LibraryHandlers
 
 QUESTIONS = "question\nred\n?\nzzz\ngreen\n"
 
@@ -68,7 +76,9 @@ def toy(tmp_path):
     host.start()
     follow(host)
     (tmp_path / "page").mkdir()
-    yield assistant, Batches(host, tmp_path / "page")
+    batches = Batches(tmp_path / "page")
+    batches.host = host
+    yield assistant, batches
     assistant.let()
     host.close()
 
@@ -76,7 +86,7 @@ def toy(tmp_path):
 @pytest.fixture
 def handlers(toy, tmp_path):
     """The handlers of the batches, and a function that sends a file."""
-    library = LibraryHandlers(toy[1]._host, tmp_path / "page")
+    library = LibraryHandlers(toy[1].host, tmp_path / "page")
     library.uploads.mkdir()
 
     def send(name, content):
@@ -90,7 +100,7 @@ def add(batches, tmp_path, content=QUESTIONS, name="q.csv"):
     """Add a batch; returns its id."""
     path = tmp_path / name
     path.write_text(content)
-    return batches.add(path)
+    return batches.add(path, batches.host)
 
 
 def wait(batch, *stages):
@@ -108,7 +118,7 @@ def test_answers_are_those_of_the_command_line(toy, tmp_path):
     batch.start()
     state = wait(batch, "done")
     assert (state.done, [row.line for row in state.bad]) == (5, [3, 6])
-    assert [record["line"] for record in state.latest] == [6, 5, 4, 3, 2]
+    assert [(row.line, row.outcome) for row in state.answers][::4] == [(2, "answered"), (6, "error")]
     for suffix in (".jsonl", ".csv", ".md"):
         answer_batch(assistant, batch.questions, tmp_path / f"a{suffix}")
         assert batch.answers(suffix).read_bytes() == (tmp_path / f"a{suffix}").read_bytes()
@@ -121,9 +131,9 @@ def test_chat_is_answered_between_two_questions(toy, tmp_path):
     batch = batches.find(add(batches, tmp_path))
     batch.start()
     assert assistant.reached.wait(20)
-    chat = threading.Thread(target=lambda: batches._host.call(lambda assistant: assistant.questions.append("chat")))
+    chat = threading.Thread(target=lambda: batches.host.call(lambda assistant: assistant.questions.append("chat")))
     chat.start()
-    until(lambda: not batches._host._work.empty())
+    until(lambda: not batches.host._work.empty())
     assistant.let()
     chat.join(20)
     wait(batch, "done")
@@ -165,7 +175,8 @@ def test_batch_ends_when_the_documents_change(toy, tmp_path):
 
 def test_batch_waits_for_the_documents(tmp_path):
     """Before they are loaded nothing is asked, and it can be started again."""
-    batches = Batches(AssistantHost(lambda on_progress: None), tmp_path)
+    batches = Batches(tmp_path)
+    batches.host = AssistantHost(lambda on_progress: None)
     batch = batches.find(add(batches, tmp_path))
     batch.start()
     assert wait(batch, "stopped").message == strings.STILL_LOADING
@@ -295,8 +306,11 @@ def test_hostile_names_and_questions_are_escaped():
     """The page's frame is the same for any text."""
 
     def render(text):
-        record = {"line": 2, "answer": {"question": text, "verdict": "answered", "citations": [{"quote": text}]}}
-        state = BatchState("running", text, 3, (Row(1, "", text),), 2, 3.0, (record, {"line": 3, "error": text}), text)
+        answers = (
+            AnsweredRow(2, text, "answered", text, text, text, text, 1, 2),
+            AnsweredRow(3, text, "error", "", text),
+        )
+        state = BatchState("running", text, 3, (Row(1, "", text),), 2, 3.0, answers, ("", 0), text)
         return render_controls(state, "id", alarm=text), render_batch_progress(state)
 
     for nasty, calm in zip(render(NASTY), render("calm"), strict=True):
@@ -318,13 +332,50 @@ def test_tabs_name_their_panels():
     assert html.count('role="tab"') == 2 and 'aria-controls="qa-batch" aria-selected="false" tabindex="-1"' in html
 
 
-def test_the_latest_answers_show_the_exact_words():
-    """Beside the verdict and the first quote; a greeting shows its message."""
+def test_answers_are_a_table_with_their_exact_words():
+    """The verdict, the first quote and its place, which opens; a greeting shows its message."""
     records = [{"line": n, "answer": answer.to_dict()} for n, answer in enumerate((WHEN, GREETING), start=1)]
-    html = render_batch_progress(BatchState("running", "q.csv", 2, (), 2, 3.0, tuple(records), ""))
-    cells = re.findall(r"<t[hd] [^>]*>(.*?)</t[hd]>", html)
+    records.append({"line": 3, "question": "", "error": "the question is empty <b>"})
+    answers = tuple(map(read_answered, records))
+    html = render_batch_progress(BatchState("running", "q.csv", 3, (), 3, 3.0, answers))
+    read = Reader(html)
+    (place,) = read.find("data-qa", "place")
+    first = WHEN.citations[0]
+    assert (place["data-doc"], place["data-at"]) == (first.source, f"{first.start}-{first.end}")
+    cells = [re.sub(r"\s*<button.*?</button>", "", cell) for cell in re.findall(r"<t[hd]\b[^>]*>(.*?)</t[hd]>", html)]
     assert cells == [
         *("Row", "Question", "Verdict", "Answer", "First quote"),
         *("1", "When was it built?", "Answered", "1848", "The harbour was built in 1848."),
         *("2", "Hello!", "Greeting", "", "Hello. Ask me about &lt;them&gt;."),
+        *("3", "", "Not asked", "", "the question is empty &lt;b&gt;"),
     ]
+
+
+def test_answers_are_narrowed_and_come_in_pages():
+    """Those of one outcome, so many at once; a page past the end is the last."""
+    answers = tuple(
+        AnsweredRow(n, f"q{n}", "not_in_sources" if n % 2 else "answered", "", "") for n in range(1, 2 * PAGE + 3)
+    )
+    state = BatchState("done", "q.csv", len(answers), (), len(answers), None, answers, ("not_in_sources", 9))
+    read = Reader(render_batch_progress(state))
+    assert f"All {len(answers)}" in read.text and f"Not in your documents {PAGE + 1}" in read.text
+    assert "2 / 2" in read.text and read.text.count("Not in your documents") == 2
+    assert [found["aria-pressed"] for found in read.find("aria-pressed")] == ["false", "false", "true"]
+
+
+def test_pasted_questions_are_asked_at_once(toy, tmp_path):
+    """A line each; the answers can be narrowed, whatever the browser sends; nothing is asked of an empty text."""
+    assistant, batches = toy
+    handlers = BatchHandlers(batches, LibraryHandlers(batches.host, tmp_path / "page"))
+    assistant.let()
+    id_, controls, _ = handlers.act("", event(act="paste", text="What is red?\nWhat is green?\n"))
+    batch = batches.find(id_)
+    state = wait(batch, "done")
+    assert [row.question for row in state.answers] == ["What is red?", "What is green?"]
+    assert strings.BATCH_PASTED in controls
+    handlers.act(id_, event(act="show", outcome="answered", page=3))
+    assert batch.state.shown == ("answered", 3)
+    handlers.act(id_, event(act="show", outcome=["x"], page="y"))
+    assert batch.state.shown == ("answered", 3)
+    refused = handlers.act("", event(act="paste", text=" \n"))
+    assert refused[0] == "" and "holds no question" in refused[1]

@@ -4,9 +4,8 @@ import socket
 
 import pytest
 
-from qa.web.access import Access, AccessError, choose_access, find_port
-from qa.web.gate import Gate
-from qa.web.throttle import BY_ALL, KNOWN, Throttle
+from qa.web.security.access import Access, AccessError, choose_access, find_port
+from qa.web.security.gate import BY_ALL, KNOWN, Gate, Throttle
 
 TOKEN = "a-token-of-the-tests-1234"
 NAME = socket.gethostname().lower()

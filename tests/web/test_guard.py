@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from qa.web.guard import CALLS, CONTENT_SECURITY_POLICY, Guard
-from qa.web.tools import Tools
+from qa.web.api.tools import Tools
+from qa.web.security.guard import CALLS, CONTENT_SECURITY_POLICY, Guard
 
 
 async def answer_fine(scope, receive, send):

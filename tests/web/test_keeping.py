@@ -5,19 +5,16 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from plum_assistant import SKIP, TEXT, event, open_plums
+from plum_assistant import SKIP, TEXT, event, open_plums, viewer
 from two_answers import BOTH, CORRECTED, GREETING, GUIDANCE, WHEN
 
 from index import Document, StorageError, split_passages
 from qa.conversations import Conversations
 from qa.web import strings
-from qa.web.chat import show_turns
-from qa.web.conversation_list import ConversationHandlers
-from qa.web.conversation_view import LISTED
-from qa.web.handlers import Handlers
-from qa.web.keeping import KEPT_TURNS, Keeping, read_turn
-from qa.web.placing import place_citation
-from qa.web.visitors import COOKIE
+from qa.web.chat.events import Handlers, show_turns
+from qa.web.conversations.events import LISTED, ConversationHandlers
+from qa.web.conversations.keeping import KEPT_TURNS, Keeping, place_citation, read_turn
+from qa.web.security.guard import COOKIE
 
 PAYLOADS = ("<script>window.pwned=1</script>", "${window.pwned=2}{{value}}", "\"><svg onload=window.pwned=3>' x='")
 
@@ -55,7 +52,7 @@ def test_conversation_comes_back_as_it_looked(page):
     """After a reload the same answers are drawn, letter for letter, and the history goes on."""
     turns, _ = ask(page, "Which fruit?")
     turns, _ = ask(page, "And pears?", turns)
-    shown, chat = page.talks.resume(None, ANNA)
+    shown, chat = page.talks.resume(None, event(), ANNA)
     assert [replace(turn, remarks=()) for turn in shown] == list(turns)
     assert [turn.number for turn in shown] == [1, 2]
     assert chat_html(chat) == chat_html(show_turns(turns))
@@ -70,7 +67,7 @@ def test_only_the_last_turns_are_drawn(page):
     turns = None
     for _ in range(KEPT_TURNS + 2):
         turns, _ = ask(page, "Which fruit?", turns)
-    shown, _ = page.talks.resume(None, ANNA)
+    shown, _ = page.talks.resume(None, event(), ANNA)
     assert [turn.number for turn in shown] == list(range(3, KEPT_TURNS + 3))
     assert len(page.store.turns("a" * 43, shown[0].conversation)) == KEPT_TURNS + 2
 
@@ -78,7 +75,7 @@ def test_only_the_last_turns_are_drawn(page):
 def test_two_tabs_see_what_the_other_asked(page):
     """Both go on in the same conversation, and nothing is lost."""
     one, _ = ask(page, "Which fruit?")
-    other, _ = page.talks.resume(None, ANNA)
+    other, _ = page.talks.resume(None, event(), ANNA)
     one, _ = ask(page, "in one", one)
     other, _ = ask(page, "in the other", other)
     assert [turn.answer.question for turn in other] == ["Which fruit?", "in one", "in the other"]
@@ -92,7 +89,7 @@ def test_new_conversation_stays_new(page):
     old, _ = ask(page, "Which fruit?")
     turns, chat, _ = page.talks.begin(ANNA)
     assert (turns, chat) == ((), [])
-    assert page.talks.resume(None, ANNA)[0] == ()
+    assert page.talks.resume(None, event(), ANNA)[0] == ()
     ask(page, "in the old", old)
     new, _ = ask(page, "in the new", turns)
     assert [turn.answer.question for turn in new] == ["in the new"]
@@ -104,7 +101,7 @@ def test_forged_ids_show_and_change_nothing(page, stranger):
     """Whoever sends the number of another's conversation is told that it is not there."""
     turns, _ = ask(page, "Which fruit?")
     id_ = turns[0].conversation
-    assert page.talks.resume(None, stranger)[0] == ()
+    assert page.talks.resume(None, event(), stranger)[0] == ()
     assert page.talks.reopen(event(conversation=id_), stranger)[:2] == (SKIP, SKIP)
     panel, _ = page.talks.retitle(None, event(conversation=id_, title="Mine"), stranger)
     assert panel == SKIP
@@ -137,6 +134,27 @@ def test_only_known_conversations_are_opened_renamed_and_deleted(page, data):
     assert page.store.find("a" * 43, turns[0].conversation).title == "Which fruit?"
 
 
+def test_question_is_deleted_with_its_answer(page):
+    """It is gone from the chat and from what is kept; other tabs hear of it with their next question."""
+    turns, _ = ask(page, "Which fruit?")
+    turns, _ = ask(page, "And pears?", turns)
+    left, chat, message = page.talks.forget(turns, event(turn=1), ANNA)
+    assert [turn.answer.question for turn in left] == ["And pears?"]
+    assert "Which fruit?" not in chat_html(chat) and "qa-alarm" not in message
+    assert [turn.answer.question for turn in page.talks.resume(None, event(), ANNA)[0]] == ["And pears?"]
+    elsewhere, _ = ask(page, "And plums?", turns)
+    assert [(turn.number, turn.answer.question) for turn in elsewhere] == [(2, "And pears?"), (3, "And plums?")]
+    for sent, of in ((event(turn=1), ANNA), (event(turn=2), BERT), (event(turn=9), ANNA), (event(), ANNA)):
+        result = page.talks.forget(turns, sent, of)
+        assert result[:2] == (SKIP, SKIP) and strings.QUESTION_GONE in result[2]
+
+
+def test_question_that_is_not_kept_is_deleted_too(page):
+    """It is only in the tab."""
+    turns, _ = ask(page, "Which fruit?", request=NOBODY)
+    assert page.talks.forget(turns, event(turn=1), NOBODY)[:2] == ((), [])
+
+
 @pytest.mark.parametrize(
     "data",
     [None, [], {}, {"turn": 1, "citation": 0, "label": "wrong"}, {"turn": 1, "citation": 1, "label": "up"}]
@@ -164,7 +182,7 @@ def test_judgements_are_pressed_released_and_shown_again(page):
         marks, _ = page.talks.judge(turns, event(turn=1, citation=citation, label=label), ANNA)
         assert said in marks
     assert 'data-thumb="down" data-wrong="  "' in marks
-    html = chat_html(page.talks.resume(turns, ANNA)[1])
+    html = chat_html(page.talks.resume(turns, event(), ANNA)[1])
     assert 'data-label="down" aria-pressed="true"' in html
     assert 'data-label="up" aria-pressed="false"' in html and 'data-label="wrong" aria-pressed="false"' in html
 
@@ -209,10 +227,10 @@ def test_quotes_are_proven_again_when_shown_again(page, monkeypatch, text, remar
         document = Document("fruit.txt", str(file), text, "1", "1")
         monkeypatch.setattr(page.assistant, "document", lambda path: document)
         monkeypatch.setattr(page.assistant, "passages", lambda path: split_passages(document))
-    shown, chat = page.talks.resume(None, ANNA)
+    shown, chat = page.talks.resume(None, event(), ANNA)
     assert shown[0].remarks[0].startswith(remark) and bool(shown[0].remarks[0]) == bool(remark)
     assert remark in chat_html(chat) and "Plums are blue." in chat_html(chat)
-    panel, message = page.asking.open_citation(shown, event(turn=1, citation=1))
+    panel, message = viewer(page.asking).open_citation(shown, event(turn=1, citation=1))
     if text is None:
         assert strings.OPEN_ERROR in message
     elif text == TEXT:
@@ -226,7 +244,7 @@ def test_another_collection_begins_anew(page, monkeypatch):
     """A tab that still shows a conversation about another collection does not go on in it, nor come back to it."""
     turns, _ = ask(page, "Which fruit?")
     monkeypatch.setattr(page.assistant, "key", "pears")
-    assert page.talks.resume(None, ANNA)[0] == page.talks.resume(turns, ANNA)[0] == ()
+    assert page.talks.resume(None, event(), ANNA)[0] == page.talks.resume(turns, event(), ANNA)[0] == ()
     new, _ = ask(page, "Which pear?", turns)
     assert [turn.answer.question for turn in new] == ["Which pear?"]
     assert page.assistant.asked[-1] == ("Which pear?", (), False)
@@ -238,7 +256,7 @@ def test_without_a_cookie_nothing_is_kept(page):
     turns, message = ask(page, "Which fruit?", None, NOBODY)
     turns, _ = ask(page, "And pears?", turns, NOBODY)
     assert [(turn.number, turn.conversation) for turn in turns] == [(1, 0), (2, 0)] and "alert" not in message
-    assert "qa-judge" not in chat_html(page.talks.resume(turns, NOBODY)[1])
+    assert "qa-judge" not in chat_html(page.talks.resume(turns, event(), NOBODY)[1])
     assert strings.CONVERSATIONS_NOT_KEPT in page.talks.show(turns, event(), NOBODY)[1]
 
 
@@ -255,7 +273,7 @@ def test_answer_that_cannot_be_kept_is_shown_all_the_same(page, monkeypatch):
     assert "This answer could not be kept: the disk is full &lt;b&gt;." in message
     turns, message = ask(page, "And figs?", turns)
     assert [(turn.number, bool(turn.conversation)) for turn in turns] == [(1, True), (2, False), (3, True)]
-    assert [turn.number for turn in page.talks.resume(None, ANNA)[0]] == [1, 3]
+    assert [turn.number for turn in page.talks.resume(None, event(), ANNA)[0]] == [1, 3]
 
 
 def test_turn_of_another_version_is_left_out(page):
@@ -263,14 +281,14 @@ def test_turn_of_another_version_is_left_out(page):
     turns, _ = ask(page, "Which fruit?")
     record = {**turns[0].answer.to_dict(), "verdict": "perhaps"}
     page.store.keep("a" * 43, "plums", record, conversation=turns[0].conversation)
-    assert [turn.number for turn in page.talks.resume(None, ANNA)[0]] == [1]
+    assert [turn.number for turn in page.talks.resume(None, event(), ANNA)[0]] == [1]
 
 
 def test_narrowing_comes_back(page):
     """What was searched is named as before."""
     page.assistant.names = ["fruit.txt", "trees.txt"]
-    list(page.asking.answer_question("Which fruit?", None, ["fruit.txt"], ANNA))
-    ((turn,), chat) = page.talks.resume(None, ANNA)
+    list(page.asking.answer_question("Which fruit?", None, '["fruit.txt"]', ANNA))
+    ((turn,), chat) = page.talks.resume(None, event(), ANNA)
     assert (turn.narrowing.names, turn.narrowing.documents, turn.narrowing.total) == (("fruit.txt",), 1, 2)
     assert "Searched: 1 of 2 documents" in chat_html(chat)
     assert replace(turn, labels={}) == turn

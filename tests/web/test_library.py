@@ -1,14 +1,13 @@
 """What can be done with the library, called as Gradio calls it."""
 
-from types import SimpleNamespace
-
 import gradio
 import pytest
 from plum_assistant import SKIP, event, follow, make_status, open_plums
 
 from index import StorageError
-from qa.web import strings, uploads
-from qa.web.library import KEPT_REMOVED, LibraryHandlers
+from qa.web import strings
+from qa.web.library import uploads
+from qa.web.library.events import KEPT_REMOVED, LibraryHandlers
 
 MINE, ADDED = "fruit.txt", "added.txt"
 
@@ -229,19 +228,6 @@ def test_holdings_are_drawn_of_what_is_indexed(library):
 def test_page_hears_of_changes_without_losing_what_it_shows(library):
     """Once it is loaded, the panel is told by a version only, and screen readers by few words."""
     updates = follow(library[1].host)
-    header, _, panel, _, _, progress = updates[-1]
+    header, _, panel, progress, _ = updates[-1]
     assert 'data-said="1 document, 2 passages"' in header and "qa-row" in panel
     assert 'data-version="ready-' in progress and "<progress" not in progress
-
-
-def test_the_collection_that_is_open_is_the_one_chosen(library):
-    """Collections are told apart by their folders, whatever the one that is open is called."""
-    assistant, handlers = library
-    assistant.name, assistant.key = "fruit.txt", "pears-0a1b"
-    listed = [SimpleNamespace(name=name, documents=1, passages=2) for name in ("figs", "pears-0a1b")]
-    handlers.host.list_collections = lambda: listed
-    options = handlers.render().split("<option ")[1:]
-    assert [(option.split(">")[1].split(" (")[0], " selected" in option) for option in options] == [
-        ("figs", False),
-        ("pears-0a1b", True),
-    ]

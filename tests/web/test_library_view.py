@@ -1,7 +1,6 @@
 """The library as HTML: rows, filters, pages, bars; and that none of it can be anything but text."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 from page_parts import NASTY, Reader
@@ -9,11 +8,18 @@ from plum_assistant import make_status
 
 from index import Document, DocumentStatus, Metadata, Passage, Place
 from qa.text import describe_size
-from qa.web.frame import render_header, render_progress
-from qa.web.holdings import MOST_BARS, render_bars, render_holdings, shorten
-from qa.web.library_view import describe_facts, render_library, render_library_message
-from qa.web.listing import Listing, Numbers, select
-from qa.web.panel import View, find_page, render_view
+from qa.web.library.libraries import Listing, Numbers, select
+from qa.web.library.view import (
+    MOST_BARS,
+    describe_facts,
+    render_bars,
+    render_holdings,
+    render_library,
+    render_library_message,
+    shorten,
+)
+from qa.web.ui.templates import render_header, render_progress
+from qa.web.viewer.view import View, find_page, render_view
 
 STATUSES = (
     make_status("a.pdf", id=3, passages=12, pages=4, language="de", pending=5),
@@ -38,12 +44,46 @@ def test_row_says_what_is_known_of_its_document():
     assert facts in text
     assert "b.txtnot read · 33 bytes · 2024-05-01has no readable text." in text
     assert [found["data-document"] for found in read.find("data-document")] == ["3", "5"]
-    assert [(found["data-qa"], found["data-row"]) for found in read.find("data-row")] == [
-        ("remove", "0"),
-        ("remove", "1"),
-        ("restore", "2"),
-        ("remove", "3"),
+    assert [(found["data-qa"], found["data-row"], found["aria-label"]) for found in read.find("data-row")] == [
+        ("remove", "0", "Remove a.pdf"),
+        ("remove", "1", "Remove b.txt"),
+        ("restore", "2", "Restore c.txt"),
+        ("remove", "3", "Remove d.txt"),
     ]
+
+
+def test_title_stands_above_the_name_of_its_file():
+    """Where the file states one; then it is not among the facts again, nor is the author."""
+    about = Metadata("Rules <of> the harbour", "Ida", "2024-03")
+    html = render_library(select([make_status("a.pdf", id=1, metadata=about)], Listing()), Numbers().number)
+    assert (
+        '<bdi class="qa-title">Rules &lt;of&gt; the harbour</bdi><bdi class="qa-file" title="a.pdf">a.pdf</bdi>' in html
+    )
+    assert html.count("Rules") == 1 and "Ida" not in html
+    assert "qa-title" not in render_library(select(STATUSES, Listing()), Numbers().number)
+
+
+def test_documents_and_folders_can_be_ticked():
+    """A folder once, before what is in it; only what has text, and is not left out, can be searched by itself."""
+    statuses = [
+        make_status("a/b/one.txt", id=1),
+        make_status("a/b/two.txt", state="failed"),
+        make_status("a/three.txt", id=3),
+        make_status("b/four.txt", id=4, state="excluded"),
+        make_status("five.txt", id=5),
+    ]
+    read = render(statuses)
+    assert [(found["data-scope"], found["aria-label"]) for found in read.find("data-scope")] == [
+        ("a/", "Search only in a/"),
+        ("a/b/", "Search only in a/b/"),
+        ("a/b/one.txt", "Search only in a/b/one.txt"),
+        ("a/three.txt", "Search only in a/three.txt"),
+        ("b/", "Search only in b/"),
+        ("five.txt", "Search only in five.txt"),
+    ]
+    assert {found["type"] for found in read.find("data-scope")} == {"checkbox"}
+    rows = [found for tag, found in read.tags if tag == "li"]
+    assert [row["style"][-1] for row in rows] == ["0", "1", "2", "2", "1", "0", "1", "0"]
 
 
 def test_no_path_reaches_the_list():
@@ -85,22 +125,14 @@ def test_long_list_comes_in_pages(listing, first, last, before, after):
 
 
 def test_name_is_searched_in_all_pages():
-    """In any case, and the list says when nothing matches."""
+    """In any case, and in titles; the list says when nothing matches."""
     statuses = [make_status(f"{number:03}.TXT", id=number) for number in range(1, 451)]
     found = [status.source for status in select(statuses, Listing(name="44.t")).rows]
     assert found == ["044.TXT", "144.TXT", "244.TXT", "344.TXT", "444.TXT"]
+    titled = [*statuses, make_status("x.pdf", id=999, metadata=Metadata("Rules of the Harbour"))]
+    assert [status.source for status in select(titled, Listing(name="OF THE h")).rows] == ["x.pdf"]
     assert "No document matches." in render(listing=Listing(name="zzz")).text
     assert "Nothing here yet." in render(()).text
-
-
-def test_collections_are_offered_where_there_are_several():
-    """The open one is chosen; each has a number."""
-    several = [SimpleNamespace(name=name, documents=1, passages=2) for name in ("a", "b")]
-    read = render(collections=several, current="b")
-    options = [found for tag, found in read.tags if tag == "option"]
-    assert ["selected" in found for found in options] == [False, True]
-    assert "a (1 document, 2 passages)b (1 document, 2 passages)" in read.text
-    assert render(collections=several[:1], current="a").find("id", "qa-collection") == []
 
 
 def test_bars_are_widest_for_the_most_and_the_rest_is_one():
@@ -176,6 +208,7 @@ def test_paragraph_says_where_it_stands_and_whether_it_is_ever_quoted():
         Passage(5, 26, 31, (), place=Place(slide=3, date="2024-05-01")),
     )
     view = View(
+        1,
         Document("d", "/d", text, "0", "0", extractor="text 1"),
         passages,
         0,
@@ -183,8 +216,9 @@ def test_paragraph_says_where_it_stands_and_whether_it_is_ever_quoted():
         notes=("page 9 has no text",),
     )
     read = Reader(render_view(view, arrival="a"))
-    assert "Page 11Headnot quoted as an answer2One.Page 2Under: Head > Sub3Two.row 7" in read.text
-    assert "Sheet Costs4Three.Slide 35Four.2024-05-01" in read.text
+    text = "".join(line.strip() for line in read.text.splitlines())
+    assert "Page 11Headnot quoted as an answer2One.Page 2Under: Head > Sub3Two.row 7" in text
+    assert "Sheet Costs4Three.Slide 35Four.2024-05-01" in text
     assert (
         "1 passage never quoted\N{NO-BREAK SPACE}· read by text\N{NO-BREAK SPACE}1" in read.text
         and "page 9 has no text" in read.text
@@ -203,24 +237,32 @@ def test_nothing_but_text_comes_from_names_reasons_and_notes():
 
     def pages(text):
         hostile = make_status(
-            text, id=1, passages=2, pages=1, language=text, extractor=text, modified=text, notes=(text,), path="/x"
+            f"{text}/{text}",
+            id=1,
+            metadata=Metadata(text, text),
+            passages=2,
+            pages=1,
+            language=text,
+            extractor=text,
+            modified=text,
+            notes=(text,),
+            path="/x",
         )
         failed = make_status(text, state="failed", reason=text, path="/y")
-        several = [SimpleNamespace(name=name, documents=1, passages=1) for name in (text, "b")]
         passage = Passage(1, 0, len(text), (), place=Place(heading=text, sheet=text, date=text))
         document = Document(text, "/x", text, "0", "0", extractor=text)
         listing = Listing(name=text)
         return [
-            render_library(select((hostile, failed), listing), Numbers().number, collections=several, current=text),
+            render_library(select((hostile, failed), listing), Numbers().number),
             render_library_message(text, restore=(1, text)),
             render_library_message(text, alarm=True),
             render_holdings([hostile], arrival=text),
-            render_view(View(document, (passage,), 0, {"document": 1}, text, (text,), (text,)), arrival=text),
+            render_view(View(1, document, (passage,), 0, {"document": 1}, notice=text, notes=(text,)), arrival=text),
             render_progress(text, 0.5, version=text),
             render_header(text, text),
         ]
 
-    for nasty, calm in zip(pages(NASTY), pages("calm"), strict=True):
+    for nasty, calm in zip(pages(NASTY), pages("ca/l/m"), strict=True):
         read, expected = Reader(nasty), Reader(calm)
         assert NASTY in read.text
         assert [(tag, sorted(found)) for tag, found in read.tags] == [

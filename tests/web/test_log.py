@@ -52,9 +52,9 @@ def test_messages_of_others_lose_what_they_were_filled_with(write):
         try:
             raise ValueError("the plum is blue")
         except ValueError:
-            logging.getLogger("qa.web.tools").exception("a call was not answered: %s", "ask")
+            logging.getLogger("qa.web.api.tools").exception("a call was not answered: %s", "ask")
 
     written = write(work)
     assert "WARNING library: no tool %r\n" in written and "chatter" not in written and "plum" not in written
-    assert "ERROR qa.web.tools: a call was not answered: ask\n  builtins.ValueError\n  " in written
+    assert "ERROR qa.web.api.tools: a call was not answered: ask\n  builtins.ValueError\n  " in written
     assert "test_log.py:" in written and written.endswith(" work\n")

@@ -1,20 +1,17 @@
-"""The documents to search, chosen in the page."""
+"""The documents to search, ticked in the page."""
 
+import json
 from dataclasses import replace
-from pathlib import Path
 
-import gradio
 import pytest
 from page_parts import Reader, make_citation, make_turn
-from plum_assistant import ask, event, follow, open_plums
+from plum_assistant import ask, event, open_plums
 
 from index import QuestionError
 from qa.answering.answer import Answer, Scope
 from qa.web import strings
-from qa.web.following import Following
-from qa.web.library import LibraryHandlers
-from qa.web.narrowing import OFFERED, Narrowing, read_choice
-from qa.web.render import Turn, describe, render_turn
+from qa.web.chat.narrowing import Narrowing, read_choice
+from qa.web.chat.view import Turn, describe, render_turn
 
 NAMES = ("*.txt", "a.txt", "data.txt")
 
@@ -33,36 +30,38 @@ def three(plums):
     return plums
 
 
-def test_documents_that_are_gone_leave_the_picker(three):
-    """Those that are there stay chosen; whatever else the browser sends is left as it is."""
-    following = Following(three[1].host, LibraryHandlers(three[1].host, Path("/nowhere")))
-    assert following.keep_choice(["a.txt", "gone.txt", 7]) == gradio.update(value=["a.txt"])
-    assert following.keep_choice(["gone.txt"]) == gradio.update(value=[])
-    for chosen in (["a.txt"], [], None, "gone.txt"):
-        assert following.keep_choice(chosen) == gradio.skip()
-
-
 CHOICES = {
     "none": (None, ()),
-    "empty": ([], ()),
+    "empty": ("", ()),
+    "empty list": ([], ()),
     "one": (["a.txt"], ("a.txt",)),
     "pattern": (["*.txt"], ("*.txt",)),
     "order": (["data.txt", "a.txt", "a.txt"], ("a.txt", "data.txt")),
-    "all": (["data.txt", "a.txt", "*.txt"], ()),
+    "all": (["data.txt", "a.txt", "*.txt", "b/c.txt", "b/d/e.txt"], ()),
+    "folder": (["b/"], ("b/c.txt", "b/d/e.txt")),
+    "folder in a folder": (["b/d/"], ("b/d/e.txt",)),
+    "folder and a document": (["b/d/", "a.txt", "b/d/e.txt"], ("a.txt", "b/d/e.txt")),
+    "gone": (["gone.txt", "a.txt", "gone/"], ("a.txt",)),
 }
 
 
 @pytest.mark.parametrize(("chosen", "expected"), CHOICES.values(), ids=CHOICES.keys())
 def test_choice_is_read_in_order(chosen, expected):
-    """Each name once; all of them are as good as none."""
-    assert read_choice(chosen, NAMES) == expected
+    """Each name once, and for a folder all that is in it; what is gone is left out; all are as good as none."""
+    names = (*NAMES, "b/c.txt", "b/d/e.txt")
+    assert read_choice(json.dumps(chosen) if isinstance(chosen, list) else chosen, names) == expected
 
 
 @pytest.mark.parametrize(
-    "chosen", ["a.txt", ["A.txt"], ["txt"], ["?.txt"], ["a.txt", "b.txt"], [0], [["a.txt"]], {"a.txt": 1}, 1], ids=repr
+    "chosen",
+    ["a.txt", ["a.txt"], {"a.txt": 1}, 1, True]
+    + [json.dumps(value) for value in (["A.txt"], ["txt"], ["?.txt"], ["a"], ["a.txt/"], ["/"], [""], ["gone.txt"])]
+    + [json.dumps(value) for value in ([0], [["a.txt"]], {"a.txt": 1}, 1, "a.txt", ["a.txt", None], None)]
+    + ["[" * 100_000],
+    ids=lambda chosen: repr(chosen)[:40],
 )
 def test_only_names_of_documents_are_chosen(three, chosen):
-    """Parts, patterns and anything else the browser may send are refused, and nothing is searched."""
+    """Parts, patterns, what is all gone and anything else the browser may send are refused, and nothing is searched."""
     with pytest.raises(QuestionError):
         read_choice(chosen, NAMES)
     turns, _, box, message = ask(three[1], "Which fruit?", chosen=chosen)
@@ -72,39 +71,17 @@ def test_only_names_of_documents_are_chosen(three, chosen):
 
 def test_choice_narrows_the_search_and_is_told(three):
     """Also when a question is asked again by itself; a filter in the question counts instead of the choice."""
-    turns, chat, *_ = ask(three[1], "Which fruit?", chosen=["*.txt"])
+    turns, chat, *_ = ask(three[1], "Which fruit?", chosen='["*.txt"]')
     assert "Searched: 1 of 3 documents" in chat[1]["content"].value
-    turns, *_ = ask(three[1], "Which fruit? source:data", turns, ["a.txt"])
-    turns, *_ = ask(three[1], "Which fruit?", turns, [])
-    list(three[1].answer_alone(turns, ["a.txt"], event(turn=1)))
+    turns, *_ = ask(three[1], "Which fruit? source:data", turns, '["a.txt"]')
+    turns, *_ = ask(three[1], "Which fruit?", turns, "[]")
+    list(three[1].answer_alone(turns, '["a.txt"]', event(turn=1)))
     assert three[0].searched == [("*.txt",), (), (), ("a.txt",)]
     assert [turn.narrowing for turn in turns] == [
         Narrowing(("*.txt",), 1, 3),
         Narrowing(("data.txt",), 1, 3),
         None,
     ]
-
-
-@pytest.mark.parametrize("names", [["a.txt"], ["a.txt", "a.txt"]], ids=["one", "one name"])
-def test_picker_is_hidden_where_there_is_no_choice(plums, names):
-    """One document, or several of one name, need none."""
-    plums[0].names = names
-    assert follow(plums[1].host)[-1][3] == gradio.update(choices=[], visible=False)
-
-
-def test_picker_offers_the_documents(three):
-    """Every name is offered, and nothing more needs to be said."""
-    picker, note = follow(three[1].host)[-1][3:5]
-    assert picker == gradio.update(choices=list(NAMES), visible=True)
-    assert "offered here" not in note
-
-
-def test_picker_of_a_large_collection_says_what_it_leaves_out(plums):
-    """No more than the page can bear are offered."""
-    plums[0].names = [f"{number:05}.txt" for number in range(3 * OFFERED)]
-    picker, note = follow(plums[1].host)[-1][3:5]
-    assert len(picker["choices"]) == OFFERED
-    assert "The first 1,000 of 3,000 documents are offered here" in note
 
 
 @pytest.mark.parametrize("verdict", ["answered", "closest", "not_in_sources"])

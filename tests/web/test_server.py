@@ -10,11 +10,17 @@ import sys
 import pytest
 from web_fixtures import ROOT, gradio_paths
 
-from qa.web.access import find_port
+from qa.web.security.access import find_port
 from qa.web.server import CONVERSATIONS_AT_MOST, IDLE_SECONDS
 
 pytest_plugins = ["web_fixtures"]
 JSON_TYPE = {"Content-Type": "application/json"}
+
+
+@pytest.fixture(scope="module")
+def seed_server(start_module_chat):
+    """A server of its own: what is called here at random adds the example to it."""
+    return start_module_chat(ROOT / "seeds").wait_until_ready()
 
 
 def call_ask(server, question):

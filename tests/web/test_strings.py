@@ -2,6 +2,7 @@
 
 import re
 from importlib.resources import files
+from pathlib import Path
 
 from qa.web import strings
 
@@ -10,7 +11,11 @@ USED = re.compile(r"\b(?:strings\.)?([A-Z][A-Z_]+)\b")
 
 def test_no_word_is_idle():
     """The page shows every word of the module; that it shows no other is for the type checker."""
-    others = [file.read_text(encoding="utf-8") for file in files("qa.web").iterdir() if file.name.endswith(".py")]
+    others = [
+        file.read_text(encoding="utf-8")
+        for ending in ("*.py", "*.html")
+        for file in Path(str(files("qa.web"))).rglob(ending)
+    ]
     names = {name for name in vars(strings) if name.isupper()}
     definitions = len(re.findall(r"^[A-Z][A-Z_]+ = ", files("qa.web").joinpath("strings.py").read_text("utf-8"), re.M))
     uses = [name for text in others for name in USED.findall(text)]

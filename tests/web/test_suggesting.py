@@ -1,17 +1,15 @@
 """Suggested questions in the page: found between the questions of people, asked by their number."""
 
 import threading
-from itertools import count
 
 import pytest
 from page_parts import Reader
 from patience import until
-from plum_assistant import PlumAssistant, ask, event, follow, open_plums
+from plum_assistant import SKIP, ask, event, open_plums
 
 from index import SourceError
 from qa.web import strings
-from qa.web.host import AssistantHost
-from qa.web.suggesting import Suggesting, Suggestions, find_in_pieces, render_next
+from qa.web.chat.suggestions import Suggesting, Suggestions, find_in_pieces, render_next
 
 QUESTIONS = ("Who <b>?", "What?")
 
@@ -41,27 +39,6 @@ def test_people_are_answered_between_two_pieces(plums):
     assert waiting.is_set() and done == [0, "person", 1, 2]
 
 
-def test_search_ends_when_another_collection_is_opened(tmp_path):
-    """What was found in the one before is of no use, and nothing of it is touched any more."""
-    second = PlumAssistant(tmp_path)
-    host = AssistantHost(lambda tell: PlumAssistant(tmp_path), open_collection=lambda name, tell: second)
-    host.start()
-    follow(host)
-    steps = []
-
-    def begin(assistant):
-        for step in count():
-            steps.append(step)
-            if step == 2:
-                threading.Thread(target=host.switch, args=["pears"]).start()
-                until(lambda: not host._work.empty())
-            yield step
-
-    assert find_in_pieces(host, begin) is None
-    assert steps == [0, 1, 2] and host.call(lambda assistant: assistant) is second
-    host.close()
-
-
 def test_search_that_finds_nothing_gives_nothing(plums):
     """As where there is no step at all."""
     assert find_in_pieces(plums[1].host, lambda assistant: iter(())) is None
@@ -78,7 +55,7 @@ def test_suggestions_are_found_anew_when_the_documents_change(plums, monkeypatch
             raise SourceError("gone")
         yield (f"What is {assistant.generation}?",)
 
-    monkeypatch.setattr("qa.web.suggesting.suggest_first", suggest)
+    monkeypatch.setattr("qa.web.chat.suggestions.suggest_first", suggest)
     suggestions = Suggestions(handlers.host)
     assert suggestions.current() == ()
     assert suggestions.find() == suggestions.find() == ("What is 1?",)
@@ -104,7 +81,7 @@ def test_question_is_looked_up_by_its_number(plums, monkeypatch):
             suggesting.answer_next(turns, QUESTIONS, None, event(**data)),
             suggesting.answer_example(turns, event(**data)),
         ):
-            assert strings.EMPTY_QUESTION in list(updates)[-1][3]
+            assert list(updates)[-1][:3] == (SKIP,) * 3
     assert len(assistant.asked) == 2
 
 
@@ -117,7 +94,7 @@ def test_next_questions_are_of_the_last_answer(plums, monkeypatch):
         seen.append((answer.question, history, sources))
         yield QUESTIONS
 
-    monkeypatch.setattr("qa.web.suggesting.suggest_next", suggest)
+    monkeypatch.setattr("qa.web.chat.suggestions.suggest_next", suggest)
     suggesting = Suggesting(handlers, Suggestions(handlers.host))
     assert list(suggesting.suggest(())) == [((), render_next(()))]
     turns, *_ = ask(handlers, "Which fruit?")

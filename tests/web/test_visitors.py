@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from qa.web.visitors import COOKIE, LIFETIME, Visitors, read_visitor, visitor_of
+from qa.web.security.guard import COOKIE, LIFETIME, Visitors, read_visitor, visitor_of
 
 ANNA, BERT = "a" * 43, "b" * 43
 

@@ -1,0 +1,1 @@
+"""The same answers for programs: REST, OpenAPI, gradio_client and MCP."""

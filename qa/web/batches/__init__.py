@@ -1,0 +1,1 @@
+"""Lists of questions, asked in the page."""

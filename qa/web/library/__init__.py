@@ -1,0 +1,1 @@
+"""The documents in the page: listed, added, removed."""

@@ -1,0 +1,241 @@
+"""The libraries that are open, and which of the documents of one are listed: by state and name, a page at a time.
+
+Which library a visitor sees is in the address of the page, `?lib=NAME`, never a state of the server. A library is a collection,
+opened when somebody first asks for it; the one the server was started with has no name in addresses. What the browser sends of
+a list is read here, whatever it is; numbers stand for what must not come from it.
+"""
+
+import threading
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from index import DocumentStatus, QAError, StorageError
+from qa.web.host import AssistantHost, NotReady
+
+OPEN_AT_ONCE = 6  # libraries besides the first; the one not asked for the longest is closed for another
+PARAMETER = "lib"
+
+
+class Libraries:
+    """Opens libraries by name, and keeps them open."""
+
+    def __init__(
+        self,
+        first: AssistantHost,
+        open_library: Callable[[str], AssistantHost] | None = None,
+        *,
+        list_libraries: Callable[[], Sequence[Any]] = tuple,
+        create: Callable[[str], str] | None = None,
+        rename: Callable[[str, str], str] | None = None,
+        delete: Callable[[str], None] | None = None,
+    ) -> None:
+        """Open none but the first.
+
+        Args:
+            first: The library that the server was started with; not started yet.
+            open_library: Makes the host of a library, not started yet; without it, there is only the first.
+            list_libraries: Gives those there are: records with `name`, `sources`, `documents` and `passages`.
+            create: Makes an empty library, and returns its name.
+            rename: Gives a library, by its name, another name, and returns that.
+            delete: Deletes a library by its name.
+        """
+        self.first, self._open_library = first, open_library
+        self._list, self._create, self._rename, self._delete = list_libraries, create, rename, delete
+        self._lock = threading.Lock()
+        self._open: OrderedDict[str, AssistantHost] = OrderedDict()
+
+    def start(self) -> None:
+        """Begin to open the first; returns at once."""
+        self.first.start()
+
+    def close(self) -> None:
+        """Close all."""
+        with self._lock:
+            hosts, self._open = list(self._open.values()), OrderedDict()
+        for host in (*hosts, self.first):
+            host.close()
+
+    def find(self, query: Mapping[str, str]) -> AssistantHost:
+        """The library that a page's address names; the first where it names none, or one that is not there."""
+        name = query.get(PARAMETER, "")
+        if not name or self._open_library is None:
+            return self.first
+        with self._lock:
+            if name in self._open:
+                self._open.move_to_end(name)
+                return self._open[name]
+        if name == self._first_key() or name not in [library.name for library in self.list()]:
+            return self.first
+        with self._lock:
+            if name not in self._open:
+                self._open[name] = self._open_library(name)
+                self._open[name].start()
+            closing = [self._open.popitem(last=False)[1] for _ in range(len(self._open) - OPEN_AT_ONCE)]
+            host = self._open[name]
+        for other in closing:
+            other.close()
+        return host
+
+    def query_of(self, host: AssistantHost) -> str:
+        """What names a library in an address, `lib=NAME`; empty for the first."""
+        with self._lock:
+            name = next((name for name, each in self._open.items() if each is host), "")
+        return urlencode({PARAMETER: name}) if name else ""
+
+    def is_open(self, host: AssistantHost) -> bool:
+        """Whether a library is still open, and not closed for another or deleted."""
+        with self._lock:
+            return host is self.first or host in self._open.values()
+
+    def list(self) -> Sequence[Any]:
+        """The libraries there are; none where they cannot be listed."""
+        try:
+            return self._list()
+        except QAError:
+            return ()
+
+    def create(self, name: str) -> str:
+        """Make an empty library; returns its name, or raises QAError."""
+        if self._create is None:
+            raise StorageError("no library can be made here.")
+        return self._create(name)
+
+    def rename(self, name: str, new: str) -> str:
+        """Give a library another name; returns that, or raises QAError."""
+        if self._rename is None:
+            raise StorageError("no library can be renamed here.")
+        self._shut(name)
+        return self._rename(name, new)
+
+    def delete(self, name: str) -> None:
+        """Delete a library; raises QAError."""
+        if self._delete is None:
+            raise StorageError("no library can be deleted here.")
+        self._shut(name)
+        self._delete(name)
+
+    def _first_key(self) -> str:
+        """The name that the first library has among all; empty while it is not open."""
+        try:
+            return self.first.call(lambda assistant: assistant.key)
+        except NotReady:
+            return ""
+
+    def _shut(self, name: str) -> None:
+        with self._lock:
+            host = self._open.pop(name, None)
+        if host:
+            host.close()
+
+
+PAGE_ROWS = 200
+_LONGEST_NAME = 200  # characters of a name typed to filter by
+LISTED_STATES = ("indexed", "pending", "failed", "excluded")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What is to be listed.
+
+    Attributes:
+        state: One of `LISTED_STATES`; empty for all.
+        name: Part of a name or a title, in any case; empty for all.
+        page: Counted from 0; kept inside the list.
+    """
+
+    state: str = ""
+    name: str = ""
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ListedDocuments:
+    """What is listed.
+
+    Attributes:
+        listing: What was asked for, its page inside the list.
+        rows: The documents of that page.
+        first: Index of the first of them among those that match.
+        matching: How many documents match.
+        counts: How many documents there are of each state, whatever their name.
+    """
+
+    listing: Listing
+    rows: tuple[DocumentStatus, ...]
+    first: int
+    matching: int
+    counts: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        """How many documents there are."""
+        return sum(self.counts.values())
+
+
+def read_listing(data: Any) -> Listing:
+    """Read what the browser sent; what is missing or makes no sense counts as not asked for."""
+    data = data if isinstance(data, dict) else {}
+    state, name, page = (data.get(key) for key in ("state", "name", "page"))
+    return Listing(
+        state if isinstance(state, str) and state in LISTED_STATES else "",
+        name.strip()[:_LONGEST_NAME] if isinstance(name, str) else "",
+        page if isinstance(page, int) and not isinstance(page, bool) and page >= 0 else 0,
+    )
+
+
+def read_number(event: Any, name: str) -> int | None:
+    """A whole number from 0 that the browser sent with an event, or None for anything else."""
+    data = event._data if isinstance(event._data, dict) else {}
+    value = data.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def select(statuses: Sequence[DocumentStatus], listing: Listing) -> ListedDocuments:
+    """Choose the documents to list.
+
+    Args:
+        statuses: All documents, in order.
+        listing: What was asked for.
+    """
+    counted: Counter[str] = Counter(status.state for status in statuses)
+    wanted = listing.name.casefold()
+    matching = [
+        status
+        for status in statuses
+        if listing.state in ("", status.state)
+        and any(wanted in name.casefold() for name in (status.source, status.metadata.title))
+    ]
+    page = min(listing.page, max(0, len(matching) - 1) // PAGE_ROWS)
+    first = page * PAGE_ROWS
+    return ListedDocuments(
+        Listing(listing.state, listing.name, page),
+        tuple(matching[first : first + PAGE_ROWS]),
+        first,
+        len(matching),
+        {state: counted[state] for state in LISTED_STATES},
+    )
+
+
+class Numbers:
+    """Numbers for what is neither shown to the browser nor taken from it, such as paths; none is used twice."""
+
+    def __init__(self) -> None:
+        """Begin with none given out."""
+        self._lock = threading.Lock()
+        self._numbers: dict[str, int] = {}
+        self._keys: list[str] = []
+
+    def number(self, key: str) -> int:
+        """The number of something, the same every time."""
+        with self._lock:
+            if key not in self._numbers:
+                self._numbers[key] = len(self._keys)
+                self._keys.append(key)
+            return self._numbers[key]
+
+    def key(self, number: int | None) -> str | None:
+        """What has a number; None when nothing has."""
+        return self._keys[number] if number is not None and 0 <= number < len(self._keys) else None

@@ -1,0 +1,1 @@
+"""All places of some words, found while one types or below an answer."""

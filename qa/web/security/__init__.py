@@ -1,0 +1,1 @@
+"""Who may ask: hosts, tokens, visitors, and what is refused."""

@@ -1,0 +1,1 @@
+"""A document in the page, opened at a quote."""

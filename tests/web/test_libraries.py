@@ -1,0 +1,168 @@
+"""Libraries: which one a page shows is in its address; made, renamed and deleted in the page."""
+
+import inspect
+from types import SimpleNamespace
+
+import gradio
+import pytest
+from page_parts import NASTY, Reader
+from plum_assistant import PlumAssistant, event, follow
+
+from index import Originals, SourceError, StorageError
+from qa.web import strings
+from qa.web.batches.jobs import Batches
+from qa.web.features import LibraryFeatures
+from qa.web.host import AssistantHost
+from qa.web.library.events import LibraryHandlers
+from qa.web.library.libraries import OPEN_AT_ONCE, Libraries
+from qa.web.library.view import render_libraries
+
+
+def describe(name, *sources, documents=1):
+    """What is listed of a library."""
+    return SimpleNamespace(name=name, sources=sources, documents=documents, passages=2)
+
+
+class Shelf:
+    """Some libraries over plums, and what was done with them."""
+
+    def __init__(self, folder, names):
+        """Open the first."""
+        self.folder, self.names, self.opened, self.done = folder, list(names), {}, []
+        self.libraries = Libraries(
+            self.make("first"),
+            self.make,
+            list_libraries=lambda: [describe(name) for name in self.names],
+            create=self.create,
+            rename=lambda name, new: self.done.append((name, new)) or new,
+            delete=lambda name: self.done.append(name),
+        )
+        self.libraries.start()
+        follow(self.libraries.first)
+
+    def make(self, name):
+        """A host of its own assistant."""
+        assistant = PlumAssistant(self.folder)
+        assistant.key = name
+        self.opened[name] = assistant
+        return AssistantHost(lambda on_progress: assistant)
+
+    def create(self, name):
+        """Make one, or refuse."""
+        if name in self.names:
+            raise SourceError(f"there is {name} <b>.")
+        self.names.append(name)
+        return name
+
+    def find(self, name):
+        """The host that an address names, open."""
+        host = self.libraries.find({"lib": name})
+        follow(host)
+        return host
+
+
+@pytest.fixture
+def shelf(tmp_path):
+    """Three libraries besides the first."""
+    made = Shelf(tmp_path, ["plums", "figs", "pears"])
+    yield made
+    made.libraries.close()
+
+
+def test_address_names_the_library(shelf):
+    """It is opened once; what is not there, no name, and the name of the first are the first, which is not opened again."""
+    figs = shelf.find("figs")
+    assert figs.call(lambda assistant: assistant.key) == "figs"
+    assert shelf.find("figs") is figs
+    assert shelf.libraries.query_of(figs) == "lib=figs" and shelf.libraries.query_of(shelf.libraries.first) == ""
+    shelf.names.append("first")
+    for query in ({}, {"lib": ""}, {"lib": "first"}, {"lib": "/etc/passwd"}, {"other": "figs"}):
+        assert shelf.libraries.find(query) is shelf.libraries.first
+
+
+def test_library_asked_for_the_longest_time_ago_is_closed_for_another(tmp_path):
+    """And opened again when somebody asks for it."""
+    names = [f"n{number}" for number in range(OPEN_AT_ONCE + 1)]
+    shelf = Shelf(tmp_path, names)
+    first = shelf.opened
+    hosts = [shelf.find(name) for name in names]
+    assert first["n0"].changes == [("close",)] and first["n1"].changes == []
+    assert shelf.find("n0") is not hosts[0]
+    shelf.libraries.close()
+    assert first["n2"].changes == [("close",)]
+
+
+def test_server_without_libraries_has_the_first_alone(tmp_path):
+    """And says so of each change."""
+    libraries = Libraries(AssistantHost(lambda on_progress: PlumAssistant(tmp_path)))
+    assert libraries.find({"lib": "figs"}) is libraries.first and libraries.list() == ()
+    for change in (lambda: libraries.create("x"), lambda: libraries.rename("x", "y"), lambda: libraries.delete("x")):
+        with pytest.raises(StorageError):
+            change()
+
+
+def test_new_library_is_where_the_page_goes(shelf, tmp_path):
+    """Why none was made is said in the menu."""
+    handlers = LibraryHandlers(shelf.libraries.first, tmp_path, libraries=shelf.libraries)
+    read = Reader(handlers.create_library(event(name=" My recipes ")))
+    assert read.find("data-go")[0]["data-go"] == "?lib=My+recipes"
+    refused = handlers.create_library(event(name="figs"))
+    assert "there is figs &lt;b&gt;." in refused and "data-go" not in refused
+
+
+def test_only_a_library_of_ones_own_is_renamed_and_deleted(shelf, tmp_path):
+    """The first belongs to the folder that the server was started with."""
+    first = LibraryHandlers(shelf.libraries.first, tmp_path, libraries=shelf.libraries)
+    for refused in (first.rename_library(event(name="x")), first.delete_library()):
+        assert strings.FIRST_LIBRARY in refused
+    figs = shelf.find("figs")
+    own = LibraryHandlers(figs, tmp_path, libraries=shelf.libraries)
+    assert 'data-go="?lib=Dried"' in own.rename_library(event(name="Dried"))
+    assert shelf.done == [("figs", "Dried")] and shelf.opened["figs"].changes == [("close",)]
+    gone = LibraryHandlers(shelf.find("pears"), tmp_path, libraries=shelf.libraries)
+    assert 'data-go="?"' in gone.delete_library()
+    assert shelf.done[1:] == ["pears"]
+
+
+def test_menu_names_libraries_as_people_do():
+    """By the folder that one is made of; the one that is shown is marked; names are text."""
+    listed = [describe("docs-722ba0734e1e", "/home/ida/docs"), describe(NASTY, documents=3)]
+    read = Reader(render_libraries(listed, "docs-722ba0734e1e"))
+    assert "docs-722" not in read.text and "/home" not in read.text and NASTY in read.text
+    assert [found.get("aria-current") for found in read.find("href")] == ["page", None]
+    assert "3 documents" in read.text
+    assert "1 document" not in read.text  # the header counts those of the one that is shown, also while they are read
+    assert read.find("data-act", "rename_library") == []
+    own = Reader(render_libraries(listed, NASTY, own=True, alarm="no <i>"))
+    assert len(own.find("data-act", "rename_library")) == len(own.find("data-qa", "delete-library")) == 1
+    assert "no <i>" in own.text
+
+
+def test_example_is_added(shelf, tmp_path):
+    """The document that comes with the program, and the line says its name."""
+    handlers = LibraryHandlers(shelf.libraries.first, tmp_path, libraries=shelf.libraries)
+    line = handlers.add_example()
+    (added, *_) = shelf.opened["first"].changes
+    assert added[0] == "add" and added[1][0] in line
+
+
+def request_for(**query):
+    """A request of a page, as Gradio gives it."""
+    return gradio.Request(headers={}, query_params=query)
+
+
+def test_event_goes_to_the_library_that_the_page_shows(shelf, tmp_path):
+    """Whatever kind of function it is; Gradio sees the method's arguments, and the request."""
+    features = LibraryFeatures(shelf.libraries, tmp_path, originals=Originals(), batches=Batches(tmp_path))
+    shelf.find("figs")
+    remove = features.event("library.remove")
+    assert list(inspect.signature(remove).parameters) == ["event", "request"]
+    number = features.find(request_for(lib="figs")).library.numbers.number("/scan.pdf")
+    remove(event(row=number), request_for(lib="figs"))
+    assert ("remove", "/scan.pdf") in shelf.opened["figs"].changes
+    assert ("remove", "/scan.pdf") not in shelf.opened["first"].changes
+    ask = features.event("chat.answer_question")
+    assert inspect.isgeneratorfunction(ask)
+    list(ask("Which fruit?", None, None, request_for(lib="figs")))
+    assert [asked for asked, *_ in shelf.opened["figs"].asked] == ["Which fruit?"]
+    assert inspect.isasyncgenfunction(features.event("status.follow_loading"))
