@@ -33,11 +33,10 @@ def main() -> None:
                 page.locator(".qa-document").first.wait_for()
                 page.get_by_role("textbox", name="Question").fill(QUESTION)
                 page.keyboard.press("Enter")
-                page.locator("#turn-1 .qa-marker").first.click()
-                page.get_by_role("button", name="Open").first.click()
-                page.locator("#qa-panel mark").first.wait_for()
-                time.sleep(2)  # the marker's flash
-                page.locator(".qa-question").first.scroll_into_view_if_needed()
+                page.locator("#turn-1 .qa-cite").first.click()
+                page.locator("#qa-viewer #qa-here").wait_for()
+                page.mouse.move(0, 0)
+                time.sleep(1)  # the button was under the pointer
                 page.screenshot(path=ROOT / ".github" / "chat.png")
                 browser.close()
         finally:

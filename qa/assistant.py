@@ -29,7 +29,7 @@ from index import (
     SourceRules,
     StoredPassage,
     UpdateReport,
-    boxes_between,
+    boxes_of_spans,
     load_encoder,
 )
 from qa.answering.answer import Answer, Conversation, Scope
@@ -107,12 +107,14 @@ class Assistant:
         exclude: Sequence[str] = (),
         name: str = "",
         encoding: str | None = None,
+        model: str | Path | None = None,
         encoder: Encoder | None = None,
         reader: Reader | Literal["bundled"] | None = "bundled",
         home: str | Path | None = None,
         on_progress: Callable[[Progress], None] | None = None,
         on_notice: Callable[[str], None] | None = None,
         wait: bool = True,
+        allow_empty: bool = False,
     ) -> "Assistant":
         """Open documents: build their index, or update it to the files as they are now.
 
@@ -123,7 +125,9 @@ class Assistant:
             name: A name to open the collection by later.
             encoding: That of text files without a byte-order mark, such as "windows-1252", or "auto" to guess it. It is stored
                 with the collection, and applies again when omitted; guessed if none is stored.
-            encoder: Turns texts into vectors; the bundled model when omitted.
+            model: Turns texts into vectors: "multilingual", or a sentence-transformers model, by folder or hub name; the bundled
+                one when omitted.
+            encoder: Turns texts into vectors in place of a model.
             reader: Reads the passages found; the bundled model when omitted. None judges by retrieval alone, which is
                 what happens for texts that are not in English.
             home: The folder for collections; `home_folder()` when omitted.
@@ -131,12 +135,13 @@ class Assistant:
             on_notice: Called with each line of news, such as waiting for another process.
             wait: Return only when everything is indexed. Otherwise indexing continues in the background, passages not
                 embedded yet are found by their words, and `finish_indexing` waits for the rest.
+            allow_empty: Open sources in which nothing can be read too, to add files to them.
 
         Returns:
             An assistant over everything that could be read; `failures` lists the rest.
 
         Raises:
-            SourceError: A path does not exist, nothing in it could be read, there is no such encoding,
+            SourceError: A path does not exist, nothing in it could be read and that is not allowed, there is no such encoding,
                 or a `Selection` came with patterns, a name or an encoding.
             StorageError: The collection cannot be written. As OutdatedError: another version or model made it.
             EncoderError: The encoder is missing or altered.
@@ -152,7 +157,7 @@ class Assistant:
             loading = worker.submit(
                 lambda: shared_reader(encoder_folder(), on_notice=on_notice) if reader == "bundled" else reader
             )
-            encoder = encoder or load_encoder(cache_folder=encoder_folder(), on_notice=on_notice)
+            encoder = encoder or load_encoder(model=model, cache_folder=encoder_folder(), on_notice=on_notice)
         loaded = loading.result()
         collection, name = open_collection(selection, encoder, Path(home or home_folder()))
         update: UpdateReport | BackgroundUpdate
@@ -163,7 +168,7 @@ class Assistant:
                 update = BackgroundUpdate(collection, selection, on_progress=on_progress, on_notice=on_notice)
                 update.wait_searchable(SEARCHABLE_SECONDS)
             empty = not collection.catalog.totals().documents and not collection.catalog.exclusions()
-            if empty and (isinstance(update, UpdateReport) or not update.running):
+            if empty and not allow_empty and (isinstance(update, UpdateReport) or not update.running):
                 raise SourceError(nothing_read(selection.paths, collection.catalog.failures()))
         except BaseException:
             collection.close()
@@ -177,6 +182,7 @@ class Assistant:
         cls,
         name: str,
         *,
+        model: str | Path | None = None,
         encoder: Encoder | None = None,
         reader: Reader | Literal["bundled"] | None = "bundled",
         home: str | Path | None = None,
@@ -194,6 +200,7 @@ class Assistant:
         """
         return cls.open(
             find_collection(name, home),
+            model=model,
             encoder=encoder,
             reader=reader,
             home=home,
@@ -316,6 +323,7 @@ class Assistant:
         sources: Sequence[str] = (),
         without: Sequence[str] = (),
         k: int = FOUND,
+        read: bool = True,
     ) -> Retrieval:
         """Search without composing an answer.
 
@@ -326,6 +334,7 @@ class Assistant:
             sources: As for `ask`.
             without: Names of documents to leave out.
             k: The largest number of passages to find.
+            read: Whether the reader reads the first of them, which an answer needs and takes most of the time.
 
         Returns:
             The hits, and what was searched for.
@@ -354,12 +363,12 @@ class Assistant:
         if phrases_missing:
             search = self._collection.search(questions, Limits(sources=names), k=k)
         searched = turn.searched if len(search.queries) > 1 else core.text
-        read = None
-        if self._reader:
-            read = read_hits(self._reader, core.text, search.hits, rerank=len(search.queries) == 1)
-        if read:
-            search = replace(search, hits=read[0])
-        readings = read[1] if read else None
+        scored = None
+        if self._reader and read:
+            scored = read_hits(self._reader, core.text, search.hits, rerank=len(search.queries) == 1)
+        if scored:
+            search = replace(search, hits=scored[0])
+        readings = scored[1] if scored else None
         return Retrieval(asked, core.text, core.words, searched, search, scope, phrases_missing, readings)
 
     def _correct(self, core: str) -> Corrected:
@@ -542,7 +551,11 @@ class Assistant:
             A box for each line, in fractions of the page as it is displayed; none for formats without pages and text that
             runs at a slant.
         """
-        return boxes_between(self._collection.catalog.boxes(path), start, end)
+        return self.boxes_of_spans(path, [(start, end)])[0]
+
+    def boxes_of_spans(self, path: str, spans: Sequence[tuple[int, int]]) -> list[tuple[Box, ...]]:
+        """Find where each of several spans of a document, its start and end in the text, is drawn, as `boxes` does."""
+        return boxes_of_spans(self._collection.catalog.boxes(path), spans)
 
     def passages(self, path: str) -> tuple[Passage, ...]:
         """The passages of a document, in order."""

@@ -224,7 +224,12 @@ def describe_remarks(answer: Mapping[str, Any]) -> list[str]:
 
 def block_quote(citation: Mapping[str, Any]) -> str:
     """The quote of a citation as Markdown: escaped, its answer words bold if the record has them."""
-    before, words, after = map(visible, split_quote(citation["quote"], citation["start"], answer_span(citation)))
+    return block_quote_parts(*split_quote(citation["quote"], citation["start"], answer_span(citation)))
+
+
+def block_quote_parts(before: str, words: str, after: str) -> str:
+    """A quote as Markdown, in three parts of which the second is bold; escaped."""
+    before, words, after = visible(before), visible(words), visible(after)
     lines, inside = [], False
     for line in f"{before}{_BEGIN}{words}{_END}{after}".split("\n"):
         told = _BEGIN + line if inside else line

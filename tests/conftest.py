@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 os.environ["HF_HUB_OFFLINE"] = "1"
-# The fast encoder is built once for all the tests, also those that start processes with a home of their own.
-CACHE = tempfile.TemporaryDirectory(prefix="qa-tests-")
-os.environ["QA_CACHE"] = CACHE.name
+# The fast encoder is built once for all the tests, also those that start processes with a home of their own; the workers of a
+# run share it with the process that started them.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    CACHE = tempfile.TemporaryDirectory(prefix="qa-tests-")
+    os.environ["QA_CACHE"] = CACHE.name
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 
@@ -43,15 +45,19 @@ SLOW_MODULES = {
     "test_conversations_in_batch",
     "test_encoder",
     "test_formats",
+    "test_grid",
     "test_isolation",
     "test_kill",
+    "test_markup",
     "test_offline",
     "test_openvino",
+    "test_pages",
     "test_reading",
     "test_reading_answers",
     "test_reading_training",
     "test_suggestions",
     "test_vector_index",
+    "test_viewer",
     "test_workbooks",
 }
 
@@ -69,6 +75,8 @@ SLOW_TESTS = {
     "test_relevance_is_the_same_in_another_process",
     "test_signal_while_a_signal_is_heeded_does_not_hold_it_up",
     "test_the_command_line_answers_with_a_model_of_ones_own",
+    "test_the_fast_form_is_built_once_and_then_loaded",
+    "test_translations_are_near_and_other_texts_are_far",
     "test_two_processes_open_one_collection_at_once",
     "test_what_grows_too_large_is_refused_before_it_is_unpacked",
     "test_what_is_broken_is_refused_with_its_place",

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from index import Passage, Place
 from qa.answering.answer import Answer, Scope
 from qa.answering.citation import cite
-from qa.web.render import Turn
+from qa.web.chat.view import Turn
 
 TEXT = "Plums are blue. Figs are sweet.\n\nPears are green."
 

@@ -7,13 +7,14 @@ from types import SimpleNamespace
 
 import gradio
 
-from index import Document, DocumentStatus, Passage, QuestionError, SourceError, StoredPassage
+from index import Document, DocumentStatus, Originals, Passage, QuestionError, SourceError, StoredPassage
 from qa.answering.answer import Answer, Scope
 from qa.answering.citation import cite
-from qa.web.following import Following
-from qa.web.handlers import Handlers
+from qa.web.chat.events import Handlers
 from qa.web.host import AssistantHost
-from qa.web.library import LibraryHandlers
+from qa.web.library.events import LibraryHandlers
+from qa.web.status import Following
+from qa.web.viewer.events import ViewerEvents
 
 TEXT = "Plums are blue.\n\nPears are green."
 PASSAGES = (Passage(1, 0, 15, ()), Passage(2, 17, 33, ()))
@@ -132,6 +133,11 @@ def open_plums(folder):
     follow(host)
     yield assistant, Handlers(host)
     host.close()
+
+
+def viewer(handlers):
+    """The viewer of the page of some handlers."""
+    return ViewerEvents(handlers.host, Originals())
 
 
 def follow(host, folder=Path("/nowhere")):

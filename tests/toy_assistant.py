@@ -25,7 +25,7 @@ class ToyAssistant:
         )
 
     @classmethod
-    def open(cls, sources, *, encoder=None, on_progress=None, on_notice=None, wait=True):
+    def open(cls, sources, *, encoder=None, on_progress=None, on_notice=None, wait=True, allow_empty=False):
         """Open like `qa.Assistant.open`."""
         return cls(sources.paths[0])
 

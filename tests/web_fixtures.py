@@ -27,6 +27,7 @@ SILENCE = "|".join(
     (
         "net::ERR_|[Nn]etwork ?[Ee]rror|Failed to fetch|AbortError|signal is aborted|via cancel scope",
         "[Cc]onnection errored out|status of 503|Server stopped unexpectedly",
+        "Unexpected error 404: Not Found",  # Gradio ends its stream as a page is left, and what was on its way asks for it
     )
 )
 INSTALL = f"{APT_INSTALL} && pip install playwright"
