@@ -4,7 +4,6 @@
 (() => {
     "use strict";
     const SEARCH_PAUSE = 300; // milliseconds of typing nothing, after which the list is searched
-    const send = (name, detail) => document.dispatchEvent(new CustomEvent("qa-" + name, { detail }));
     const listing = { name: "", page: 0 };
     const worked = new Map(); // what is shown below a row, by id: the list may come anew at any moment
     let resumed = false;
@@ -16,7 +15,7 @@
     let typing = 0;
 
     const list = () => qaSection.isOpen("conversations") && document.querySelector(".qa-view-conversations");
-    const id = (control) => Number.parseInt(control.dataset.conversation, 10);
+    const id = (control) => qaNumber(control.dataset.conversation);
     const row = (control) => control.closest(".qa-conversation");
     const opener = (item) => `.qa-conversation[data-conversation="${id(item)}"] [data-qa="reopen"]`;
     const within = (control) => {
@@ -25,7 +24,7 @@
         const part = qa ? `[data-qa="${qa}"]` : link ? `[href="${link}"]` : control.localName;
         return `.qa-conversation[data-conversation="${id(row(control))}"] ${part}`;
     };
-    const show = () => send("conversations", { ...listing });
+    const show = () => qaSend("conversations", { ...listing });
 
     function arrange(item) {
         const work = worked.get(id(item));
@@ -56,12 +55,12 @@
             show();
         },
         begin() {
-            send("begin", {});
-            document.querySelector("#qa-question textarea")?.focus();
+            qaSend("begin", {});
+            qaBox()?.focus();
         },
         reopen(control) {
-            send("reopen", { conversation: id(control) });
-            if (matchMedia("(max-width: 56rem)").matches) {
+            qaSend("reopen", { conversation: id(control) });
+            if (qaNarrow.matches) {
                 document.documentElement.dataset.qaSources = "hidden";
                 document.querySelector('[data-qa="sources"]').focus();
             }
@@ -71,7 +70,7 @@
             (last.closest(".message-row")?.previousElementSibling ?? last).scrollIntoView({ block: "start" });
         },
         "conversation-page"(control) {
-            listing.page = Number.parseInt(control.dataset.page, 10);
+            listing.page = qaNumber(control.dataset.page);
             show();
         },
         "retitle-ask"(control) {
@@ -90,14 +89,14 @@
             const neighbour = item.nextElementSibling ?? item.previousElementSibling;
             focused = neighbour ? opener(neighbour) : ".qa-panel-body";
             worked.delete(id(item));
-            send("discard", { conversation: id(control), ...listing });
+            qaSend("discard", { conversation: id(control), ...listing });
         },
         // Pressed twice, it deletes; leaving it takes the first press back.
         forget(control) {
             const { turn, ask, again } = control.dataset;
             if (control.classList.contains("qa-alarm")) {
-                send("forget", { turn: Number.parseInt(turn, 10) });
-                document.querySelector("#qa-question textarea")?.focus({ preventScroll: true });
+                qaSend("forget", { turn: qaNumber(turn) });
+                qaBox()?.focus({ preventScroll: true });
                 return;
             }
             const before = [control.textContent, control.getAttribute("aria-label")];
@@ -112,7 +111,7 @@
         },
         judge(control) {
             const { turn, citation, label } = control.dataset;
-            send("judge", { turn: Number.parseInt(turn, 10), citation: Number.parseInt(citation, 10), label });
+            qaSend("judge", { turn: qaNumber(turn), citation: qaNumber(citation), label });
         },
     };
 
@@ -135,7 +134,7 @@
         if (renaming && event.key === "Enter" && !event.isComposing) {
             focused = opener(item);
             worked.delete(id(item));
-            send("retitle", { conversation: id(item), title: event.target.value, ...listing });
+            qaSend("retitle", { conversation: id(item), title: event.target.value, ...listing });
         } else if (event.key === "Escape" && (renaming || event.target.closest(".qa-discarding"))) {
             event.stopPropagation();
             leave(item, renaming ? "retitle-ask" : "discard-ask");
@@ -187,7 +186,7 @@
     new MutationObserver(() => {
         if (!resumed && document.querySelector(".qa-progress")?.dataset.version) {
             resumed = true;
-            send("resume", { conversation: Number(new URLSearchParams(location.search).get("c")) || 0 });
+            qaSend("resume", { conversation: Number(new URLSearchParams(location.search).get("c")) || 0 });
         }
         const panel = list();
         if (panel && panel.dataset.arrival !== seen) {

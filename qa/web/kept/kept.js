@@ -2,8 +2,6 @@
 // filled when it is unfolded.
 (() => {
     "use strict";
-    const number = (text) => (text === undefined ? undefined : Number.parseInt(text, 10));
-    const send = (name, detail) => document.dispatchEvent(new CustomEvent("qa-" + name, { detail }));
     const panel = () => qaSection.isOpen("kept") && document.querySelector(".qa-view-kept");
     const drafts = new Map(); // notes that are being written, by id: the list may come anew at any moment
     const seen = {}; // which rendering of a part was seen last
@@ -11,7 +9,7 @@
     let asked = false; // whether the list was asked for by hand, and takes the focus
 
     function show() {
-        send("kept", { page });
+        qaSend("kept", { page });
     }
 
     const actions = {
@@ -22,19 +20,19 @@
             show();
         },
         "kept-page"(control) {
-            page = number(control.dataset.page);
+            page = qaNumber(control.dataset.page);
             show();
         },
-        star: ({ dataset: { turn, citation } }) => send("star", { turn: number(turn), citation: number(citation) }),
-        "open-kept": ({ dataset: { kept } }) => send("open_kept", { kept: number(kept) }),
+        star: ({ dataset: { turn, citation } }) => qaSend("star", { turn: qaNumber(turn), citation: qaNumber(citation) }),
+        "open-kept": ({ dataset: { kept } }) => qaSend("open_kept", { kept: qaNumber(kept) }),
         unkeep({ dataset: { kept } }) {
             asked = true;
             drafts.delete(kept);
-            send("unkeep", { kept: number(kept), page });
+            qaSend("unkeep", { kept: qaNumber(kept), page });
         },
         rekeep() {
             asked = true;
-            send("rekeep", { page });
+            qaSend("rekeep", { page });
         },
     };
 
@@ -45,7 +43,7 @@
         if (!target.matches(".qa-note")) return;
         drafts.delete(target.dataset.kept);
         target.defaultValue = target.value;
-        send("annotate", { kept: number(target.dataset.kept), note: target.value });
+        qaSend("annotate", { kept: qaNumber(target.dataset.kept), note: target.value });
     });
     document.addEventListener(
         "keydown",
@@ -70,7 +68,7 @@
             const link = menu.querySelector('[data-style="link"]');
             link.dataset.text = `${location.origin}${location.pathname}?${new URLSearchParams({ ...(lib && { lib }), doc, at })}`;
             link.disabled = false;
-            if (menu.querySelector("[disabled]")) send("cite", { turn: number(turn), citation: number(citation), kept: number(kept) });
+            if (menu.querySelector("[disabled]")) qaSend("cite", { turn: qaNumber(turn), citation: qaNumber(citation), kept: qaNumber(kept) });
         },
         true,
     );
@@ -78,7 +76,7 @@
     const parts = {
         ".qa-cited"({ dataset }) {
             const { kept, turn, citation } = dataset;
-            const which = kept ? `[data-kept="${number(kept)}"]` : `[data-turn="${number(turn)}"][data-citation="${number(citation)}"]`;
+            const which = kept ? `[data-kept="${qaNumber(kept)}"]` : `[data-turn="${qaNumber(turn)}"][data-citation="${qaNumber(citation)}"]`;
             document.querySelectorAll(`.qa-copy-quote${which} [disabled]`).forEach((button) => {
                 const style = button.dataset.style;
                 button.dataset.text = dataset[`text${style[0].toUpperCase()}${style.slice(1)}`];
@@ -94,7 +92,7 @@
             if (panel() && !asked) show();
         },
         ".qa-view-kept"(list) {
-            page = number(list.dataset.page);
+            page = qaNumber(list.dataset.page);
             list.querySelectorAll(".qa-note").forEach((note) => (note.value = drafts.get(note.dataset.kept) ?? note.defaultValue));
             if (asked) (list.querySelector(".qa-kept-undo button") ?? list.querySelector(".qa-panel-body")).focus();
             asked = false;

@@ -4,7 +4,6 @@
 (() => {
     "use strict";
     const FILTER_PAUSE = 300; // milliseconds of typing nothing, after which a list of several pages is asked for anew
-    const send = (name, detail) => document.dispatchEvent(new CustomEvent("qa-" + name, { detail }));
     const listing = { state: "", name: "", page: 0 };
     let seen = null; // the list as it was rendered last
     let scrolled = 0;
@@ -16,42 +15,42 @@
     const scope = new Set(); // what is ticked: names, and folders with their slash
 
     const list = () => document.querySelector(".qa-view-library[data-page]");
-    const row = (control) => Number.parseInt(control.dataset.row, 10);
+    const row = (control) => qaNumber(control.dataset.row);
 
     const actions = {
         library() {
             focused ||= ".qa-panel-body"; // what was pressed goes, and somebody who came from the chat was nowhere in the list
-            send("library", { ...listing });
+            qaSend("library", { ...listing });
         },
         state(control) {
             Object.assign(listing, { state: control.dataset.state, page: 0 });
             scrolled = 0;
-            send("library", { ...listing });
+            qaSend("library", { ...listing });
         },
         rows(control) {
-            listing.page = Number.parseInt(control.dataset.page, 10);
+            listing.page = qaNumber(control.dataset.page);
             scrolled = 0;
-            send("library", { ...listing });
+            qaSend("library", { ...listing });
         },
         remove(control) {
             const tick = control.closest(".qa-row").querySelector("[data-scope]");
             if (scope.delete(tick?.dataset.scope)) tellScope();
-            send("remove", { row: row(control), ...listing });
+            qaSend("remove", { row: row(control), ...listing });
         },
-        restore: (control) => send("restore", { row: row(control), ...listing }),
-        reindex: () => send("reindex", { ...listing }),
+        restore: (control) => qaSend("restore", { row: row(control), ...listing }),
+        reindex: () => qaSend("reindex", { ...listing }),
         "pick-files": () => document.querySelector("#qa-drop input[type=file]")?.click(),
         "pick-folder": () => document.querySelector("#qa-folder")?.click(),
-        "try-example": () => send("try_example", {}),
-        "delete-library": () => send("delete_library", {}),
+        "try-example": () => qaSend("try_example", {}),
+        "delete-library": () => qaSend("delete_library", {}),
         "scope-all"() {
             scope.clear();
             tellScope();
-            document.querySelector("#qa-question textarea")?.focus();
+            qaBox()?.focus();
         },
         holdings() {
             leaving = true;
-            send("holdings", {});
+            qaSend("holdings", {});
         },
     };
 
@@ -82,7 +81,7 @@
 
     function tellScope() {
         showScope();
-        send("chosen", scope.size ? JSON.stringify([...scope]) : "");
+        qaSend("chosen", scope.size ? JSON.stringify([...scope]) : "");
         const line = document.querySelector("p.qa-scope-choice");
         line.hidden = !scope.size;
         line.querySelector("bdi").textContent = [...scope].join(", ");
@@ -105,7 +104,7 @@
         event.preventDefault();
         event.stopImmediatePropagation();
         const { name } = files[sizes.indexOf(largest)];
-        send("refuse", { count: files.length, name, largest, together });
+        qaSend("refuse", { count: files.length, name, largest, together });
     }
 
     document.addEventListener(
@@ -179,7 +178,7 @@
         const { act } = event.target.dataset ?? {};
         if (!event.target.matches(".qa-library-form")) return;
         event.preventDefault();
-        send(act, { name: event.target.querySelector("input").value });
+        qaSend(act, { name: event.target.querySelector("input").value });
     });
 
     // Whoever opens the menu with a pointer can write the name of a new library at once; a touch would raise a keyboard over it.
@@ -199,7 +198,7 @@
         const { pages, name } = list().dataset;
         clearTimeout(typing);
         if (Number(pages) > 1 || name) {
-            typing = setTimeout(() => list() && send("renew", { ...listing, page: 0 }), FILTER_PAUSE);
+            typing = setTimeout(() => list() && qaSend("renew", { ...listing, page: 0 }), FILTER_PAUSE);
         }
     });
 
@@ -271,7 +270,7 @@
         if (now && now !== version) {
             const renew = version && panel && !leaving;
             version = now;
-            if (renew) send("renew", { ...listing });
+            if (renew) qaSend("renew", { ...listing });
         }
     }
 
