@@ -11,8 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from patience import until
 
 from index.encoders import cache as fast_cache
+from index.encoders import openvino
 from index.encoders.base import SentenceTransformerEncoder, bundled_model_folder
 from index.encoders.build import build, plain_graph
 from index.encoders.cache import read_manifest
@@ -148,6 +150,16 @@ def test_a_process_that_encoded_passages_ends_cleanly(built):
         process = start(code, MODEL, built[0])
         process.communicate(timeout=120)
         assert process.returncode == 0
+
+
+def test_what_runs_passages_is_let_go_when_idle(encoder, monkeypatch):
+    """After a while without passages its memory is given back; the next ones get the same vectors."""
+    vectors = encoder.encode_passages(TEXTS)
+    encoder._passages = None
+    monkeypatch.setattr(openvino, "IDLE", 0.05)
+    assert np.array_equal(encoder.encode_passages(TEXTS), vectors)
+    until(lambda: encoder._passages is None)
+    assert np.array_equal(encoder.encode_passages(TEXTS), vectors)
 
 
 def test_blank_texts_are_the_empty_text(encoder):
