@@ -86,7 +86,9 @@ def test_quote_of_a_pdf_is_boxed_on_its_page(desk):
     assert [found["data-page"] for found in read.find("data-page")] == ["1", "2"]
     assert all(box["style"].startswith("left:") for box in boxes) and RAIN in read.text
     number = find(desk, "rain.pdf").id
-    assert read.find("src")[0]["src"].startswith(f"document/{number}/page/1?width=1200&v=")
+    [sheets] = read.find("data-picture")
+    assert sheets["data-picture"].startswith(f"document/{number}/page/{{page}}?v=")
+    assert (sheets["data-picture"][-7:], sheets["data-widths"]) == ("&width=", "700 1200 2200")
     text = open_quote(desk, make_turn(desk, "rain.pdf", RAIN), 1, mode="text")
     assert text.marked == [RAIN] and text.find("class", "qa-sheet") == []
 

@@ -5,14 +5,25 @@ Nothing the page sends is trusted: a handler gets numbers, checks them, and look
 
 import re
 import secrets
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from index import Document, DocumentStatus, Original, Originals, QAError, SourceError, file_hash, mark_quotes
+from index import (
+    Box,
+    Document,
+    DocumentStatus,
+    Original,
+    Originals,
+    Passage,
+    QAError,
+    SourceError,
+    file_hash,
+    mark_quotes,
+)
 from qa.answering.citation import Citation, compare, verify
 from qa.web import strings
 from qa.web.chat.events import find_turn
@@ -23,6 +34,9 @@ from qa.web.library.libraries import read_number
 from qa.web.library.view import describe_facts
 from qa.web.ui.templates import render_message
 from qa.web.viewer.view import TEXT_ONLY, Marked, View, choose_window, find_page, mark_attributes, render_view
+
+if TYPE_CHECKING:
+    from qa.assistant import Assistant
 
 MOST_FOUND = 500  # places that are marked
 LONGEST_SOUGHT = 200  # characters
@@ -56,22 +70,24 @@ class ViewerEvents:
         turn, chosen = find_turn(turns, event), read_number(event, "citation")
         if turn is None or chosen is None or not 1 <= chosen <= len(turn.citations):
             return gr.skip(), render_message(strings.OPEN_ERROR)
-        opened, origin = turn.citations[chosen - 1], {"turn": turn.number, "citation": chosen}
-        try:
-            document = self.host.call(lambda assistant: assistant.document(opened.path))
-            turn = place_quotes(turn, document)
-            marks = tuple(
+        asked, opened = turn, turn.citations[chosen - 1]
+        origin = {"turn": turn.number, "citation": chosen}
+
+        def place(document: Document) -> tuple[Marked, ...]:
+            return tuple(
                 Marked(number, citation.start, citation.end, citation.answer_span)
-                for number, citation in enumerate(turn.citations, start=1)
+                for number, citation in enumerate(place_quotes(asked, document).citations, start=1)
                 if citation.path == opened.path
             )
-            view = replace(
-                self.read_view(document, marks, chosen), origin=origin, notice=self._notice(opened, document)
-            )
+
+        try:
+            read = self.host.call(lambda assistant: _read(assistant, opened.path, place))
+            view = replace(self._view(read, chosen), origin=origin, notice=_notice(opened, read))
             view = self._shown(view, event)
         except (QAError, NotReady):
             return gr.skip(), render_message(strings.OPEN_ERROR)
-        return render_view(view, arrival=secrets.token_hex(4), turn=turn), render_message("")
+        placed = place_quotes(asked, view.document)
+        return render_view(view, arrival=secrets.token_hex(4), turn=placed), render_message("")
 
     def open_quote(self, citation: Citation, event: gr.EventData) -> tuple[Any, ...]:
         """Open the document of a quote at the place where the quote is now.
@@ -83,12 +99,16 @@ class ViewerEvents:
         Returns:
             Viewer and message.
         """
-        try:
-            document = self.host.call(lambda assistant: assistant.document(citation.path))
+
+        def place(document: Document) -> tuple[Marked, ...]:
             placed = place_citation(citation, document)
-            view = self.read_view(document, (Marked(1, placed.start, placed.end, placed.answer_span),), 1)
-            span = {"start": placed.start, "end": placed.end} if placed.start < placed.end else {}
-            view = replace(view, origin={"document": view.id, **span}, notice=self._notice(citation, document))
+            return (Marked(1, placed.start, placed.end, placed.answer_span),)
+
+        try:
+            read = self.host.call(lambda assistant: _read(assistant, citation.path, place))
+            view, [mark] = self._view(read, 1), read.marks
+            span = {"start": mark.start, "end": mark.end} if mark.start < mark.end else {}
+            view = replace(view, origin={"document": view.id, **span}, notice=_notice(citation, read))
             view = self._shown(view, event)
         except (QAError, NotReady):
             return gr.skip(), render_message(strings.OPEN_ERROR)
@@ -123,25 +143,29 @@ class ViewerEvents:
     def _browse(self, event: gr.EventData, chosen: Callable[[DocumentStatus], bool]) -> tuple[Any, ...]:
         page, sought = read_number(event, "page") or 0, _read_text(event, "sought")
         span = _read_span(event)
-        try:
-            statuses = self.host.call(lambda assistant: assistant.statuses())
-            status = next(filter(chosen, statuses), None)
-            if status is None or status.id is None:
-                return gr.skip(), render_message(strings.OPEN_ERROR)
-            document = self.host.call(lambda assistant: assistant.document(status.path))
-            marks: tuple[Marked, ...] = ()
+
+        def place(document: Document) -> tuple[Marked, ...]:
             if sought:
-                marks = find_words(document.text, sought)
-            elif span and span[0] < span[1] <= len(document.text):
-                marks = (Marked(1, *span),)
-            current = min(max(1, read_number(event, "at") or 1), len(marks))
-            view = self.read_view(document, marks, current, page=page)
-            place = {"start": marks[0].start, "end": marks[0].end} if marks and not sought else {}
+                return find_words(document.text, sought)
+            return (Marked(1, *span),) if span and span[0] < span[1] <= len(document.text) else ()
+
+        def read_chosen(assistant: "Assistant") -> tuple[DocumentStatus, _Read] | None:
+            status = next((each for each in assistant.statuses() if each.id is not None and chosen(each)), None)
+            return (status, _read(assistant, status.path, place)) if status else None
+
+        try:
+            found = self.host.call(read_chosen)
+            if found is None:
+                return gr.skip(), render_message(strings.OPEN_ERROR)
+            status, read = found
+            current = min(max(1, read_number(event, "at") or 1), len(read.marks))
+            view = self._view(read, current, page=page)
+            at = {"start": read.marks[0].start, "end": read.marks[0].end} if read.marks and not sought else {}
             view = replace(
                 view,
-                origin={"document": status.id} | place,
+                origin={"document": read.id} | at,
                 sought=sought,
-                notice="" if view.original.file_sha256 else describe_change(document),  # else it was compared
+                notice="" if view.original.file_sha256 else describe_change(read.document),  # else it was compared
                 facts=tuple(describe_facts(status)),
                 notes=status.notes,
             )
@@ -150,36 +174,29 @@ class ViewerEvents:
             return gr.skip(), render_message(strings.OPEN_ERROR)
         return render_view(view, arrival=secrets.token_hex(4)), render_message("")
 
-    def read_view(self, document: Document, marks: Sequence[Marked], current: int, *, page: int = 0) -> View:
+    def _view(self, read: "_Read", current: int, *, page: int = 0) -> View:
         """Choose how a document can be shown, and the window of its text.
 
         Args:
-            document: As the collection has it.
-            marks: What to mark in it.
+            read: The document, with what to mark in it.
             current: Number of the mark to begin at; 0: of none.
             page: 1-based number of the page, or its like, to begin at where there is no mark.
         """
-        path = document.path
-        passages, ids = self.host.call(
-            lambda assistant: (
-                assistant.passages(path),
-                [listed.id for listed in assistant.documents() if listed.path == path],
-            )
-        )
-        here = next((mark for mark in marks if mark.number == current), None)
-        first = choose_window(passages, here.start) if here else find_page(passages, page)
-        original = self._describe(path, document)
+        here = next((mark for mark in read.marks if mark.number == current), None)
+        first = choose_window(read.passages, here.start) if here else find_page(read.passages, page)
+        original = self._describe(read.document.path, read.document)
         return View(
-            ids[0] if ids else -1,
-            document,
-            passages,
-            min(first, max(0, len(passages) - 1)),
+            read.id,
+            read.document,
+            read.passages,
+            min(first, max(0, len(read.passages) - 1)),
             {},
-            marks=tuple(marks),
+            marks=read.marks,
             current=current,
             query=self.query,
             original=original,
             has_original=original.kind != "text",
+            boxes=read.boxes,
         )
 
     def _describe(self, path: str, document: Document) -> Original:
@@ -198,10 +215,6 @@ class ViewerEvents:
         if first is not None or _read_text(event, "mode") == "text":
             return replace(view, original=TEXT_ONLY)
         path, marks = view.document.path, [mark for mark in view.marks if mark.start < mark.end]
-        if view.original.kind == "pages":
-            spans = [(mark.start, mark.end) for mark in marks]
-            boxes = self.host.call(lambda assistant: assistant.boxes_of_spans(path, spans))
-            return replace(view, boxes={mark.number: found for mark, found in zip(marks, boxes, strict=True)})
         if view.original.kind != "markup":
             return view
         try:
@@ -215,16 +228,54 @@ class ViewerEvents:
         missing = any(mark.number == view.current and not placed for mark, placed in zip(marks, found, strict=True))
         return replace(view, markup=marked, notice=view.notice or (strings.NOT_MARKED if missing else ""))
 
-    def _notice(self, citation: Citation, document: Document) -> str:
-        """What has become of the file of a citation since it was read; empty while nothing has."""
-        if citation.text_sha256 != document.text_sha256:
-            found = compare(citation.to_dict(), document)
-            return strings.CHANGED_SINCE.format(detail=found.detail)
-        encoding = self.host.call(lambda assistant: assistant.encoding)
-        found = verify(citation.to_dict(), encoding=encoding, indexed=document)
-        if found.status == "gone":
-            return strings.GONE.format(detail=found.detail)
-        return strings.CHANGED.format(detail=f": {found.detail}") if found.detail else ""
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the collection has of a document, read at one time.
+
+    Attributes:
+        document: The document.
+        passages: All its paragraphs, in order.
+        id: Its id in the collection; -1: it is not in it any more.
+        marks: What to mark in it.
+        boxes: Where that stands on its pages, by the numbers of the marks.
+        encoding: As `Assistant.encoding`.
+    """
+
+    document: Document
+    passages: tuple[Passage, ...]
+    id: int
+    marks: tuple[Marked, ...]
+    boxes: Mapping[int, Sequence[Box]]
+    encoding: str | None
+
+
+def _read(assistant: "Assistant", path: str, place: Callable[[Document], tuple[Marked, ...]]) -> _Read:
+    """Read a document and what to mark in it; all at once, for between two calls the assistant may do other work."""
+    document = assistant.document(path)
+    marks = place(document)
+    held = [mark for mark in marks if mark.start < mark.end]
+    boxes = assistant.boxes_of_spans(path, [(mark.start, mark.end) for mark in held])
+    ids = [listed.id for listed in assistant.documents() if listed.path == path]
+    return _Read(
+        document,
+        assistant.passages(path),
+        ids[0] if ids else -1,
+        marks,
+        {mark.number: found for mark, found in zip(held, boxes, strict=True)},
+        assistant.encoding,
+    )
+
+
+def _notice(citation: Citation, read: _Read) -> str:
+    """What has become of the file of a citation since it was read; empty while nothing has."""
+    if citation.text_sha256 != read.document.text_sha256:
+        found = compare(citation.to_dict(), read.document)
+        return strings.CHANGED_SINCE.format(detail=found.detail)
+    found = verify(citation.to_dict(), encoding=read.encoding, indexed=read.document)
+    if found.status == "gone":
+        return strings.GONE.format(detail=found.detail)
+    return strings.CHANGED.format(detail=f": {found.detail}") if found.detail else ""
 
 
 def describe_change(document: Document) -> str:

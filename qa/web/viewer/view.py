@@ -86,16 +86,12 @@ class _Sheet:
 
     Attributes:
         number: From 1.
-        ratio: Width and height, for CSS.
-        src: Address of its picture in the middle width.
-        srcset: Those in each width.
+        ratio: Width and height, for CSS; empty for those of the first page.
         marks: Number of the mark, style and text for a screen reader of each box on it.
     """
 
     number: int
     ratio: str
-    src: str
-    srcset: str
     marks: tuple[tuple[int, str, str], ...]
 
 
@@ -177,6 +173,9 @@ def render_view(view: View, *, arrival: str, turn: Turn | None = None) -> str:
             find_steps=Markup(_render_find_steps(view)) if view.marks else "",
             about=_describe(view),
             sheets=_list_sheets(view),
+            first_ratio="{:.1f}/{:.1f}".format(*view.original.pages[0]) if view.original.pages else "",
+            picture=_picture(view),
+            widths=" ".join(map(str, WIDTHS)),
             page=view.page,
             row=row,
             sheet=sheet,
@@ -223,14 +222,17 @@ def _list_sheets(view: View) -> list[_Sheet]:
             width, height = box.right - box.left, box.bottom - box.top
             style = f"left:{box.left:.2%};top:{box.top:.2%};width:{width:.2%};height:{height:.2%}"
             marks.setdefault(box.page, []).append((mark.number, style, text))
-    more = f"&v={view.original.file_sha256[:12]}" + (f"&{view.query}" if view.query else "")
-    sheets = []
-    for number, (width, height) in enumerate(view.original.pages, start=1):
-        images = [f"document/{view.id}/page/{number}?width={pixels}{more}" for pixels in WIDTHS]
-        srcset = ", ".join(f"{image} {pixels}w" for image, pixels in zip(images, WIDTHS, strict=True))
-        ratio = f"{width:.1f}/{height:.1f}"
-        sheets.append(_Sheet(number, ratio, images[1], srcset, tuple(marks.get(number, ()))))
-    return sheets
+    ratios = [f"{width:.1f}/{height:.1f}" for width, height in view.original.pages]
+    return [
+        _Sheet(number, ratio if ratio != ratios[0] else "", tuple(marks.get(number, ())))
+        for number, ratio in enumerate(ratios, start=1)
+    ]
+
+
+def _picture(view: View) -> str:
+    """The address of the picture of a page, but for the number in it and the width at its end, which the page fills in."""
+    more = f"{view.query}&" if view.query else ""
+    return f"document/{view.id}/page/{{page}}?{more}v={view.original.file_sha256[:12]}&width="
 
 
 def _describe(view: View) -> str:

@@ -81,10 +81,37 @@
         seek(1);
     });
 
+    const shownWidth = () => (zoom === 1 ? "(max-width: 56rem) 100vw, 45vw" : `${Math.round(45 * zoom)}vw`);
+
     function resize() {
         const sheets = document.querySelector(".qa-sheets");
         sheets?.style.setProperty("--qa-zoom", zoom);
-        if (zoom !== 1) sheets?.querySelectorAll("img").forEach((image) => (image.sizes = `${Math.round(45 * zoom)}vw`));
+        sheets?.querySelectorAll("img").forEach((image) => (image.sizes = shownWidth()));
+    }
+
+    // A page gets its picture when it is near what is in sight.
+    function draw(sheet) {
+        const { picture, widths, alt } = sheet.parentElement.dataset;
+        const address = picture.replace("{page}", sheet.dataset.page);
+        const image = new Image();
+        image.alt = alt.replace("{page}", sheet.dataset.page);
+        image.sizes = shownWidth();
+        image.srcset = widths.split(" ").map((width) => `${address}${width} ${width}w`).join(", ");
+        sheet.prepend(image);
+    }
+
+    function drawNear(panel) {
+        const near = new IntersectionObserver(
+            (entries) => {
+                for (const { isIntersecting, target } of entries) {
+                    if (!isIntersecting) continue;
+                    near.unobserve(target);
+                    draw(target);
+                }
+            },
+            { root: panel.querySelector(".qa-panel-body"), rootMargin: "50%" },
+        );
+        panel.querySelectorAll(".qa-sheet").forEach((sheet) => near.observe(sheet));
     }
 
     async function fetchRows(grid, first, count = 200) {
@@ -154,6 +181,7 @@
         tellWidth();
         if (qaNarrow.matches) root.dataset.qaSources = "hidden";
         resize();
+        drawNear(target);
         const first = target.querySelector(":is(.qa-box, .qa-markup .qa-mark).qa-current");
         if (first) first.id = "qa-here";
         target.querySelectorAll(".qa-grid").forEach(fillGrid);
