@@ -90,7 +90,7 @@
     }
 
     // A page gets its picture when it is near what is in sight.
-    function draw(sheet) {
+    function drawPage(sheet) {
         const { picture, widths, alt } = sheet.parentElement.dataset;
         const address = picture.replace("{page}", sheet.dataset.page);
         const image = new Image();
@@ -106,7 +106,7 @@
                 for (const { isIntersecting, target } of entries) {
                     if (!isIntersecting) continue;
                     near.unobserve(target);
-                    draw(target);
+                    drawPage(target);
                 }
             },
             { root: panel.querySelector(".qa-panel-body"), rootMargin: "50%" },
