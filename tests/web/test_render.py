@@ -359,7 +359,7 @@ def test_opened_quote_wins_where_two_stand_in_one_place():
 
 
 def test_quotes_are_boxes_on_the_pages_of_a_document():
-    """Each at its place in per cent, the opened one on top, with its words for screen readers; pages load when seen."""
+    """Each at its place in per cent, the opened one on top, with its words; a page gets its picture when it is near."""
     document = Document("fruit.pdf", "/fruit.pdf", TEXT, "0", "0")
     original = Original("pages", "0123456789abcdef", pages=((600.0, 800.0), (400.0, 800.0)))
     boxes = {
@@ -371,18 +371,17 @@ def test_quotes_are_boxes_on_the_pages_of_a_document():
     view = replace(view, original=original, has_original=True, boxes=boxes)
     html = render_view(view, arrival="a")
     pages = [Reader(figure) for figure in re.findall(r"<figure.*?</figure>", html)]
-    assert [page.tags[0][1]["style"] for page in pages] == ["aspect-ratio:600.0/800.0", "aspect-ratio:400.0/800.0"]
+    [sheets] = [found for _, found in Reader(html).tags if found.get("class") == "qa-sheets"]
+    assert sheets["style"] == "--qa-ratio:600.0/800.0"
+    assert [page.tags[0][1].get("style") for page in pages] == [None, "--qa-ratio:400.0/800.0"]
     assert [page.text for page in pages] == ["Plums are blue.Figs are sweet.", "Figs are sweet."]
     first, second = [found for tag, found in pages[0].tags if tag == "mark"]
     assert first["style"] == "left:10.00%;top:20.00%;width:40.00%;height:5.00%"
     assert (first["class"], "tabindex" in first) == ("qa-box", False)
     assert (second["class"], second["tabindex"], second["data-number"]) == ("qa-box qa-current", "-1", "2")
-    images = [found for page in pages for tag, found in page.tags if tag == "img"]
-    assert [(image["alt"], image["loading"]) for image in images] == [("Page 1", "lazy"), ("Page 2", "lazy")]
-    assert [image["src"] for image in images] == [
-        "document/5/page/1?width=1200&v=0123456789ab",
-        "document/5/page/2?width=1200&v=0123456789ab",
-    ]
+    assert sheets["data-picture"] == "document/5/page/{page}?v=0123456789ab&width="
+    assert (sheets["data-widths"], sheets["data-alt"]) == ("700 1200 2200", "Page {page}")
+    assert "<img" not in html
 
 
 def test_page_of_a_document_is_the_one_it_begins_at():
