@@ -387,9 +387,10 @@ def test_question_is_deleted_with_its_answer(server, visitor):
     expect(page.locator("#turn-2")).to_be_visible()
     expect(page.locator("#qa-chat .qa-answer")).to_have_count(1)
     ask(page, TOWN, 4)
-    for _ in range(2):
+    for left in (1, 0):
         delete.last.click()
         again.click()
+        expect(page.locator("#qa-chat .qa-answer")).to_have_count(left)
     expect(page.get_by_role("heading", name="What would you like to know?")).to_be_visible()
     expect(show_list(page)).to_have_count(0)
 
