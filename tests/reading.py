@@ -110,6 +110,19 @@ def make_xlsx(**sheets):
     return saved(workbook)
 
 
+def begin_page(stream, *, degrees=0, crop=None):
+    """A canvas with a page that is displayed turned or cropped, 595 x 842 points upright, and a font to draw with."""
+    from reportlab.pdfgen import canvas
+
+    size = (842, 595) if degrees % 180 else (595, 842)  # which the library exchanges when it turns the page
+    page = canvas.Canvas(stream, pagesize=size, invariant=True)
+    page.setPageRotation(degrees)
+    if crop:
+        page.setCropBox(crop)
+    page.setFont("Helvetica", 10)
+    return page
+
+
 def make_pdf(*pages):
     """A PDF of pages, each a list of (x, y, text) in points from the lower left corner; a page of None is a picture."""
     from reportlab.pdfgen import canvas

@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -188,13 +189,28 @@ def browser():
         browser.close()
 
 
+def ask(page, question: str, turn: int | None = None):
+    """Ask in the page; returns the element of the answer, which has to be the turn of that number, else the next."""
+    from playwright.sync_api import expect
+
+    turn = turn or page.locator(".qa-answer").count() + 1
+    box = page.get_by_role("textbox", name="Question")
+    box.fill(question)
+    box.press("Enter")
+    answer = page.locator(f"#turn-{turn}")
+    expect(answer).to_be_visible()
+    return answer
+
+
 @pytest.fixture
 def visit(browser, request, tmp_path_factory):
     """A function that opens a page in a fresh context; whatever is wrong on any of them fails the test at its end."""
     failed_before = request.session.testsfailed
     pages, wrong = [], []
 
-    def open_page(address: str, *, width: int = 1280, height: int = 800, script: str = "", expected: str = "$^"):
+    def open_page(
+        address: str, *, width: int = 1280, height: int = 800, script: str = "", expected: str = "$^", **options: Any
+    ):
         """Open an address; `script` runs before the page's own, errors that match `expected` are not held against it."""
 
         def note(text: str) -> None:
@@ -205,6 +221,7 @@ def visit(browser, request, tmp_path_factory):
             viewport={"width": width, "height": height},
             reduced_motion="reduce",
             permissions=["clipboard-read", "clipboard-write"],
+            **options,
         )
         page = context.new_page()
         if script:

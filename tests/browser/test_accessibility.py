@@ -8,6 +8,7 @@ import pytest
 from reading import flow, make_pdf
 from suggestion_texts import TEXTS
 from web_fixtures import SILENCE
+from web_fixtures import ask as ask_in_sight
 
 pytest_plugins = ["web_fixtures"]
 load = importlib.import_module if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.importorskip
@@ -102,14 +103,9 @@ def show_answers(page):
 
 
 def ask(page, question):
-    """Ask by keyboard; returns the answer."""
+    """Ask, also where a sheet lies over the answers; returns the answer."""
     show_answers(page)
-    turn = page.locator(".qa-answer").count() + 1
-    box = page.get_by_role("textbox", name="Question")
-    box.fill(question)
-    box.press("Enter")
-    expect(page.locator(f"#turn-{turn}")).to_be_visible()
-    return page.locator(f"#turn-{turn}")
+    return ask_in_sight(page, question)
 
 
 def list_conversations(page):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from suggestion_texts import ALL, TEXTS
+from web_fixtures import ask
 
 pytest_plugins = ["web_fixtures"]
 load = importlib.import_module if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.importorskip
@@ -23,16 +24,6 @@ def library_server(start_module_chat, tmp_path_factory):
     for name, text in TEXTS.items():
         (folder / name).write_text(text, encoding="utf-8")
     return start_module_chat(folder).wait_until_ready()
-
-
-def ask(page, question):
-    """Ask in the page; returns the element of the answer."""
-    turn = page.locator(".qa-answer").count() + 1
-    page.get_by_role("textbox", name="Question").fill(question)
-    page.get_by_role("textbox", name="Question").press("Enter")
-    answer = page.locator(f"#turn-{turn}")
-    expect(answer).to_be_visible()
-    return answer
 
 
 def test_empty_chat_offers_questions_that_are_answered(library_server, visit):

@@ -7,7 +7,7 @@ import re
 import signal
 
 import pytest
-from web_fixtures import SILENCE
+from web_fixtures import SILENCE, ask
 
 pytest_plugins = ["web_fixtures"]
 load = importlib.import_module if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.importorskip
@@ -101,14 +101,6 @@ def test_page_for_others_promises_no_more_than_is_true(start_chat, seeds, visit)
     expect(other.locator(".qa-header")).to_contain_text("Nothing leaves the computer that serves this page but what")
     expect(other.locator(".qa-document")).to_have_count(1, timeout=60_000)
     expect(other.locator(".qa-header")).not_to_contain_text("this computer")
-
-
-def ask(page, question, turn):
-    """Ask in the page; returns the element of the answer, which has to be the turn of that number."""
-    type_question(page, question).press("Enter")
-    answer = page.locator(f"#turn-{turn}")
-    expect(answer).to_be_visible()
-    return answer
 
 
 def shown(page):

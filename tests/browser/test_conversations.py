@@ -7,7 +7,7 @@ import re
 import signal
 
 import pytest
-from web_fixtures import SILENCE
+from web_fixtures import SILENCE, ask
 
 pytest_plugins = ["web_fixtures"]
 load = importlib.import_module if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.importorskip
@@ -59,16 +59,6 @@ def visitor(browser):
     for context in contexts:
         context.close()
     assert wrong == []
-
-
-def ask(page, question, turn):
-    """Ask in the page; returns the element of the answer, which has to be the turn of that number."""
-    box = page.get_by_role("textbox", name="Question")
-    box.fill(question)
-    box.press("Enter")
-    answer = page.locator(f"#turn-{turn}")
-    expect(answer).to_be_visible(timeout=20_000)
-    return answer
 
 
 def show_list(page):

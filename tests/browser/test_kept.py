@@ -9,7 +9,7 @@ import re
 import docx
 import pypdfium2
 import pytest
-from web_fixtures import SILENCE
+from web_fixtures import SILENCE, ask
 
 pytest_plugins = ["web_fixtures"]
 load = importlib.import_module if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.importorskip
@@ -38,38 +38,15 @@ def server(start_module_chat, tmp_path_factory):
 
 
 @pytest.fixture
-def enter(browser, server):
-    """A function that opens the page as a new visitor; errors of the page fail the test."""
-    contexts, wrong = [], []
+def enter(visit, server):
+    """A function that opens the page as a new visitor, its documents listed."""
 
-    def visit(width=1366, height=657, **options):
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, reduced_motion="reduce", accept_downloads=True, **options
-        )
-        context.grant_permissions(["clipboard-read", "clipboard-write"])
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: wrong.append(f"page error: {error}"))
-        said = lambda message: message.type == "error" and not re.search(SILENCE, message.text)  # noqa: E731
-        page.on("console", lambda message: wrong.append(f"console: {message.text}") if said(message) else None)
-        page.goto(server.address)
+    def open_page(width=1366, height=657, **options):
+        page = visit(server.address, width=width, height=height, expected=SILENCE, **options)
         expect(page.locator(".qa-scope")).to_have_text(re.compile("^2 documents, 4 passages"))
         return page
 
-    yield visit
-    for context in contexts:
-        context.close()
-    assert wrong == []
-
-
-def ask(page, question, turn=1):
-    """Ask in the page; returns the element of the answer."""
-    box = page.get_by_role("textbox", name="Question")
-    box.fill(question)
-    box.press("Enter")
-    answer = page.locator(f"#turn-{turn}")
-    expect(answer).to_be_visible()
-    return answer
+    return open_page
 
 
 def keep(page, answer):

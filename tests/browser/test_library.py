@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from web_fixtures import ROOT, SILENCE
+from web_fixtures import ROOT, SILENCE, ask
 
 pytest_plugins = ["web_fixtures"]
 load = importlib.import_module if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.importorskip
@@ -198,15 +198,6 @@ def test_holdings_are_drawn_with_a_table_beside(kept_library, visit):
     expect(page.get_by_role("img", name="Passages per language: not told has most, 102 passages.")).to_be_visible()
     page.locator(".qa-bars summary").last.click()
     expect(page.get_by_role("table")).to_contain_text(".txt102")
-
-
-def ask(page, question):
-    """Ask in the page; returns the element of the first answer."""
-    box = page.get_by_role("textbox", name="Question")
-    box.fill(question)
-    box.press("Enter")
-    expect(page.locator("#turn-1")).to_be_visible()
-    return page.locator("#turn-1")
 
 
 def test_each_page_shows_the_library_of_its_address(kept_library, visit):

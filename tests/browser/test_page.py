@@ -4,7 +4,7 @@ import importlib
 import os
 
 import pytest
-from web_fixtures import SILENCE
+from web_fixtures import SILENCE, ask
 
 pytest_plugins = ["web_fixtures"]
 load = importlib.import_module if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.importorskip
@@ -47,16 +47,6 @@ def hostile_server(start_module_chat, tmp_path_factory):
 def box(page):
     """The question box."""
     return page.get_by_role("textbox", name="Question")
-
-
-def ask(page, question):
-    """Ask in the page; returns the element of the answer."""
-    turn = page.locator(".qa-answer").count() + 1
-    box(page).fill(question)
-    box(page).press("Enter")
-    answer = page.locator(f"#turn-{turn}")
-    expect(answer).to_be_visible()
-    return answer
 
 
 def test_answer_quotes_the_document_and_shows_the_quote_in_its_paragraph(seed_server, visit):

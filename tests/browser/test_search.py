@@ -6,6 +6,7 @@ import re
 
 import pytest
 from injections import PAYLOADS, fits_a_text_file
+from web_fixtures import ask
 
 pytest_plugins = ["web_fixtures"]
 load = importlib.import_module if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.importorskip
@@ -49,16 +50,6 @@ def search(page, words):
     page.keyboard.type(words)
     expect(dialog.get_by_role("status")).to_be_visible()
     return dialog
-
-
-def ask(page, question):
-    """Ask in the page; returns the element of the answer."""
-    turn = page.locator(".qa-answer").count() + 1
-    page.get_by_role("textbox", name="Question").fill(question)
-    page.get_by_role("textbox", name="Question").press("Enter")
-    answer = page.locator(f"#turn-{turn}")
-    expect(answer).to_be_visible()
-    return answer
 
 
 def test_places_come_while_one_types(page):

@@ -5,6 +5,7 @@ import os
 import re
 
 import pytest
+from web_fixtures import ask
 
 pytest_plugins = ["web_fixtures"]
 load = importlib.import_module if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.importorskip
@@ -29,17 +30,6 @@ def plant_server(start_module_chat, tmp_path_factory):
         "The Hamburg plant opened on 3 May 1964, and its first engines went to shipyards.\n"
     )
     return start_module_chat(folder).wait_until_ready()
-
-
-def ask(page, question):
-    """Ask in the page; returns the element of the answer."""
-    turn = page.locator(".qa-answer").count() + 1
-    box = page.get_by_role("textbox", name="Question")
-    box.fill(question)
-    box.press("Enter")
-    answer = page.locator(f"#turn-{turn}")
-    expect(answer).to_be_visible()
-    return answer
 
 
 def test_every_quote_leads_to_its_own_place(plant_server, visit):

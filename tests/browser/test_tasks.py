@@ -6,7 +6,7 @@ import re
 
 import pytest
 from reading import flow, make_pdf
-from web_fixtures import SILENCE
+from web_fixtures import SILENCE, ask
 
 pytest_plugins = ["web_fixtures"]
 load = importlib.import_module if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.importorskip
@@ -67,17 +67,6 @@ def server(start_module_chat, tmp_path_factory):
     return start_module_chat(folder).wait_until_ready()
 
 
-def ask(page, question=QUESTION):
-    """Ask in the page; returns the element of the answer."""
-    turn = page.locator(".qa-answer").count() + 1
-    box = page.get_by_role("textbox", name="Question")
-    box.fill(question)
-    box.press("Enter")
-    answer = page.locator(f"#turn-{turn}")
-    expect(answer).to_be_visible()
-    return answer
-
-
 def open_page(server, visit):
     """The page, its documents listed, and a hand for it."""
     page = visit(server.address, expected=SILENCE)
@@ -104,7 +93,7 @@ def test_first_document_takes_one_drop(start_chat, visit, tmp_path):
 def test_tasks_of_reading_take_one_press_or_two(server, visit):
     """From an answer: the sentence on its page, the file itself, a footnote, all places; and one folder alone."""
     page, hand = open_page(server, visit)
-    answer = ask(page)
+    answer = ask(page, QUESTION)
     quote = answer.locator(".qa-quote", has_text=WHITE)
     hand.click(quote.locator(".qa-cite"))
     expect(page.locator(".qa-sheet #qa-here")).to_be_in_viewport()
@@ -134,7 +123,7 @@ def test_tasks_of_reading_take_one_press_or_two(server, visit):
     hand.click(page.get_by_role("checkbox", name="Search only in law/", exact=True))
     expect(page.locator("p.qa-scope-choice")).to_contain_text("law/")
     assert hand.count() == 1, "one folder alone"
-    expect(ask(page).locator(".qa-searched")).to_have_text("Searched: 1 of 2 documents, law/log.pdf")
+    expect(ask(page, QUESTION).locator(".qa-searched")).to_have_text("Searched: 1 of 2 documents, law/log.pdf")
 
 
 def test_libraries_take_two_presses(server, visit):

@@ -5,6 +5,7 @@ import os
 
 import pytest
 from reading import flow, make_pdf
+from web_fixtures import ask
 
 pytest_plugins = ["web_fixtures"]
 load = importlib.import_module if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.importorskip
@@ -44,12 +45,7 @@ def open_page(server, visit, **options):
 
 def cite(page, question, quote):
     """Ask, and open the document of a quote; returns what was pressed."""
-    turn = page.locator(".qa-answer").count() + 1
-    page.get_by_role("textbox", name="Question").fill(question)
-    page.get_by_role("textbox", name="Question").press("Enter")
-    answer = page.locator(f"#turn-{turn}")
-    expect(answer).to_be_visible()
-    opener = answer.locator(".qa-quote", has_text=quote).locator(".qa-cite").first
+    opener = ask(page, question).locator(".qa-quote", has_text=quote).locator(".qa-cite").first
     opener.click()
     expect(page.locator("#qa-here")).to_be_focused()
     return opener

@@ -5,7 +5,7 @@ import re
 
 import pytest
 from PIL import Image, ImageDraw
-from reading import flow, make_pdf
+from reading import begin_page, flow, make_pdf
 from scanning import reading, saved, scanned
 
 from index import Originals, SourceError, boxes_between, file_hash, read_document
@@ -31,15 +31,8 @@ def originals():
 
 def page_in_columns(*, degrees=0, crop=None):
     """A PDF of one page with two columns, displayed turned or cropped."""
-    from reportlab.pdfgen import canvas
-
     stream = io.BytesIO()
-    size = (842, 595) if degrees % 180 else (595, 842)  # which the library exchanges when it turns the page
-    page = canvas.Canvas(stream, pagesize=size, invariant=True)
-    page.setPageRotation(degrees)
-    if crop:
-        page.setCropBox(crop)
-    page.setFont("Helvetica", 10)
+    page = begin_page(stream, degrees=degrees, crop=crop)
     for x, y, line in flow(LEFT, width=220) + flow(RIGHT, x=315, width=220):
         page.drawString(x, y, line)
     page.save()

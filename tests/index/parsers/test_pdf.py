@@ -4,7 +4,7 @@ import io
 import re
 
 import pytest
-from reading import describe, flow, make_pdf, read, texts
+from reading import begin_page, describe, flow, make_pdf, read, texts
 
 from index.boxes import boxes_between
 from index.errors import SourceError
@@ -453,15 +453,8 @@ def test_letters_from_right_to_left_are_joined_in_reading_order():
 
 def drawn_page(*, degrees=0, crop=None):
     """A PDF of one page that is displayed turned or cropped."""
-    from reportlab.pdfgen import canvas
-
     stream = io.BytesIO()
-    size = (842, 595) if degrees % 180 else (595, 842)  # which the library exchanges when it turns the page
-    drawing = canvas.Canvas(stream, pagesize=size, invariant=True)
-    drawing.setPageRotation(degrees)
-    if crop:
-        drawing.setCropBox(crop)
-    drawing.setFont("Helvetica", 10)
+    drawing = begin_page(stream, degrees=degrees, crop=crop)
     for x, y, line in columns(LEFT, RIGHT):
         drawing.drawString(x, y, line)
     for row, cells in enumerate((("Item", "Cost in euros"), ("Rent of rooms", "300"), ("Heating of rooms", "20"))):
