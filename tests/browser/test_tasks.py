@@ -129,7 +129,7 @@ def test_tasks_of_reading_take_one_press_or_two(server, visit):
 def test_libraries_take_two_presses(server, visit):
     """To make one, and to switch: the menu, then the name; the page of another visitor stays as it is."""
     other, _ = open_page(server, visit)
-    ask(other)
+    ask(other, QUESTION)
     expect(other.locator("#turn-1 .qa-more-places > summary")).to_contain_text("(29)")
     before = other.locator("#turn-1").text_content(), other.locator("#qa-header").text_content(), other.url
     page, hand = open_page(server, visit)
