@@ -13,7 +13,7 @@ from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING, Any, Literal
 
-from qa.answering.citation import Citation, TermEvidence, split_quote
+from qa.answering.citation import Citation, TermEvidence, flatten_place, split_quote
 from qa.answering.confidence import Verdict
 from qa.answering.disagreements import Disagreement
 from qa.answering.versions import newest
@@ -176,6 +176,8 @@ class Answer:
 
     def _content(self) -> dict[str, Any]:
         values = answer_adapter().dump_python(self, mode="json")
+        for name in ("citations", "closest"):
+            values[name] = [flatten_place(citation) for citation in values[name]]
         values |= {"found": self.found, "answer": self.answer, "parts": [part.to_dict() for part in self.parts]}
         if self.version >= VERSION:
             return {key: values[key] for key in _KEYS}

@@ -132,8 +132,7 @@ class Citation:
 
     def to_dict(self) -> dict[str, Any]:
         """Convert to plain JSON values, with the fields of the place among the others."""
-        record: dict[str, Any] = _adapter().dump_python(self, mode="json")
-        return record
+        return flatten_place(_adapter().dump_python(self, mode="json"))
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> "Citation":
@@ -151,7 +150,6 @@ class Citation:
         schema = handler(source)
         record = handler.resolve_ref_schema(schema)  # changed in place, for pydantic builds it once for all uses
         record["schema"] = core_schema.no_info_before_validator_function(_nest_place, record["schema"])
-        record["serialization"] = core_schema.wrap_serializer_function_ser_schema(_flatten_place)
         return schema
 
     @classmethod
@@ -200,9 +198,9 @@ def _nest_place(record: Any) -> Any:
     return {**{key: value for key, value in record.items() if key not in place}, "place": place}
 
 
-def _flatten_place(citation: Citation, handler: Callable[[Citation], dict[str, Any]]) -> dict[str, Any]:
-    values = handler(citation)
-    values |= values.pop("place")
+def flatten_place(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Put the fields of the place among the others; not in pydantic, which reports a Ctrl-C in a function as its own error."""
+    values = {**record, **record["place"]}
     return {key: values[key] for key in _KEYS}
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,6 +36,27 @@ def test_new_answers_hold_all_keys_and_come_back_as_they_were(answer):
     record = answer.to_dict()
     assert record["version"] == VERSION == 2 and set(record) >= NEW_KEYS
     assert read_back(answer) == answer and read_back(answer).hash == record["hash"] == hash_record(record)
+
+
+def test_interrupt_while_a_record_is_made_is_one():
+    """Ctrl-C at any call of a function on the way, so that the command line ends as it should."""
+    BOTH.to_dict()  # what is made once is made
+    for calls in range(1, 1000):
+        left = iter(range(calls))
+
+        def interrupt(frame, event, argument, left=left):
+            if event == "call" and next(left, None) is None:
+                raise KeyboardInterrupt
+
+        sys.setprofile(interrupt)
+        try:
+            BOTH.to_dict()
+            break
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.setprofile(None)
+    assert 10 < calls < 999
 
 
 def test_exact_words_are_a_slice_of_the_quote():
