@@ -1,17 +1,22 @@
-"""The page: its layout, which event calls what, and the calls as Gradio's own API has them, for `gradio_client`.
+"""The page: its layout, style and scripts, which event calls what, and the calls as Gradio's own API has them.
 
 Importing this module imports Gradio; `server.serve` sets Gradio's environment first.
 """
 
+import hashlib
 import inspect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import wraps
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.events import api
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 
 from index import QAError
 from qa.web import strings
@@ -74,18 +79,6 @@ for (const name of names) {
     document.addEventListener("qa-" + name, (event) => trigger(name, event.detail));
 }
 """
-SCRIPTS = (
-    "ui/actions.js",
-    "ui/page.js",
-    "ui/address.js",
-    "library/library.js",
-    "viewer/viewer.js",
-    "search/search.js",
-    "conversations/conversations.js",
-    "kept/kept.js",
-    "batches/batches.js",
-    "ui/reconnect.js",
-)
 # In this order: of two rules that count alike the later wins, and that for narrow windows comes last.
 STYLES = (
     "ui/colours.css",
@@ -113,16 +106,49 @@ document.addEventListener("qa-chosen", (event) => { props.value = event.detail; 
 UPLOADS_KEPT = 3600  # seconds; an upload that never reached the library is deleted after that
 
 
-def page_head() -> str:
-    """The page's style sheets and scripts, as elements for its head.
+@dataclass(frozen=True, slots=True)
+class Assets:
+    """The style sheet and the scripts of the page.
 
-    The style goes there too, because Gradio rewrites the selectors of a style sheet it is handed as such.
+    Attributes:
+        files: The text and media type of each, by its path below `folder`.
+        folder: Their address, which changes when any of them does, so that browsers may keep them.
     """
-    folder = files("qa.web")
-    style = "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in STYLES)
-    scripts = "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in SCRIPTS)
-    language = f"document.documentElement.lang = {json.dumps(strings.LANGUAGE)};"
-    return f"<style>\n{style}</style>\n<script>\n{language}\n{scripts}</script>"
+
+    files: Mapping[str, tuple[str, str]]
+    folder: str
+
+    @classmethod
+    def load(cls) -> "Assets":
+        """Read them from this package."""
+        package = Path(__file__).parent
+        style = "\n".join((package / name).read_text(encoding="utf-8") for name in STYLES)
+        found = {"style.css": (style, "text/css")}
+        for path in sorted(package.glob("*/*.js")):
+            found[path.relative_to(package).as_posix()] = path.read_text(encoding="utf-8"), "text/javascript"
+        version = hashlib.sha256("".join(text for text, _ in found.values()).encode("utf-8")).hexdigest()[:16]
+        return cls(found, f"page/{version}")
+
+    @property
+    def head(self) -> str:
+        """Elements for the head of the page.
+
+        Gradio would rewrite the selectors of a style sheet that it is handed as such.
+        """
+        return f'''<link rel="stylesheet" href="{self.folder}/style.css">
+<script type="module" src="{self.folder}/ui/main.js"></script>
+<script>document.documentElement.lang = {json.dumps(strings.LANGUAGE)};</script>'''
+
+    def routes(self) -> list[Any]:
+        """Make the route that serves them."""
+
+        def serve(request: Request) -> Response:
+            text, media = self.files.get(request.path_params["path"], ("", ""))
+            if not media:
+                return PlainTextResponse(f"{strings.NOT_THERE}\n", 404)
+            return Response(text, media_type=media, headers={"Cache-Control": "private, max-age=31536000, immutable"})
+
+        return [Route(f"/{self.folder}/{{path:path}}", serve)]
 
 
 def build_app(features: LibraryFeatures, *, keeps: bool = True, private: bool = True) -> gr.Blocks:

@@ -162,7 +162,7 @@ def launch(
     import gradio
 
     from index import Originals
-    from qa.web.app import build_app, page_head
+    from qa.web.app import Assets, build_app
     from qa.web.batches.events import batch_routes
     from qa.web.batches.jobs import Batches
     from qa.web.downloads import download_routes, kept_routes
@@ -170,10 +170,10 @@ def launch(
     from qa.web.search.routes import search_routes
     from qa.web.viewer.routes import document_routes
 
-    tools, originals = Tools(libraries.first), Originals()
+    tools, originals, assets = Tools(libraries.first), Originals(), Assets.load()
     batches = Batches(folder)
     routes: list[Any] = [*health_routes(libraries.first), *rest_routes(tools), *batch_routes(batches)]
-    routes += [*document_routes(libraries, originals), *search_routes(libraries)]
+    routes += [*document_routes(libraries, originals), *search_routes(libraries), *assets.routes()]
     running = []
     if store:
         routes += download_routes(store)
@@ -235,7 +235,7 @@ def launch(
         max_file_size=LARGEST_FILE,
         state_session_capacity=CONVERSATIONS_AT_MOST,
         theme=theme,
-        head=page_head(),
+        head=assets.head,
         app_kwargs={
             "docs_url": None,
             "redoc_url": None,

@@ -1,11 +1,13 @@
 """The chat server: what it refuses, what it answers, how it stops."""
 
 import json
+import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 
 import pytest
 from web_fixtures import ROOT, gradio_paths
@@ -14,6 +16,7 @@ from qa.web.security.access import find_port
 from qa.web.server import CONVERSATIONS_AT_MOST, IDLE_SECONDS
 
 pytest_plugins = ["web_fixtures"]
+WEB = ROOT / "qa" / "web"
 JSON_TYPE = {"Content-Type": "application/json"}
 
 
@@ -87,6 +90,33 @@ def test_documents_themselves_are_not_served(seed_server, seeds):
     """Not even a searched file can be fetched by its path."""
     document = next(seeds.iterdir())
     assert seed_server.get(f"/gradio_api/file={document}")[0] == 404
+
+
+def test_style_and_scripts_are_files_that_browsers_keep(seed_server):
+    """Every script that the page names or another imports is served; another version and other files are not."""
+    page = seed_server.get("/")[1]
+    version = re.search(r"page/[0-9a-f]{16}", page)[0]
+    named = set(re.findall(rf"{version}/([a-z/.]+)", page))
+    assert named == {"style.css", "ui/main.js"}
+    seen = set()
+    while names := named - seen:
+        for name in names:
+            with urllib.request.urlopen(f"{seed_server.address}/{version}/{name}") as response:
+                text = response.read().decode("utf-8")
+                media = "text/css" if name == "style.css" else "text/javascript"
+                assert response.headers["Content-Type"] == f"{media}; charset=utf-8"
+                assert "immutable" in response.headers["Cache-Control"]
+            named |= {os.path.normpath(f"{name}/../{path}") for path in re.findall(r'^import .*?"(.+)";', text, re.M)}
+        seen |= names
+    assert seen == {"style.css", *(path.relative_to(WEB).as_posix() for path in WEB.glob("*/*.js"))}
+    for path in (
+        "page/0123456789abcdef/style.css",
+        f"{version}/app.py",
+        f"{version}/../app.py",
+        f"{version}/ui/main.html",
+    ):
+        assert seed_server.get(f"/{path}")[0] == 404
+    assert len(page) < 130_000  # bytes; with the list of 39 documents below 200,000
 
 
 def test_conversations_used_long_ago_are_forgotten(seed_server):

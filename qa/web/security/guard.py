@@ -71,6 +71,7 @@ SERVED_BELOW: tuple[str, ...] = (
     "/conversations/",
     "/document/",
     "/kept/",
+    "/page/",
     "/assets/",
     "/static/",
     "/gradio_api/heartbeat/",
