@@ -218,6 +218,52 @@ def delete_collection(home: str | Path | None, name: str) -> None:
         ) from error
 
 
+def discard_collection(home: str | Path | None, name: str) -> None:
+    """Delete a collection such that `restore_discarded` can bring it back, and for good the one discarded before.
+
+    Raises:
+        SourceError: No collection has this name.
+        StorageError: Another process is updating it, or it cannot be moved.
+    """
+    folder, aside = _folder(name, home), _discarded_folder(home)
+    try:
+        with hold_lock(folder, patience=0):
+            delete_discarded(home)
+            aside.mkdir(parents=True, exist_ok=True)
+            folder.rename(aside / folder.name)
+    except OSError as error:
+        raise StorageError(f"the collection {name!r} cannot be deleted: {error.strerror}.") from error
+
+
+def restore_discarded(home: str | Path | None) -> str:
+    """Bring back the collection that was discarded last; returns its name.
+
+    Raises:
+        SourceError: There is none, or another one has its name now.
+        StorageError: It cannot be moved.
+    """
+    folder = next(iter(sorted(_discarded_folder(home).glob("*"))), None)
+    if folder is None:
+        raise SourceError("nothing that was deleted can be brought back any more.")
+    there = collections_folder(home or home_folder()) / folder.name
+    if there.exists():
+        raise SourceError(f"there is another collection {folder.name!r} now. Rename it, then try again.")
+    try:
+        folder.rename(there)
+    except OSError as error:
+        raise StorageError(f"the collection {folder.name!r} cannot be brought back: {error.strerror}.") from error
+    return folder.name
+
+
+def delete_discarded(home: str | Path | None) -> None:
+    """Delete for good what was discarded."""
+    shutil.rmtree(_discarded_folder(home), ignore_errors=True)
+
+
+def _discarded_folder(home: str | Path | None) -> Path:
+    return Path(home or home_folder()) / "discarded"
+
+
 def create_collection(name: str, encoder: Encoder, home: str | Path | None = None) -> str:
     """Make an empty collection to add files to; returns its name.
 

@@ -9,13 +9,15 @@ from index import Encoder, Progress, Selection, StorageError
 from qa.collections import (
     conversations_file,
     create_collection,
-    delete_collection,
+    delete_discarded,
+    discard_collection,
     encoder_folder,
     find_collection,
     home_folder,
     kept_file,
     list_collections,
     rename_collection,
+    restore_discarded,
     select_sources,
 )
 from qa.conversations import Conversations
@@ -75,13 +77,15 @@ def chat(
 
         return create_collection(name, encoder or load_bundled(cache_folder=encoder_folder(), on_notice=on_notice))
 
+    delete_discarded(None)
     libraries = Libraries(
         make_host(lambda: selection),
         lambda name: make_host(lambda: find_collection(name)),
         list_libraries=list_collections,
         create=create,
         rename=lambda name, new: rename_collection(None, name, new),
-        delete=lambda name: delete_collection(None, name),
+        discard=lambda name: discard_collection(None, name),
+        restore=lambda: restore_discarded(None),
     )
     store, kept = _open_store(on_notice), _open_kept(on_notice)
     try:

@@ -225,7 +225,7 @@ def test_each_page_shows_the_library_of_its_address(kept_library, visit):
     expect(page.locator("#turn-1")).to_contain_text("The brig Aurora")
 
 
-def test_library_is_made_filled_renamed_and_deleted(library, visit, tmp_path):
+def test_library_is_made_filled_renamed_deleted_and_brought_back(library, visit, tmp_path):
     """It begins empty, says how to fill it, and answers; in the end the page is back at the first."""
     page = visit(library.address, expected=SILENCE)
     menu = page.locator("details.qa-libraries > summary")
@@ -249,6 +249,13 @@ def test_library_is_made_filled_renamed_and_deleted(library, visit, tmp_path):
     name = page.get_by_role("textbox", name="Name of this library")
     name.fill("attic")
     name.press("Enter")
+    expect(page).to_have_url(re.compile(r"\?lib=attic$"))
+    expect(row(page, "figs.txt")).to_contain_text("indexed")
+    menu.press("Enter")
+    page.locator(".qa-delete-library > summary").press("Enter")
+    page.get_by_role("button", name="Delete", exact=True).press("Enter")
+    expect(menu).to_contain_text("orchard")
+    page.get_by_role("button", name="Undo").press("Enter")
     expect(page).to_have_url(re.compile(r"\?lib=attic$"))
     expect(row(page, "figs.txt")).to_contain_text("indexed")
     menu.press("Enter")

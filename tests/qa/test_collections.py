@@ -10,7 +10,16 @@ from toy_encoder import ToyEncoder
 from index import OutdatedError, Selection, SourceError, SourceRules, StorageError, hold_lock
 from qa import Assistant, delete_collection, list_collections
 from qa.cli import main
-from qa.collections import create_collection, encoder_folder, find_collection, rebuild_command, rename_collection
+from qa.collections import (
+    create_collection,
+    delete_discarded,
+    discard_collection,
+    encoder_folder,
+    find_collection,
+    rebuild_command,
+    rename_collection,
+    restore_discarded,
+)
 
 
 class OtherEncoder(ToyEncoder):
@@ -183,6 +192,33 @@ def test_collection_that_is_being_updated_is_not_deleted(folder, home):
         pytest.raises(StorageError, match=r"^another process is updating .*papers\. Try again later\.$"),
     ):
         delete_collection(home, "papers")
+    assert list_collections(home)[0].documents == 1
+
+
+def test_discarded_collection_can_be_brought_back(folder, home):
+    """The last one, unless another has its name by then; then it answers as before."""
+    for name in ("papers", "letters"):
+        make(folder, home, name=name)
+        discard_collection(home, name)
+    assert list_collections(home) == ()
+    make(folder, home, name="letters")
+    with pytest.raises(SourceError, match=r"^there is another collection 'letters' now\. Rename it, then try again\.$"):
+        restore_discarded(home)
+    delete_collection(home, "letters")
+    assert restore_discarded(home) == "letters"
+    assert [(known.name, known.documents) for known in list_collections(home)] == [("letters", 1)]
+    with pytest.raises(SourceError, match=r"^nothing that was deleted can be brought back any more\.$"):
+        restore_discarded(home)
+    discard_collection(home, "letters")
+    delete_discarded(home)
+    assert sorted(path.name for path in home.iterdir()) == ["collections"]
+
+
+def test_collection_that_is_being_updated_is_not_discarded(folder, home):
+    """While another process holds its lock, it stays."""
+    make(folder, home)
+    with hold_lock(home / "collections" / "papers"), pytest.raises(StorageError, match="another process is updating"):
+        discard_collection(home, "papers")
     assert list_collections(home)[0].documents == 1
 
 

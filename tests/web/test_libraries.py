@@ -14,7 +14,7 @@ from qa.web.batches.jobs import Batches
 from qa.web.features import LibraryFeatures
 from qa.web.host import AssistantHost
 from qa.web.library.events import LibraryHandlers
-from qa.web.library.libraries import OPEN_AT_ONCE, Libraries
+from qa.web.library.libraries import OPEN_AT_ONCE, UNDO_OFFERED, Libraries
 from qa.web.library.view import render_libraries
 
 
@@ -28,14 +28,16 @@ class Shelf:
 
     def __init__(self, folder, names):
         """Open the first."""
-        self.folder, self.names, self.opened, self.done = folder, list(names), {}, []
+        self.folder, self.names, self.opened, self.done, self.time = folder, list(names), {}, [], 5000.0
         self.libraries = Libraries(
             self.make("first"),
             self.make,
             list_libraries=lambda: [describe(name) for name in self.names],
             create=self.create,
             rename=lambda name, new: self.done.append((name, new)) or new,
-            delete=lambda name: self.done.append(name),
+            discard=lambda name: self.done.append(name),
+            restore=lambda: self.done.pop(),
+            clock=lambda: self.time,
         )
         self.libraries.start()
         follow(self.libraries.first)
@@ -122,6 +124,21 @@ def test_only_a_library_of_ones_own_is_renamed_and_deleted(shelf, tmp_path):
     gone = LibraryHandlers(shelf.find("pears"), tmp_path, libraries=shelf.libraries)
     assert 'data-go="?"' in gone.delete_library()
     assert shelf.done[1:] == ["pears"]
+
+
+def test_deleted_library_is_offered_back_for_a_moment(shelf, tmp_path):
+    """To every page that is opened then; the page goes to what was brought back."""
+    first = LibraryHandlers(shelf.libraries.first, tmp_path, libraries=shelf.libraries)
+    assert "restore-library" not in first.render_menu()
+    shelf.libraries.delete("pears")
+    shelf.time += UNDO_OFFERED - 1
+    assert strings.LIBRARY_DELETED.format(name="pears") in first.render_menu()
+    assert 'data-go="?lib=pears"' in first.restore_library() and shelf.done == []
+    assert "restore-library" not in first.render_menu()
+    shelf.libraries.delete("figs")
+    shelf.time += UNDO_OFFERED
+    assert "restore-library" not in first.render_menu()
+    assert 'data-go="?lib=figs"' in first.restore_library()  # a page that is open still has the button
 
 
 def test_menu_names_libraries_as_people_do():

@@ -201,6 +201,10 @@ class LibraryHandlers:
 
         return self._manage(work)
 
+    def restore_library(self) -> str:
+        """Bring back the library that was deleted last, which the page then goes to; returns the menu of libraries."""
+        return self._manage(self.libraries.restore)
+
     def add_example(self) -> str:
         """Add the document that comes with the program; returns the line under the upload."""
 
@@ -239,7 +243,8 @@ class LibraryHandlers:
         except NotReady:
             current = ""
         is_first = self.host is self.libraries.first
-        return render_libraries(self.libraries.list(), current, own=not is_first, alarm=alarm, go=go)
+        deleted = self.libraries.just_deleted
+        return render_libraries(self.libraries.list(), current, own=not is_first, alarm=alarm, go=go, deleted=deleted)
 
     def _change(self, change: Callable[..., Any]) -> None:
         """Change the collection, then have its index brought up to that behind the page."""

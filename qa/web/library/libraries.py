@@ -6,6 +6,7 @@ a list is read here, whatever it is; numbers stand for what must not come from i
 """
 
 import threading
+import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from qa.web.host import AssistantHost, NotReady
 
 OPEN_AT_ONCE = 6  # libraries besides the first; the one not asked for the longest is closed for another
 PARAMETER = "lib"
+UNDO_OFFERED = 60  # seconds after a library was deleted, to the pages that are opened then
 
 
 class Libraries:
@@ -30,7 +32,9 @@ class Libraries:
         list_libraries: Callable[[], Sequence[Any]] = tuple,
         create: Callable[[str], str] | None = None,
         rename: Callable[[str, str], str] | None = None,
-        delete: Callable[[str], None] | None = None,
+        discard: Callable[[str], None] | None = None,
+        restore: Callable[[], str] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Open none but the first.
 
@@ -40,10 +44,14 @@ class Libraries:
             list_libraries: Gives those there are: records with `name`, `sources`, `documents` and `passages`.
             create: Makes an empty library, and returns its name.
             rename: Gives a library, by its name, another name, and returns that.
-            delete: Deletes a library by its name.
+            discard: Deletes a library by its name, such that it can be restored.
+            restore: Restores the library deleted last, and returns its name.
+            clock: Returns the time in seconds.
         """
         self.first, self._open_library = first, open_library
-        self._list, self._create, self._rename, self._delete = list_libraries, create, rename, delete
+        self._list, self._create, self._rename = list_libraries, create, rename
+        self._discard, self._restore, self._clock = discard, restore, clock
+        self._discarded: tuple[str, float] = "", 0.0  # the library deleted last, and when
         self._lock = threading.Lock()
         self._open: OrderedDict[str, AssistantHost] = OrderedDict()
 
@@ -112,10 +120,24 @@ class Libraries:
 
     def delete(self, name: str) -> None:
         """Delete a library; raises QAError."""
-        if self._delete is None:
+        if self._discard is None:
             raise StorageError("no library can be deleted here.")
         self._shut(name)
-        self._delete(name)
+        self._discard(name)
+        self._discarded = name, self._clock()
+
+    def restore(self) -> str:
+        """Bring back the library that was deleted last; returns its name, or raises QAError."""
+        if self._restore is None:
+            raise StorageError("no library can be brought back here.")
+        self._discarded = "", 0.0
+        return self._restore()
+
+    @property
+    def just_deleted(self) -> str:
+        """The name of a library that was deleted a moment ago; empty for none."""
+        name, when = self._discarded
+        return name if self._clock() - when < UNDO_OFFERED else ""
 
     def _first_key(self) -> str:
         """The name that the first library has among all; empty while it is not open."""

@@ -43,6 +43,7 @@ const actions = {
     "pick-folder": () => document.querySelector("#qa-folder")?.click(),
     "try-example": () => send("try_example", {}),
     "delete-library": () => send("delete_library", {}),
+    "restore-library": () => send("restore_library", {}),
     "scope-all"() {
         scope.clear();
         tellScope();

@@ -21,7 +21,7 @@ from qa.web.ui.templates import fill
 
 
 def render_libraries(
-    libraries: Sequence[Any], current: str, *, own: bool = False, alarm: str = "", go: str = ""
+    libraries: Sequence[Any], current: str, *, own: bool = False, alarm: str = "", go: str = "", deleted: str = ""
 ) -> str:
     """The menu of libraries.
 
@@ -31,9 +31,10 @@ def render_libraries(
         own: Whether that one can be renamed and deleted here.
         alarm: Why something was not done, in one line.
         go: Address that the page goes to; empty: it stays.
+        deleted: Name of a library to offer back; empty for none.
 
     Returns:
-        One element, escaped throughout.
+        Escaped throughout.
     """
     named = [(library, _name_library(library), library_address(library.name)) for library in libraries]
     title = next((name for library, name, _ in named if library.name == current), strings.LIBRARY)
@@ -47,6 +48,7 @@ def render_libraries(
             own=own and renamed,
             alarm=alarm,
             go=go,
+            deleted=deleted,
         )
     )
 
