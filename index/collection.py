@@ -36,6 +36,7 @@ from index.update import FileParser, UpdateReport, update_catalog
 
 FOLLOW_SECONDS = 1.0  # between two times that new text becomes searchable during an update
 _LOCK_SECONDS = 600
+_NO_FILTER = "This system refuses the filter (seccomp) that confines the readers of files. See: qa help formats"
 _LOOK_SECONDS = 0.5  # between two looks whether to give up waiting
 
 
@@ -107,7 +108,8 @@ class Collection:
             selection: What it is made of, which is stored with it; or files and folders alone.
             read: Reads one file; by default an `IsolatedParser`, which survives any file.
             on_progress: Called with each step; an error it raises ends the update, and the next one goes on from there.
-            on_notice: Called with one line when the update waits for another process.
+            on_notice: Called with one line when the update waits for another process, or where the kernel refuses to confine what
+                reads files.
             live: Whether other threads search meanwhile. They find the content from before at the first step, and new
                 text within a second or two.
 
@@ -153,6 +155,8 @@ class Collection:
                 done = update_catalog(
                     self.catalog, sources, self.encoder, read=reader, encoding=codec, on_progress=report
                 )
+                if on_notice and isinstance(reader, IsolatedParser) and reader.lacks_filter:
+                    on_notice(_NO_FILTER)
             self._follow().save(self.catalog)
             self.catalog.set_meta("updated", describe_time(time.time_ns()))
             return done

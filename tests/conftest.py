@@ -55,6 +55,7 @@ SLOW_MODULES = {
     "test_reading",
     "test_reading_answers",
     "test_reading_training",
+    "test_seccomp",
     "test_suggestions",
     "test_vector_index",
     "test_viewer",

@@ -39,7 +39,7 @@ class Opened(NamedTuple):
 def show_originals(memory: int) -> None:
     """Answer what is asked on standard input until it ends, in so many bytes of memory."""
     channel, shelf = Channel(), Shelf()
-    give_up(memory)
+    channel.filtered = give_up(memory)
     while request := channel.receive():
         try:
             with translated_errors(show_name(request["name"])):

@@ -17,6 +17,7 @@ from index.parsers import OLD_OFFICE, find_format, open_at_once, read_document, 
 from index.parsers.builder import MEGABYTE
 from index.parsers.containers import WEB_PAGE, describe_kind
 from index.parsers.process import Crashed, Overdue, Worker
+from index.parsers.seccomp import is_supported
 from index.records import Document, Locator, Metadata, Place
 
 SECONDS = 60.0  # of processor time to read a file, and one more for each megabyte of it
@@ -58,6 +59,11 @@ class IsolatedParser:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+    @property
+    def lacks_filter(self) -> bool:
+        """Whether files were read without the kernel's filter, on a system that should have it."""
+        return is_supported() and self._files.filtered is False
 
     def close(self) -> None:
         """End the processes, if there are any."""

@@ -15,6 +15,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+_ENVIRONMENT = (
+    *("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME"),  # where Python and libraries are
+    *("LANG", "LC_ALL", "LC_CTYPE", "PYTHONUTF8", "TZ"),  # how names of files are encoded, and what day it is
+    *("SYSTEMROOT", "USERPROFILE", "TEMP", "TMP"),  # without which Windows starts no program
+)  # what a process inherits of the environment, in which there may be keys and passwords
+_THREADS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 BUSY = 10  # times the processor time may pass, where other programs keep the processor busy or the process waits
 
 _START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from {module} import {function}; {function}(int(sys.argv[2]))"
@@ -35,6 +41,7 @@ class Worker:
         process: The process; None before it is started.
         asked: How many times it was asked.
         memory: The bytes it may take beyond those it starts with.
+        filtered: Whether the kernel's filter was in force when it last answered; None before.
     """
 
     def __init__(
@@ -59,6 +66,7 @@ class Worker:
         self.memory = memory
         self.process: subprocess.Popen[bytes] | None = None
         self.asked = 0
+        self.filtered: bool | None = None
 
     def prepare(self) -> None:
         """Start a process, or another one after a failure or many questions; call it before each new question."""
@@ -98,6 +106,7 @@ class Worker:
             reply = json.loads(process.stdout.readline())
             parts = [process.stdout.read(size) for size in reply["sizes"]]
             if [len(part) for part in parts] == reply["sizes"]:
+                self.filtered = reply["filtered"]
                 return reply, parts
         except (OSError, ValueError, KeyError):  # the pipe or the reply is broken off: said below
             pass
@@ -146,7 +155,7 @@ def _start(module: str, function: str, memory: int) -> subprocess.Popen[bytes]:
     """Start a process that finds the modules that this process finds, and none in the current folder besides."""
     here = str(Path(__file__).resolve().parents[2])
     path = [here, *(entry for entry in sys.path if entry)]
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
     return subprocess.Popen(
         [
             sys.executable,
@@ -160,5 +169,5 @@ def _start(module: str, function: str, memory: int) -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=environment,
+        env={**kept, **_THREADS},
     )

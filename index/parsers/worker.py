@@ -1,8 +1,10 @@
 """The processes in which `IsolatedParser` reads files, and the pictures in them: one request a line in, one reply a line out.
 
 A reply may be followed by parts, whose sizes it names, such as the text. Before the first request a process gives up what
-reading needs not: it may not write files, open connections, start programs, or take more memory than allowed. Where `resource`
-is missing (Windows) the limits of memory and processor time are not kept; the parent's limit of time is.
+reading needs not: it may not write files, open connections, start programs, signal other processes, or take more memory than
+allowed. On Linux the kernel refuses this (`seccomp`). An audit hook of Python refuses it everywhere, but hears nothing of what
+native libraries do. Where `resource` is missing (Windows) the limits of memory and processor time are not kept; the parent's
+limit of time is.
 """
 
 import importlib
@@ -21,6 +23,7 @@ import numpy as np
 from index.errors import SourceError
 from index.parsers import read_document, read_rows
 from index.parsers.ocr import Line, PictureReader, PictureReading, Pixels, read_pixels
+from index.parsers.seccomp import install_filter
 from index.records import Document, place_values
 
 resource = importlib.import_module("resource") if find_spec("resource") else None  # Windows has none
@@ -39,7 +42,7 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 def read_files(memory: int) -> None:
     """Read the files asked for on standard input until it ends, in so many bytes of memory."""
     channel = Channel()
-    give_up(memory)
+    channel.filtered = give_up(memory)
     while request := channel.receive():
         channel.send(*_answer(request, channel.have_read))
 
@@ -47,7 +50,7 @@ def read_files(memory: int) -> None:
 def read_pictures(memory: int) -> None:
     """Read the text in the pictures that come on standard input until it ends, in so many bytes of memory."""
     channel = Channel()
-    give_up(memory)
+    channel.filtered = give_up(memory)
     while request := channel.receive():
         try:
             reading = read_pixels(channel.receive_pixels(request["picture"]))
@@ -60,10 +63,15 @@ def read_pictures(memory: int) -> None:
 
 
 class Channel:
-    """Requests from the parent, replies to it, and pictures that it is asked to have read."""
+    """Requests from the parent, replies to it, and pictures that it is asked to have read.
+
+    Attributes:
+        filtered: Whether the kernel's filter is in force, which each reply tells.
+    """
 
     def __init__(self) -> None:
         """Take standard input and output away from the libraries: what they print is no reply."""
+        self.filtered = False
         self._requests, self._replies = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
@@ -82,7 +90,8 @@ class Channel:
 
     def send(self, reply: dict[str, Any], *parts: bytes) -> None:
         """Send a reply and the parts that follow it."""
-        self._replies.write(json.dumps({**reply, "sizes": [len(part) for part in parts]}).encode() + b"\n")
+        header = {**reply, "sizes": [len(part) for part in parts], "filtered": self.filtered}
+        self._replies.write(json.dumps(header).encode() + b"\n")
         for part in parts:
             self._replies.write(part)
         self._replies.flush()
@@ -100,11 +109,13 @@ class Channel:
         return PictureReading(answer["turns"], tuple(Line(*line) for line in answer["lines"]))
 
 
-def give_up(memory: int) -> None:
-    """Give up what reading needs not, and more than some bytes of memory."""
+def give_up(memory: int) -> bool:
+    """Give up what reading needs not, and more than some bytes of memory; returns whether the kernel's filter is in force."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interruption means
     _limit_memory(memory)
+    filtered = install_filter()
     sys.addaudithook(_forbid)
+    return filtered
 
 
 def _answer(request: dict[str, Any], ocr: PictureReader) -> tuple[dict[str, Any], bytes, bytes]:

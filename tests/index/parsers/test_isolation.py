@@ -7,10 +7,11 @@ import sys
 import threading
 
 import pytest
-from reading import make_docx, make_pdf
+from reading import make_docx, make_eml, make_epub, make_pdf, make_pptx, make_xlsx, zipped
 
 from index import IsolatedParser, SourceError, read_document
 from index.parsers import isolation as isolated
+from index.parsers.seccomp import is_supported
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +28,25 @@ FILES = {
     "a.pdf": make_pdf([(60, 700, "Text.")], None),
     "a.docx": make_docx("Text."),
     "a.txt": b"One.\r\nTwo.",
+    "a.pptx": make_pptx(("Title", "Text.")),
+    "a.xlsx": make_xlsx(Sheet=[["Item", "Cost"], ["Rent", 300]]),
+    "a.odt": zipped(
+        {
+            "content.xml": '<o:document-content xmlns:o="urn:oasis:names:tc:opendocument:xmlns:office:1.0"'
+            ' xmlns:t="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><o:body><o:text><t:p>Text.</t:p></o:text></o:body>'
+            "</o:document-content>"
+        }
+    ),
+    "a.epub": make_epub("<h1>One</h1><p>Text."),
+    "a.rtf": rb"{\rtf1 Text.}",
+    "a.rst": b"One\n===\n\nText.\n",
+    "a.md": b"# One\n\nText.\n",
+    "a.json": b'[{"a": 1}]',
+    "a.tsv": b"a\tb\n1\t2\n",
+    "a.eml": make_eml("Text.", html="<p>Text."),
+    "a.mbox": b"From a Fri Mar  1 10:00:00 2024\n" + make_eml("Text."),
+    "a.xhtml": b'<html xmlns="http://www.w3.org/1999/xhtml"><body><p>Text.</p></body></html>',
+    "old.csv": "Stra\u00dfe;Gr\u00f6\u00dfe\nJ\u00e4gerstra\u00dfe;3\n".encode("cp1252"),
     "empty.csv": b"",
     "odd \"'<script>\u202e\n.csv": b"a,b\n1,2",
     "x" * 251 + ".csv": b"a,b\n1,2",
@@ -35,9 +55,10 @@ FILES = {
 
 @pytest.mark.parametrize("name", FILES, ids=lambda name: name[:12].encode("ascii", "backslashreplace").decode())
 def test_a_document_is_the_same_from_another_process(tmp_path, reader, name):
-    """Text, locators, silent spans, hashes and notes come through whole, whatever the file's name."""
+    """Text, locators, silent spans, hashes and notes come through whole, whatever the file's name; so they do with the filter."""
     (tmp_path / name).write_bytes(FILES[name])
     assert reader(tmp_path / name, name=name) == read_document(tmp_path / name, name=name)
+    assert reader._files.filtered in (is_supported(), None)
 
 
 def test_small_text_is_read_without_a_process(tmp_path):
