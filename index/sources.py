@@ -6,11 +6,13 @@ downwards apply: naming a folder that a file above it ignores includes that fold
 
 Files that the rules leave out, links that lead out of the named folder, and pipes and the like are left out silently.
 Every other file is returned, even one no parser knows, so that the parser can report it. A named path that is not a
-file, and a folder that cannot be listed, are returned with the fault. The order is that of the names shown, so that the
-same folder gives the same collection on every machine.
+file, a link that leads to no file, and a folder that cannot be listed are returned with the fault. The order is that of
+the names shown, so that the same folder gives the same collection on every machine.
 """
 
+import errno
 import os
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -194,18 +196,26 @@ def _walk(root: Path, rules: SourceRules, patterns: _RuleFilter) -> Iterator[Sou
         for name in (prefix + file for file in files):
             if patterns.shows(name) and patterns.takes_file(name) and not ignored.ignore(name):
                 file = Path(root, name)
-                inside = rules.links or not file.is_symlink() or file.resolve().is_relative_to(root)
-                if inside and file.is_file() and (source := _look_at(file, name)):
+                inside = rules.links or not file.is_symlink() or Path(os.path.realpath(file)).is_relative_to(root)
+                if inside and (source := _look_at(file, name)):
                     yield source
     yield from faults
 
 
 def _look_at(file: Path, name: str) -> Source | None:
-    """Return the file with its size and times; None if it was removed meanwhile."""
+    """Return the file with its size and times; None if it is no file or was removed meanwhile.
+
+    A link that leads to no file is returned with the fault.
+    """
     try:
         status = file.stat()
+        fault = "" if stat.S_ISREG(status.st_mode) else "is a link to a pipe, a socket or a device, not to a file."
     except FileNotFoundError:
-        return None
+        fault = "is a link to a file that does not exist. Mend or remove it."
     except OSError as error:
-        return Source(name, str(file), 0, 0, 0, f"{name} cannot be looked at: {error.strerror}.")
-    return Source(name, str(file), status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        if error.errno != errno.ELOOP:
+            return Source(name, str(file), 0, 0, 0, f"{name} cannot be looked at: {error.strerror}.")
+        fault = "is a link that leads back to itself. Mend or remove it."
+    if not fault:
+        return Source(name, str(file), status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    return Source(name, str(file), 0, 0, 0, f"{name} {fault}") if file.is_symlink() else None

@@ -2,11 +2,12 @@
 
 import os
 import socket
+from contextlib import closing
 
 import pytest
 from toy_encoder import ToyEncoder
 
-from index import EVERYTHING, Collection, SourceError, SourceRules, find_sources
+from index import EVERYTHING, Collection, Selection, SourceError, SourceRules, find_sources
 
 FILES = {
     "a.md": "Apple.",
@@ -44,21 +45,21 @@ def folder(tmp_path):
 
 
 RULES = {
-    "as it is": (SourceRules(), "a.md b.txt build/keep.md drafts/final/d.md in.md"),
+    "as it is": (SourceRules(), "a.md b.txt broken.md build/keep.md drafts/final/d.md in.md"),
     "only some": (SourceRules(include=("*.txt", "drafts/")), "b.txt drafts/final/d.md"),
-    "not some": (SourceRules(exclude=("drafts/", "in.*")), "a.md b.txt build/keep.md"),
-    "at the top alone": (SourceRules(include=("/*.md",)), "a.md in.md"),
+    "not some": (SourceRules(exclude=("drafts/", "in.*")), "a.md b.txt broken.md build/keep.md"),
+    "at the top alone": (SourceRules(include=("/*.md",)), "a.md broken.md in.md"),
     "taken back": (SourceRules(exclude=("*.md", "!a.md")), "a.md b.txt"),
-    "both": (SourceRules(include=("*.md",), exclude=("final/",)), "a.md build/keep.md in.md"),
+    "both": (SourceRules(include=("*.md",), exclude=("final/",)), "a.md broken.md build/keep.md in.md"),
     "hidden": (
         SourceRules(hidden=True),
-        ".gitignore .hidden.md .notes/e.md a.md b.txt build/keep.md drafts/.gitignore drafts/final/d.md in.md",
+        ".gitignore .hidden.md .notes/e.md a.md b.txt broken.md build/keep.md drafts/.gitignore drafts/final/d.md in.md",
     ),
     "ignored": (
         SourceRules(ignore_files=False),
-        "a.md b.txt build/g.md build/keep.md drafts/c.md drafts/final/d.md in.md",
+        "a.md b.txt broken.md build/g.md build/keep.md drafts/c.md drafts/final/d.md in.md",
     ),
-    "links": (SourceRules(links=True), "a.md b.txt build/keep.md drafts/final/d.md in.md out.md outer/h.md"),
+    "links": (SourceRules(links=True), "a.md b.txt broken.md build/keep.md drafts/final/d.md in.md out.md outer/h.md"),
 }
 
 
@@ -71,7 +72,7 @@ def test_rules_say_which_files_are_taken(folder, rules, expected):
 def test_everything_is_found_where_nothing_may_be_left_out(folder):
     """The widest rules find every file there is, once for each name it has."""
     names = [source.name for source in find_sources([folder], EVERYTHING)]
-    assert names == sorted([*FILES, "in.md", "out.md", "outer/h.md"])
+    assert names == sorted([*FILES, "broken.md", "in.md", "out.md", "outer/h.md"])
 
 
 def test_named_file_is_taken_although_hidden_or_ignored(folder):
@@ -109,6 +110,42 @@ def test_pipes_and_sockets_are_listed_only_where_they_are_named(tmp_path):
         "pipe.txt is a pipe, a socket or a device, not a file.",
         "socket.txt is a pipe, a socket or a device, not a file.",
     ]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+@pytest.mark.parametrize("links", [False, True])
+def test_links_that_lead_to_no_file_are_failures_and_the_rest_is_read(tmp_path, links):
+    """A link to itself, links in a circle, to nothing, and to a pipe are named with the reason; no folder is read twice."""
+    folder = tmp_path / "r"
+    (folder / "below").mkdir(parents=True)
+    (folder / "a.txt").write_text("An apple.", encoding="utf-8")
+    os.mkfifo(folder / "pipe")
+    targets = {
+        "self.txt": "self.txt", "one.txt": "two.txt", "two.txt": "one.txt", "gone.txt": "nowhere.txt", "piped.txt": "pipe",
+        "below/up": "..", "below/self": "../below/self",
+    }  # fmt: skip
+    for name, target in targets.items():
+        (folder / name).symlink_to(target)
+    with closing(Collection(tmp_path / "collection", ToyEncoder())) as collection:
+        report = collection.update(Selection((folder,), SourceRules(links=links)))
+        assert not collection.is_behind(Selection((folder,), SourceRules(links=links)))
+    assert report.added == 1
+    assert [failure.reason for failure in report.failures] == [
+        "below/self is a link that leads back to itself. Mend or remove it.",
+        "gone.txt is a link to a file that does not exist. Mend or remove it.",
+        "one.txt is a link that leads back to itself. Mend or remove it.",
+        "piped.txt is a link to a pipe, a socket or a device, not to a file.",
+        "self.txt is a link that leads back to itself. Mend or remove it.",
+        "two.txt is a link that leads back to itself. Mend or remove it.",
+    ]
+
+
+@pytest.mark.parametrize("rules", [SourceRules(), SourceRules(links=True)])
+def test_named_link_to_itself_is_refused(tmp_path, rules):
+    """The message names it."""
+    (tmp_path / "self").symlink_to("self")
+    with pytest.raises(SourceError, match=r"self' does not exist\. Name a file or a folder of documents\.$"):
+        find_sources([tmp_path / "self"], rules)
 
 
 def test_folder_that_cannot_be_listed_is_a_failure_and_the_rest_go_on(tmp_path, monkeypatch):
