@@ -57,9 +57,11 @@ STARTERS = frozenset(
 
 _BOUNDARY = re.compile(
     r"""
-    (?P<mark>[.!?\u2026]+|[\u3002\uff01\uff1f]+)      # closing punctuation, Latin or full width
-    (?P<close>(?:\ ?''|["'\u2019\u201d\u00bb)\]]|\[\d+\])*)  # quotes, brackets and note marks that belong to it
-    (?=(?P<space>\s+)|(?<=[\u3002\uff01\uff1f])|$)
+    (?P<mark>[.!?\u2026]++|[\u3002\uff01\uff1f]++)    # closing punctuation, Latin or full width
+    (?:
+        (?P<close>(?:\ ''|["'\u2019\u201d\u00bb)\]]|\[\d++\])*)  # quotes, brackets and note marks that belong to it
+        (?=(?P<space>\s+)|(?<=[\u3002\uff01\uff1f])|$)
+    )?  # without these it is no boundary, but is passed as a whole, so that a line of dots is not looked at from each dot
     """,
     re.VERBOSE,
 )
@@ -87,26 +89,28 @@ def split_sentences(text: str, start: int = 0, end: int | None = None) -> list[t
         (start, end) character offsets into `text`, in order, not overlapping, without white space around them.
         Everything that is not white space lies in exactly one span: text without a full stop is a sentence too.
     """
-    end = len(text) if end is None else end
-    spans: list[tuple[int, int]] = []
+    return list(_sentences(text, start, len(text) if end is None else end))
+
+
+def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Find the sentences of a stretch one by one."""
     for block_start, block_end in _split_blocks(text, start, end):
         sentence_start = block_start
         for match in _BOUNDARY.finditer(text, block_start, block_end):
+            if match["close"] is None:
+                continue
             if match.end() < block_end and not _is_boundary(text, match, sentence_start, block_end):
                 continue
-            _append_trimmed(spans, text, sentence_start, match.end())
+            yield from _trimmed(text, sentence_start, match.end())
             sentence_start = match.end()
-        _append_trimmed(spans, text, sentence_start, block_end)
-    return spans
+        yield from _trimmed(text, sentence_start, block_end)
 
 
-def _split_blocks(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    blocks = []
+def _split_blocks(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     for match in _BLOCK_BREAK.finditer(text, start, end):
-        blocks.append((start, match.start()))
+        yield start, match.start()
         start = match.end()
-    blocks.append((start, end))
-    return blocks
+    yield start, end
 
 
 def _is_boundary(text: str, match: re.Match[str], sentence_start: int, block_end: int) -> bool:
@@ -158,13 +162,14 @@ def _word_before(text: str, start: int, end: int) -> str:
     return before.group().lower() if before else ""
 
 
-def _append_trimmed(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:
+def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The span without white space around it; none if it holds nothing else."""
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
     if start < end:
-        spans.append((start, end))
+        yield start, end
 
 
 LONGEST_PASSAGE = 2_400  # characters; about 500 English tokens
@@ -179,6 +184,7 @@ _LONGEST_SENTENCE = 1_000  # characters; longer ones (no punctuation, minified d
 _CUT_SENTENCE = 300  # characters of a piece, so that it is about one thing
 
 _BLANK = re.compile(r"(?:\r?\n|\r(?!\n))[^\S\r\n]*(?=\r|\n)|\f")
+_NO_SPACE = re.compile(r"\S")
 _LINE = re.compile(r"[^\r\n]+")
 _LINK = re.compile(r"(?:https?://|www\.)\S+|\[[^\]]*\]\([^)]*\)|<https?://[^>]*>")
 _WORD = re.compile(r"\w+")
@@ -266,7 +272,7 @@ def _blocks(text: str, document: Document) -> Iterator[tuple[int, int, bool]]:
     borders = {0, len(text), *silent_starts, *(end for _, end in document.silent)}
     borders.update(border for locator in document.locators for border in (locator.start, locator.end))
     rows = _Locators(tuple(locator for locator in document.locators if locator.place.row is not None))
-    borders.update(match.end() for match in _BLANK.finditer(text) if rows.at(match.end()).place.row is None)
+    borders.update(border for border in _blank_borders(text) if rows.at(border).place.row is None)
     ordered = sorted(borders)
     for start, end in zip(ordered, ordered[1:], strict=False):
         silent = start in silent_starts
@@ -275,6 +281,19 @@ def _blocks(text: str, document: Document) -> Iterator[tuple[int, int, bool]]:
             trimmed = _trim(text, line_start, line_end)
             if trimmed:
                 yield *trimmed, silent
+
+
+def _blank_borders(text: str) -> Iterator[int]:
+    """Where blank lines and form feeds end; of several with nothing but white space between, the first and the last one."""
+    gap_end = 0
+    while blank := _BLANK.search(text, gap_end):
+        start, first = blank.span()
+        gap_end = text_begins.start() if (text_begins := _NO_SPACE.search(text, first)) else len(text)
+        newline = max(text.rfind("\n", start, gap_end), text.rfind("\r", start, gap_end))
+        if text[newline - 1 : newline + 1] == "\r\n":
+            newline -= 1
+        yield first
+        yield max(newline, text.rfind("\f", start, gap_end) + 1, first)
 
 
 def _long_lines(text: str, start: int, end: int) -> list[tuple[int, int]]:
@@ -296,18 +315,22 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int] | None:
     return offset, offset + len(stripped)
 
 
-def _pieces(text: str, start: int, end: int, longest: tuple[int, int]) -> list[tuple[int, int]]:
+def _pieces(text: str, start: int, end: int, longest: tuple[int, int]) -> Iterator[tuple[int, int]]:
     """One span, or several cut at sentence ends when it is longer than `longest[0]`, each up to `longest[1]` characters."""
     if end - start <= longest[0]:
-        return [(start, end)]
-    spans = [span for long in split_sentences(text, start, end) for span in _cut_long(text, *long)]
-    pieces: list[tuple[int, int]] = []
-    for sentence_start, sentence_end in spans:
-        if pieces and sentence_end - pieces[-1][0] <= longest[1]:
-            pieces[-1] = (pieces[-1][0], sentence_end)
-        else:
-            pieces.append((sentence_start, sentence_end))
-    return pieces
+        yield start, end
+        return
+    piece: tuple[int, int] | None = None
+    for long in _sentences(text, start, end):
+        for sentence_start, sentence_end in _cut_long(text, *long):
+            if piece and sentence_end - piece[0] <= longest[1]:
+                piece = piece[0], sentence_end
+                continue
+            if piece:
+                yield piece
+            piece = sentence_start, sentence_end
+    if piece:
+        yield piece
 
 
 def _cut_long(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from index.hashing import text_hash
 from index.parsers import read_document
 from index.records import Document
-from index.text.passages import LONGEST_PASSAGE, split_passages
+from index.text.passages import LONGEST_PASSAGE, _blank_borders, split_passages
 
 SEED = next((Path(__file__).parents[2] / "seeds").glob("*.txt"))
 LONG = "This paragraph below is clearly longer than the line above it, and it ends in a full stop."
@@ -138,3 +138,22 @@ def test_text_without_full_stops_is_cut_into_short_pieces():
     text = "the mill and the river " * 100
     [(_, sentences)] = paragraphs(text)
     assert max(map(len, sentences)) <= 400 and " ".join(sentences) == text.strip()
+
+
+BLANK = {
+    "blank lines": ("a\n\n\n \n\tb", [2, 5]),
+    "of two characters": ("a\r\n\r\n\r\nb", [3, 5]),
+    "form feeds": ("a\n\n\f\n \f \fb", [2, 9]),
+    "a line end": ("a\n b", []),
+    "to the end": ("a\n\n\n", [2, 3]),
+}
+
+
+@pytest.mark.parametrize(("text", "borders"), BLANK.values(), ids=BLANK)
+def test_blank_lines_are_one_border_however_many(text, borders):
+    """Only the first and the last of them count, so that millions of line feeds are read at once."""
+    assert list(_blank_borders(text)) == borders
+    assert [(p.start, p.end) for p in split_passages(document("a" + "\n" * 1_000_000 + "b"))] == [
+        (0, 1),
+        (1_000_001, 1_000_002),
+    ]

@@ -62,6 +62,16 @@ def test_every_character_that_is_not_white_space_lies_in_exactly_one_sentence(te
     assert all(text[start:end] == text[start:end].strip() != "" for start, end in spans)
 
 
+ENDLESS = {"dots": "." * 50_000, "quotes": "Yes." + "''" * 40, "notes": "Yes." + "[1]" * 10_000 + "[1" * 10_000}
+
+
+@pytest.mark.parametrize("marks", ENDLESS.values(), ids=ENDLESS)
+def test_endless_marks_are_looked_at_once(marks):
+    """A run of marks that ends no sentence is not looked at anew from each of them, which took minutes, or for ever."""
+    text = f"{marks}end. Next."
+    assert [text[start:end] for start, end in split_sentences(text)] == [f"{marks}end.", "Next."]
+
+
 def test_a_stretch_is_split_with_offsets_into_the_whole_text():
     """Offsets count from the beginning of the text, not of the stretch."""
     assert split_sentences("Skip this. One. Two.", 11, 20) == [(11, 15), (16, 20)]
