@@ -16,6 +16,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import replace
 
+from index.errors import SourceError
 from index.records import Document, Locator, Passage, Sentence
 
 ABBREVIATIONS = frozenset(
@@ -172,6 +173,9 @@ def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
+MOST_PASSAGES = 2_000_000  # of a document: the rows of two full sheets of Excel
+MOST_SENTENCES = 3_000_000  # of a document: 200 MB of English have some 2 million
+MOST_IN_PASSAGE = 4_095  # sentences, which have numbers of 12 bits; only rows of full stops have more
 LONGEST_PASSAGE = 2_400  # characters; about 500 English tokens
 CUT_PASSAGE = 1_400  # characters aimed at when a longer one is cut; about 300 tokens
 WHOLE_ROW = (
@@ -203,11 +207,35 @@ def split_passages(document: Document) -> tuple[Passage, ...]:
     Returns:
         Its passages in order; everything that is not white space lies in exactly one, and in exactly one sentence of it.
         `heading` comes from the document's locators, or from the plain-text heading above the passage.
+
+    Raises:
+        SourceError: It has too many passages or sentences.
     """
+    passages: list[Passage] = []
+    count = 0
+    for passage in _iterate_passages(document):
+        passages.append(passage)
+        count += len(passage.sentences)
+        if len(passage.sentences) > MOST_IN_PASSAGE:
+            most = f"{MOST_IN_PASSAGE:,} sentences in one paragraph"
+        elif len(passages) > MOST_PASSAGES:
+            most = f"{MOST_PASSAGES:,} paragraphs or rows"
+        elif count > MOST_SENTENCES:
+            most = f"{MOST_SENTENCES:,} sentences"
+        else:
+            continue
+        raise SourceError(
+            f"{document.source} has more than {most}. Split it, or remove what is no text, then index it again."
+        )
+    return tuple(passages)
+
+
+def _iterate_passages(document: Document) -> Iterator[Passage]:
+    """Find the passages of a document one by one."""
     text = document.text
     locate = _Locators(document.locators)
     blocks = _join_lists(text, list(_blocks(text, document)), locate)
-    passages: list[Passage] = []
+    paragraph = 0
     plain_heading: str | None = None
     for position, (start, end, silent) in enumerate(blocks):
         following = blocks[position + 1][:2] if position + 1 < len(blocks) else None
@@ -226,17 +254,15 @@ def split_passages(document: Document) -> tuple[Passage, ...]:
             sentences = tuple(
                 Sentence(*span) for long_start, long_end in spans for span in _cut_long(text, long_start, long_end)
             )
-            passages.append(
-                Passage(
-                    paragraph=len(passages) + 1,
-                    start=piece_start,
-                    end=piece_end,
-                    sentences=sentences,
-                    answering=answering,
-                    place=place,
-                )
+            paragraph += 1
+            yield Passage(
+                paragraph=paragraph,
+                start=piece_start,
+                end=piece_end,
+                sentences=sentences,
+                answering=answering,
+                place=place,
             )
-    return tuple(passages)
 
 
 _ITEM = re.compile(r"[^\S\r\n]*(?:[-*+\u2022\u25e6\u2023]|\(?\d{1,3}[.)]|\(?[a-z]\))[^\S\r\n]")

@@ -15,7 +15,7 @@ from index.store.catalog import Catalog
 from index.store.features import VECTORS_PER_PASSAGE
 from index.store.lexical_index import LexicalIndex
 from index.store.vector_index import DenseIndex
-from index.text.passages import LONGEST_ROW, split_passages
+from index.text.passages import LONGEST_ROW, MOST_IN_PASSAGE, split_passages
 
 
 @pytest.fixture
@@ -297,6 +297,7 @@ def test_ids_leave_room_for_every_sentence_of_the_longest_passage():
     text = "A. " * LONGEST_ROW
     document = Document("a", "/a", text, "", "", (Locator(0, len(text), Place(row=1)),))
     assert max(len(passage.sentences) for passage in split_passages(document)) < VECTORS_PER_PASSAGE
+    assert MOST_IN_PASSAGE == VECTORS_PER_PASSAGE - 1
 
 
 def test_empty_indexes_find_nothing(tmp_path):

@@ -1,14 +1,17 @@
 """Paragraph spans, and which of them may answer."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.errors import SourceError
 from index.hashing import text_hash
 from index.parsers import read_document
-from index.records import Document
+from index.records import Document, Locator, Place
+from index.text import passages as passages_module
 from index.text.passages import LONGEST_PASSAGE, _blank_borders, split_passages
 
 SEED = next((Path(__file__).parents[2] / "seeds").glob("*.txt"))
@@ -131,6 +134,31 @@ def test_items_belong_to_the_sentence_that_they_complete():
         ("It is closed.", ["It is closed."]),
         ("1. One more.", ["1. One more."]),
     ]
+
+
+def row(text):
+    """A document of one row of a table."""
+    return replace(document(text), locators=(Locator(0, len(text), Place(row=1)),))
+
+
+def refusal(document):
+    """Why a document is not split."""
+    with pytest.raises(SourceError) as caught:
+        split_passages(document)
+    return str(caught.value)
+
+
+def test_a_document_has_at_most_so_many_passages_and_sentences(monkeypatch):
+    """More is no text for people, and would take memory without end; the reason says which limit, and what to do."""
+    then = "Split it, or remove what is no text, then index it again."
+    assert len(split_passages(row("A! " * 3_999))[0].sentences) == 3_999
+    assert refusal(row(". " * 5_000)) == f"a.txt has more than 4,095 sentences in one paragraph. {then}"
+    monkeypatch.setattr(passages_module, "MOST_PASSAGES", 3)
+    assert len(split_passages(document("One.\n\nTwo.\n\nThree."))) == 3
+    assert refusal(document("One.\n\nTwo.\n\nThree.\n\nFour.")) == f"a.txt has more than 3 paragraphs or rows. {then}"
+    monkeypatch.setattr(passages_module, "MOST_SENTENCES", 4)
+    assert len(split_passages(document("One. Two.\n\nThree. Four."))) == 2
+    assert refusal(document("One. Two.\n\nThree. Four. Five.")) == f"a.txt has more than 4 sentences. {then}"
 
 
 def test_text_without_full_stops_is_cut_into_short_pieces():
