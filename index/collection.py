@@ -32,6 +32,7 @@ from index.store.check import check_catalog, check_derived
 from index.store.features import row_per_sentence
 from index.store.lexical_index import LexicalIndex
 from index.store.vector_index import DenseIndex
+from index.text.passages import split_passages
 from index.update import FileParser, UpdateReport, update_catalog
 
 FOLLOW_SECONDS = 1.0  # between two times that new text becomes searchable during an update
@@ -152,8 +153,9 @@ class Collection:
                     on_progress(progress)
 
             with nullcontext(read) if read else IsolatedParser(encoding=codec, stopped=self._stopped.is_set) as reader:
+                split = reader.split if isinstance(reader, IsolatedParser) else split_passages
                 done = update_catalog(
-                    self.catalog, sources, self.encoder, read=reader, encoding=codec, on_progress=report
+                    self.catalog, sources, self.encoder, read=reader, split=split, encoding=codec, on_progress=report
                 )
                 if on_notice and isinstance(reader, IsolatedParser) and reader.lacks_filter:
                     on_notice(_NO_FILTER)

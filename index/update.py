@@ -43,6 +43,9 @@ class FileParser(Protocol):
     def __call__(self, path: str | Path, *, name: str) -> Document: ...
 
 
+_Splitter = Callable[[Source], tuple[Document, tuple[Passage, ...]]]  # reads a file and splits it
+
+
 @dataclass(frozen=True, slots=True)
 class UpdateReport:
     """How many documents an update added, changed, removed and left unchanged, and which sources it could not read."""
@@ -60,12 +63,14 @@ def update_catalog(
     encoder: Encoder,
     *,
     read: FileParser = read_document,
+    split: Callable[[Document], tuple[Passage, ...]] = split_passages,
     encoding: str = "",
     on_progress: Callable[[Progress], None] | None = None,
 ) -> UpdateReport:
     """Make the documents of the catalog exactly those of the sources; the caller has the collection's lock.
 
-    `encoding` is the one that `read` takes text files to be in, as for `read_document`; those read in another are read again.
+    `split` splits into passages what `read` has read. `encoding` is the one that `read` takes text files to be in, as for
+    `read_document`; those read in another are read again.
     `on_progress` is called after each file and each batch of embeddings, from one of two threads, never from both at once;
     an error it raises ends the update. A file that cannot be read is among the failures of the report; neither it nor its
     earlier version answers.
@@ -73,10 +78,15 @@ def update_catalog(
     Raises:
         StorageError: The catalog cannot be written. Everything committed stays, and the next update goes on from there.
     """
+
+    def read_split(source: Source) -> tuple[Document, tuple[Passage, ...]]:
+        document = read(source.path, name=source.name)
+        return document, split(document)
+
     meter = ProgressMeter(len(sources), catalog.totals, on_progress)
     embedding = _Embedding(catalog, encoder, meter)
     try:
-        report = _update_texts(catalog, sources, read, encoding, meter)
+        report = _update_texts(catalog, sources, read_split, encoding, meter)
     except Abandoned:
         embedding.finish()
         raise
@@ -153,7 +163,7 @@ class _Embedding:
 
 
 def _update_texts(
-    catalog: Catalog, sources: Sequence[Source], read: FileParser, encoding: str, meter: ProgressMeter
+    catalog: Catalog, sources: Sequence[Source], read: _Splitter, encoding: str, meter: ProgressMeter
 ) -> UpdateReport:
     """Write the text of new and changed files, remove missing ones, note those that cannot be read."""
     known = catalog.known_files()
@@ -217,7 +227,7 @@ class _Read:
     stems: str
 
 
-def _read_if_changed(source: Source, known: KnownFile | None, read: FileParser, encoding: str) -> _Read | Source | None:
+def _read_if_changed(source: Source, known: KnownFile | None, read: _Splitter, encoding: str) -> _Read | Source | None:
     """Read a file if its bytes or its parser are new; else return the source to note again, or None if nothing has changed."""
     if _printable(source.path) != source.path:
         raise SourceError(f"{_printable(source.name)}: its name is not valid UTF-8. Rename it, then index it again.")
@@ -232,8 +242,7 @@ def _read_if_changed(source: Source, known: KnownFile | None, read: FileParser, 
                 return settled
     except OSError as error:
         raise SourceError(f"{source.name} cannot be opened: {error.strerror}. Check that it may be read.") from error
-    document = read(source.path, name=source.name)
-    passages = split_passages(document)
+    document, passages = read(source)
     if not any(passage.answering for passage in passages):
         if not document.silent or not passages:
             raise SourceError(f"{source.name} holds no text to search.")

@@ -16,9 +16,11 @@ from index.errors import SourceError, StorageError
 from index.parsers import OLD_OFFICE, find_format, open_at_once, read_document, show_name
 from index.parsers.builder import MEGABYTE
 from index.parsers.containers import WEB_PAGE, describe_kind
+from index.parsers.messages import pack_document, unpack_document, unpack_passages
 from index.parsers.process import Crashed, Overdue, Worker
 from index.parsers.seccomp import is_supported
-from index.records import Document, Locator, Metadata, Place
+from index.records import Document, Passage
+from index.text.passages import split_passages
 
 SECONDS = 60.0  # of processor time to read a file, and one more for each megabyte of it
 MEMORY = 1_000 * MEGABYTE  # bytes above what the worker needs to start
@@ -26,6 +28,8 @@ FILES_A_WORKER = 200
 PICTURE_SECONDS = 120.0  # of processor time to read a picture, of which a page full of small type takes 20
 PICTURE_MEMORY = 3_000 * MEGABYTE
 PICTURES_A_WORKER = 500
+SPLIT_HERE = 200_000  # characters of a document that is split without a process, within a second whatever is in it
+SPLIT_SECONDS = 4.0  # of processor time to split a megabyte, of which prose takes one
 READ_HERE = {".txt": 20 * MEGABYTE, ".text": 20 * MEGABYTE}  # bytes
 
 
@@ -101,7 +105,21 @@ class IsolatedParser:
         if size <= READ_HERE.get(suffix, -1) and not _is_web_page(path):
             return read_document(path, name=name, suffix=suffix, encoding=self._encoding)
         reply, parts = self._ask(path, name, size, suffix)
-        return _document(reply, *parts, path=str(path), name=name)
+        return unpack_document(reply, *parts, path=str(path), name=name)
+
+    def split(self, document: Document) -> tuple[Passage, ...]:
+        """Split a document into passages, as `split_passages` does; a long one in the process that reads files.
+
+        Raises:
+            SourceError: It has too many passages or sentences, or splitting it took too long or too much memory.
+        """
+        if len(document.text) <= SPLIT_HERE:
+            return split_passages(document)
+        header, text, _ = pack_document(document)
+        request = {"split": header, "name": show_name(document.source), "size": len(text)}
+        seconds = self._seconds + SPLIT_SECONDS * len(text) / MEGABYTE
+        reply, parts = self._read_apart(request, text, seconds)
+        return unpack_passages(reply, *parts)
 
     def read_rows(self, path: str | Path, *, name: str) -> list[tuple[int, list[str]]]:
         """Read the cells of a workbook, as `index.parsers.read_rows` does; arguments and errors as for reading a file."""
@@ -117,26 +135,33 @@ class IsolatedParser:
     ) -> tuple[dict[str, Any], list[bytes]]:
         """Have the worker read a file of some bytes; returns its reply, and the text and boxes that follow it."""
         request = {"path": str(path), "name": name, "rows": rows, "suffix": suffix, "encoding": self._encoding}
-        seconds = self._seconds + size / MEGABYTE
+        return self._read_apart(request, b"", self._seconds + size / MEGABYTE)
+
+    def _read_apart(
+        self, request: dict[str, Any], content: bytes, seconds: float
+    ) -> tuple[dict[str, Any], list[bytes]]:
+        """Have the worker answer a request that is followed by some bytes; returns its reply, and what follows it."""
         with self._lock:
             try:
-                reply, parts = self._exchange(request, seconds)
+                reply, parts = self._exchange(request, content, seconds)
                 if reply.get("error") == "memory":
                     used = self._files.asked > 1
                     self._files.stop()
                     if used:  # earlier files may have left too little memory, so try a new process
-                        reply, parts = self._exchange(request, seconds)
+                        reply, parts = self._exchange(request, content, seconds)
             except BaseException:  # an interruption too leaves half a reply behind
                 self._files.stop()
                 self._pictures.stop()
                 raise
         if "error" in reply:
             raise SourceError(
-                _name_excess(show_name(name), self._files.memory) if reply["error"] == "memory" else reply["error"]
+                _name_excess(show_name(request["name"]), self._files.memory)
+                if reply["error"] == "memory"
+                else reply["error"]
             )
         return reply, parts
 
-    def _exchange(self, request: dict[str, Any], seconds: float) -> tuple[dict[str, Any], list[bytes]]:
+    def _exchange(self, request: dict[str, Any], content: bytes, seconds: float) -> tuple[dict[str, Any], list[bytes]]:
         """Have the worker read a file, and the other one the pictures in it.
 
         Raises:
@@ -146,7 +171,7 @@ class IsolatedParser:
         shown = show_name(request["name"])
         try:
             self._files.prepare()
-            reply, parts = self._files.ask(request, seconds=seconds)
+            reply, parts = self._files.ask(request, content, seconds=seconds)
             while "picture" in reply:
                 reply, parts = self._files.ask(self._read_picture(reply["picture"], parts[0], shown), seconds=seconds)
             return reply, parts
@@ -201,19 +226,3 @@ def _is_web_page(path: str | Path) -> bool:
             return describe_kind(file.read(4096) or b"") == WEB_PAGE
     except (OSError, ValueError):  # reading it reports the error
         return False
-
-
-def _document(reply: dict[str, Any], text: bytes, boxes: bytes, *, path: str, name: str) -> Document:
-    return Document(
-        source=name,
-        path=path,
-        text=text.decode(),
-        text_sha256=reply["text_sha256"],
-        file_sha256=reply["file_sha256"],
-        locators=tuple(Locator(start, end, Place(*place)) for start, end, *place in reply["locators"]),
-        silent=tuple((start, end) for start, end in reply["silent"]),
-        extractor=reply["extractor"],
-        notes=tuple(reply["notes"]),
-        boxes=boxes,
-        metadata=Metadata(**reply["metadata"]),
-    )

@@ -14,7 +14,6 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from importlib.util import find_spec
 from typing import Any
 
@@ -22,9 +21,10 @@ import numpy as np
 
 from index.errors import SourceError
 from index.parsers import read_document, read_rows
+from index.parsers.messages import pack_document, pack_passages, unpack_document
 from index.parsers.ocr import Line, PictureReader, PictureReading, Pixels, read_pixels
 from index.parsers.seccomp import install_filter
-from index.records import Document, place_values
+from index.text.passages import split_passages
 
 resource = importlib.import_module("resource") if find_spec("resource") else None  # Windows has none
 
@@ -44,7 +44,10 @@ def read_files(memory: int) -> None:
     channel = Channel()
     channel.filtered = give_up(memory)
     while request := channel.receive():
-        channel.send(*_answer(request, channel.have_read))
+        if "split" in request:
+            channel.send(*_split(request, channel.receive_bytes(request["size"])))
+        else:
+            channel.send(*_answer(request, channel.have_read))
 
 
 def read_pictures(memory: int) -> None:
@@ -84,9 +87,13 @@ class Channel:
         _limit_processor_time(request["seconds"])
         return request
 
+    def receive_bytes(self, size: int) -> bytes:
+        """What follows a request."""
+        return self._requests.read(size)
+
     def receive_pixels(self, shape: Sequence[int]) -> Pixels:
         """The picture that follows a request."""
-        return np.frombuffer(self._requests.read(math.prod(shape)), dtype=np.uint8).reshape(shape)
+        return np.frombuffer(self.receive_bytes(math.prod(shape)), dtype=np.uint8).reshape(shape)
 
     def send(self, reply: dict[str, Any], *parts: bytes) -> None:
         """Send a reply and the parts that follow it."""
@@ -126,7 +133,7 @@ def _answer(request: dict[str, Any], ocr: PictureReader) -> tuple[dict[str, Any]
             text = "".join(json.dumps(row) + "\n" for row in read_rows(path, name=name)).encode("ascii")
             return {}, text, b""
         document = read_document(path, name=name, suffix=request["suffix"], encoding=encoding, ocr=ocr)
-        return _header(document), document.text.encode("utf-8"), document.boxes
+        return pack_document(document)
     except SourceError as error:
         return {"error": str(error)}, b"", b""
     except MemoryError:
@@ -134,16 +141,16 @@ def _answer(request: dict[str, Any], ocr: PictureReader) -> tuple[dict[str, Any]
         return {"error": "memory"}, b"", b""
 
 
-def _header(document: Document) -> dict[str, Any]:
-    return {
-        "text_sha256": document.text_sha256,
-        "file_sha256": document.file_sha256,
-        "locators": [(each.start, each.end, *place_values(each.place)) for each in document.locators],
-        "silent": document.silent,
-        "extractor": document.extractor,
-        "notes": document.notes,
-        "metadata": asdict(document.metadata),
-    }
+def _split(request: dict[str, Any], text: bytes) -> tuple[dict[str, Any], bytes, bytes]:
+    """The reply with the passages of a document, and the numbers that follow it."""
+    try:
+        document = unpack_document(request["split"], text, path="", name=request["name"])
+        return pack_passages(split_passages(document))
+    except SourceError as error:
+        return {"error": str(error)}, b"", b""
+    except MemoryError:
+        RESERVE.clear()
+        return {"error": "memory"}, b"", b""
 
 
 def _forbid(event: str, arguments: tuple[Any, ...]) -> None:

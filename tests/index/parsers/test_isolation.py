@@ -5,13 +5,17 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from reading import make_docx, make_eml, make_epub, make_pdf, make_pptx, make_xlsx, zipped
+from toy_encoder import ToyEncoder
 
-from index import IsolatedParser, SourceError, read_document
+from index import Collection, IsolatedParser, SourceError, read_document, split_passages
 from index.parsers import isolation as isolated
 from index.parsers.seccomp import is_supported
+from index.records import Locator, Passage, Place, Sentence
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +85,53 @@ def test_a_web_page_in_a_text_file_is_read_in_the_process(tmp_path):
     with IsolatedParser() as reader:
         assert reader(tmp_path / "a.txt", name="a.txt").text == "One."
         assert reader._files.process is not None
+
+
+def long_document(folder, name, content):
+    """A document too long to be split without the process."""
+    (folder / name).write_text(content)
+    document = read_document(folder / name, name=name)
+    assert len(document.text) > isolated.SPLIT_HERE
+    return document
+
+
+def test_a_long_document_is_split_in_the_process(tmp_path, monkeypatch, reader):
+    """Its passages, places, sentences and numbers are the same."""
+    monkeypatch.setattr(isolated, "SPLIT_HERE", 1_000)
+    prose = long_document(tmp_path, "a.md", "# One\n\nHe came. She left \U0001f600.\n\n- a\n- b\n\n" * 60)
+    table = long_document(tmp_path, "a.csv", "Item,Cost\n" + "".join(f"Rent {n},{n}\n" for n in range(120)))
+    assert reader.split(prose) == split_passages(prose)
+    assert reader.split(table) == split_passages(table)
+    asked = reader._files.asked
+    assert reader.split(replace(prose, text="One.", locators=(), silent=())) == (Passage(1, 0, 4, (Sentence(0, 4),)),)
+    assert reader._files.asked == asked
+
+
+def test_splitting_has_the_limits_of_reading(tmp_path, monkeypatch):
+    """Time, memory and number of sentences; the reason is that of the limit, and the next document is split."""
+    stops = long_document(tmp_path, "a.txt", ". " * 500_000)
+    monkeypatch.setattr(isolated, "SPLIT_SECONDS", 0.6)
+    with IsolatedParser(seconds=0.4) as reader, pytest.raises(SourceError) as slow:
+        reader.split(stops)
+    assert str(slow.value).startswith("a.txt needs more than 1 seconds to read.")
+    with IsolatedParser(memory=40_000_000) as reader, pytest.raises(SourceError) as large:
+        reader.split(stops)
+    assert str(large.value) == "a.txt needs more than 40 MB of memory to read. Split it, then index it again."
+    row = Locator(0, len(stops.text), Place(row=1))
+    with IsolatedParser() as reader:
+        with pytest.raises(SourceError, match=r"^a\.txt has more than 4,095 sentences in one paragraph\."):
+            reader.split(replace(stops, locators=(row,)))
+        assert len(reader.split(replace(stops, text="word " * 50_000))) == 212
+
+
+def test_a_collection_has_long_documents_split_in_the_process(tmp_path, monkeypatch):
+    """Not in the program that answers, where nothing limits it."""
+    monkeypatch.setattr(isolated, "SPLIT_HERE", 1_000)
+    long_document(tmp_path, "a.txt", "He came.\n\n" * 250)
+    monkeypatch.setattr("index.text.passages._iterate_passages", lambda document: pytest.fail("split here"))
+    with closing(Collection(tmp_path / "collection", ToyEncoder())) as collection:
+        assert collection.update([tmp_path / "a.txt"]).added == 1
+        assert collection.catalog.totals().passages == 250
 
 
 def refuse(reader, folder, name, content):
