@@ -2,6 +2,7 @@
 
     QAError
     +-- SourceError      a file or folder cannot be read, or has nothing to search
+    |   +-- PassingError     it may be read another time, for the reason is not in it
     +-- StorageError     a collection on disk cannot be opened, locked or written
     |   +-- DamagedError     a file on disk is damaged
     |   +-- OutdatedError    another version or another model made it
@@ -21,6 +22,10 @@ class QAError(Exception):
 
 class SourceError(QAError):
     """A file or folder cannot be read, or has nothing to search."""
+
+
+class PassingError(SourceError):
+    """A file cannot be read now, for a reason that is not in it, such as too little memory of the computer."""
 
 
 class StorageError(QAError):

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.encoders.base import Encoder
-from index.errors import SourceError
+from index.errors import PassingError, SourceError
 from index.hashing import file_hash
 from index.parsers import is_outdated, may_decode, parsers_version, read_document
 from index.progress import Abandoned, Progress, ProgressMeter
@@ -186,7 +186,8 @@ def _update_texts(
             found = _read_if_changed(source, known.get(source.path), read, encoding)
         except SourceError as error:
             name, path = _printable(source.name), _printable(source.path)
-            failures.append(Failure(name, path, str(error), _seen(_settled(source), encoding)))
+            seen = "" if isinstance(error, PassingError) else _seen(_settled(source), encoding)
+            failures.append(Failure(name, path, str(error), seen))
         else:
             if isinstance(found, _Read):
                 catalog.write_document(

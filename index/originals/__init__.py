@@ -7,6 +7,7 @@ import json
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +20,7 @@ from index.originals.markup import FORMATS as MARKUP
 from index.originals.pages import PICTURES, WIDEST
 from index.parsers import OLD_OFFICE, find_format, read_bytes, show_name
 from index.parsers.builder import MEGABYTE
+from index.parsers.isolation import name_excess
 from index.parsers.process import Crashed, Overdue, Worker
 
 SECONDS = 30.0  # of processor time to answer, and one more for each megabyte of the file
@@ -97,7 +99,7 @@ class Originals:
 
     def prepare(self) -> None:
         """Start the process, so that the first document need not wait for it."""
-        with self._lock:
+        with self._lock, suppress(Crashed):  # the first document tells why
             self._worker.prepare()
 
     def close(self) -> None:
@@ -215,10 +217,8 @@ class Originals:
             except BaseException:  # an interruption too leaves half a reply behind
                 self._worker.stop()
                 raise
-        if reply.get("error") == "memory":
-            raise SourceError(
-                f"{show_name(name)} needs more than {MEMORY / MEGABYTE / 1000:g} GB of memory to be shown. Split it."
-            )
+        if "doubted" in reply:
+            raise SourceError(name_excess(show_name(name), MEMORY, reply, task="show"))
         if "error" in reply:
             raise SourceError(reply["error"])
         return reply, part
@@ -227,9 +227,10 @@ class Originals:
         """Ask the process, and a new one where the documents opened before may be the reason for a failure."""
         shown = show_name(request["name"])
         for _ in range(2):
-            self._worker.prepare()
-            used = self._worker.asked > 1
+            used = self._worker.asked > 0
             try:
+                self._worker.prepare()
+                used = self._worker.asked > 1
                 reply, parts = self._worker.ask(request, seconds=seconds)
             except Overdue as error:
                 if self._stopped():
@@ -240,7 +241,7 @@ class Originals:
                 if used:
                     continue
                 raise SourceError(
-                    f"{shown} cannot be shown: the program that opens it crashed. It may be damaged; save it anew."
+                    f"{shown} cannot be shown: the program that opens it ended ({error.how}). It may be damaged; save it anew."
                 ) from error
             if reply.get("error") != "memory":
                 return reply, parts[0]

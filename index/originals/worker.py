@@ -13,7 +13,7 @@ from index.originals.grid import Table, read_tables
 from index.originals.markup import read_markup
 from index.originals.pages import Pages, encode_picture, open_pages
 from index.parsers import find_format, read_bytes, show_name, translated_errors
-from index.parsers.worker import RESERVE, Channel, give_up
+from index.parsers.worker import Channel, give_up, tell_error
 
 _MOST_OPEN = 2  # documents
 
@@ -44,11 +44,8 @@ def show_originals(memory: int) -> None:
         try:
             with translated_errors(show_name(request["name"])):
                 reply, part = _answer(request, shelf)
-        except SourceError as error:
-            reply, part = {"error": str(error)}, b""
-        except MemoryError:
-            RESERVE.clear()
-            reply, part = {"error": "memory"}, b""
+        except (SourceError, MemoryError) as error:
+            reply, part = tell_error(error, str(error)), b""
         channel.send(reply, part)
 
 

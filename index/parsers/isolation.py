@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from index.errors import SourceError, StorageError
+from index.errors import PassingError, SourceError, StorageError
 from index.parsers import OLD_OFFICE, find_format, open_at_once, read_document, show_name
 from index.parsers.builder import MEGABYTE
 from index.parsers.containers import WEB_PAGE, describe_kind
@@ -154,11 +154,8 @@ class IsolatedParser:
                 self._pictures.stop()
                 raise
         if "error" in reply:
-            raise SourceError(
-                _name_excess(show_name(request["name"]), self._files.memory)
-                if reply["error"] == "memory"
-                else reply["error"]
-            )
+            shown = show_name(request["name"])
+            raise SourceError(name_excess(shown, self._files.memory, reply) if "doubted" in reply else reply["error"])
         return reply, parts
 
     def _exchange(self, request: dict[str, Any], content: bytes, seconds: float) -> tuple[dict[str, Any], list[bytes]]:
@@ -177,13 +174,9 @@ class IsolatedParser:
             return reply, parts
         except Overdue as error:
             self._refuse_if_stopped(shown)
-            raise SourceError(
-                f"{shown} needs more than {seconds:.0f} seconds to read. Split it, then index it again."
-            ) from error
+            raise _overdue(shown, error, seconds) from error
         except Crashed as error:
-            raise SourceError(
-                f"{shown} cannot be read: the parser crashed. It may be damaged; remove it, or save it anew."
-            ) from error
+            raise _crashed(shown, error, self._files.memory) from error
 
     def _read_picture(self, shape: list[int], pixels: bytes, shown: str) -> dict[str, Any]:
         """Have the text in a picture read; returns the reading, or the error."""
@@ -196,14 +189,18 @@ class IsolatedParser:
                 self._pictures.stop()
                 self._pictures.prepare()
                 reply, _ = self._pictures.ask({"picture": shape}, pixels, seconds=PICTURE_SECONDS)
-        except Overdue:
+        except Overdue as error:
             self._refuse_if_stopped(shown)
+            if error.waited is not None:
+                return {
+                    "error": f"{shown} has a picture that was not read within {error.waited:.0f} seconds. Try it again."
+                }
             return {"error": f"{shown} has a picture that needs more than {PICTURE_SECONDS:.0f} seconds to read."}
-        except Crashed:
-            return {"error": f"{shown} has a picture that cannot be read: OCR crashed."}
-        if reply.get("error") == "memory":
+        except Crashed as error:
+            return {"error": f"{shown} has a picture that cannot be read: OCR crashed ({error.how})."}
+        if "doubted" in reply:
             self._pictures.stop()
-            return {"error": _name_excess(shown, self._pictures.memory)}
+            return {"error": name_excess(f"a picture in {shown}", self._pictures.memory, reply)}
         if "error" in reply:
             return {"error": f"{shown} has a picture that cannot be read: OCR failed ({reply['error']})."}
         return reply
@@ -213,10 +210,39 @@ class IsolatedParser:
             raise StorageError(f"{shown} was not read to its end, because the collection is being closed.")
 
 
-def _name_excess(shown: str, memory: int) -> str:
+def name_excess(shown: str, memory: int, reply: dict[str, Any], *, task: str = "read") -> str:
+    """Say that a file needs more memory than there is, and what to do, from the reply of the process that told so."""
+    if reply["doubted"]:
+        damage, advice = ", or is damaged", "Split it, or save it anew, then index it again."
+    else:
+        damage, advice = "", "Split it, then index it again."
+    return f"{shown} needs more than {_amount(memory)} of memory to {task}{damage}. {advice}"
+
+
+def _amount(memory: int) -> str:
     megabytes = memory // MEGABYTE
-    amount = f"{megabytes / 1000:g} GB" if megabytes >= 1000 else f"{megabytes} MB"
-    return f"{shown} needs more than {amount} of memory to read. Split it, then index it again."
+    return f"{megabytes / 1000:g} GB" if megabytes >= 1000 else f"{megabytes} MB"
+
+
+def _overdue(shown: str, error: Overdue, seconds: float) -> SourceError:
+    if error.waited is None:
+        return SourceError(f"{shown} needs more than {seconds:.0f} seconds to read. Split it, then index it again.")
+    return PassingError(
+        f"{shown} was not read within {error.waited:.0f} seconds, in most of which the computer did something else, or waited"
+        " for the disk or the network. Index it again when there is less to do."
+    )
+
+
+def _crashed(shown: str, error: Crashed, memory: int) -> SourceError:
+    if error.killed:
+        return PassingError(
+            f"{shown} cannot be read: the system ended the parser ({error.how}), as it does when the computer has no memory left."
+            " Close other programs, then index it again."
+        )
+    return SourceError(
+        f"{shown} cannot be read: the parser crashed ({error.how}). It is damaged, or needs more than {_amount(memory)} of"
+        " memory; save it anew, or split it."
+    )
 
 
 def _is_web_page(path: str | Path) -> bool:

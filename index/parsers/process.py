@@ -6,6 +6,7 @@ limits of memory and processor time need `resource`, which Windows lacks; macOS 
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -21,17 +22,37 @@ _ENVIRONMENT = (
     *("SYSTEMROOT", "USERPROFILE", "TEMP", "TMP"),  # without which Windows starts no program
 )  # what a process inherits of the environment, in which there may be keys and passwords
 _THREADS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+_ENDING_SECONDS = 2.0  # that a process whose channel is closed may take to end
 BUSY = 10  # times the processor time may pass, where other programs keep the processor busy or the process waits
 
 _START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from {module} import {function}; {function}(int(sys.argv[2]))"
 
 
 class Overdue(Exception):
-    """The process took too long."""
+    """The process took too long, or was stopped.
+
+    Attributes:
+        waited: The seconds that passed, where it was not the processor time that was used up; else None.
+    """
+
+    def __init__(self, waited: float | None = None) -> None:
+        """Keep the seconds."""
+        super().__init__()
+        self.waited = waited
 
 
 class Crashed(Exception):
-    """The process ended, or what it said is no reply."""
+    """The process ended, or what it said is no reply.
+
+    Attributes:
+        how: How it ended, in words.
+        killed: Whether the system or a person ended it from outside.
+    """
+
+    def __init__(self, how: str, *, killed: bool = False) -> None:
+        """Keep how it ended."""
+        super().__init__(how)
+        self.how, self.killed = how, killed
 
 
 class Worker:
@@ -69,10 +90,17 @@ class Worker:
         self.filtered: bool | None = None
 
     def prepare(self) -> None:
-        """Start a process, or another one after a failure or many questions; call it before each new question."""
+        """Start a process, or another one after a failure or many questions; call it before each new question.
+
+        Raises:
+            Crashed: The system starts none.
+        """
         if self.process is None or self.process.poll() is not None or self.asked >= self._most:
             self.stop()
-            self.process = _start(self._module, self._function, self.memory)
+            try:
+                self.process = _start(self._module, self._function, self.memory)
+            except OSError as error:  # no more processes, or no memory for one
+                raise Crashed(f"it cannot be started: {error.strerror}", killed=True) from error
             self.asked = 0
         self.asked += 1
 
@@ -94,9 +122,10 @@ class Worker:
             Crashed: There is no process, or no whole reply came.
         """
         if self.process is None:
-            raise Crashed
+            raise Crashed("it was not started")
         process = self.process
-        late, done = threading.Event(), threading.Event()
+        late: list[Overdue] = []
+        done = threading.Event()
         watcher = threading.Thread(target=self._watch, args=(process, seconds, late, done), daemon=True)
         watcher.start()
         try:
@@ -113,19 +142,19 @@ class Worker:
         finally:
             done.set()
             watcher.join()
-        raise Overdue if late.is_set() else Crashed
+        raise late[0] if late else _explain_end(process)
 
     def _watch(
-        self, process: subprocess.Popen[bytes], seconds: float, late: threading.Event, done: threading.Event
+        self, process: subprocess.Popen[bytes], seconds: float, late: list[Overdue], done: threading.Event
     ) -> None:
-        """End a process that takes more than some seconds, unless it is done before."""
+        """End a process that takes more than some seconds, unless it is done before, and note in `late` that it did."""
         began, started = _processor_seconds(process.pid), time.monotonic()
         while not done.wait(min(1.0, seconds)):
             used = _processor_seconds(process.pid)
             elapsed = time.monotonic() - started
             spent = elapsed if used is None or began is None else used - began
             if spent >= seconds or elapsed >= BUSY * seconds or self._stopped():
-                late.set()
+                late.append(Overdue(None if spent >= seconds else elapsed))
                 process.kill()
                 return
 
@@ -139,6 +168,23 @@ class Worker:
             self.process.stdout.close()
             self.process.wait()
             self.process = None
+
+
+def _explain_end(process: subprocess.Popen[bytes]) -> Overdue | Crashed:
+    """Tell why a process sent no whole reply."""
+    try:
+        status = process.wait(_ENDING_SECONDS)
+    except subprocess.TimeoutExpired:
+        return Crashed("its reply cannot be read")
+    if status >= 0:
+        return Crashed(f"status {status}")
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = f"signal {-status}"
+    if name == "SIGXCPU":  # its own limit of processor time, which comes after that of this process
+        return Overdue()
+    return Crashed(name, killed=name in ("SIGKILL", "SIGTERM"))
 
 
 def _processor_seconds(pid: int) -> float | None:

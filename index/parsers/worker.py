@@ -7,10 +7,12 @@ native libraries do. Where `resource` is missing (Windows) the limits of memory 
 limit of time is.
 """
 
+import errno
 import importlib
 import json
 import math
 import os
+import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -36,6 +38,8 @@ _CHANGING = frozenset(
     """.split()
 )
 RESERVE = bytearray(4_000_000)  # given back when memory runs out, so that there is some to say so
+_UNMAPPED = re.compile("failed to map segment|[Cc]annot allocate memory|cannot enable executable stack")
+_strain = 0  # bytes from which on this process has used much of its memory; 0 where that has no limit
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
@@ -58,11 +62,8 @@ def read_pictures(memory: int) -> None:
         try:
             reading = read_pixels(channel.receive_pixels(request["picture"]))
             channel.send({"turns": reading.turns, "lines": reading.lines})
-        except MemoryError:
-            RESERVE.clear()
-            channel.send({"error": "memory"})
         except Exception as error:  # what the libraries raise about a picture
-            channel.send({"error": type(error).__name__})
+            channel.send(tell_error(error, type(error).__name__))
 
 
 class Channel:
@@ -134,11 +135,8 @@ def _answer(request: dict[str, Any], ocr: PictureReader) -> tuple[dict[str, Any]
             return {}, text, b""
         document = read_document(path, name=name, suffix=request["suffix"], encoding=encoding, ocr=ocr)
         return pack_document(document)
-    except SourceError as error:
-        return {"error": str(error)}, b"", b""
-    except MemoryError:
-        RESERVE.clear()
-        return {"error": "memory"}, b"", b""
+    except (SourceError, MemoryError) as error:
+        return tell_error(error, str(error)), b"", b""
 
 
 def _split(request: dict[str, Any], text: bytes) -> tuple[dict[str, Any], bytes, bytes]:
@@ -146,11 +144,38 @@ def _split(request: dict[str, Any], text: bytes) -> tuple[dict[str, Any], bytes,
     try:
         document = unpack_document(request["split"], text, path="", name=request["name"])
         return pack_passages(split_passages(document))
-    except SourceError as error:
-        return {"error": str(error)}, b"", b""
-    except MemoryError:
+    except (SourceError, MemoryError) as error:
+        return tell_error(error, str(error)), b"", b""
+
+
+def tell_error(error: Exception, words: str) -> dict[str, Any]:
+    """Tell the parent of an error: in these words, unless memory was what lacked.
+
+    Libraries report that in their own ways, as a file that is damaged or a module that is missing. An error that comes of another
+    one, in a process that has used much of its memory, is told with a doubt.
+    """
+    if _lacks_memory(error):
         RESERVE.clear()
-        return {"error": "memory"}, b"", b""
+        return {"error": "memory", "doubted": False}
+    if (error.__cause__ or not isinstance(error, SourceError)) and _is_strained():
+        return {"error": "memory", "doubted": True}
+    return {"error": words}
+
+
+def _lacks_memory(error: BaseException | None) -> bool:
+    """Whether an error, or one that it comes of, says that there is no memory."""
+    while error is not None:
+        missing = isinstance(error, OSError) and error.errno == errno.ENOMEM
+        unmapped = isinstance(error, (ImportError, OSError)) and _UNMAPPED.search(str(error))
+        if isinstance(error, MemoryError) or missing or unmapped:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _is_strained() -> bool:
+    """Whether this process once used a third of what it may: a library that doubles its space has no more room then."""
+    return _strain > 0 and _memory_used("VmPeak") >= _strain
 
 
 def _forbid(event: str, arguments: tuple[Any, ...]) -> None:
@@ -171,15 +196,22 @@ def _limit_memory(allowed: int) -> None:
         return
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    try:
-        with open("/proc/self/statm", encoding="ascii") as file:
-            used = int(file.read().split()[0]) * resource.getpagesize()
-    except OSError:
-        used = 0
+    global _strain
+    used = _memory_used("VmSize")
     try:
         resource.setrlimit(resource.RLIMIT_AS, (used + allowed, used + allowed))
     except (OSError, ValueError):  # a system that does not keep it
         return
+    _strain = used + allowed // 3 if used else 0
+
+
+def _memory_used(kind: str) -> int:
+    """The bytes of memory that this process has ("VmSize"), or had at most ("VmPeak"); 0 where the system does not say."""
+    try:
+        with open("/proc/self/status", encoding="utf-8", errors="replace") as file:
+            return next((int(line.split()[1]) * 1024 for line in file if line.startswith(kind)), 0)
+    except OSError:
+        return 0
 
 
 def _limit_processor_time(seconds: float) -> None:

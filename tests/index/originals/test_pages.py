@@ -227,7 +227,7 @@ def test_a_process_that_dies_or_takes_too_long_is_one_error(tmp_path, monkeypatc
         opened._worker.process.kill()
         assert len(opened.describe(tmp_path / "a.pdf", name="a.pdf").pages) == 1
     monkeypatch.setattr(process, "_START", "import sys; sys.exit(1) # {module}{function}")
-    with Originals() as opened, pytest.raises(SourceError, match="a.pdf cannot be shown: .* crashed"):
+    with Originals() as opened, pytest.raises(SourceError, match=r"a\.pdf cannot be shown: .* ended \(status 1\)"):
         opened.describe(tmp_path / "a.pdf", name="a.pdf")
     monkeypatch.setattr(process, "_START", "import time; time.sleep(60) # {module}{function}")
     monkeypatch.setattr("index.originals.SECONDS", 0.05)

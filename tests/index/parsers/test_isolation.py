@@ -14,6 +14,7 @@ from toy_encoder import ToyEncoder
 
 from index import Collection, IsolatedParser, SourceError, read_document, split_passages
 from index.parsers import isolation as isolated
+from index.parsers.process import Worker
 from index.parsers.seccomp import is_supported
 from index.records import Locator, Passage, Place, Sentence
 
@@ -201,17 +202,98 @@ def test_a_pipe_is_refused_without_waiting(tmp_path, reader):
     assert refuse(reader, tmp_path, "a.csv", None) == "a.csv is not a file that holds data. Remove it."
 
 
-def test_a_crash_is_a_reason_and_the_next_file_is_read(tmp_path):
-    """A process that ends in the middle of a file takes nothing with it."""
+CRASHED = (
+    "slow.html cannot be read: the parser crashed ({}). It is damaged, or needs more than 1 GB of memory;"
+    " save it anew, or split it."
+)
+KILLED = (
+    "slow.html cannot be read: the system ended the parser ({}), as it does when the computer has no memory left."
+    " Close other programs, then index it again."
+)
+ENDINGS = {
+    "SIGKILL": KILLED.format("SIGKILL"),
+    "SIGSEGV": CRASHED.format("SIGSEGV"),
+    "SIGABRT": CRASHED.format("SIGABRT"),
+    "SIGXCPU": "slow.html needs more than 61 seconds to read. Split it, then index it again.",
+}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no signals here")
+@pytest.mark.parametrize(("name", "reason"), ENDINGS.items(), ids=ENDINGS)
+def test_the_end_of_a_process_is_a_reason_and_the_next_file_is_read(tmp_path, name, reason):
+    """A process that ends in the middle of a file takes nothing with it; the reason says how it ended."""
     (tmp_path / "slow.html").write_bytes(b"<ul><li>" * 100_000)
     (tmp_path / "good.csv").write_text("a,b\n1,2\n")
     with IsolatedParser() as reader:
         reader(tmp_path / "good.csv", name="good.csv")
-        threading.Timer(0.3, os.kill, (reader._files.process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))).start()
-        assert refuse(reader, tmp_path, "slow.html", None) == (
-            "slow.html cannot be read: the parser crashed. It may be damaged; remove it, or save it anew."
-        )
+        threading.Timer(0.3, os.kill, (reader._files.process.pid, getattr(signal, name))).start()
+        assert refuse(reader, tmp_path, "slow.html", None) == reason
         assert reader(tmp_path / "good.csv", name="good.csv").text == "a; b\n\na: 1; b: 2."
+
+
+def test_waiting_is_not_told_as_work(tmp_path, monkeypatch):
+    """Time that passes without using the processor is the disk's, or that of other programs."""
+    monkeypatch.setattr("index.parsers.process._processor_seconds", lambda pid: 0.0)
+    monkeypatch.setattr("index.parsers.process.BUSY", 1)
+    with IsolatedParser(seconds=1) as reader:
+        assert refuse(reader, tmp_path, "slow.html", b"<ul><li>" * 100_000).startswith(
+            "slow.html was not read within 2 seconds, in"
+        )
+
+
+def test_a_process_that_cannot_be_started_is_a_reason(tmp_path, monkeypatch):
+    """The file is not to blame, and is read at the next update."""
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n")
+    with monkeypatch.context() as patch, closing(Collection(tmp_path / "collection", ToyEncoder())) as collection:
+        patch.setattr(sys, "executable", str(tmp_path / "nowhere"))
+        [failure] = collection.update([tmp_path / "a.csv"]).failures
+        assert failure.reason == (
+            "a.csv cannot be read: the system ended the parser (it cannot be started: No such file or directory), as it does when"
+            " the computer has no memory left. Close other programs, then index it again."
+        )
+        patch.undo()
+        assert collection.update([tmp_path / "a.csv"]).added == 1
+
+
+# What libraries make of an allocation that fails: an error about something else.
+SHORT = {
+    "memory": ("raise MemoryError", "a.csv needs more than {} MB of memory to read. Split it, then index it again."),
+    "swallowed": (
+        "try: bytearray(10**12)\nexcept MemoryError: {}['missing']",
+        "a.csv needs more than {} MB of memory to read. Split it, then index it again.",
+    ),
+    "unmapped": (
+        "raise ImportError('libx.so: failed to map segment from shared object')",
+        "a.csv needs more than {} MB of memory to read. Split it, then index it again.",
+    ),
+    "native": (
+        "kept = bytearray(30_000_000); raise ValueError",
+        "a.csv needs more than {} MB of memory to read, or is damaged. Split it, or save it anew, then index it again.",
+    ),
+    "damaged": (
+        "raise KeyError",
+        "a.csv is damaged: it cannot be read (KeyError). Open it where it was made and save it anew.",
+    ),
+}
+PAYLOAD_WORKER = """
+import sys, types
+from index.parsers import worker
+def parse(content, *, name, encoding): exec(content.decode())
+def read_files(memory):
+    sys.modules["index.parsers.csv"] = types.SimpleNamespace(read_csv=parse)
+    worker.read_files(memory)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit of memory is kept on Linux alone")
+@pytest.mark.parametrize(("code", "reason"), SHORT.values(), ids=SHORT)
+def test_too_little_memory_is_the_reason_whatever_a_library_makes_of_it(tmp_path, monkeypatch, code, reason):
+    """And not "damaged" or a missing package, unless little memory was used."""
+    (tmp_path / "payload_worker.py").write_text(PAYLOAD_WORKER)
+    monkeypatch.syspath_prepend(tmp_path)
+    with IsolatedParser() as reader:
+        reader._files = Worker("read_files", memory=60_000_000, most=9, stopped=lambda: False, module="payload_worker")
+        assert refuse(reader, tmp_path, "a.csv", code.encode()) == reason.format(60)
 
 
 def test_the_process_is_replaced_after_many_files(tmp_path, monkeypatch):
