@@ -6,9 +6,11 @@ OCR. Small text files are read right here: no library takes them apart.
 """
 
 import json
+import math
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +107,8 @@ class IsolatedParser:
         if size <= READ_HERE.get(suffix, -1) and not _is_web_page(path):
             return read_document(path, name=name, suffix=suffix, encoding=self._encoding)
         reply, parts = self._ask(path, name, size, suffix)
-        return unpack_document(reply, *parts, path=str(path), name=name)
+        with _unpacked(name):
+            return unpack_document(reply, *parts, path=str(path), name=name)
 
     def split(self, document: Document) -> tuple[Passage, ...]:
         """Split a document into passages, as `split_passages` does; a long one in the process that reads files.
@@ -119,7 +122,8 @@ class IsolatedParser:
         request = {"split": header, "name": show_name(document.source), "size": len(text)}
         seconds = self._seconds + SPLIT_SECONDS * len(text) / MEGABYTE
         reply, parts = self._read_apart(request, text, seconds)
-        return unpack_passages(reply, *parts)
+        with _unpacked(document.source):
+            return unpack_passages(reply, *parts)
 
     def read_rows(self, path: str | Path, *, name: str) -> list[tuple[int, list[str]]]:
         """Read the cells of a workbook, as `index.parsers.read_rows` does; arguments and errors as for reading a file."""
@@ -170,6 +174,9 @@ class IsolatedParser:
             self._files.prepare()
             reply, parts = self._files.ask(request, content, seconds=seconds)
             while "picture" in reply:
+                with _unpacked(request["name"]):
+                    if math.prod(reply["picture"]) != len(parts[0]):
+                        raise ValueError("the picture is not of its size")
                 reply, parts = self._files.ask(self._read_picture(reply["picture"], parts[0], shown), seconds=seconds)
             return reply, parts
         except Overdue as error:
@@ -208,6 +215,17 @@ class IsolatedParser:
     def _refuse_if_stopped(self, shown: str) -> None:
         if self._stopped():
             raise StorageError(f"{shown} was not read to its end, because the collection is being closed.")
+
+
+@contextmanager
+def _unpacked(name: str) -> Iterator[None]:
+    """Refuse a reply that is none, as a process sends it that a file has taken over."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise SourceError(
+            f"{show_name(name)} is not safe to read: its parser gave no valid text. Remove it."
+        ) from error
 
 
 def name_excess(shown: str, memory: int, reply: dict[str, Any], *, task: str = "read") -> str:

@@ -132,12 +132,20 @@ class Worker:
             assert process.stdin and process.stdout
             process.stdin.write(json.dumps({**message, "seconds": seconds}).encode() + b"\n" + content)
             process.stdin.flush()
-            reply = json.loads(process.stdout.readline())
-            parts = [process.stdout.read(size) for size in reply["sizes"]]
-            if [len(part) for part in parts] == reply["sizes"]:
-                self.filtered = reply["filtered"]
-                return reply, parts
-        except (OSError, ValueError, KeyError):  # the pipe or the reply is broken off: said below
+            reply = json.loads(process.stdout.readline(self.memory))
+            sizes = reply["sizes"]
+            if min(sizes, default=0) >= 0 and sum(sizes) <= self.memory:  # more than it may hold is no reply of ours
+                parts = [process.stdout.read(size) for size in sizes]
+                if [len(part) for part in parts] == sizes:
+                    self.filtered = reply["filtered"]
+                    return reply, parts
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            TypeError,
+            RecursionError,
+        ):  # the pipe or the reply is broken: said below
             pass
         finally:
             done.set()

@@ -255,6 +255,42 @@ def test_a_process_that_cannot_be_started_is_a_reason(tmp_path, monkeypatch):
         assert collection.update([tmp_path / "a.csv"]).added == 1
 
 
+# What a process that a file has taken over may send in place of a reply.
+UNREADABLE = "a.csv cannot be read: the parser crashed (its reply cannot be read). It is damaged,"
+UNSAFE = "a.csv is not safe to read: its parser gave no valid text. Remove it."
+CRAFTED = {
+    "no end": (b"x" * 70_000_000, UNREADABLE),
+    "too much": (b'{"sizes": [999999999999]}\n', UNREADABLE),
+    "less than nothing": (b'{"sizes": [-1]}\n', UNREADABLE),
+    "a list": (b"[1]\n", UNREADABLE),
+    "nested": (b"[" * 200_000 + b"\n", UNREADABLE),
+    "no picture": (b'{"sizes": [1], "filtered": true, "picture": [9, 9, 3]}\nx', UNSAFE),
+    "no document": (b'{"sizes": [0, 0], "filtered": true}\n', UNSAFE),
+    "no text": (b'{"sizes": [1], "filtered": true}\n\xff', UNSAFE),
+}
+CRAFTING_WORKER = """
+import sys, time
+def read_files(memory):
+    sys.stdin.buffer.readline()
+    with open("REPLY", "rb") as reply:
+        sys.stdout.buffer.write(reply.read())
+    sys.stdout.flush()
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize(("reply", "reason"), CRAFTED.values(), ids=CRAFTED)
+def test_a_crafted_reply_is_refused(tmp_path, monkeypatch, reply, reason):
+    """It takes no more memory of the program that asks than the process itself may take, and raises nothing there."""
+    (tmp_path / "reply").write_bytes(reply)
+    (tmp_path / "crafting_worker.py").write_text(CRAFTING_WORKER.replace('"REPLY"', repr(str(tmp_path / "reply"))))
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("index.parsers.process._ENDING_SECONDS", 0.1)
+    with IsolatedParser() as reader:
+        reader._files = Worker("read_files", memory=60_000_000, most=9, stopped=lambda: False, module="crafting_worker")
+        assert refuse(reader, tmp_path, "a.csv", b"a,b\n1,2\n").startswith(reason)
+
+
 # What libraries make of an allocation that fails: an error about something else.
 SHORT = {
     "memory": ("raise MemoryError", "a.csv needs more than {} MB of memory to read. Split it, then index it again."),
