@@ -130,8 +130,11 @@ class _IgnoreFiles:
 
     def read(self, folder: Path, name: str) -> None:
         """Read the ignore file of a folder if it has a readable one; `name` is its path from the named folder, empty for that."""
+        file = folder / IGNORE_FILE
         try:
-            lines = (folder / IGNORE_FILE).read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+            if not file.is_file():  # reading a pipe would wait for ever
+                return
+            lines = file.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
         except OSError:
             return
         self._found[name] = GitIgnoreSpec.from_lines(line for line in lines if _is_pattern(line))

@@ -148,6 +148,17 @@ def test_named_link_to_itself_is_refused(tmp_path, rules):
         find_sources([tmp_path / "self"], rules)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_ignore_file_that_is_a_pipe_is_not_read(tmp_path, monkeypatch):
+    """Nobody writes to it, so reading would wait for ever; a link to one is no better."""
+    (tmp_path / "a.txt").touch()
+    (tmp_path / "below").mkdir()
+    os.mkfifo(tmp_path / ".gitignore")
+    (tmp_path / "below" / ".gitignore").symlink_to("../.gitignore")
+    monkeypatch.setattr("pathlib.Path.read_text", lambda *_, **__: pytest.fail("opened"))
+    assert [source.name for source in find_sources([tmp_path])] == ["a.txt"]
+
+
 def test_folder_that_cannot_be_listed_is_a_failure_and_the_rest_go_on(tmp_path, monkeypatch):
     """One closed subfolder is named with the reason; the files beside it are found."""
     (tmp_path / "closed").mkdir()
