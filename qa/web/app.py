@@ -6,6 +6,7 @@ Importing this module imports Gradio; `server.serve` sets Gradio's environment f
 import hashlib
 import inspect
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
@@ -42,12 +43,26 @@ from qa.web.viewer.view import render_nothing_open
 
 
 class Page(gr.Blocks):
-    """The page; what a program leaves out is refused in one line and not written to the terminal."""
+    """The page. Gradio prints what fails to the terminal, with whatever the visitor sent in it; here the log is told instead."""
 
     def validate_inputs(self, block_fn: Any, inputs: list[Any]) -> None:
         """Refuse what does not fit an event, where Gradio would print it."""
         if len(inputs) < len(block_fn.inputs):
             raise gr.Error(strings.TOO_FEW, print_exception=False)
+
+    async def process_api(self, *arguments: Any, **options: Any) -> dict[str, Any]:
+        """Run an event, as Gradio does, and log what fails without the visitor's text."""
+        try:
+            result: dict[str, Any] = await super().process_api(*arguments, **options)
+            return result
+        except Exception as error:
+            if not isinstance(error, gr.Error):
+                logging.getLogger(__name__).exception("an event of the page failed")
+                raise gr.Error(strings.SERVER_ERROR_EVENT, print_exception=False) from error
+            if error.print_exception:
+                logging.getLogger(__name__).exception("an event of the page was refused")
+                error.print_exception = False
+            raise
 
 
 def open_to_clients(tools: Tools, tool: Tool) -> Callable[..., dict[str, Any]]:

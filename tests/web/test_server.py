@@ -86,6 +86,20 @@ def test_server_reads_no_file_it_was_not_given(seed_server, tmp_path):
     assert copies == []
 
 
+def test_text_of_visitors_is_not_printed(seed_server):
+    """What Gradio refuses, it would print with the visitor's text: lines of a log that never were, commands to the terminal."""
+    forged = "x\n2026-01-01 00:00:00,000 WARNING qa.web.security.gate: forged\x1b[31m"
+    config = json.loads(seed_server.get("/config")[1])
+    asking = next(event for event in config["dependencies"] if event["api_name"] == "ask")
+    given = [{"path": forged, "meta": {"_type": "gradio.FileData"}}]
+    data = {"data": given, "fn_index": asking["id"], "session_hash": "forger"}
+    assert seed_server.get("/gradio_api/queue/join", JSON_TYPE, json.dumps(data).encode())[0] == 200
+    assert "Something went wrong" in seed_server.get("/gradio_api/queue/data?session_hash=forger")[1]
+    written = seed_server.log.read_text()
+    assert " ERROR qa.web.app: an event of the page failed\n  gradio.exceptions.InvalidPathError\n" in written
+    assert "forged" not in written and "\x1b" not in written
+
+
 def test_documents_themselves_are_not_served(seed_server, seeds):
     """Not even a searched file can be fetched by its path."""
     document = next(seeds.iterdir())
