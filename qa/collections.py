@@ -67,6 +67,11 @@ def kept_file(home: str | Path) -> Path:
     return Path(home) / "kept.sqlite"
 
 
+def scratch_folder(home: str | Path) -> Path:
+    """Where running chats keep uploads and batches until they end, in a home folder."""
+    return Path(home) / "temporary"
+
+
 def name_collection(selection: Selection, encoder: Encoder) -> tuple[str, str]:
     """The name of a collection, and the name of its folder.
 

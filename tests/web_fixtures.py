@@ -43,7 +43,7 @@ BROWSER_ARGUMENTS = (
 
 
 class ChatServer:
-    """`qa chat` in a process of its own, with its own home and temporary folder.
+    """`qa chat` in a process of its own, with its own home.
 
     Attributes:
         address: Where it listens, without a slash at the end.
@@ -54,10 +54,9 @@ class ChatServer:
         self, sources: Path, folder: Path, port: int, variables: dict[str, str], options: Sequence[str] = ()
     ) -> None:
         """Start it, with some environment variables and options; returns once it has printed its address."""
-        self.temporary = folder / "temporary"
-        self.temporary.mkdir()
+        self.temporary = folder / "home" / "temporary"
         self.log = folder / "server.log"
-        environment = {**os.environ, "QA_HOME": str(folder / "home"), "TMPDIR": str(self.temporary), **variables}
+        environment = {**os.environ, "QA_HOME": str(folder / "home"), **variables}
         environment["PYTHONFAULTHANDLER"] = "1"
         command = [sys.executable, "-m", "qa", "chat", str(sources), "--port", str(port), "--no-browser", *options]
         with self.log.open("wb") as log:

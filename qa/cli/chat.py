@@ -18,6 +18,7 @@ from qa.collections import (
     list_collections,
     rename_collection,
     restore_discarded,
+    scratch_folder,
     select_sources,
 )
 from qa.conversations import Conversations
@@ -91,6 +92,7 @@ def chat(
     try:
         serve(
             libraries,
+            scratch=scratch_folder(home_folder()),
             access=access,
             port=options.port,
             open_browser=not options.no_browser,

@@ -9,7 +9,6 @@ import logging
 import os
 import queue
 import signal
-import tempfile
 import threading
 import webbrowser
 from collections.abc import AsyncIterator, Callable
@@ -26,6 +25,7 @@ from qa.web.library.libraries import Libraries
 from qa.web.library.uploads import LARGEST_FILE
 from qa.web.log import adopt_server_log
 from qa.web.opening import Skeleton, serve_meanwhile
+from qa.web.scratch import private_folder
 from qa.web.security.access import Access, find_port, is_loopback
 from qa.web.security.gate import Gate, Throttle
 from qa.web.security.guard import Guard, Visitors
@@ -54,6 +54,7 @@ ENVIRONMENT = {
 def serve(
     libraries: Libraries,
     *,
+    scratch: Path,
     access: Access = LOCAL,
     port: int = 7860,
     open_browser: bool = True,
@@ -66,6 +67,7 @@ def serve(
 
     Args:
         libraries: Those that can be opened; they are started here, and closed at the end.
+        scratch: Where the folder for uploads and batches is made; what killed processes left there is deleted.
         access: Where it is served, and to whom.
         port: Where to listen; the next free one is taken when it is in use, and 0 means any.
         open_browser: Whether to show the page in the person's browser; not done where there is a token, which would
@@ -83,7 +85,7 @@ def serve(
     if mcp:
         check_installed()
     chosen = find_port(port, access.host)
-    with tempfile.TemporaryDirectory(prefix="qa-chat-") as folder:
+    with private_folder(scratch) as folder:
         prepare_environment(folder)
         stop: queue.SimpleQueue[int] = queue.SimpleQueue()  # of all that waits, what may be woken from a signal twice
         previous = {
@@ -95,9 +97,7 @@ def serve(
             announce(strings.OPENING_LINE)
             if open_browser and not access.token:
                 webbrowser.open(access.url(chosen))
-            app = launch(
-                libraries, access, chosen, Path(folder), mcp=mcp, store=store, kept=kept, make_way=stop_meanwhile
-            )
+            app = launch(libraries, access, chosen, folder, mcp=mcp, store=store, kept=kept, make_way=stop_meanwhile)
             libraries.start()
             if port not in (0, chosen):
                 announce(strings.PORT_TAKEN.format(wanted=port, port=chosen))
@@ -120,7 +120,7 @@ def serve(
                 signal.signal(number, handler)
 
 
-def prepare_environment(folder: str) -> None:
+def prepare_environment(folder: Path) -> None:
     """Set what Gradio reads from the environment when it is imported.
 
     Every other GRADIO_ variable is removed, since some of them open the server to the network or publish folders; and
@@ -132,7 +132,7 @@ def prepare_environment(folder: str) -> None:
     for name in list(os.environ):
         if name.startswith("GRADIO_") or name.lower() in ("http_proxy", "https_proxy", "all_proxy"):
             del os.environ[name]
-    os.environ.update(ENVIRONMENT, GRADIO_TEMP_DIR=str(Path(folder, "uploads")))
+    os.environ.update(ENVIRONMENT, GRADIO_TEMP_DIR=str(folder / "uploads"))
     os.environ.setdefault("HF_HUB_OFFLINE", "1")  # "0" where a model was named that has to be fetched
 
 

@@ -188,6 +188,7 @@ def test_server_takes_the_next_port_and_stops_cleanly(seed_server, start_chat, s
 
 IMPATIENT = """
 import os, signal, sys, threading
+from pathlib import Path
 from types import SimpleNamespace
 from qa.web import server
 
@@ -206,14 +207,17 @@ app = SimpleNamespace(server=SimpleNamespace(config=SimpleNamespace()), close=la
 server.launch = lambda *arguments, **options: app
 threading.Timer(1, os.kill, (os.getpid(), signal.SIGTERM)).start()
 sys.settrace(interrupt)
-server.serve(SimpleNamespace(start=lambda: None, close=lambda: sys.settrace(None)), port=0, open_browser=False)
+libraries = SimpleNamespace(start=lambda: None, close=lambda: sys.settrace(None))
+server.serve(libraries, scratch=Path(sys.argv[1]), port=0, open_browser=False)
 print("interrupted", left < 20)
 """
 
 
-def test_signal_while_a_signal_is_heeded_does_not_hold_it_up():
+def test_signal_while_a_signal_is_heeded_does_not_hold_it_up(tmp_path):
     """Whatever the first one does, the second comes in the middle of it: the server ends all the same."""
-    ended = subprocess.run([sys.executable, "-c", IMPATIENT], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    ended = subprocess.run(
+        [sys.executable, "-c", IMPATIENT, tmp_path], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
     assert ended.stdout.splitlines()[-1:] == ["interrupted True"], ended.stderr
 
 
