@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.request
 
+import httpx
 import pytest
 from web_fixtures import ROOT, gradio_paths
 
@@ -177,13 +178,22 @@ def test_only_what_the_page_and_its_clients_need_is_served(seed_server):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 def test_server_takes_the_next_port_and_stops_cleanly(seed_server, start_chat, seeds, number):
-    """A port in use is said to be; stopped while it still loads, the server exits with 0 and without a complaint."""
+    """A port in use is said to be; stopped while it still loads and a page is open, it exits with 0 and no complaint."""
     taken = int(seed_server.address.rpartition(":")[2])
     server = start_chat(seeds, port=taken)
     assert f"Port {taken} is taken; using " in server.log.read_text()
     assert server.get("/readyz")[0] in (200, 503)
-    assert server.stop(number) == 0
-    assert "Traceback" not in server.log.read_text()
+    config = json.loads(server.get("/config")[1])
+    follow = next(each["id"] for each in config["dependencies"] if any(name == "load" for _, name in each["targets"]))
+    body = {"data": [], "fn_index": follow, "session_hash": "open"}
+    assert server.get("/gradio_api/queue/join", JSON_TYPE, json.dumps(body).encode())[0] == 200
+    with (
+        httpx.Client(base_url=server.address, timeout=60) as client,
+        client.stream("GET", "/gradio_api/queue/data?session_hash=open") as page,
+    ):
+        assert page.status_code == 200
+        assert server.stop(number) == 0
+    assert "Traceback" not in server.log.read_text() and "ERROR" not in server.log.read_text()
 
 
 IMPATIENT = """
@@ -219,6 +229,29 @@ def test_signal_while_a_signal_is_heeded_does_not_hold_it_up(tmp_path):
         [sys.executable, "-c", IMPATIENT, tmp_path], cwd=ROOT, capture_output=True, text=True, timeout=60
     )
     assert ended.stdout.splitlines()[-1:] == ["interrupted True"], ended.stderr
+
+
+ELSEWHERE = """
+import signal, sys, threading
+from pathlib import Path
+from types import SimpleNamespace
+from qa.web import server
+
+app = SimpleNamespace(server=SimpleNamespace(config=SimpleNamespace()), close=lambda verbose: None)
+server.launch = lambda *arguments, **options: app
+threading.Timer(1, lambda: signal.pthread_kill(threading.get_ident(), signal.SIGTERM)).start()
+libraries = SimpleNamespace(start=lambda: None, close=lambda: None)
+server.serve(libraries, scratch=Path(sys.argv[1]), port=0, open_browser=False)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="sends a signal to a thread")
+def test_signal_that_another_thread_gets_ends_the_server(tmp_path):
+    """The system may hand it to any thread; Python heeds it in the main one, which must not wait for ever."""
+    ended = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE, tmp_path], cwd=ROOT, capture_output=True, text=True, timeout=30
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 def test_next_port_is_taken_when_one_is_busy():
