@@ -71,6 +71,10 @@ def build_parser() -> argparse.ArgumentParser:
         default="",
         help="token that visitors need; QA_TOKEN in the environment is safer; if --host needs one, it is made and printed",
     )
+    proxy_help = (
+        "believe X-Forwarded-For and X-Forwarded-Proto from the server at this address, which is in front of the chat"
+    )
+    chat.add_argument("--proxy", default="", metavar="ADDRESS", help=proxy_help)
     log_help = "log starts, answers and wrong tokens, without questions or document text"
     chat.add_argument("--log", type=Path, metavar="FILE", help=log_help)
     chat.add_argument("--log-questions", action="store_true", help="log the questions too")

@@ -86,7 +86,7 @@ def serve(
         check_installed()
     chosen = find_port(port, access.host)
     with private_folder(scratch) as folder:
-        prepare_environment(folder)
+        prepare_environment(folder, access.proxy)
         stop: queue.SimpleQueue[int] = queue.SimpleQueue()  # of all that waits, what may be woken from a signal twice
         previous = {
             number: signal.signal(number, lambda number, _: stop.put(number))
@@ -120,19 +120,20 @@ def serve(
                 signal.signal(number, handler)
 
 
-def prepare_environment(folder: Path) -> None:
-    """Set what Gradio reads from the environment when it is imported.
+def prepare_environment(folder: Path, proxy: str = "") -> None:
+    """Set what Gradio and its server read from the environment.
 
     Every other GRADIO_ variable is removed, since some of them open the server to the network or publish folders; and
     so are proxies, since Gradio calls itself once over HTTP.
 
     Args:
         folder: A private folder for temporary files; Gradio's, uploads above all, go to `uploads` inside it.
+        proxy: As for `Access`: otherwise anything on this computer would be believed when it names a visitor.
     """
     for name in list(os.environ):
         if name.startswith("GRADIO_") or name.lower() in ("http_proxy", "https_proxy", "all_proxy"):
             del os.environ[name]
-    os.environ.update(ENVIRONMENT, GRADIO_TEMP_DIR=str(folder / "uploads"))
+    os.environ.update(ENVIRONMENT, GRADIO_TEMP_DIR=str(folder / "uploads"), FORWARDED_ALLOW_IPS=proxy)
     os.environ.setdefault("HF_HUB_OFFLINE", "1")  # "0" where a model was named that has to be fetched
 
 

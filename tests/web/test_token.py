@@ -83,6 +83,13 @@ def test_files_are_taken_only_with_the_token_and_not_from_other_pages(server):
     assert send(**BEARER, Origin=server.address) == (200, [b"A plum."])
 
 
+def test_visitors_cannot_name_themselves(server):
+    """A wrong token is counted for the address it comes from, not for the one that a header gives, on this computer too."""
+    assert server.get("/", {"Authorization": "Bearer wrong", "X-Forwarded-For": "203.0.113.9"})[0] == 401
+    assert "203.0.113.9" not in server.written.read_text()
+    assert server.get("/healthz")[0] == 200
+
+
 def test_real_clients_come_in_with_the_token_and_not_without(server, assistant):
     """gradio_client and MCP list and call with the token as Bearer, and get nowhere without it."""
     question = "Can Israel beat Iran in four days?"

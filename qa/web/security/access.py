@@ -7,7 +7,7 @@ import re
 import secrets
 import socket
 from dataclasses import dataclass, field
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
 from index import QAError
@@ -27,10 +27,12 @@ class Access:
     Attributes:
         host: Address or name to listen at.
         token: What a visitor must know; empty: nothing.
+        proxy: Address or network of the server in front, which is believed when it names the visitor; empty: none is.
     """
 
     host: str = LOOPBACK
     token: str = field(default="", repr=False)
+    proxy: str = ""
 
     @property
     def everywhere(self) -> bool:
@@ -61,18 +63,19 @@ class Access:
         return f"http://{f'[{name}]' if ':' in name else name}:{port}/"
 
 
-def choose_access(host: str, token: str) -> Access:
+def choose_access(host: str, token: str, proxy: str = "") -> Access:
     """Decide on the token.
 
     Args:
         host: Address or name to listen at.
         token: What the person wants it to be; empty: one is made where one is needed.
+        proxy: As for `Access`.
 
     Returns:
         Access with a token, unless the host is loopback and none was wanted.
 
     Raises:
-        AccessError: The host is empty; the token is too short, or would not survive in an address.
+        AccessError: The host is empty; the token is too short, or would not survive in an address; the proxy is no address.
     """
     if not host.strip():
         raise AccessError("the host is empty. Name an address of this computer, or leave --host out.")
@@ -82,8 +85,12 @@ def choose_access(host: str, token: str) -> Access:
             "the token must have 16 to 200 letters, digits, hyphens, dots, tildes or underscores. "
             "Leave it out to get one made."
         )
+    try:
+        ip_network(proxy or LOOPBACK)
+    except ValueError as error:
+        raise AccessError(f"the proxy {proxy!r} is no address. Name one such as 10.0.0.2, or a network.") from error
     host = host.removeprefix("[").removesuffix("]")
-    return Access(host, token or ("" if is_loopback(host) else secrets.token_urlsafe(32)))
+    return Access(host, token or ("" if is_loopback(host) else secrets.token_urlsafe(32)), proxy)
 
 
 def is_loopback(host: str) -> bool:

@@ -1,15 +1,16 @@
 """The closed door: nothing behind it answers for a foreign host name, or without the token where there is one.
 
 The token comes in the address of the first visit, which is answered with a cookie and sent on to the address without
-it; or as `Authorization: Bearer`, from programs. The cookie holds another secret, made at each start. How often wrong
-tokens may be offered is limited, by one visitor and by all of them together.
+it; or as `Authorization: Bearer`, from programs. The cookie holds another secret, made at each start. How many wrong
+tokens are looked at is limited, for one visitor and for all of them together, so that they cannot fill the log; the right
+one always enters, or anybody could lock out the others.
 """
 
 import hmac
 import logging
 import secrets
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
@@ -23,7 +24,6 @@ from qa.web.security.guard import Application, ConnectionScope, Receive, Send, r
 _WINDOW = 60.0  # seconds
 BY_ONE = 10  # wrong tokens within the window
 BY_ALL = 100  # also the most that is remembered
-KNOWN = 1_000  # visitors that have offered the right token, whom the others cannot lock out
 
 
 class Throttle:
@@ -37,10 +37,9 @@ class Throttle:
         """
         self._clock = clock
         self._failures: deque[tuple[float, str]] = deque(maxlen=BY_ALL)
-        self._known: OrderedDict[str, None] = OrderedDict()
 
     def seconds_to_wait(self, client: str) -> int:
-        """How long a visitor has to wait before a token of theirs is looked at.
+        """How long a visitor has to wait before another wrong token of theirs is told to be wrong.
 
         Args:
             client: Their address.
@@ -54,20 +53,13 @@ class Throttle:
         own = [moment for moment, other in self._failures if other == name]
         if len(own) >= BY_ONE:
             return ceil(own[-BY_ONE] + _WINDOW - now)
-        if len(self._failures) >= BY_ALL and name not in self._known:
+        if len(self._failures) >= BY_ALL:
             return ceil(self._failures[0][0] + _WINDOW - now)
         return 0
 
     def note_wrong(self, client: str) -> None:
         """Count a wrong token."""
         self._failures.append((self._clock(), _network(client)))
-
-    def note_right(self, client: str) -> None:
-        """Remember a visitor who knows the token."""
-        self._known[_network(client)] = None
-        self._known.move_to_end(_network(client))
-        if len(self._known) > KNOWN:
-            self._known.popitem(last=False)
 
 
 def _network(client: str) -> str:
@@ -158,15 +150,14 @@ class Gate:
         offered = _read_offer(headers, scope)
         if offered is None:
             return Reply(401, NO_TOKEN, ((b"www-authenticate", b"Bearer"),))
+        if _same(offered, self.access.token):
+            return None if _read_bearer(headers) is not None else self._send_on(scope, headers)
         client = (scope.get("client") or ("unknown",))[0]
         if seconds := self._throttle.seconds_to_wait(client):
             return Reply(429, TOO_MANY, ((b"retry-after", str(seconds).encode("ascii")),))
-        if not _same(offered, self.access.token):
-            self._throttle.note_wrong(client)
-            logging.getLogger(__name__).warning("a wrong token came from %s", client)
-            return Reply(401, WRONG_TOKEN, ((b"www-authenticate", b"Bearer"),))
-        self._throttle.note_right(client)
-        return None if _read_bearer(headers) is not None else self._send_on(scope, headers)
+        self._throttle.note_wrong(client)
+        logging.getLogger(__name__).warning("a wrong token came from %s", client)
+        return Reply(401, WRONG_TOKEN, ((b"www-authenticate", b"Bearer"),))
 
     def _is_open(self, path: str) -> bool:
         return not self.access.token or path == OPEN_PATH or (self.starting and path == START_PATH)
