@@ -5,6 +5,7 @@ only when everything is indexed; questions can be asked earlier. Nothing here im
 set, because its defaults ask other computers for version numbers and the like.
 """
 
+import asyncio
 import logging
 import os
 import queue
@@ -29,6 +30,7 @@ from qa.web.scratch import private_folder
 from qa.web.security.access import Access, find_port, is_loopback
 from qa.web.security.gate import Gate, Throttle
 from qa.web.security.guard import Guard, Visitors
+from qa.web.security.timeouts import Bodies, close_half_requests
 
 if TYPE_CHECKING:
     import gradio
@@ -190,10 +192,13 @@ def launch(
     @asynccontextmanager
     async def lifespan(server: Any) -> AsyncIterator[None]:
         """Put the guard before everything, Gradio's own middleware included, which `middleware` would put behind it."""
-        gates.append(Gate(Visitors(Skeleton(server.middleware_stack)), access, port=port, throttle=Throttle()))
+        answering = Bodies(Visitors(Skeleton(server.middleware_stack)))
+        gates.append(Gate(answering, access, port=port, throttle=Throttle()))
         server.middleware_stack = Guard(gates[0], unless=gates[0].lacks_token)
         async with AsyncExitStack() as stack:
             stack.callback(originals.close)
+            closing = close_half_requests(lambda: app.server.server_state.connections if app.server else ())
+            stack.callback(asyncio.create_task(closing).cancel)
             for context in running:
                 await stack.enter_async_context(context)
             yield

@@ -178,6 +178,16 @@ def test_what_is_no_json_object_is_refused(server, body):
     assert post(server, "ask", body) == (400, {"error": "The arguments are not one JSON object."})
 
 
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 100_000, b"{"], ids=lambda body: repr(body[:4]))
+def test_what_mcp_cannot_parse_is_refused(server, body):
+    """JSON too deep to be read is a mistake of the sender, as half of it is, and nothing is logged."""
+    before = server.log.read_text()
+    headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+    status, text = server.get("/mcp", headers, body)
+    assert (status, json.loads(text)["error"]["code"]) == (400, -32700)
+    assert server.log.read_text() == before
+
+
 @pytest.mark.parametrize("arguments", [["<b>", 3], [7, 3], ["What about secret plum?"]], ids=repr)
 def test_errors_are_escaped_and_untold_where_gradio_would_show_them(server, arguments):
     """Gradio shows errors as HTML: they are escaped; and it prints arguments that are too few: they are not printed."""

@@ -101,6 +101,25 @@ def test_text_of_visitors_is_not_printed(seed_server):
     assert "forged" not in written and "\x1b" not in written
 
 
+def test_aborted_requests_leave_no_word_in_the_log(seed_server):
+    """Whoever breaks off in the middle of a body cannot fill the log, wherever it was sent."""
+    before = seed_server.log.read_text()
+    address = seed_server.address.removeprefix("http://")
+    host, _, port = address.partition(":")
+    form = b'--b\r\nContent-Disposition: form-data; name="files"; filename="plum.txt"\r\n\r\nA plum'
+    for path, kind, body in (
+        ("/api/ask", "application/json", b'{"question'),
+        ("/gradio_api/queue/join", "application/json", b'{"data'),
+        ("/gradio_api/upload", "multipart/form-data; boundary=b", form),
+    ):
+        with socket.create_connection((host, int(port))) as connection:
+            head = f"POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: {kind}\r\nContent-Length: 1000\r\n\r\n"
+            connection.sendall(head.encode() + body)
+        assert seed_server.get("/healthz")[0] == 200
+    assert call_ask(seed_server, "Can Israel beat Iran in four days?")[0] == "complete"
+    assert seed_server.log.read_text() == before
+
+
 def test_documents_themselves_are_not_served(seed_server, seeds):
     """Not even a searched file can be fetched by its path."""
     document = next(seeds.iterdir())

@@ -22,6 +22,7 @@ from qa.web import strings
 from qa.web.api.openapi import RESULTS
 from qa.web.api.tools import BusyError, Tool, Tools, to_json
 from qa.web.host import NotReady
+from qa.web.security.timeouts import replay
 
 PREFIX = "/api/"
 ERRORS = {
@@ -109,6 +110,7 @@ def _reply(status: int, content: Any) -> Response:
 
 
 PATH = "/mcp"
+PARSE_ERROR = {"code": -32700, "message": "Parse error"}  # as JSON-RPC has it
 
 
 class MissingPackage(QAError):
@@ -174,7 +176,15 @@ def mcp_route(tools: Tools) -> tuple[Route, Callable[[], AbstractAsyncContextMan
         """An ASGI application, which `Route` takes as it is when it is no function."""
 
         async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-            """Answer one request."""
+            """Answer one request; version 1 of the package says 500 of JSON that is too deep to be read."""
+            if scope["method"] == "POST":
+                content = await Request(scope, receive).body()
+                try:
+                    json.loads(content)
+                except (ValueError, RecursionError):
+                    await _reply(400, {"jsonrpc": "2.0", "id": None, "error": PARSE_ERROR})(scope, receive, send)
+                    return
+                receive = replay(content, receive)
             await manager.handle_request(scope, receive, send)
 
     @asynccontextmanager
