@@ -99,7 +99,7 @@ def read_texts(path: Path) -> Corpus:
             for block in read(source.path, name=source.name).text.splitlines():
                 found.update(dict.fromkeys(" ".join(part.split()) for part in _SENTENCE_END.split(block)))
     ended = [text for text in found if text.endswith((".", "!", "?"))]
-    usable = [text for text in ended if len(_WORD.findall(text)) >= 5 and len(text.split()) <= 40]
+    usable = [text for text in ended if len(_WORD.findall(text)) >= 5 and 2 <= len(text.split()) <= 40]
     if not usable:
         raise SourceError(f"{str(path)!r} has no sentences to make passages of. Name .txt, .md or .jsonl files.")
     many = len(usable) > _SENTENCES_AT_MOST

@@ -84,6 +84,15 @@ def test_texts_without_sentences_are_refused(tmp_path, content):
         read_texts(tmp_path)
 
 
+def test_sentences_without_a_blank_are_passed_over(tmp_path):
+    """In one/two/three/four/five there are words enough, but none that could be exchanged for another."""
+    (tmp_path / "paths.txt").write_text(f"one/two/three/four/five. {SENTENCES[0]}")
+    assert read_texts(tmp_path).sentences == SENTENCES[:1]
+    (tmp_path / "paths.txt").write_text("one/two/three/four/five.")
+    with pytest.raises(SourceError, match="has no sentences"):
+        read_texts(tmp_path)
+
+
 def test_passages_are_written_a_hundred_a_file(tmp_path, corpus):
     """Of 203 passages the third file holds the last three, separated by blank lines."""
     corpus.write(203, tmp_path)
