@@ -14,14 +14,19 @@ import html
 import json
 import os
 import re
+import shutil
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from html import unescape
+from io import BytesIO
 from itertools import count as count_from
 from pathlib import Path
 from string import punctuation
-from typing import Any, TextIO
+from tempfile import TemporaryFile
+from typing import IO, Any, TextIO
+from zipfile import ZIP64_LIMIT, ZIP_DEFLATED, ZipFile, ZipInfo
 
 from index import PLACE_FIELDS, BatchError
 from qa.answering.answer import BASIS_NOTES
@@ -33,6 +38,8 @@ from qa.text import count, file_errors, visible, visible_line
 CITATION_COLUMNS = (*("quote", "source", "paragraph", *PLACE_FIELDS, "start", "end", "path", "text_sha256"),)
 COLUMNS = ("line", "question", "verdict", "confidence", "answer", "kind", "message", *CITATION_COLUMNS, "hash")
 LONGEST_CELL = 32_767  # characters, a limit of the format; JSON Lines have the full text
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheet programs take for a formula, or leave out before one
+_BEGINNING = datetime(1980, 1, 1)  # the earliest time in a ZIP archive: equal answers make equal files
 _WIDTHS = {"question": 40, "answer": 24, "message": 24, "quote": 80, "source": 24}  # characters
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9a-fA-F]{4}_)")
 
@@ -55,9 +62,14 @@ def answer_span(citation: Mapping[str, Any]) -> tuple[int, int] | None:
 
 
 def _write_workbook(file: TextIO, records: Iterator[dict[str, Any]]) -> None:
-    """Write a sheet of answers and one of rows without an answer. Text is never a formula, whatever it starts with."""
+    """Write a sheet of answers and one of rows without an answer. Text is never a formula, whatever it starts with.
+
+    Equal records make equal files, to the byte.
+    """
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
+    from openpyxl.xml.constants import ARC_CORE
+    from openpyxl.xml.functions import tostring
 
     workbook = Workbook(write_only=True)
     answered, others = workbook.create_sheet("Answers"), workbook.create_sheet("Not answered")
@@ -68,7 +80,7 @@ def _write_workbook(file: TextIO, records: Iterator[dict[str, Any]]) -> None:
         text = _UNWRITABLE.sub(lambda match: f"_x{ord(match[0]):04X}_", value)[:LONGEST_CELL]
         cell = WriteOnlyCell(sheet, text)
         cell.data_type = "s"  # else a text that begins with "=" is a formula
-        cell.quotePrefix = value[:1] in ("=", "+", "-", "@", "\t", "\r")  # and stays none when it is edited
+        cell.quotePrefix = value.startswith(_FORMULA)  # and stays none when it is edited
         return cell
 
     answered.freeze_panes = "C2"
@@ -81,7 +93,21 @@ def _write_workbook(file: TextIO, records: Iterator[dict[str, Any]]) -> None:
             answered.append([make(answered, value) for value in row])
         if "error" in record:
             others.append([record["line"], make(others, record["error"])])
-    workbook.save(file.buffer)
+    with TemporaryFile() as saved:
+        workbook.save(saved)
+        workbook.properties.created = workbook.properties.modified = _BEGINNING
+        _copy_without_times(saved, file.buffer, {ARC_CORE: tostring(workbook.properties.to_tree())})
+
+
+def _copy_without_times(saved: IO[bytes], file: IO[bytes], instead: Mapping[str, bytes]) -> None:
+    """Copy a ZIP archive, its entries without the time of writing and some of them with other content."""
+    with ZipFile(saved) as archive, ZipFile(file, "w") as copied:
+        for entry in archive.infolist():
+            new = ZipInfo(entry.filename, _BEGINNING.timetuple()[:6])
+            new.compress_type = ZIP_DEFLATED
+            content = BytesIO(instead[entry.filename]) if entry.filename in instead else archive.open(entry)
+            with content, copied.open(new, "w", force_zip64=entry.file_size >= ZIP64_LIMIT) as target:
+                shutil.copyfileobj(content, target)
 
 
 _MARKUP = re.compile(r"[\\`*_\[\]{}#~|$]|:(?=//)|^[-+=:]")
@@ -93,9 +119,9 @@ def write_answers(path: Path, records: Iterator[dict[str, Any]]) -> None:
     """Write records as the file `path`, whose suffix says how.
 
     Args:
-        path: `.jsonl`: exactly `Answer.to_dict()` a line. `.csv`: a row a citation, or one row without when an
-            answer has none. `.xlsx`: the same as a workbook, in which every text stays a text. `.md`: a report with
-            every quote as a block quote.
+        path: `.jsonl`: exactly `Answer.to_dict()` a line. `.csv`: a row a citation, or one row without when an answer has none;
+            an apostrophe before text that begins like a formula. `.xlsx`: the same as a workbook, in which every text stays a
+            text. `.md`: a report with every quote as a block quote.
         records: `line` and `answer` (as `Answer.to_dict()` gives it), or `line` and `error` for a row of the
             questions that was not answered: only the report and the workbook list those.
 
@@ -143,13 +169,16 @@ def _write_json_lines(file: TextIO, records: Iterator[dict[str, Any]]) -> None:
 def _write_table(file: TextIO, records: Iterator[dict[str, Any]]) -> None:
     """Write UTF-8 without a byte-order mark, lines ending in CR LF (RFC 4180).
 
-    A cell that begins with = + - or @ stays as it is, because a quote is never altered, but some spreadsheet programs read it
-    as a formula. If the documents are not trusted, write a workbook.
+    Text that begins like a formula gets an apostrophe in front, or a spreadsheet program would calculate what a document says.
     """
     table = csv.writer(file)
     table.writerow(COLUMNS)
     for record in records:
-        table.writerows(answer_rows(record))
+        table.writerows([_guard(value) for value in row] for row in answer_rows(record))
+
+
+def _guard(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def _write_report(file: TextIO, records: Iterator[dict[str, Any]]) -> None:

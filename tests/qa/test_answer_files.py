@@ -29,7 +29,7 @@ def write(path, content):
 
 
 def test_csv_holds_a_row_a_citation(tmp_path, folder):
-    """A .csv file has one row a citation, quotes verbatim even where they look like formulas, and one without any."""
+    """A .csv file has one row a citation, quotes verbatim but for an apostrophe before a formula, and one without any."""
     answer_batch(ToyAssistant(folder), write(tmp_path / "q.txt", "apples\n\nzzz\n"), tmp_path / "a.csv")
     with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
         header, first, second, third = csv.reader(file)
@@ -44,7 +44,7 @@ def test_csv_holds_a_row_a_citation(tmp_path, folder):
     quote = "Apples are red."
     assert first == [*shared, quote, "apples.txt", "1", *[""] * 6, "0", "15", path, text_sha256, answer.hash]
     quote = '=1+1 apples, "or" two.'
-    assert second == [*shared, quote, "apples.txt", "2", *[""] * 6, "17", "39", path, text_sha256, answer.hash]
+    assert second == [*shared, f"'{quote}", "apples.txt", "2", *[""] * 6, "17", "39", path, text_sha256, answer.hash]
     assert third == [
         "3",
         "zzz",

@@ -1,7 +1,9 @@
 """Questions from an .xlsx workbook, and answers into one."""
 
+import csv
 import json
 import zipfile
+from datetime import UTC, datetime
 
 import pytest
 from openpyxl import Workbook, load_workbook
@@ -105,6 +107,36 @@ def test_answers_are_written_as_a_workbook(tmp_path):
         ["line", "reason"],
         [3, "not JSON"],
     ]
+
+
+def test_cells_that_begin_like_a_formula_are_guarded_in_csv(tmp_path):
+    """An apostrophe stands before them, in every column of text; other cells stay as they are."""
+    (tmp_path / "documents").mkdir()
+    beginnings = ("=", "+", "-", "@")
+    (tmp_path / "documents/@a.txt").write_text("\n\n".join(f"{sign}1+1 red" for sign in (*beginnings, "5 ")))
+    (tmp_path / "q.jsonl").write_text('"=red"\n"\\tred"\n"\\rred"\n"red"\n')
+    answer_batch(ToyAssistant(tmp_path / "documents"), tmp_path / "q.jsonl", tmp_path / "a.csv")
+    with open(tmp_path / "a.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["quote"] for row in rows[:5]] == ["'=1+1 red", "'+1+1 red", "'-1+1 red", "'@1+1 red", "5 1+1 red"]
+    assert [row["question"] for row in rows[::5]] == ["'=red", "'\tred", "'\rred", "red"]
+    assert {row["source"] for row in rows} == {"'@a.txt"}
+    assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+
+
+def test_workbooks_of_equal_answers_are_equal(tmp_path, monkeypatch):
+    """To the byte, whenever they are written."""
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents/a.txt").write_text("Apples are red.")
+    (tmp_path / "q.txt").write_text("red\n")
+    written = []
+    for year in (2001, 2024):
+        moment = datetime(year, 1, 2, tzinfo=UTC).timestamp()
+        monkeypatch.setattr("time.time", lambda moment=moment: moment)
+        answer_batch(ToyAssistant(tmp_path / "documents"), tmp_path / "q.txt", tmp_path / f"{year}.xlsx")
+        written.append((tmp_path / f"{year}.xlsx").read_bytes())
+    assert written[0] == written[1] and b"2024" not in written[0]
+    assert load_workbook(tmp_path / "2024.xlsx").properties.modified == datetime(1980, 1, 1)
 
 
 @pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".md"])
