@@ -30,6 +30,9 @@ def _inline(node: Any, definitions: dict[str, Any], inside: tuple[str, ...]) -> 
         return _inline(definitions[name], definitions, (*inside, name))
     if inside.count(node.get("items", {}).get("$ref", "").rpartition("/")[2]) > 1:
         return {"type": "array", "maxItems": 0}
+    first, *others = node.get("prefixItems", ({},))
+    if others and all(other == first for other in others):  # a pair of numbers, in a way that earlier drafts have too
+        return _inline({key: node[key] for key in node if key != "prefixItems"} | {"items": first}, definitions, inside)
     if "properties" not in node:
         dropped = ("title", "default", "$defs")
         return {key: _inline(value, definitions, inside) for key, value in node.items() if key not in dropped}

@@ -48,7 +48,7 @@ QUESTION_WORDS = (
     r"(?:in|on|at|to|for|from|of|by|with|under|into|through|during) (?:what|which|whom|whose))"
 )
 _ASKING = re.compile(rf"\W*{QUESTION_WORDS}(?:['\u2019]\w+)?\b|.*\b(?:{WH_WORDS})\b", re.IGNORECASE)
-_LONGEST_QUESTION = 4_000  # characters; the model reads some 1,000 of them
+LONGEST_QUESTION = 4_000  # characters; the model reads some 1,000 of them
 _SOURCE = re.compile(r'(?<!\S)source:(?:"([^"]+)"|(\S+))', re.IGNORECASE)
 _QUOTED = r'(?:"([^"]+)"|\u201c([^\u201c\u201d]+)\u201d)'
 _REQUIRED = re.compile(rf"(?<!\S)\+{_QUOTED}")
@@ -63,9 +63,9 @@ def read_question(typed: str) -> Question:
         raise QuestionError(f"the question is not text but {type(typed).__name__}.")
     if not typed.strip():
         raise QuestionError("the question is empty. Type a question about the documents.")
-    if len(typed) > _LONGEST_QUESTION:
+    if len(typed) > LONGEST_QUESTION:
         raise QuestionError(
-            f"the question is {len(typed):,} characters long; at most {_LONGEST_QUESTION:,} can be searched. Shorten it."
+            f"the question is {len(typed):,} characters long; at most {LONGEST_QUESTION:,} can be searched. Shorten it."
         )
     if _UNPAIRED_SURROGATE.search(typed):
         raise QuestionError("the question contains half a character (a lone surrogate). Type it again.")

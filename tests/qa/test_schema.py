@@ -27,6 +27,7 @@ class Outer:
     """A record with another, and with records of its own type."""
 
     inner: Inner
+    spans: tuple[tuple[int, int], ...] = ()
     more: "tuple[Outer, ...]" = ()
 
 
@@ -36,7 +37,9 @@ def test_a_record_is_described_in_place():
     inner = {"type": "object", "properties": {"words": words}, "required": ["words"], "additionalProperties": False}
     found = record_schema(Outer)
     assert found["properties"]["inner"] == inner
-    assert found["required"] == ["inner", "more"]
+    assert found["required"] == ["inner", "spans", "more"]
+    pair = {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2}
+    assert found["properties"]["spans"] == {"type": "array", "items": pair}
     assert found["properties"]["more"]["items"]["properties"]["more"] == {"type": "array", "maxItems": 0}
 
 

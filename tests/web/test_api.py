@@ -27,6 +27,7 @@ from qa.web.host import AssistantHost, LoadState, NotReady
 
 pytest_plugins = ["web_fixtures"]
 ROOT = Path(__file__).parents[2]
+TESTS = ROOT / "tests"
 FOUR_DAYS = "Can Israel beat Iran in four days?"
 SEED = "000_5ac88f397c9b21b0.txt"
 CALLS = (
@@ -186,6 +187,25 @@ def test_what_mcp_cannot_parse_is_refused(server, body):
     status, text = server.get("/mcp", headers, body)
     assert (status, json.loads(text)["error"]["code"]) == (400, -32700)
     assert server.log.read_text() == before
+
+
+def test_numbers_without_a_fraction_are_integers(server):
+    """3.0 is what 3 is, as the description's schema says; 3.5 is refused."""
+    question = {"question": "Who is mediating?"}
+    assert post(server, "search", {**question, "k": 3.0}) == post(server, "search", {**question, "k": 3})
+    assert post(server, "search", {**question, "k": 3.5})[0] == 400
+
+
+def test_calls_are_what_the_description_says(server, tmp_path):
+    """Schemathesis finds no call that the description allows and the server refuses, or the other way round."""
+    command = f"run {server.address}/openapi.json --checks all --exclude-checks positive_data_acceptance"
+    command += " --phases coverage,fuzzing --max-examples 10 --seed 1"
+    paths = os.pathsep.join([*sys.path, str(TESTS)])
+    environment = {**os.environ, "SCHEMATHESIS_HOOKS": "refusals", "PYTHONPATH": paths}
+    command = [sys.executable, "-m", "schemathesis.cli", *command.split()]
+    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+    assert result.returncode == 0, result.stdout
+    assert re.search(r"^ +(\d+) generated, \1 passed", result.stdout, re.MULTILINE), result.stdout
 
 
 @pytest.mark.parametrize("arguments", [["<b>", 3], [7, 3], ["What about secret plum?"]], ids=repr)

@@ -14,6 +14,7 @@ from pydantic import Field
 from index import PLACE_FIELDS, DocumentInfo, Passage, Place, QAError
 from qa.answering.answer import Answer, Scope
 from qa.answering.citation import cite
+from qa.answering.question import LONGEST_QUESTION
 from qa.schema import record_schema
 from qa.web.host import AssistantHost
 from qa.web.log import note_answer
@@ -101,7 +102,11 @@ QuestionText = Annotated[
     Field(
         description='One question, in plain words. +"Words in double quotes" after a plus sign must stand together in a '
         'passage, and so must "words in double quotes" that are all of the question; source:NAME '
-        "searches only the documents of that name, which may be a part of one or a pattern with * and ?."
+        "searches only the documents of that name, which may be a part of one or a pattern with * and ?.",
+        json_schema_extra={
+            "minLength": 1,
+            "maxLength": LONGEST_QUESTION,
+        },  # described only: the assistant says it in words
     ),
 ]
 TextHash = Annotated[

@@ -87,7 +87,7 @@ def describe_api(tools: tuple[Tool, ...]) -> dict[str, Any]:
                 "operationId": tool.name,
                 "summary": tool.description.partition("\n")[0],
                 "description": tool.description,
-                "requestBody": {"required": True, "content": _json(tool.schema)},
+                "requestBody": {"required": bool(tool.schema.get("required")), "content": _json(tool.schema)},
                 "responses": {"200": good, **bad},
             }
         }

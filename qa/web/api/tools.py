@@ -80,7 +80,7 @@ class Tools:
         if tool is None:
             raise RequestError(f"there is no call {name!r}. There are: {', '.join(tool.name for tool in self.tools)}.")
         try:
-            return validate_call(config=STRICT)(tool.function)(**arguments)
+            return validate_call(config=STRICT)(tool.function)(**{key: _whole(arguments[key]) for key in arguments})
         except ValidationError as error:
             raise RequestError(_say(error)) from None
         except QAError as error:
@@ -114,6 +114,11 @@ class Tools:
 def to_json(value: Any) -> str:
     """Write plain values as JSON in one line; half a character, as in a broken file name, becomes an escape."""
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _whole(value: Any) -> Any:
+    """A number without a fraction as an integer, as JSON Schema has it: 3.0 is 3."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _describe(function: Callable[..., dict[str, Any]]) -> Tool:
