@@ -1,5 +1,6 @@
 """The chat server: what it refuses, what it answers, how it stops."""
 
+import asyncio
 import json
 import os
 import re
@@ -14,7 +15,7 @@ import pytest
 from web_fixtures import ROOT, gradio_paths
 
 from qa.web.security.access import find_port
-from qa.web.server import CONVERSATIONS_AT_MOST, IDLE_SECONDS
+from qa.web.server import CONVERSATIONS_AT_MOST, IDLE_SECONDS, prepare_environment
 
 pytest_plugins = ["web_fixtures"]
 WEB = ROOT / "qa" / "web"
@@ -271,6 +272,28 @@ def test_signal_that_another_thread_gets_ends_the_server(tmp_path):
         [sys.executable, "-c", ELSEWHERE, tmp_path], cwd=ROOT, capture_output=True, text=True, timeout=30
     )
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("proxy", "client"), [("", "10.0.0.2"), ("10.0.0.2", "203.0.113.9"), ("10.0.0.0/24", "203.0.113.9")]
+)
+def test_only_the_named_proxy_says_who_the_visitor_is(monkeypatch, tmp_path, proxy, client):
+    """The server reads from its environment whom to believe; as a rule nobody, this computer included."""
+    import uvicorn
+
+    seen = []
+
+    async def application(scope, receive, send):
+        seen.append(scope["client"][0])
+
+    monkeypatch.setattr("os.environ", dict(os.environ))
+    prepare_environment(tmp_path, proxy)
+    config = uvicorn.Config(application, log_config=None)
+    config.load()
+    for address in ("10.0.0.2", "127.0.0.1"):
+        scope = {"type": "http", "client": (address, 5), "headers": [(b"x-forwarded-for", b"203.0.113.9")]}
+        asyncio.run(config.loaded_app(scope, None, None))
+    assert seen == [client, "127.0.0.1"]
 
 
 def test_next_port_is_taken_when_one_is_busy():
