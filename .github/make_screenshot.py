@@ -22,7 +22,7 @@ QUESTION = "Can Israel beat Iran in four days?"
 def main() -> None:
     """Serve the chat, ask, open the source, and take the picture."""
     with tempfile.TemporaryDirectory() as home:
-        command = [sys.executable, "-m", "qa", "chat", "seeds", "--no-browser", "--port", PORT]
+        command = [sys.executable, "-m", "qa", "chat", "seeds", "--no-browser", "--no-token", "--port", PORT]
         server = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "QA_HOME": home}, stdout=subprocess.DEVNULL)
         try:
             wait_until_ready()

@@ -51,14 +51,18 @@ class ChatServer:
     """
 
     def __init__(
-        self, sources: Path, folder: Path, port: int, variables: dict[str, str], options: Sequence[str] = ()
+        self, sources: Path, folder: Path, port: int, variables: dict[str, str], options: Sequence[str]
     ) -> None:
-        """Start it, with some environment variables and options; returns once it has printed its address."""
+        """Start it, with some environment variables and options; returns once it has printed its address.
+
+        It opens a browser only where the variable `BROWSER` names one.
+        """
         self.temporary = folder / "home" / "temporary"
         self.log = folder / "server.log"
         environment = {**os.environ, "QA_HOME": str(folder / "home"), **variables}
         environment["PYTHONFAULTHANDLER"] = "1"
-        command = [sys.executable, "-m", "qa", "chat", str(sources), "--port", str(port), "--no-browser", *options]
+        browser = () if "BROWSER" in variables else ("--no-browser",)
+        command = [sys.executable, "-m", "qa", "chat", str(sources), "--port", str(port), *browser, *options]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=ROOT)
         self.address = self._wait(self._read_address)
@@ -131,11 +135,18 @@ def find_chromium() -> str | None:
 
 @contextmanager
 def keep_servers(tmp_path_factory):
-    """A function that starts a chat server over some sources; all of them are stopped in the end."""
+    """A function that starts a chat server over some sources; all of them are stopped in the end.
+
+    It demands no token unless other options are given.
+    """
     servers = []
 
     def start(
-        sources: Path, *, port: int = 0, variables: dict[str, str] | None = None, options: Sequence[str] = ()
+        sources: Path,
+        *,
+        port: int = 0,
+        variables: dict[str, str] | None = None,
+        options: Sequence[str] = ("--no-token",),
     ) -> ChatServer:
         servers.append(ChatServer(sources, tmp_path_factory.mktemp("server"), port, variables or {}, options))
         return servers[-1]

@@ -243,7 +243,10 @@ def running_chat(task: Task) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
     """Start a chat over the documents, yield its port and process, and stop it."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
-    arguments, quiet = ["chat", f"{task.place}/documents", "--no-browser", "--port", str(port)], subprocess.DEVNULL
+    arguments, quiet = (
+        ["chat", f"{task.place}/documents", "--no-browser", "--no-token", "--port", str(port)],
+        subprocess.DEVNULL,
+    )
     command = [sys.executable, "-m", "qa", *arguments]
     with subprocess.Popen(command, env=environment(task), stdin=quiet, stdout=quiet, stderr=quiet) as process:
         try:

@@ -58,7 +58,7 @@ def chat(
         OSError: The log cannot be written.
     """
     named = os.environ.pop(TOKEN_VARIABLE, "")  # no program started from here inherits it
-    access = choose_access(options.host, options.token or named, options.proxy)
+    access = choose_access(options.host, options.token or named, options.proxy, without_token=options.no_token)
     selection = select_sources(chosen)
     start_log(options.log, questions=options.log_questions)
     encoder = load_encoder()

@@ -64,13 +64,15 @@ def build_parser() -> argparse.ArgumentParser:
     add_sources(chat, help=sources_help)
     chat.add_argument("--port", type=_port, default=7860, help="port; 0 picks a free one (default: %(default)s)")
     chat.add_argument("--no-browser", action="store_true", help="do not open a browser")
-    host_help = "listen on this address, so that others can connect with a token"
+    host_help = "listen on this address, so that others can connect"
     chat.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help=host_help)
     chat.add_argument(
         "--token",
         default="",
-        help="token that visitors need; QA_TOKEN in the environment is safer; if --host needs one, it is made and printed",
+        help="token that visitors need (default: one is made, and printed); QA_TOKEN in the environment is safer",
     )
+    no_token_help = "demand no token: every account and program of this computer can ask, and change the documents"
+    chat.add_argument("--no-token", action="store_true", help=no_token_help)
     proxy_help = (
         "believe X-Forwarded-For and X-Forwarded-Proto from the server at this address, which is in front of the chat"
     )

@@ -11,7 +11,6 @@ import os
 import queue
 import signal
 import threading
-import webbrowser
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
@@ -28,6 +27,7 @@ from qa.web.log import adopt_server_log
 from qa.web.opening import Skeleton, serve_meanwhile
 from qa.web.scratch import private_folder
 from qa.web.security.access import Access, find_port, is_loopback
+from qa.web.security.entrance import open_page
 from qa.web.security.gate import Gate, Throttle
 from qa.web.security.guard import Guard, Visitors
 from qa.web.security.timeouts import Bodies, close_half_requests
@@ -72,8 +72,7 @@ def serve(
         scratch: Where the folder for uploads and batches is made; what killed processes left there is deleted.
         access: Where it is served, and to whom.
         port: Where to listen; the next free one is taken when it is in use, and 0 means any.
-        open_browser: Whether to show the page in the person's browser; not done where there is a token, which would
-            be seen among the arguments of that program.
+        open_browser: Whether to show the page in the person's browser.
         mcp: Whether to serve the calls as MCP tools too, at `/mcp`.
         store: Where conversations are kept; None: nowhere.
         kept: Where quotes are kept; None: nowhere.
@@ -97,14 +96,14 @@ def serve(
         stop_meanwhile = serve_meanwhile(access.host, chosen)
         try:
             announce(strings.OPENING_LINE)
-            if open_browser and not access.token:
-                webbrowser.open(access.url(chosen))
+            if open_browser:
+                open_page(access, chosen, folder)
             app = launch(libraries, access, chosen, folder, mcp=mcp, store=store, kept=kept, make_way=stop_meanwhile)
             libraries.start()
             if port not in (0, chosen):
                 announce(strings.PORT_TAKEN.format(wanted=port, port=chosen))
             address = access.url(chosen)
-            announce(strings.ADDRESS.format(address=f"{address}?token={access.token}" if access.token else address))
+            announce(strings.ADDRESS.format(address=access.entrance(chosen)))
             if mcp:
                 announce(strings.MCP_ADDRESS.format(address=address.rstrip("/") + PATH))
             logging.getLogger(__name__).info("serving at %s%s", address, " with MCP" if mcp else "")

@@ -59,16 +59,20 @@ def test_page_waits_for_a_killed_server_and_comes_back_by_itself(start_chat, see
 
 
 def test_page_asks_for_the_new_token(start_chat, seeds, visit):
-    """A server with a token, started again, knows the page no more; the page says how to get in, and is not loaded anew."""
+    """A server with a token, started again, knows the page no more; the page says how to get in, and comes back after that."""
     given = {"QA_TOKEN": TOKEN}
-    first = start_chat(seeds, variables=given)
+    first = start_chat(seeds, variables=given, options=())
     page = visit(f"{first.address}/?token={TOKEN}", expected=f"{SILENCE}|status of 401")
     expect(page.locator(".qa-document")).to_have_count(1, timeout=60_000)
     box = type_question(page, "Who?")
     first.stop(signal.SIGKILL)
     expect(line(page)).to_have_text(LOST)
-    start_chat(seeds, port=int(first.address.rpartition(":")[2]), variables=given)
+    start_chat(seeds, port=int(first.address.rpartition(":")[2]), variables=given, options=())
     expect(line(page)).to_contain_text("Open the address that it printed")
+    expect(box).to_have_value("Who?")
+    page.evaluate("window.before = true")
+    page.context.new_page().goto(f"{first.address}/?token={TOKEN}")
+    page.wait_for_function("window.before === undefined", timeout=60_000)
     expect(box).to_have_value("Who?")
 
 

@@ -42,7 +42,7 @@ CALLS = (
 @pytest.fixture(scope="module")
 def server(start_module_chat):
     """The chat over the seed, with MCP."""
-    return start_module_chat(ROOT / "seeds", options=["--mcp"]).wait_until_ready()
+    return start_module_chat(ROOT / "seeds", options=["--mcp", "--no-token"]).wait_until_ready()
 
 
 @pytest.fixture(scope="module")

@@ -65,19 +65,36 @@ def test_only_the_chosen_host_is_answered(host, header, answered):
     assert judge(make_gate(Access(host)), host=header)[0] == (200 if answered else 400)
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "localhost", "::1", "[::1]"])
-def test_loopback_needs_no_token(host):
-    """Nobody else gets there; a token is kept where one is wanted all the same."""
-    assert choose_access(host, "").token == ""
-    assert choose_access(host, TOKEN).token == TOKEN
+OWN = ("127.0.0.1", "127.0.0.2", "localhost", "::1", "[::1]")
+OTHERS = ("0.0.0.0", "::", "192.168.1.5", "papers.example", "localhost.evil.example", "0")
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "papers.example", "localhost.evil.example", "0"])
-def test_any_other_host_demands_a_token(host):
+@pytest.mark.parametrize("host", OWN + OTHERS)
+def test_every_host_demands_a_token(host):
     """One of 256 random bits is made where none is given, and is not shown by accident."""
     first, second = choose_access(host, ""), choose_access(host, "")
     assert len(first.token) == 43 and first.token != second.token
     assert first.token not in repr(first)
+    assert choose_access(host, TOKEN).token == TOKEN
+
+
+@pytest.mark.parametrize("host", OWN + OTHERS)
+def test_only_loopback_can_go_without_a_token(host):
+    """Nobody from outside gets there. Where a token is named as well, it is not clear what is wanted."""
+    if host in OWN:
+        assert choose_access(host, "", without_token=True).token == ""
+    else:
+        with pytest.raises(AccessError, match="^--no-token is for this computer alone"):
+            choose_access(host, "", without_token=True)
+    with pytest.raises(AccessError, match="^--no-token is given, and a token too"):
+        choose_access(host, TOKEN, without_token=True)
+
+
+def test_address_of_the_first_visit_has_the_token():
+    """The one to be opened and printed; no other address does."""
+    access = Access("127.0.0.1", TOKEN)
+    assert access.entrance(7860) == f"http://127.0.0.1:7860/?token={TOKEN}"
+    assert access.url(7860) == Access("127.0.0.1").entrance(7860) == "http://127.0.0.1:7860/"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Who may come in: the address that is listened at, the host names that are answered, and the token that is demanded.
 
-Without a token only loopback addresses are served. Which token was offered is judged in `gate.py`.
+Every account of a computer reaches its loopback addresses. So a token is demanded there too, unless none is wished for;
+elsewhere always. Which token was offered is judged in `gate.py`.
 """
 
 import re
@@ -62,20 +63,23 @@ class Access:
         name = socket.gethostname() if self.everywhere else self.host
         return f"http://{f'[{name}]' if ':' in name else name}:{port}/"
 
+    def entrance(self, port: int) -> str:
+        """The address to open in a browser at first, with the token where there is one."""
+        return f"{self.url(port)}?token={self.token}" if self.token else self.url(port)
 
-def choose_access(host: str, token: str, proxy: str = "") -> Access:
+
+def choose_access(host: str, token: str, proxy: str = "", *, without_token: bool = False) -> Access:
     """Decide on the token.
 
     Args:
         host: Address or name to listen at.
-        token: What the person wants it to be; empty: one is made where one is needed.
+        token: What the person wants it to be; empty: one is made.
         proxy: As for `Access`.
-
-    Returns:
-        Access with a token, unless the host is loopback and none was wanted.
+        without_token: Whether none is to be demanded.
 
     Raises:
-        AccessError: The host is empty; the token is too short, or would not survive in an address; the proxy is no address.
+        AccessError: The host is empty; the token is too short, or would not survive in an address; the proxy is no address; no
+            token is to be demanded, and one is named or other computers could reach the host.
     """
     if not host.strip():
         raise AccessError("the host is empty. Name an address of this computer, or leave --host out.")
@@ -85,12 +89,18 @@ def choose_access(host: str, token: str, proxy: str = "") -> Access:
             "the token must have 16 to 200 letters, digits, hyphens, dots, tildes or underscores. "
             "Leave it out to get one made."
         )
+    host = host.removeprefix("[").removesuffix("]")
+    if without_token and token:
+        raise AccessError("--no-token is given, and a token too, by --token or QA_TOKEN. Leave one of them out.")
+    if without_token and not is_loopback(host):
+        raise AccessError(
+            f"--no-token is for this computer alone: {host!r} needs a token. Leave one of --no-token and --host out."
+        )
     try:
         ip_network(proxy or LOOPBACK)
     except ValueError as error:
         raise AccessError(f"the proxy {proxy!r} is no address. Name one such as 10.0.0.2, or a network.") from error
-    host = host.removeprefix("[").removesuffix("]")
-    return Access(host, token or ("" if is_loopback(host) else secrets.token_urlsafe(32)), proxy)
+    return Access(host, "" if without_token else token or secrets.token_urlsafe(32), proxy)
 
 
 def is_loopback(host: str) -> bool:
