@@ -16,7 +16,7 @@ import os
 import re
 import shutil
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import unescape
@@ -44,14 +44,20 @@ _WIDTHS = {"question": 40, "answer": 24, "message": 24, "quote": 80, "source": 2
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9a-fA-F]{4}_)")
 
 
-def answer_rows(record: dict[str, Any]) -> Iterator[list[Any]]:
-    """The rows for a record, in the order of `COLUMNS`; none for a question that was not answered."""
+def answer_rows(record: dict[str, Any], own: Sequence[str] = ()) -> Iterator[list[Any]]:
+    """The rows for a record, in the order of `COLUMNS`, then `own`; none for a question that was not answered."""
     if "answer" in record:
         answer = record["answer"]
         first = [record["line"], answer["question"], answer["verdict"], answer["confidence"], answer.get("answer", "")]
         first += [answer.get("kind", "answer"), answer.get("message", "")]
         for citation in answer["citations"] or [{}]:
-            yield [*first, *(citation.get(column) for column in CITATION_COLUMNS), answer["hash"]]
+            cells = [*first, *(citation.get(column) for column in CITATION_COLUMNS), answer["hash"]]
+            yield cells + [record.get("own", {}).get(name, "") for name in own]
+
+
+def _headings(own: Sequence[str]) -> list[str]:
+    """The headings of a table; those of the person's own columns are told from ours where they are the same."""
+    return [*COLUMNS, *(f"{name} (of the question)" if name in COLUMNS else name for name in own)]
 
 
 def answer_span(citation: Mapping[str, Any]) -> tuple[int, int] | None:
@@ -61,7 +67,7 @@ def answer_span(citation: Mapping[str, Any]) -> tuple[int, int] | None:
     return citation["answer_start"], citation["answer_end"]
 
 
-def _write_workbook(file: TextIO, records: Iterator[dict[str, Any]]) -> None:
+def _write_workbook(file: TextIO, records: Iterator[dict[str, Any]], own: Sequence[str]) -> None:
     """Write a sheet of answers and one of rows without an answer. Text is never a formula, whatever it starts with.
 
     Equal records make equal files, to the byte.
@@ -86,10 +92,10 @@ def _write_workbook(file: TextIO, records: Iterator[dict[str, Any]]) -> None:
     answered.freeze_panes = "C2"
     for position, column in enumerate(COLUMNS):
         answered.column_dimensions[chr(ord("A") + position)].width = _WIDTHS.get(column, 12)
-    answered.append(COLUMNS)
+    answered.append([make(answered, heading) for heading in _headings(own)])
     others.append(("line", "reason"))
     for record in records:
-        for row in answer_rows(record):
+        for row in answer_rows(record, own):
             answered.append([make(answered, value) for value in row])
         if "error" in record:
             others.append([record["line"], make(others, record["error"])])
@@ -115,7 +121,7 @@ _LIST_NUMBER = re.compile(r"^(\d+)([.)])")
 _BEGIN, _END = "\x02", "\x03"  # visible text never contains these
 
 
-def write_answers(path: Path, records: Iterator[dict[str, Any]]) -> None:
+def write_answers(path: Path, records: Iterator[dict[str, Any]], *, own: Sequence[str] = ()) -> None:
     """Write records as the file `path`, whose suffix says how.
 
     Args:
@@ -124,6 +130,8 @@ def write_answers(path: Path, records: Iterator[dict[str, Any]]) -> None:
             text. `.md`: a report with every quote as a block quote.
         records: `line` and `answer` (as `Answer.to_dict()` gives it), or `line` and `error` for a row of the
             questions that was not answered: only the report and the workbook list those.
+            `own` has the other cells of its row, by their headings.
+        own: Headings of the person's own columns, which follow ours in the tables.
 
     Raises:
         BatchError: The suffix is another one, or the file cannot be written; a file already there stays as it was.
@@ -132,7 +140,7 @@ def write_answers(path: Path, records: Iterator[dict[str, Any]]) -> None:
     new = path.with_name(path.name + ".new")
     try:
         with new.open("w", encoding="utf-8", newline="") as file:
-            write(file, records)
+            write(file, records, own)
             file.flush()
             os.fsync(file.fileno())
         os.replace(new, path)
@@ -147,9 +155,9 @@ def write_answers(path: Path, records: Iterator[dict[str, Any]]) -> None:
         raise BatchError(f"cannot write {path}: {error.strerror or error}") from error
 
 
-def answer_writer(path: Path) -> Callable[[Any, Iterator[dict[str, Any]]], None]:
+def answer_writer(path: Path) -> Callable[[Any, Iterator[dict[str, Any]], Sequence[str]], None]:
     """Return the writer for a file by its suffix: .jsonl, .csv, .xlsx or .md; raise BatchError for any other."""
-    writers: dict[str, Callable[[Any, Iterator[dict[str, Any]]], None]] = {
+    writers: dict[str, Callable[[Any, Iterator[dict[str, Any]], Sequence[str]], None]] = {
         ".jsonl": _write_json_lines,
         ".csv": _write_table,
         ".xlsx": _write_workbook,
@@ -160,28 +168,28 @@ def answer_writer(path: Path) -> Callable[[Any, Iterator[dict[str, Any]]], None]
     return writers[path.suffix.lower()]
 
 
-def _write_json_lines(file: TextIO, records: Iterator[dict[str, Any]]) -> None:
+def _write_json_lines(file: TextIO, records: Iterator[dict[str, Any]], own: Sequence[str]) -> None:
     for record in records:
         if "answer" in record:
             file.write(json.dumps(record["answer"], ensure_ascii=False) + "\n")
 
 
-def _write_table(file: TextIO, records: Iterator[dict[str, Any]]) -> None:
+def _write_table(file: TextIO, records: Iterator[dict[str, Any]], own: Sequence[str]) -> None:
     """Write UTF-8 without a byte-order mark, lines ending in CR LF (RFC 4180).
 
     Text that begins like a formula gets an apostrophe in front, or a spreadsheet program would calculate what a document says.
     """
     table = csv.writer(file)
-    table.writerow(COLUMNS)
+    table.writerow(map(_guard, _headings(own)))
     for record in records:
-        table.writerows([_guard(value) for value in row] for row in answer_rows(record))
+        table.writerows([_guard(value) for value in row] for row in answer_rows(record, own))
 
 
 def _guard(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
-def _write_report(file: TextIO, records: Iterator[dict[str, Any]]) -> None:
+def _write_report(file: TextIO, records: Iterator[dict[str, Any]], own: Sequence[str]) -> None:
     file.write("# Answers\n")
     for record in records:
         if "error" in record:

@@ -184,6 +184,7 @@ def answer_batch(
         done = journal.kept
         rows = read_questions(questions_path)
         histories: dict[str, tuple[str, ...]] = {}
+        own = tuple(dict.fromkeys(name for row in read_questions(questions_path) for name in row.own))
         for row, record in zip(islice(rows, done), journal.records(), strict=False):
             _remember(histories, row, record)
         for row in rows:
@@ -201,7 +202,7 @@ def answer_batch(
                 "Run the same command again to answer every question from one state."
             )
         for path in (*others, answers_path):
-            write_answers(path, journal.records())
+            write_answers(path, journal.records(), own=own)
         bad = tuple(Row(record["line"], "", record["error"]) for record in journal.records() if "error" in record)
         journal.remove()
         return BatchReport(answered=done - len(bad), kept=journal.kept, not_answered=bad)
@@ -232,13 +233,14 @@ def _remember(histories: dict[str, tuple[str, ...]], row: Row, record: dict[str,
 
 
 def _answer(assistant: Answering, row: Row, history: tuple[str, ...]) -> dict[str, Any]:
+    about: dict[str, Any] = {"line": row.line, **({"own": row.own} if row.own else {})}
     if row.error:
-        return {"line": row.line, "error": row.error}
+        return {**about, "error": row.error}
     asked: Asked = assistant.conversation(history) if history else assistant
     try:
-        return {"line": row.line, "answer": asked.ask(row.question).to_dict()}
+        return {**about, "answer": asked.ask(row.question).to_dict()}
     except QuestionError as error:
-        return {"line": row.line, "error": str(error)}
+        return {**about, "error": str(error)}
 
 
 def _describe_run(assistant: Answering, questions_path: Path) -> dict[str, Any]:
@@ -253,6 +255,7 @@ def _describe_run(assistant: Answering, questions_path: Path) -> dict[str, Any]:
         "collection": collection.hexdigest(),
         "generation": assistant.generation,
         "encoder": assistant.identity,
+        "records": 2,  # of the journal; those of before had no columns of the file of questions
         "version": VERSION,
     }
 
@@ -264,5 +267,5 @@ def _notify(journal: Journal, on_notice: Callable[[str], None] | None) -> None:
         on_notice(f"resuming after {journal.kept} row" + ("s" if journal.kept > 1 else ""))
     elif journal.differs:
         changed = "the questions" if "questions" in journal.differs else "the collection"
-        changed = "this program" if journal.differs == ("version",) else changed
+        changed = "this program" if set(journal.differs) <= {"version", "records"} else changed
         on_notice(f"starting over: {changed} changed since the run that was interrupted")

@@ -8,7 +8,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TextIO
@@ -30,6 +30,7 @@ class Row:
     question: str  # as written; empty if the row cannot be used
     error: str = ""  # why the row cannot be used, in one line; else empty
     conversation: str = ""  # rows with the same name are turns of one conversation, in order; empty for a single row
+    own: dict[str, str] = field(default_factory=dict, compare=False)  # the other cells of the row, by their headings
 
 
 def read_questions(path: str | Path) -> Iterator[Row]:
@@ -40,7 +41,7 @@ def read_questions(path: str | Path) -> Iterator[Row]:
             `.csv`: a column headed "question" (separated by commas, semicolons or tabs), or a single column without headings.
             `.xlsx`: the same in the first visible sheet; formulas give their stored result. `.jsonl`: one object with
             "question", or one string, per line. If there is a column or key "conversation", questions with the same value are
-            turns of one conversation.
+            turns of one conversation. Other columns and keys are kept as they are.
 
     Yields:
         The rows, including those that cannot be used.
@@ -80,19 +81,25 @@ def _parse_json_row(line: int, text: str) -> Row:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return Row(line, "", "not JSON")
-    conversation = ""
+    conversation, own = "", dict[str, str]()
     if isinstance(value, dict):
+        own = {_as_text(key): _as_text(other) for key, other in value.items() if key != "question"}
         conversation = "" if value.get("conversation") is None else str(value["conversation"])
         if "question" not in value:
-            return Row(line, "", 'no "question" in the object')
+            return Row(line, "", 'no "question" in the object', own=own)
         value = value["question"]
     if not isinstance(value, str):
-        return Row(line, "", "the question is not a string")
+        return Row(line, "", "the question is not a string", own=own)
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:
-        return Row(line, "", "the question contains half a character (a lone surrogate)")
-    return Row(line, value, conversation=conversation)
+        return Row(line, "", "the question contains half a character (a lone surrogate)", own=own)
+    return Row(line, value, conversation=conversation, own=own)
+
+
+def _as_text(value: object) -> str:
+    text = value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _read_table(path: Path) -> Iterator[Row]:
@@ -138,6 +145,7 @@ def _read_workbook(path: Path) -> Iterator[Row]:
 def _read_cells(rows: Iterable[Cells | Row], name: str) -> Iterator[Row]:
     """Find the columns by the headings and read the rows below; rows with an error are passed on."""
     column = turn = width = -1
+    names: list[str] = []
     for row in rows:
         if isinstance(row, Row):
             yield row
@@ -148,13 +156,24 @@ def _read_cells(rows: Iterable[Cells | Row], name: str) -> Iterator[Row]:
             if "question" in headings:
                 column = headings.index("question")
                 turn = headings.index("conversation") if "conversation" in headings else -1
+                names = _own_names(cells, column)
                 continue
             if width > 1:
                 named = ", ".join(repr(cell.strip()[:NAMED_CHARACTERS]) for cell in cells[:NAMED_COLUMNS])
                 named += ", …" if width > NAMED_COLUMNS else ""
                 raise BatchError(f'{name} has {width} columns and none is headed "question": {named}. Name one so.')
         found = _table_row(line, cells, column, width)
-        yield replace(found, conversation=cells[turn].strip()) if 0 <= turn < len(cells) else found
+        own = {name: cell for name, cell in zip(names, cells, strict=False) if name}
+        yield replace(found, conversation=cells[turn].strip() if 0 <= turn < len(cells) else "", own=own)
+
+
+def _own_names(cells: list[str], question: int) -> list[str]:
+    """Name the columns but that of the questions; of two with one heading the second gets its number."""
+    names: list[str] = []
+    for number, cell in enumerate(cells, start=1):
+        name = "" if number == question + 1 else cell.strip()
+        names.append(f"{name} ({number})" if name in names and name else name)
+    return names
 
 
 def _table_row(line: int, cells: list[str], column: int, width: int) -> Row:

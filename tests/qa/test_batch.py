@@ -151,11 +151,13 @@ def test_a_journal_torn_at_any_byte_gives_the_same_answers(tmp_path, folder):
         assert answers.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
 
 
-def test_a_run_of_a_version_before_is_started_over(tmp_path, folder):
-    """Its answers lack what answers have now; the file would hold both kinds."""
+@pytest.mark.parametrize("lacking", [b', "version": 2', b', "records": 2'], ids=["answers", "columns"])
+def test_a_run_of_a_version_before_is_started_over(tmp_path, folder, lacking):
+    """Its answers, or its rows, lack what they have now; the file would hold both kinds."""
     questions, answers = write(tmp_path / "q.txt", "red\ngreen\nzzz\n"), tmp_path / "a.jsonl"
     part = interrupt(folder, questions, answers)
-    part.write_bytes(part.read_bytes().replace(b', "version": 2}', b"}", 1))
+    assert lacking in part.read_bytes().partition(b"\n")[0]
+    part.write_bytes(part.read_bytes().replace(lacking, b"", 1))
     notices = []
     assert answer_batch(ToyAssistant(folder), questions, answers, on_notice=notices.append).kept == 0
     assert notices == ["starting over: this program changed since the run that was interrupted"]
