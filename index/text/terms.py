@@ -76,6 +76,11 @@ def is_english(text: str) -> bool:
     return code == "en" or probability < FOREIGN
 
 
+def is_unspaced(text: str) -> bool:
+    """Return whether most letters of a text are of scripts without spaces between words."""
+    return 2 * len(_UNSPACED.findall(text)) > sum(map(str.isalpha, text))
+
+
 def _asks_otherwise(words: Sequence[str]) -> bool:
     """Whether words, in small letters, begin a question in another language: they may be too few to classify."""
     share = sum(word in FOREIGN_STOP_WORDS for word in words) / len(words)
@@ -246,9 +251,14 @@ def question_terms(text: str) -> list[str]:
     """
     text = _THE_US.sub(lambda match: match.group().upper(), text)
     if not is_english(text):
-        telling = [token for token in _tokens(text) if token.casefold() not in FOREIGN_STOP_WORDS]
+        asked = _UNSPACED_ASKING.sub(" ", text)
+        telling = [token for token in _tokens(asked) if token.casefold() not in FOREIGN_STOP_WORDS]
         if telling:
-            found = [(term, stop and _UNSPACED.match(term)) for token in telling for term, stop in _analyse(token)]
+            found = [
+                (term, _UNSPACED.match(term) and (stop or len(term) == 1))
+                for token in telling
+                for term, stop in _analyse(token)
+            ]
             return list(dict.fromkeys([term for term, stop in found if not stop] or [term for term, _ in found]))
     for tokens in (_tokens(_ASKED_FOR.sub(r"\1", text)), _tokens(text)):
         telling = [term for token in tokens for term, stop in _analyse(token) if not stop or _is_letter(token)]
@@ -410,6 +420,19 @@ def _pairs_of_letters(run: str) -> tuple[tuple[str, bool], ...]:
     return tuple((pair, bool(_STOP_PAIR.fullmatch(pair))) for pair in pairs)
 
 
+# What asks in Chinese and Japanese, and the particles and endings around it: pairs of letters over their edges mean nothing.
+# A run of hiragana is cut out only whole, as parts of other words are particles too.
+_UNSPACED_ASKING = re.compile(
+    "\u8bf7\u95ee|\u4e3a\u4ec0\u4e48|\u4ec0\u4e48\u65f6\u5019|\u4ec0\u4e48|\u591a\u957f\u65f6\u95f4|"
+    "\u591a[\u5c11\u957f\u4e45\u5927\u9ad8\u8fdc]|\u600e\u4e48?[\u6837\u529e]?|\u5982\u4f55|"
+    "\u54ea[\u91cc\u513f\u4e9b\u4e2a\u79cd]?|\u8c01|\u4f55\u65f6|"
+    "\u9700\u8981|\u53ef\u4ee5|\u80fd\u5426|\u662f\u5426|\u51e0|[\u5417\u5462]|(?<!\u76ee)\u7684|(?<![\u4f46\u4e8e])\u662f|"
+    "(?<![\u3041-\u309f])(?:[\u306f\u304c\u3092\u306b\u306e\u3067\u3068\u3082\u3078\u3084\u304b]|\u304b\u3089|\u307e\u3067|"
+    "\u3088\u308a|\u3067\u3059|\u307e\u3059|\u307e\u3057\u305f|\u3044\u3064|\u3069\u3053|\u3060\u308c|"
+    "\u3069[\u306e\u3046\u308c]|\u306a[\u306b\u3093\u305c]|\u3044\u304f[\u3089\u3064]|"
+    "[\u304f\u3050]\u3089\u3044|\u3057|\u3059\u308b|\u3067\u304d\u308b|\u3042\u308b|\u3042\u308a|\u3044\u308b|\u3053\u3068|"
+    "\u3068\u306f|\u304f\u3060\u3055\u3044)+(?![\u3041-\u309f])|\u8ab0|\u4f55[\u65e5\u6642\u6708\u5e74\u4eba]?"
+)
 # Endings and particles of Japanese, and the words of Chinese and Japanese that ask.
 _STOP_PAIR = re.compile(
     "[\u3041-\u309f]{2}|\u4ec0\u4e48|\u591a\u5c11|\u600e\u4e48|\u54ea\u91cc|\u54ea\u4e2a|\u4e3a\u4ec0|\u9700\u8981|\u53ef\u4ee5|"

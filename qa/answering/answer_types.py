@@ -34,12 +34,40 @@ _KINDS = {
         "name": r"\b(?:what|which)\b.*\b(?:names?|called|termed?|known as|word|nickname|referred to|title)\b|\bname of\b",
     }.items()
 }
+# "How many" in other languages; no word of these is English.
+_FOREIGN_NUMBER = re.compile(
+    r"\bwie (?:viele?|hoch|lange?|gro\xdf|alt|weit|oft|schwer|teuer|breit|tief|schnell)\b|\bwieviele?\b|\bwas kostet\b|"
+    r"\bcombien\b|\bcu\xe1nt[oa]s?\b|\bquant[oaie]s?\b|\bhoeveel\b|\bhoe (?:lang|hoog|groot|oud|ver|vaak|zwaar|duur)\b|"
+    r"\bhur (?:m\xe5nga|mycket|l\xe5ng|l\xe4nge|stor|gammal|h\xf6g|ofta)\b|"
+    r"\bhvor (?:mange|meget|mye|lang|lenge|h\xf8y|h\xf8j|stor|gammel|ofte)\b|\bile\b|\u0441\u043a\u043e\u043b\u044c\u043a\u043e|"
+    r"\u591a[\u5c11\u957f\u4e45\u5927\u9ad8\u8fdc]|\u51e0(?!\u4e4e)|\u3044\u304f[\u3089\u3064]|"
+    r"\u4f55[\u4eba\u500b\u5186\u5e74\u65e5\u672c\u679a\u5206\u6642\u56de]|\uc5bc\ub9c8|\uba87",
+    re.IGNORECASE,
+)
+# From two on, in German, French, Spanish, Portuguese, Italian, Dutch, Swedish, Danish and Norwegian, Polish, and Russian.
+_FOREIGN_NUMBER_WORDS = (
+    "zwei drei vier f\xfcnf sechs sieben acht neun zehn elf zw\xf6lf zwanzig drei\xdfig hundert tausend millionen "
+    "deux trois quatre cinq six sept huit neuf dix onze douze vingt trente cent mille millions? "
+    "dos tres cuatro cinco seis siete ocho nueve diez doce veinte treinta cien mil "
+    "dois duas tr\xeas quatro sete oito dez vinte trinta cem due tre quattro cinque sei sette otto nove dieci dodici venti "
+    "twee vijf zes zeven negen tien twaalf twintig honderd duizend tv\xe5 fyra fem sex sju \xe5tta nio tio tolv tjugo "
+    "hundra tusen fire seks syv otte ti dwa trzy cztery pi\u0119\u0107 dziesi\u0119\u0107 "
+    "\u0434\u0432\u0430 \u0434\u0432\u0435 \u0442\u0440\u0438 \u0447\u0435\u0442\u044b\u0440\u0435 "
+    "\u043f\u044f\u0442\u044c \u0448\u0435\u0441\u0442\u044c \u0441\u0435\u043c\u044c "
+    "\u0432\u043e\u0441\u0435\u043c\u044c \u0434\u0435\u0432\u044f\u0442\u044c \u0434\u0435\u0441\u044f\u0442\u044c "
+    "\u0441\u0442\u043e "
+)
 _NUMBER_WORDS = (
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundreds? thousands? millions? billions? "
     "trillions? dozens? half twice third quarter"
 )
 _NUMBER = re.compile(rf"(?<![\w.])\d[\d,.]*\d|\d|\b(?:{'|'.join(_NUMBER_WORDS.split())})\b", re.IGNORECASE)
+_FOREIGN_NUMERAL = re.compile(
+    rf"\d|\b(?:{'|'.join(_FOREIGN_NUMBER_WORDS.split())})\b|"
+    "[\u4e00\u4e8c\u4e24\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d\u5341\u767e\u5343\u4e07]",  # of Chinese and Japanese
+    re.IGNORECASE,
+)
 _YEAR = re.compile(r"(?:1\d|20)\d\d")
 _DATE = re.compile(
     r"\b(?:1\d{3}|20\d\d)s?\b|\b(?:January|February|March|April|May|June|July|August|September|October|November|December|"
@@ -111,7 +139,8 @@ _METHOD = re.compile(
 
 def answer_kind(question: str) -> str | None:
     """Find the kind of answer a question asks for; None if its words show no kind."""
-    return next((kind for kind, pattern in _KINDS.items() if pattern.search(question)), None)
+    kind = next((kind for kind, pattern in _KINDS.items() if pattern.search(question)), None)
+    return kind or ("number" if _FOREIGN_NUMBER.search(question) else None)
 
 
 def question_kind(question: str) -> str:
@@ -153,6 +182,8 @@ def definition_subject(core: str) -> str:
 def has_kind(kind: str, question: str, sentence: str) -> bool:
     """Return whether a sentence contains an answer of a kind that the question itself does not contain."""
     asked = {_bare(word) for word in _WORDS.findall(question)}
+    if kind == "number" and _FOREIGN_NUMBER.search(question):
+        return any(_bare(found) not in asked for found in _FOREIGN_NUMERAL.findall(sentence))
     if kind == "number":
         return any(_bare(found) not in asked and not _YEAR.fullmatch(found) for found in _NUMBER.findall(sentence))
     if kind == "date":

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from index.encoders.base import Scale, scale_of
-from index.search import Query, Statistics, fade_queries, score_passages, term_weights
+from index.search import Query, Statistics, fade_queries, lexical_share, score_passages, term_weights
 from index.store.features import Block, Signature, term_keys
 
 EAST = np.array([1.0, 0.0])
@@ -24,6 +24,31 @@ def test_half_meaning_and_all_words_give_six_tenths():
     """.8 (1 + 0)/2 for the cosines and .2 · 1 for the words make .6."""
     candidate = passage(EAST, NORTH, terms=(("oil", "price"),))
     assert score_passages([Query(EAST, ("oil",))], Block.join([candidate], 2), ONE).tolist() == [[0.6, 0.5, 1.0]]
+
+
+@pytest.mark.parametrize(
+    ("question", "scale", "share"),
+    [
+        ("How high is the rent?", Scale(), 0.2),
+        ("rent 2024", Scale(), 0.2),
+        ("Wie hoch sind die Mieten?", Scale(), 0.5),
+        (
+            "\u0421\u043a\u043e\u043b\u044c\u043a\u043e \u0441\u0442\u043e\u0438\u0442 \u0430\u0440\u0435\u043d\u0434\u0430?",
+            Scale(),
+            0.5,
+        ),
+        ("\u9000\u8d27\u9700\u8981\u51e0\u5929\uff1f", Scale(), 0.8),
+        ("\u9000\u8d27\u9700\u8981\u51e0\u5929\uff1f", Scale(across_languages=True), 0.2),
+    ],
+    ids=["english", "keywords", "german", "russian", "chinese", "encoder of many languages"],
+)
+def test_words_count_for_more_where_the_encoder_knows_little(question, scale, share):
+    """Questions in other languages, and most of all those without spaces, lean on words; an encoder that knows them need not."""
+    assert lexical_share(question, scale) == share
+    candidate = passage(EAST, NORTH, terms=(("oil", "price"),))
+    query = Query(EAST, ("oil",), lexical_share=share)
+    [[fused, dense, lexical]] = score_passages([query], Block.join([candidate], 2), ONE)
+    assert (dense, lexical) == (0.5, 1.0) and fused == pytest.approx(0.5 + 0.5 * share)
 
 
 def test_a_word_that_is_missing_takes_its_weight_from_the_score():

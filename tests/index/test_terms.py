@@ -165,15 +165,17 @@ def test_codes_are_told_from_numbers_and_measures(term, expected):
     [
         (
             "\u8fd4\u54c1\u306e\u671f\u9650\u3067\u3059\u304b",
-            ["\u8fd4\u54c1", "\u54c1\u306e", "\u306e\u671f", "\u671f\u9650", "\u9650\u3067"],
+            ["\u8fd4\u54c1", "\u671f\u9650"],
         ),
-        ("\u9000\u8d27\u9700\u8981\u591a\u5c11", ["\u9000\u8d27", "\u8d27\u9700", "\u8981\u591a"]),
+        ("\u9000\u8d27\u9700\u8981\u51e0\u5929", ["\u9000\u8d27"]),
+        ("\u76ee\u7684\u662f\u4ec0\u4e48", ["\u76ee\u7684"]),
+        ("\u3059\u3057\u3068\u306f\u4f55\u3067\u3059\u304b", ["\u3059\u3057", "\u3057\u3068", "\u3068\u306f"]),
         ("\u591a\u5c11", ["\u591a\u5c11"]),
     ],
-    ids=["japanese", "chinese", "nothing else"],
+    ids=["japanese", "chinese", "a letter that asks elsewhere", "a word in hiragana", "nothing else"],
 )
-def test_endings_and_question_words_without_spaces_say_little(question, expected):
-    """Pairs of hiragana, and words such as "how many", are left out where others remain."""
+def test_what_asks_is_cut_out_where_words_have_no_spaces(question, expected):
+    """Question words, particles and endings, with the pairs of letters over their edges, where others remain."""
     assert question_terms(question) == expected
 
 

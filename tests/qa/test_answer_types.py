@@ -5,6 +5,7 @@ import pytest
 from qa.answering.answer_types import (
     answer_kind,
     definition_subject,
+    has_kind,
     is_method,
     is_yes_no,
     question_kind,
@@ -99,3 +100,38 @@ KINDS = {
 def test_a_question_has_one_kind(question, kind):
     """Its first words and its question word decide."""
     assert question_kind(question) == kind
+
+
+@pytest.mark.parametrize(
+    ("question", "with_number", "without"),
+    [
+        ("Wie hoch sind die Mieten?", "Die Miete betr\xe4gt 850,00 \u20ac.", "Die Reparaturen tr\xe4gt der Mieter."),
+        ("Wie viele Schl\xfcssel gibt es?", "Er erh\xe4lt drei Schl\xfcssel.", "Er erh\xe4lt einen Schl\xfcsselbund."),
+        ("Combien de cl\xe9s y a-t-il ?", "Il re\xe7oit trois cl\xe9s.", "Il re\xe7oit ses cl\xe9s."),
+        ("\xbfCu\xe1ntas llaves hay?", "Recibe dos llaves.", "Recibe las llaves."),
+        (
+            "\u9000\u8d27\u9700\u8981\u51e0\u5929\uff1f",
+            "\u5341\u56db\u5929\u5185\u9000\u8d27\u3002",
+            "\u9000\u8d27\u89c4\u5b9a\u3002",
+        ),
+        (
+            "\u9001\u6599\u306f\u3044\u304f\u3089\u3067\u3059\u304b",
+            "\u9001\u6599\u306f500\u5186\u3067\u3059\u3002",
+            "\u9001\u6599\u306f\u7121\u6599\u3067\u3059\u3002",
+        ),
+    ],
+    ids=["german", "german, in words", "french", "spanish", "chinese", "japanese"],
+)
+def test_how_many_is_asked_in_other_languages(question, with_number, without):
+    """The number may be in digits or words, and must not be one of the question."""
+    assert answer_kind(question) == "number"
+    assert has_kind("number", question, with_number) and not has_kind("number", question, without)
+
+
+@pytest.mark.parametrize(
+    "question", ["Once upon a time in Milan?", "Who is Elf Quest for?", "Is fire hot?", "What is due?"]
+)
+def test_english_words_that_are_numbers_elsewhere_ask_for_none(question):
+    """And English sentences with them have no number."""
+    assert answer_kind(question) != "number"
+    assert not has_kind("number", "How many are there?", f"Once due, the fire of the elf: {question}")
