@@ -19,7 +19,7 @@ import numpy.typing as npt
 from filelock import FileLock, Timeout
 
 from index.encoders.base import Encoder
-from index.errors import OutdatedError, StorageError
+from index.errors import DamagedError, DeletedError, LockedError, OutdatedError, StorageError
 from index.files import Library
 from index.parsers.isolation import IsolatedParser
 from index.parsers.plain import find_codec
@@ -39,6 +39,8 @@ FOLLOW_SECONDS = 1.0  # between two times that new text becomes searchable durin
 _LOCK_SECONDS = 600
 _NO_FILTER = "This system refuses the filter (seccomp) that confines the readers of files. See: qa help formats"
 _LOOK_SECONDS = 0.5  # between two looks whether to give up waiting
+_BUSY_SECONDS = 0.4  # another process that takes no longer is waited for in any case
+_LOOKS = 3  # at files of the derived indexes, which other processes replace, before they are taken to be damaged
 
 
 class Collection:
@@ -83,6 +85,7 @@ class Collection:
     def close(self) -> None:
         """Close its files."""
         self.catalog.database.close()
+        self.lexical.close()
 
     @property
     def encoding(self) -> str | None:
@@ -102,6 +105,7 @@ class Collection:
         on_progress: Callable[[Progress], None] | None = None,
         on_notice: Callable[[str], None] | None = None,
         live: bool = False,
+        wait: bool = True,
     ) -> UpdateReport:
         """Bring it up to the files of a selection and the files that were added, without the excluded ones.
 
@@ -113,19 +117,29 @@ class Collection:
                 reads files.
             live: Whether other threads search meanwhile. They find the content from before at the first step, and new
                 text within a second or two.
+            wait: Whether to wait while another process updates it. Otherwise give up once that has committed some documents.
 
         Returns:
             What was done.
 
         Raises:
             SourceError: A path does not exist, or there is no such encoding.
-            StorageError: Something cannot be written, or another process keeps the collection locked.
+            LockedError: Another process is updating it.
+            DeletedError: It was deleted, or rebuilt by another process.
+            StorageError: Something cannot be written.
         """
         if not isinstance(selection, Selection):
             selection = Selection(tuple(selection))
-        with hold_lock(self.folder, on_notice=on_notice, stopped=self._stopped.is_set):
+        self._check_not_deleted()
+        hurry = time.monotonic() + _BUSY_SECONDS
+
+        def gives_up() -> bool:
+            committed = not wait and time.monotonic() > hurry and self.catalog.totals().documents > 0
+            return committed or self._stopped.is_set()
+
+        with hold_lock(self.folder, on_notice=on_notice if wait else None, stopped=gives_up):
             if not self.catalog.database.is_current:
-                raise StorageError(
+                raise DeletedError(
                     f"the collection {self.folder} was deleted or rebuilt by another process. Open it again."
                 )
             if selection.encoding is None:
@@ -159,7 +173,8 @@ class Collection:
                 )
                 if on_notice and isinstance(reader, IsolatedParser) and reader.lacks_filter:
                     on_notice(_NO_FILTER)
-            self._follow().save(self.catalog)
+            self._follow()
+            self._save()
             self.catalog.set_meta("updated", describe_time(time.time_ns()))
             return done
 
@@ -177,22 +192,30 @@ class Collection:
         failed = {failure.path for failure in self.catalog.failures()}
         return now.keys() != known.keys() | failed or any(now[path] != known[path] for path in known)
 
+    def follow(self) -> None:
+        """Make what is committed searchable, also while another process updates the collection."""
+        self._follow()
+
     def catch_up(self) -> None:
-        """Bring the derived indexes up to the catalog, unless another process has the lock and will do so."""
+        """Make what is committed searchable, and save the derived indexes unless another process has the lock and will do so."""
+        self._follow()
         with suppress(StorageError), hold_lock(self.folder, patience=0):
-            self._follow().save(self.catalog)
+            self._save()
 
     def check(self, *, on_notice: Callable[[str], None] | None = None) -> tuple[str, ...]:
         """Bring the derived indexes up to the catalog, as opening does, and compare them with it entry by entry.
 
-        Returns one line per finding. A damaged file of the vector index is reported and rebuilt. `on_notice` is as for `update`.
+        Returns one line per finding. A damaged file of an index is reported, and the index built again. `on_notice` is as for
+        `update`.
         """
         with hold_lock(self.folder, on_notice=on_notice, stopped=self._stopped.is_set):
             damaged = [
-                f"vector index: {name} is missing or damaged" for name in self._vectors().damaged_files(self.catalog)
+                f"{name}: {file} is missing or damaged"
+                for name, index in (("vector index", self._vectors()), ("lexical index", self.lexical))
+                for file in index.damaged_files(self.catalog)
             ]
             dense = self._follow()
-            dense.save(self.catalog)
+            self._save()
             findings = check_catalog(self.catalog)
             return (*damaged, *findings, *check_derived(self.catalog, dense, self.lexical, self.encoder.dimension))
 
@@ -202,14 +225,32 @@ class Collection:
         return self._dense
 
     def _follow(self) -> DenseIndex:
-        """Make the content of the catalog searchable; the caller has the collection's lock."""
-        with self._following:
-            dense = self._vectors()
-            dense.follow(self.catalog)
-            self.lexical.follow(self.catalog)
-            if self._searcher is None:
-                self._searcher = Searcher(self.catalog, dense, self.lexical, self.encoder)
-            return dense
+        """Bring the derived indexes up to what is committed. It needs no lock: only this process sees the result."""
+        self._check_not_deleted()
+        for rebuild in (*[False] * _LOOKS, True):
+            try:
+                with self.catalog.database.snapshot(), self._following:
+                    dense = self._vectors()
+                    dense.follow(self.catalog, rebuild=rebuild)
+                    self.lexical.follow(self.catalog, rebuild=rebuild)
+                    if self._searcher is None:
+                        self._searcher = Searcher(
+                            self.catalog, dense, self.lexical, encoder=self.encoder, follow=self._follow
+                        )
+                    break
+            except DamagedError:  # or another process has replaced the files meanwhile: look again first
+                if rebuild:
+                    raise
+        return dense
+
+    def _save(self) -> None:
+        """Write the derived indexes; the caller has the collection's lock."""
+        self._vectors().save(self.catalog)
+        self.lexical.save(self.catalog)
+
+    def _check_not_deleted(self) -> None:
+        if self.catalog.database.is_deleted:
+            raise DeletedError(f"the collection {self.folder} was deleted. Index its documents again to ask them.")
 
     @property
     def searchable(self) -> bool:
@@ -237,6 +278,7 @@ class Collection:
         Raises:
             StorageError: The collection was never updated, or its catalog cannot be read.
         """
+        self._check_not_deleted()
         return self.searcher.search(questions, limits or Limits(), k=k)
 
     def stored_passages(self, path: str) -> list[tuple[StoredPassage, npt.NDArray[np.float16]]]:
@@ -264,7 +306,8 @@ def hold_lock(
     While another process has the lock, calls `on_notice` with one line and waits.
 
     Raises:
-        StorageError: It had the lock for `patience` seconds, or `stopped` returned True.
+        LockedError: It had the lock for `patience` seconds, or `stopped` returned True.
+        StorageError: The folder cannot be written.
     """
     lock = FileLock(folder / "lock", mode=0o600)
     deadline = time.monotonic() + patience
@@ -275,9 +318,13 @@ def hold_lock(
             on_notice("Another process is updating this collection; waiting for it.")
         while not lock.is_locked:
             if stopped() or time.monotonic() >= deadline:
-                raise StorageError(f"another process is updating {folder}. Try again later.") from None
+                raise LockedError(f"another process is updating {folder}. Try again later.") from None
             with suppress(Timeout):
                 lock.acquire(timeout=_LOOK_SECONDS)
+    except OSError as error:
+        raise StorageError(
+            f"the collection {folder} cannot be updated: {error.strerror}. What it holds can still be searched."
+        ) from error
     try:
         yield
     finally:

@@ -5,6 +5,8 @@
     |   +-- PassingError     it may be read another time, for the reason is not in it
     +-- StorageError     a collection on disk cannot be opened, locked or written
     |   +-- DamagedError     a file on disk is damaged
+    |   +-- DeletedError     a collection was deleted while it was open
+    |   +-- LockedError      another process is updating a collection
     |   +-- OutdatedError    another version or another model made it
     +-- EncoderError     the model is missing, altered or cannot be loaded
     |   +-- CacheError       a build of a model cannot be kept
@@ -34,6 +36,14 @@ class StorageError(QAError):
 
 class DamagedError(StorageError):
     """A file on disk is not a database, or is damaged."""
+
+
+class DeletedError(StorageError):
+    """A collection was deleted while it was open."""
+
+
+class LockedError(StorageError):
+    """Another process is updating a collection. What it has committed can be searched."""
 
 
 class OutdatedError(StorageError):

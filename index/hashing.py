@@ -10,6 +10,14 @@ def file_hash(path: str | Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def is_whole(path: str | Path, hashed: str) -> bool:
+    """Whether a file is there, can be read, and has this hash."""
+    try:
+        return file_hash(path) == hashed
+    except OSError:
+        return False
+
+
 def bytes_hash(content: bytes) -> str:
     """Hash some bytes."""
     return hashlib.sha256(content).hexdigest()

@@ -13,8 +13,9 @@ search gives the same hits in the same order however the indexes were built. Pas
 yet are found by their words; the best of them are embedded there and then, so that one scale serves all.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from math import log
@@ -292,9 +293,18 @@ class Limits:
 class Searcher:
     """Searches the catalog through the indexes derived from it."""
 
-    def __init__(self, catalog: Catalog, dense: DenseIndex, lexical: LexicalIndex, encoder: Encoder) -> None:
-        """Wrap the parts, each brought up to the catalog."""
-        self._catalog, self._dense, self._lexical, self._encoder = catalog, dense, lexical, encoder
+    def __init__(
+        self,
+        catalog: Catalog,
+        dense: DenseIndex,
+        lexical: LexicalIndex,
+        *,
+        encoder: Encoder,
+        follow: Callable[[], object],
+    ) -> None:
+        """Wrap the parts; `follow` brings both indexes up to the catalog, which another process may change at any time."""
+        self._catalog, self._dense, self._lexical = catalog, dense, lexical
+        self._encoder, self._follow = encoder, follow
         self._signed: dict[int, tuple[int, int, Signature]] = {}
         self._signed_generation = 0
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="nearest")
@@ -306,7 +316,7 @@ class Searcher:
             return tuple(map(self._encoder.encode_question, questions))
 
         encoded = self._begin(encode)
-        with self._catalog.database.snapshot():
+        with self._moment():
             totals = self._catalog.totals()
             terms, frequencies, stems = self._terms(questions)
             statistics = Statistics(totals.passages, totals.sentences, totals.terms, frequencies)
@@ -345,8 +355,10 @@ class Searcher:
 
     def near_spellings(self, term: str) -> tuple[str, ...]:
         """Find words of the collection spelt nearly like a term: at most three, nearest first."""
-        with self._catalog.database.snapshot():
+        with self._moment():
             stored = self._catalog.passages(self._lexical.search_near(term, NEAR_PASSAGES))
+            keys = self._catalog.document_keys(sorted({each.document_id for each in stored}))
+        stored.sort(key=lambda each: (*keys[each.document_id][:2], each.passage.start))
         return near_spellings(term, map(_with_heading, stored))
 
     def near_words(self, word: str, edits: int) -> tuple[NearWord, ...]:
@@ -358,10 +370,10 @@ class Searcher:
         own = set(text_terms(word))
         spelt_as = {other: text_terms(other) for other in one_edit_away(word)}
         terms = sorted({terms[0] for terms in spelt_as.values() if len(terms) == 1} - own)
-        with self._catalog.database.snapshot():
+        with self._moment():
             held = {term: count for term, count in self._lexical.frequencies(terms).items() if count}
             frequent = sorted(held, key=lambda term: (-held[term], term))[:SPELT_TERMS]
-            ids = {id_ for term in frequent for id_ in self._lexical.search([term], SPELT_PASSAGES)}
+            ids = {id_ for term in frequent for id_ in self._lexical.search_term(term, SPELT_PASSAGES)}
             found = count_spellings(word, map(_with_heading, self._catalog.passages(sorted(ids))), 1)
             if edits > 1 and not set(frequent).intersection(found):
                 stored = self._catalog.passages(self._lexical.search_near(next(iter(own)), SPELT_PASSAGES))
@@ -372,13 +384,27 @@ class Searcher:
 
     def word_frequencies(self, question: str) -> dict[str, int]:
         """In how many passages the word of each term of a question occurs, by the term as `question_terms` gives it."""
-        with self._catalog.database.snapshot():
+        with self._moment():
             _, frequencies, stems = self._terms([question])
         return {term: frequencies[stems.get(term, term)] for term in question_terms(question)}
 
     def nearest(self, vector: np.ndarray, k: int) -> list[int]:
         """Find the k passages nearest to a unit vector, float32 of shape (dimension,), as search does: ids, nearest first."""
         return self._rerank(self._dense.search(vector), vector, k)
+
+    @contextmanager
+    def _moment(self) -> Iterator[None]:
+        """Read catalog and indexes at one generation until leaving."""
+        if self._is_behind():
+            self._follow()
+        with self._catalog.database.snapshot():
+            if self._is_behind():  # by a moment, or a longer snapshot is under way
+                self._follow()
+            yield
+
+    def _is_behind(self) -> bool:
+        generation = self._catalog.generation
+        return generation != self._dense.generation or generation != self._lexical.generation
 
     def _begin(self, work: Callable[[], Result]) -> Callable[[], Result]:
         """Start work, in another thread if the index is large, and return a function that waits for its result."""

@@ -1,13 +1,19 @@
 """A SQLite file that threads share, with any tables: transactions, snapshots and reads of scattered rows.
 
 The file keeps a write-ahead log: readers see one moment and never wait for the writer. Every commit is flushed.
+
+SQLite needs to write beside a file with such a log even to read it. Where it cannot, on a read-only or full disk, the
+file is opened for reading alone, in another way.
 """
 
+import os
+import shutil
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -21,7 +27,7 @@ _CACHE_KIB = 256  # per connection; the system's file cache serves all of them
 
 
 class Database:
-    """A SQLite file, open for reading and writing."""
+    """A SQLite file, open for reading and writing; where it cannot be written, for reading alone."""
 
     def __init__(
         self,
@@ -50,20 +56,29 @@ class Database:
         self._path, self._label, self._advice = path, label, advice
         self._lock = threading.RLock()
         self._scattered: ScatteredReader | None = None  # opened on first use
+        self._reading: _ReadOnlyFile | None = None  # where the file cannot be written
+        self._hindrance: sqlite3.Error | None = None  # why it cannot
+        self._version: int | None = None  # of the file when the snapshot under way began, as scattered reads see it
+        self._functions = functions or {}
+        with suppress(OSError):  # SQLite gives its companions the same mode
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         with self._translated():
-            self._connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+            self._connection = _connect(str(path))
             try:
-                self._prepare(statements, settings, functions or {})
+                self._prepare(statements, settings)
+            except sqlite3.OperationalError as error:
+                self._connection.close()
+                if "locked" in str(error) or not path.exists() or not path.stat().st_size:
+                    raise
+                self._hindrance = error
+                self._open_to_read()
             except BaseException:
                 self._connection.close()
                 raise
         self._identity = _file_identity(path)
 
-    def _prepare(
-        self, statements: Sequence[str], settings: Sequence[str], functions: Mapping[str, Callable[[str], str]]
-    ) -> None:
-        for name, function in functions.items():
-            self._connection.create_function(name, 1, function, deterministic=True)
+    def _prepare(self, statements: Sequence[str], settings: Sequence[str]) -> None:
+        self._add_functions()
         for setting in (*settings, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             self._connection.execute(f"PRAGMA {setting}")
         if self._is_empty():
@@ -71,6 +86,15 @@ class Database:
                 if self._is_empty():  # another process may have been faster
                     for statement in statements:
                         self._connection.execute(statement)
+
+    def _add_functions(self) -> None:
+        for name, function in self._functions.items():
+            self._connection.create_function(name, 1, function, deterministic=True)
+
+    def _open_to_read(self) -> None:
+        self._reading = _ReadOnlyFile(self._path)
+        self._connection = self._reading.connect()
+        self._add_functions()
 
     def _is_empty(self) -> bool:
         return not self._connection.execute("SELECT 1 FROM sqlite_master").fetchone()
@@ -81,6 +105,13 @@ class Database:
             if self._scattered:
                 self._scattered.close()
             self._connection.close()
+            if self._reading:
+                self._reading.close()
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether nothing is at the path any more."""
+        return not self._path.exists()
 
     @property
     def is_current(self) -> bool:
@@ -105,14 +136,31 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Read from one moment until leaving; other threads of this process wait."""
+        """Read from one moment until leaving; other threads of this process wait. Inside another one, it is the same moment."""
         with self._lock, self._translated():
+            if self._connection.in_transaction:
+                yield
+                return
+            if self._reading and self._reading.is_outdated():
+                self._open_again()
+            self._version = self._scattered.version() if self._scattered else None
             self._connection.execute("BEGIN")
             try:
                 yield
             finally:
+                self._version = None
                 if self._connection.in_transaction:
                     self._connection.execute("COMMIT")
+
+    def _open_again(self) -> None:
+        """Open a file that can only be read once more, because another process has written it."""
+        if self._scattered:
+            self._scattered.close()
+            self._scattered = None
+        self._connection.close()
+        if self._reading:
+            self._reading.close()
+        self._open_to_read()
 
     def rows(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
         """Run one statement and return its rows, as tuples."""
@@ -128,25 +176,35 @@ class Database:
         return found
 
     def scattered_rows(self, statement: str, values: Sequence[int]) -> list[Any]:
-        """Return hundreds of committed rows from all over the file; see `ScatteredReader.rows`."""
+        """Return hundreds of rows from all over the file, as `ScatteredReader.rows` does; in a snapshot, those of its moment."""
         with self._lock, self._translated():
-            if self._scattered is None:
-                self._scattered = ScatteredReader(self._path)
-            return self._scattered.rows(statement, values)
+            if self._scattered is None and self.is_current:
+                self._scattered = ScatteredReader(self._reading.connect if self._reading else self._connect_again)
+            elif self._scattered and (self._version is not None or not self._connection.in_transaction):
+                rows = self._scattered.rows(statement, values)
+                if self._version in (None, self._scattered.version()):
+                    return rows
+            return self.rows_among(statement, values)
+
+    def _connect_again(self) -> sqlite3.Connection:
+        return _connect(f"{self._path.absolute().as_uri()}?mode=rw", uri=True)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as error:
-            if "full" in str(error) or "disk I/O" in str(error):
+            reason = self._hindrance if self._hindrance and "readonly" in str(error) else error
+            if "full" in str(reason) or "disk I/O" in str(reason):
                 advice = "Free some disk space, then run the same command again; what was committed is kept."
-            elif "locked" in str(error):
+            elif "locked" in str(reason):
                 advice = "Another process is writing to it; try again when that has finished."
+            elif reason is not error or "readonly" in str(reason):
+                advice = "It can only be read; make the file and its folder writable to change it."
             else:
                 advice = self._advice
             kind = DamagedError if type(error) is sqlite3.DatabaseError else StorageError
-            raise kind(f"{self._label} {self._path} cannot be used: {error}. {advice}") from error
+            raise kind(f"{self._label} {self._path} cannot be used: {reason}. {advice}") from error
 
 
 class ScatteredReader:
@@ -156,11 +214,9 @@ class ScatteredReader:
     another takes 110 ms with a cold file cache, and 35 ms through eight connections; with a warm one, 3 ms either way.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         """Open the connections to an existing file; they see committed rows."""
-        self._connections = [
-            sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False) for _ in range(CONNECTIONS)
-        ]
+        self._connections = [connect() for _ in range(CONNECTIONS)]
         for connection in self._connections:
             connection.executescript(f"PRAGMA query_only = ON; PRAGMA cache_size = -{_CACHE_KIB};")
         self._workers = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="scattered")
@@ -181,11 +237,73 @@ class ScatteredReader:
             return read(self._connections[0], values)
         return list(chain.from_iterable(self._workers.map(read, self._connections, parts)))
 
+    def version(self) -> int:
+        """Return a number that changes with each commit of another connection."""
+        ((found,),) = self._connections[0].execute("PRAGMA data_version").fetchall()
+        return int(found)
+
     def close(self) -> None:
         """Wait for the reads under way, then close the connections."""
         self._workers.shutdown()
         for connection in self._connections:
             connection.close()
+
+
+class _ReadOnlyFile:
+    """A SQLite file that cannot be written, or lies where nothing can be written beside it.
+
+    With the companions of a process that has it open, it is read through them. Without a log, the file alone is complete, and
+    is read without them. With a log left by a process that was killed, both are copied.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Find out how the file can be read."""
+        self._copy: tempfile.TemporaryDirectory[str] | None = None
+        self._path, self._uri = path, f"{path.absolute().as_uri()}?mode=ro"
+        try:
+            connection = self.connect()
+            try:
+                connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+            finally:
+                connection.close()
+            self._state: tuple[int, ...] | None = None
+        except sqlite3.OperationalError:
+            self._state = self._look()
+            if self._state[-1]:
+                try:
+                    self._copy = tempfile.TemporaryDirectory(prefix="qa-read-", ignore_cleanup_errors=True)
+                    for suffix in ("", "-wal"):
+                        shutil.copyfile(f"{path}{suffix}", Path(self._copy.name, f"{path.name}{suffix}"))
+                except OSError as error:
+                    raise sqlite3.OperationalError(f"{error.strerror}, and its log cannot be read") from error
+                self._uri = f"{Path(self._copy.name, path.name).as_uri()}?mode=rw"
+            else:
+                self._uri += "&immutable=1"
+
+    def connect(self) -> sqlite3.Connection:
+        """Open a connection."""
+        connection = _connect(self._uri, uri=True)
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    def is_outdated(self) -> bool:
+        """Whether the file was written since; a connection that goes through the companions sees that by itself."""
+        return self._state is not None and self._look() != self._state
+
+    def close(self) -> None:
+        """Delete the copy, if there is one."""
+        if self._copy:
+            self._copy.cleanup()
+
+    def _look(self) -> tuple[int, ...]:
+        """Size and time of the file, and the size of its log."""
+        found = self._path.stat()
+        log = Path(f"{self._path}-wal")
+        return found.st_size, found.st_mtime_ns, log.stat().st_size if log.exists() else 0
+
+
+def _connect(file: str, *, uri: bool = False) -> sqlite3.Connection:
+    return sqlite3.connect(file, timeout=30, isolation_level=None, check_same_thread=False, uri=uri)
 
 
 def _with_places(statement: str, values: Sequence[Any]) -> str:

@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from index.errors import StorageError
-from index.hashing import file_hash
+from index.errors import DamagedError, StorageError
+from index.hashing import file_hash, is_whole
 from index.store.catalog import Catalog
 from index.store.features import VECTORS_PER_PASSAGE
 
@@ -185,13 +185,22 @@ class DenseIndex:
         """Whether vectors are compressed, so that proposals are approximate."""
         return self._codebook is not None
 
-    def follow(self, catalog: Catalog) -> None:
-        """Bring the index up to the catalog in memory: read its files, drop removed vectors, add new ones."""
+    @property
+    def generation(self) -> int:
+        """The generation of the catalog that it has reached; -1 before the first `follow`."""
+        return self._generation
+
+    def follow(self, catalog: Catalog, *, rebuild: bool = True) -> None:
+        """Bring the index up to the catalog in memory: read its files, drop removed vectors, add new ones.
+
+        Raises:
+            DamagedError: A file is missing or damaged, and the index is not to be built again from the catalog.
+        """
         # In this order everywhere: a search has locked the catalog already.
         with catalog.database.snapshot(), self._lock:
             try:
                 if self._generation < 0:
-                    self._read(catalog)
+                    self._read(catalog, rebuild=rebuild)
                 self._apply(catalog)
             except BaseException:
                 self._generation = -1  # half of it may be applied: start again from the files
@@ -201,6 +210,8 @@ class DenseIndex:
         """Write the changes since it was read or saved, under the lock of the collection; StorageError when that fails."""
         if self._saved == self._generation:
             return
+        if catalog.meta("dense_generation") == str(self._generation) and not self.damaged_files(catalog):
+            return  # another process was faster
         with catalog.database.transaction(), self._lock:
             codebook = [] if self._codebook is None else [self._codebook]
             files = [self._write(position, segment) for position, segment in enumerate([*codebook, *self._segments])]
@@ -218,7 +229,7 @@ class DenseIndex:
         temporary = self._folder / f"{name}.{os.getpid()}.tmp"
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
-            if segment.file is None:
+            if segment.file is None or not (self._folder / segment.file[0]).exists():  # another process replaced it
                 segment.write(temporary)
                 with open(temporary, "rb") as written:
                     os.fsync(written.fileno())
@@ -240,11 +251,7 @@ class DenseIndex:
 
     def damaged_files(self, catalog: Catalog) -> list[str]:
         """List the names of the files in the catalog that are missing or do not match their hash."""
-        return [
-            name
-            for name, hashed in catalog.dense_files()
-            if not (self._folder / name).is_file() or file_hash(self._folder / name) != hashed
-        ]
+        return [name for name, hashed in catalog.dense_files() if not is_whole(self._folder / name, hashed)]
 
     def search(self, vector: npt.NDArray[np.float32], *, among: npt.NDArray[np.int64] | None = None) -> list[int]:
         """Propose the passages with the vectors nearest to one: float32 of shape (dimension,), of length 1.
@@ -310,16 +317,23 @@ class DenseIndex:
                 kept.append(segment)
         self._segments = kept
 
-    def _read(self, catalog: Catalog) -> None:
-        """Read the files the catalog lists if all are whole, else start empty."""
+    def _read(self, catalog: Catalog, *, rebuild: bool) -> None:
+        """Read the files the catalog lists if all are whole, else start empty or raise DamagedError."""
         import faiss
 
-        if self.damaged_files(catalog):
+        files = catalog.dense_files()
+        try:
+            damaged = bool(self.damaged_files(catalog))
+            read = [] if damaged else [faiss.read_index(str(self._folder / name)) for name, _ in files]
+        except RuntimeError:  # another process has replaced it since
+            damaged = True
+        if damaged and not rebuild:
+            raise DamagedError(f"the vector index {self._folder} is missing or damaged.")
+        if damaged:
             self._begin(None)
             self._saved = -1
             return
-        files = catalog.dense_files()
-        segments = [IndexSegment(faiss.read_index(str(self._folder / name)), (name, hashed)) for name, hashed in files]
+        segments = [IndexSegment(index, file) for index, file in zip(read, files, strict=True)]
         self._codebook = segments.pop(0) if segments and segments[0].is_compressed else None
         self._segments = segments
         self._generation = self._saved = int(catalog.meta("dense_generation") or 0)

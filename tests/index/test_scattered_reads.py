@@ -16,7 +16,9 @@ def reader(tmp_path):
         connection.execute("CREATE TABLE things (id INTEGER PRIMARY KEY, name TEXT)")
         connection.executemany("INSERT INTO things VALUES (?, ?)", ((n, f"thing {n}") for n in range(2_000)))
     connection.close()
-    opened = ScatteredReader(tmp_path / "things.sqlite")
+    opened = ScatteredReader(
+        lambda: sqlite3.connect(tmp_path / "things.sqlite", isolation_level=None, check_same_thread=False)
+    )
     yield opened
     opened.close()
 
