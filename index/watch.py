@@ -163,7 +163,7 @@ class BackgroundUpdate:
         self._selection = selection if isinstance(selection, Selection) else Selection(tuple(selection))
         self._on_progress, self._on_notice = on_progress, on_notice
         self._result: UpdateReport | BaseException
-        self._stopped = threading.Event()
+        self._stopped, self._blocked = threading.Event(), threading.Event()
         self._lock = threading.Lock()  # guards the next two
         self._wanted_again = self._ended = False
         self._thread = threading.Thread(target=self._run, name="indexing", daemon=True)
@@ -181,9 +181,20 @@ class BackgroundUpdate:
             return self._wanted_again
 
     def wait_searchable(self, patience: float) -> None:
-        """Wait `patience` seconds for the end, then until it can be searched; raise QAError if the update failed."""
-        self._thread.join(patience)
-        while self.running and not self._collection.searchable:
+        """Wait `patience` seconds for the end, then until it can be searched; raise QAError if the update failed.
+
+        While another process updates the collection, wait only until it can be searched.
+        """
+        deadline = time.monotonic() + patience
+        while self.running:
+            if (
+                self._blocked.is_set()
+                and not self._collection.searchable
+                and self._collection.catalog.totals().documents
+            ):
+                self._collection.follow()
+            if self._collection.searchable and (self._blocked.is_set() or time.monotonic() >= deadline):
+                break
             self._thread.join(_JOIN_SECONDS)
         if not self.running:
             self.finish()
@@ -212,13 +223,18 @@ class BackgroundUpdate:
         while again:
             try:
                 self._result = self._collection.update(
-                    self._selection, on_progress=self._report, on_notice=self._on_notice, live=True
+                    self._selection, on_progress=self._report, on_notice=self._notice, live=True
                 )
             except BaseException as error:  # raised again by `finish`
                 self._result = error
             with self._lock:
                 again = self._wanted_again and not self._stopped.is_set()
                 self._wanted_again, self._ended = False, not again
+
+    def _notice(self, line: str) -> None:
+        self._blocked.set()
+        if self._on_notice:
+            self._on_notice(line)
 
     def _report(self, progress: Progress) -> None:
         if self._stopped.is_set():

@@ -14,6 +14,8 @@ from index import (
     BackgroundUpdate,
     Box,
     Collection,
+    DamagedError,
+    DeletedError,
     Document,
     DocumentInfo,
     DocumentStatus,
@@ -27,6 +29,7 @@ from index import (
     Selection,
     SourceError,
     SourceRules,
+    StorageError,
     StoredPassage,
     UpdateReport,
     boxes_of_spans,
@@ -134,7 +137,8 @@ class Assistant:
             on_progress: Called at each step of indexing.
             on_notice: Called with each line of news, such as waiting for another process.
             wait: Return only when everything is indexed. Otherwise indexing continues in the background, passages not
-                embedded yet are found by their words, and `finish_indexing` waits for the rest.
+                embedded yet are found by their words, and `finish_indexing` waits for the rest. While another process is
+                indexing the same documents, or nothing can be written, the documents that were committed answer at once.
             allow_empty: Open sources in which nothing can be read too, to add files to them.
 
         Returns:
@@ -163,10 +167,16 @@ class Assistant:
         update: UpdateReport | BackgroundUpdate
         try:
             if wait:
-                update = collection.update(selection, on_progress=on_progress, on_notice=on_notice)
+                update = _update_if_possible(collection, selection, on_progress=on_progress, on_notice=on_notice)
             else:
+                if collection.catalog.totals().documents:
+                    collection.follow()
                 update = BackgroundUpdate(collection, selection, on_progress=on_progress, on_notice=on_notice)
-                update.wait_searchable(SEARCHABLE_SECONDS)
+                try:
+                    update.wait_searchable(SEARCHABLE_SECONDS)
+                except StorageError:
+                    if not collection.searchable:
+                        raise
             empty = not collection.catalog.totals().documents and not collection.catalog.exclusions()
             if empty and not allow_empty and (isinstance(update, UpdateReport) or not update.running):
                 raise SourceError(nothing_read(selection.paths, collection.catalog.failures()))
@@ -174,7 +184,8 @@ class Assistant:
             collection.close()
             raise
         assistant = cls(collection, name, update, reader=loaded, on_progress=on_progress, on_notice=on_notice)
-        assistant._drop_old_calibration()
+        with suppress(StorageError):  # where nothing can be written
+            assistant._drop_old_calibration()
         return assistant
 
     @classmethod
@@ -250,6 +261,17 @@ class Assistant:
     def _answer(
         self, question: str, *, history: Sequence[str] = (), as_typed: bool = False, sources: Sequence[str] = ()
     ) -> Answer:
+        """Answer from one generation of the documents, although other processes may change them meanwhile."""
+        answering = partial(self._answer_now, question, history=history, as_typed=as_typed, sources=sources)
+        generation = self.generation
+        with suppress(DamagedError):  # an index is opened anew or built again by the second attempt
+            answer = answering()
+            if self.generation == generation:
+                return answer
+        with self._collection.catalog.database.snapshot():
+            return answering()
+
+    def _answer_now(self, question: str, *, history: Sequence[str], as_typed: bool, sources: Sequence[str]) -> Answer:
         """Answer a greeting, a request that no quote can meet, one question, or several in one line."""
         asked = read_question(question)
         if asked.request.kind != "question":
@@ -422,6 +444,11 @@ class Assistant:
         self._collection.close()
 
     @property
+    def deleted(self) -> bool:
+        """Whether the collection was deleted meanwhile, by another process or in the page."""
+        return self._collection.catalog.database.is_deleted
+
+    @property
     def indexing(self) -> bool:
         """Whether an update is in progress."""
         return isinstance(self._update, BackgroundUpdate) and self._update.running
@@ -579,6 +606,28 @@ class Assistant:
         """The encoder and the reader by name and version: another identity may answer differently."""
         encoder = self._collection.encoder.identity
         return f"{encoder} {self._reader.identity}" if self._reader else encoder
+
+
+def _update_if_possible(
+    collection: Collection,
+    selection: Selection,
+    *,
+    on_progress: Callable[[Progress], None] | None,
+    on_notice: Callable[[str], None] | None,
+) -> UpdateReport:
+    """Update a collection, or open what it has committed if it cannot be updated now; StorageError when that is nothing."""
+    try:
+        return collection.update(selection, on_progress=on_progress, on_notice=on_notice, wait=False)
+    except DeletedError:
+        raise
+    except StorageError as error:
+        documents = collection.catalog.totals().documents
+        if not documents:
+            raise
+        collection.follow()
+        if on_notice:
+            on_notice(f"The documents are as they were last indexed: {error}")
+        return UpdateReport(0, 0, 0, unchanged=documents, failures=collection.catalog.failures())
 
 
 def _names(sources: Sequence[str]) -> Sequence[str]:

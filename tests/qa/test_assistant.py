@@ -220,7 +220,7 @@ def test_a_home_that_cannot_be_written_is_one_clear_error(tmp_path):
 
 
 def test_two_processes_open_one_collection_at_once(tmp_path):
-    """One updates, the other waits; both answer the same, and nothing is written twice."""
+    """Each answers from what is committed; once all have updated it, all answer the same, and nothing is written twice."""
     sources = tmp_path / "sources"
     sources.mkdir()
     for number in range(40):
@@ -230,6 +230,8 @@ def test_two_processes_open_one_collection_at_once(tmp_path):
         from toy_encoder import ToyEncoder
         from qa import Assistant
         with Assistant.open(sys.argv[1], home=sys.argv[2], encoder=ToyEncoder(), reader=None) as assistant:
+            assert assistant.ask("apple 7").scope.documents > 0
+            assistant.refresh()
             print(assistant.scope, assistant.ask("apple 7").hash)
     """)
     here = Path(__file__).parents[1]
