@@ -3,13 +3,15 @@
 The watchdog library reports what the system sees at once. A change counts as complete when nothing more has happened for
 a moment, so that a file still being written, or a folder being copied, is read once. A watcher reports only that
 something has changed; an update finds out what. If the system watches no more folders, they are looked over every ten
-seconds instead. Files behind links that lead out of a folder are not watched; the next update of any kind sees them.
+seconds instead. A folder that is removed and made again is followed again. Files behind links that lead out of a folder
+are not watched; the next update of any kind sees them.
 """
 
 import os
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +27,7 @@ WATCH_SECONDS = 10.0  # between two looks where the system cannot watch
 _LONGEST_DELAYS = 10  # delays after which a change is reported although the next has come already
 _CHANGES = ("created", "modified", "moved", "deleted")  # reading a file is an event too, but changes nothing
 _JOIN_SECONDS = 0.02
+_ROUNDS = 5
 
 
 class FileWatcher:
@@ -50,9 +53,11 @@ class FileWatcher:
             on_notice: Called with one line if the system cannot watch.
         """
         self._on_change, self._delay = on_change, delay
+        self._selection, self._own, self._notice = selection, own, on_notice or (lambda line: None)
+        self._armed: dict[tuple[Path, bool], tuple[Any, Any]] = {}  # which folder it was, and its watch
         self._changed, self._stopped = threading.Event(), threading.Event()
         self._last = 0.0
-        self._observer = self._observe(selection, own, on_notice or (lambda line: None))
+        self._observer = self._observe()
         self._thread = threading.Thread(target=self._run, name="watching", daemon=True)
         self._thread.start()
 
@@ -64,37 +69,67 @@ class FileWatcher:
         self._observer.join()
         self._thread.join()
 
-    def _observe(
-        self, selection: Selection, own: Path, notice: Callable[[str], None]
-    ) -> Any:  # a watchdog BaseObserver
+    def _observe(self) -> Any:  # a watchdog BaseObserver
         from watchdog.observers import Observer
         from watchdog.observers.polling import PollingObserver
 
         observer: Any = Observer()
         try:
-            self._schedule(observer, selection, own)
+            self._arm(observer)
             observer.start()
         except OSError as error:
             reason = error.strerror or str(error)
-            notice(f"The system watches no more folders ({reason}); looking for changes every {WATCH_SECONDS:.0f} s.")
+            self._notice(
+                f"The system watches no more folders ({reason}); looking for changes every {WATCH_SECONDS:.0f} s."
+            )
             observer.unschedule_all()
+            self._armed.clear()
             observer = PollingObserver(timeout=WATCH_SECONDS)
-            self._schedule(observer, selection, own)
+            self._arm(observer)
             observer.start()
         return observer
 
-    def _schedule(self, observer: Any, selection: Selection, own: Path) -> None:
-        roots = [Path(path).expanduser().resolve() for path in selection.paths]
-        for folder in dict.fromkeys(root for root in roots if root.is_dir()):
-            handler = _Handler(self._note, folder, hidden=selection.rules.hidden, apart=own.parent)
-            observer.schedule(handler, str(folder), recursive=True)
-        files = [root for root in roots if not root.is_dir()]
-        for folder in dict.fromkeys(file.parent for file in files):
-            if not any(folder.is_relative_to(root) for root in roots):
-                handler = _Handler(self._note, folder, names=frozenset(file.name for file in files))
-                observer.schedule(handler, str(folder), recursive=False)
-        if own.is_dir():
-            observer.schedule(_Handler(self._note, own), str(own), recursive=False)
+    def _arm(self, observer: Any) -> None:
+        """Watch what is there now. A folder that was removed and made again is another one, which nobody watches yet."""
+        ended = {emitter.watch for emitter in observer.emitters if not emitter.is_alive()} if self._armed else set()
+        for _ in range(_ROUNDS):  # more may come while the first is being scheduled
+            wanted = self._wanted()
+            kept = {
+                place: (identity, watch)
+                for place, (identity, watch) in self._armed.items()
+                if place in wanted and watch not in ended and identity == _identity(place[0])
+            }
+            for _, watch in (self._armed[place] for place in self._armed.keys() - kept.keys()):
+                observer.unschedule(watch)
+            missing = wanted.keys() - kept.keys()
+            self._armed, ended = kept, set()
+            for folder, recursive in sorted(missing):
+                identity = _identity(folder)
+                watch = observer.schedule(wanted[folder, recursive], str(folder), recursive=recursive)
+                self._armed[folder, recursive] = (identity, watch)
+            if not missing:
+                return
+
+    def _wanted(self) -> "dict[tuple[Path, bool], _Handler]":
+        """The folders to watch, each with whether to watch the folders in it, and what to make of its events.
+
+        Beside the folders themselves these are their parents, or what is left of the way to them, to see them come back.
+        """
+        roots = [Path(path).expanduser().resolve() for path in self._selection.paths]
+        names: dict[Path, set[str]] = {}
+        for root in roots:
+            while not root.parent.is_dir():
+                root = root.parent
+            names.setdefault(root.parent, set()).add(root.name)
+        wanted = {
+            (folder, False): _Handler(self._note, folder, names=frozenset(some)) for folder, some in names.items()
+        }
+        for folder in filter(Path.is_dir, roots):
+            hidden, apart = self._selection.rules.hidden, self._own.parent
+            wanted[folder, True] = _Handler(self._note, folder, hidden=hidden, apart=apart)
+        if self._own.is_dir():
+            wanted[self._own, False] = _Handler(self._note, self._own)
+        return wanted
 
     def _note(self) -> None:
         self._last = time.monotonic()
@@ -110,7 +145,17 @@ class FileWatcher:
                 if self._stopped.wait(self._delay - quiet):
                     return
             self._changed.clear()  # first: changes from here on are reported again
+            with suppress(OSError):  # the next change tries again
+                self._arm(self._observer)
             self._on_change()
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 class _Handler:

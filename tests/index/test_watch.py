@@ -1,6 +1,7 @@
 """Test that changes of files are reported soon after they are complete, and nothing else is."""
 
 import os
+import shutil
 import threading
 
 import pytest
@@ -112,6 +113,25 @@ def test_many_changes_at_once_are_told_together(folder, watch):
     assert told.within(PATIENCE)
     told.within(10 * DELAY)
     assert told.count <= 3
+
+
+@pytest.mark.parametrize("gone", ["root", "above", "moved"])
+def test_folder_that_vanishes_and_comes_back_is_followed_again(folder, watch, gone):
+    """Its end and its return are changes, and so is every file in it from then on."""
+    source = folder / "inner" / "papers"
+    source.mkdir()
+    told = watch(source)
+    if gone == "moved":
+        source.rename(folder / "elsewhere")
+    else:
+        shutil.rmtree(source if gone == "root" else source.parent)
+    assert told.within(PATIENCE)
+    told.within(10 * DELAY)
+    source.mkdir(parents=True)
+    assert told.within(PATIENCE)
+    told.within(10 * DELAY)
+    (source / "c.txt").write_text("A fig.")
+    assert told.within(PATIENCE)
 
 
 def test_where_the_system_cannot_watch_the_folder_is_looked_over(folder, watch, monkeypatch):
