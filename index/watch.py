@@ -7,6 +7,7 @@ seconds instead. A folder that is removed and made again is followed again. File
 are not watched; the next update of any kind sees them.
 """
 
+import atexit
 import os
 import threading
 import time
@@ -212,6 +213,7 @@ class BackgroundUpdate:
         self._lock = threading.Lock()  # guards the next two
         self._wanted_again = self._ended = False
         self._thread = threading.Thread(target=self._run, name="indexing", daemon=True)
+        atexit.register(self.stop)  # native code that Python leaves running as it ends aborts the process
         self._thread.start()
 
     @property
@@ -275,6 +277,7 @@ class BackgroundUpdate:
             with self._lock:
                 again = self._wanted_again and not self._stopped.is_set()
                 self._wanted_again, self._ended = False, not again
+        atexit.unregister(self.stop)
 
     def _notice(self, line: str) -> None:
         self._blocked.set()

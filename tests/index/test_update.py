@@ -1,7 +1,11 @@
 """Updating in two steps: text first, embeddings behind; stopped at any point, it goes on from there."""
 
 import os
+import subprocess
+import sys
+import textwrap
 import threading
+from pathlib import Path
 
 import pytest
 from toy_encoder import ToyEncoder
@@ -283,3 +287,29 @@ def test_a_stopped_meter_ends_the_thread_that_steps():
     with pytest.raises(Abandoned):
         counting.embedded(1)
     assert len(steps) == 1
+
+
+def test_a_script_that_ends_during_an_update_ends_it(tmp_path, folder):
+    """The thread is stopped before Python takes its modules apart, which aborted one script in six."""
+    code = textwrap.dedent("""
+        import atexit, sys, threading, time
+        from toy_encoder import ToyEncoder
+        from index import BackgroundUpdate, Collection
+
+        class Slow(ToyEncoder):
+            def encode_passages(self, texts):
+                time.sleep(0.5)
+                return super().encode_passages(texts)
+
+        atexit.register(lambda: print([each.name for each in threading.enumerate()]))
+        collection = Collection(sys.argv[1], Slow())
+        update = BackgroundUpdate(collection, [sys.argv[2]])
+        while not collection.catalog.totals().pending:
+            time.sleep(0.01)
+    """)
+    here = Path(__file__).parents[1]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(here), str(here.parent)])}
+    command = [sys.executable, "-c", code, str(tmp_path / "collection"), str(folder)]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "indexing" not in result.stdout and "MainThread" in result.stdout
