@@ -28,7 +28,7 @@ class PlumAssistant:
     name = key = "plums"
     encoding = None
     failures = ()
-    indexing = False
+    indexing = deleted = False
     generation = 1
 
     def __init__(self, folder):

@@ -106,6 +106,11 @@ class AssistantHost:
         result: _Result = self._wait_for(work)
         return result
 
+    def notice_deletion(self) -> None:
+        """Note if another process has deleted the collection; from then on nothing of it is shown or answered."""
+        if self.state.stage in ("indexing", "ready") and self._assistant is not None and self._assistant.deleted:
+            self.state = LoadState("failed", strings.DELETED)
+
     def close(self, *, timeout: float = 10.0) -> None:
         """Stop opening, or finish what is being answered, and close the assistant.
 
@@ -171,7 +176,8 @@ class AssistantHost:
     def _look(self) -> None:
         """Note that indexing has begun, or is over; what it had committed before an error still answers."""
         assistant = self._assistant
-        if assistant is None:
+        if assistant is None or assistant.deleted:
+            self.notice_deletion()
             return
         if assistant.indexing:
             if self.state.stage in ("ready", "failed"):
@@ -201,7 +207,7 @@ class AssistantHost:
         """Let the thread note that an update is at work, or was: it may have ended already."""
 
         def note(assistant: "Assistant") -> None:
-            if assistant is watched and self.state.stage == "ready":
+            if assistant is watched and self.state.stage == "ready" and not assistant.deleted:
                 self.state = LoadState("indexing", strings.READING_AGAIN)
 
         self._work.put((Future(), note))

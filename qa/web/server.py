@@ -256,7 +256,7 @@ def launch(
 
 
 def health_routes(host: AssistantHost) -> list[Any]:
-    """`/healthz`: the server runs. `/readyz`: everything is indexed (200), or not yet, or never (503, and how far)."""
+    """`/healthz`: the server runs. `/readyz`: everything is indexed (200), or not yet, never or no longer (503, and how far)."""
     from starlette.requests import Request
     from starlette.responses import PlainTextResponse
     from starlette.routing import Route
@@ -265,6 +265,7 @@ def health_routes(host: AssistantHost) -> list[Any]:
         return PlainTextResponse("ok\n")
 
     def readyz(request: Request) -> PlainTextResponse:
+        host.notice_deletion()
         state = host.state
         code = 200 if state.stage == "ready" else 503
         return PlainTextResponse(f"{state.message or state.stage}\n", status_code=code)

@@ -65,6 +65,7 @@ class Following:
         """Say what becomes of the index; to the end of indexing, or on and on."""
         before, panel, quiet = None, True, 0.0
         while True:
+            self.host.notice_deletion()
             state = self.host.state
             if state is not before:
                 quiet = 0.0

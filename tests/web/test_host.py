@@ -6,10 +6,13 @@ import time
 
 import pytest
 from plum_assistant import PlumAssistant, follow
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 from index import Failure, Progress
 from qa.web import strings
 from qa.web.host import AssistantHost, LoadState, NotReady, share_done
+from qa.web.server import health_routes
 
 
 def make_progress(documents, passages, left):
@@ -86,3 +89,16 @@ def test_whoever_asks_while_it_closes_is_told(tmp_path):
     for thread in asking:
         thread.join(10)
     assert [thread.is_alive() for thread in asking] == [False] * 8
+
+
+def test_deleted_collection_is_told_as_deleted(one):
+    """Another process deletes it: the page says so, no question is answered, and `/readyz` is no longer ready."""
+    host, assistant = one
+    app = Starlette(routes=health_routes(host))
+    with TestClient(app) as client:
+        assert (client.get("/readyz").status_code, client.get("/readyz").text) == (200, "ready\n")
+        assistant.deleted = True
+        assert (client.get("/readyz").status_code, client.get("/readyz").text) == (503, f"{strings.DELETED}\n")
+    assert host.state == LoadState("failed", strings.DELETED)
+    with pytest.raises(NotReady):
+        host.call(lambda assistant: assistant.ask("plum"))
