@@ -47,6 +47,7 @@ from index.records import (
 )
 from index.search import Hit, Limits, Query, Search, Statistics, term_weights
 from index.sources import CATALOG_FILE, EVERYTHING, Selection, SourceRules, find_sources
+from index.store.catalog import describe_damage
 from index.store.check import CollectionInfo, inspect_collection, kept_selection, reset_collection
 from index.store.features import PassageFeatures, passage_features
 from index.store.sqlite import Database
@@ -74,7 +75,8 @@ __all__ = [
     "Passage", "PassageFeatures", "Place", "Progress", "QAError", "Query", "QuestionError", "ReaderError", "Search",
     "Selection", "Sentence", "Sheet", "Source", "SourceError", "SourceRules", "Statistics", "StorageError",
     "StoredPassage", "Totals", "UpdateReport", "UpdateStopped", "boxes_between", "boxes_of_spans", "build_key",
-    "bundled_model_folder", "bytes_hash", "compile_graph", "decode_text", "edit_distance", "english_words", "file_hash",
+    "bundled_model_folder", "bytes_hash", "compile_graph", "decode_text", "describe_damage",
+    "edit_distance", "english_words", "file_hash",
     "find_build", "find_codec", "find_sources", "hold_lock", "import_openvino", "infer", "inspect_collection", "is_english",
     "is_read", "kept_selection", "load_encoder", "mark_quotes", "matching_spans", "pad", "padded_width",
     "passage_features", "plain_graph", "question_terms", "read_document", "read_pair_model", "read_tokenizer",

@@ -23,17 +23,17 @@ from index.errors import DamagedError, DeletedError, LockedError, OutdatedError,
 from index.files import Library
 from index.parsers.isolation import IsolatedParser
 from index.parsers.plain import find_codec
-from index.progress import Progress
+from index.progress import Progress, ProgressMeter
 from index.records import StoredPassage
 from index.search import Limits, Search, Searcher
 from index.sources import CATALOG_FILE, Selection, find_sources
 from index.store.catalog import Catalog, describe_time
-from index.store.check import check_catalog, check_derived
+from index.store.check import check_catalog, check_contents, check_derived
 from index.store.features import row_per_sentence
 from index.store.lexical_index import LexicalIndex
 from index.store.vector_index import DenseIndex
 from index.text.passages import split_passages
-from index.update import FileParser, UpdateReport, update_catalog
+from index.update import FileParser, UpdateReport, embed_pending, update_catalog
 
 FOLLOW_SECONDS = 1.0  # between two times that new text becomes searchable during an update
 _LOCK_SECONDS = 600
@@ -205,8 +205,8 @@ class Collection:
     def check(self, *, on_notice: Callable[[str], None] | None = None) -> tuple[str, ...]:
         """Bring the derived indexes up to the catalog, as opening does, and compare them with it entry by entry.
 
-        Returns one line per finding. A damaged file of an index is reported, and the index built again. `on_notice` is as for
-        `update`.
+        Returns one line per finding. A damaged file of an index is reported, and the index built again; so is damage in the
+        catalog, and what can be computed is mended. `on_notice` is as for `update`.
         """
         with hold_lock(self.folder, on_notice=on_notice, stopped=self._stopped.is_set):
             damaged = [
@@ -214,10 +214,17 @@ class Collection:
                 for name, index in (("vector index", self._vectors()), ("lexical index", self.lexical))
                 for file in index.damaged_files(self.catalog)
             ]
+            contents, lost = check_contents(self.catalog, self.encoder.dimension)
+            if lost:
+                self.catalog.forget_vectors(lost)
+                embed_pending(self.catalog, self.encoder, ProgressMeter(0, self.catalog.totals, None))
+            if contents:  # the indexes may have been built from what was damaged
+                self._vectors().forget(self.catalog)
+                self.lexical.forget(self.catalog)
             dense = self._follow()
             self._save()
-            findings = check_catalog(self.catalog)
-            return (*damaged, *findings, *check_derived(self.catalog, dense, self.lexical, self.encoder.dimension))
+            findings = (*damaged, *contents, *check_catalog(self.catalog))
+            return (*findings, *check_derived(self.catalog, dense, self.lexical, self.encoder.dimension))
 
     def _vectors(self) -> DenseIndex:
         if self._dense is None:

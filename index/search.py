@@ -28,6 +28,7 @@ from index.records import Passage, StoredPassage
 from index.store.catalog import Catalog
 from index.store.features import Block, Signature, vector_ids
 from index.store.lexical_index import LexicalIndex
+from index.store.proof import ProvenTexts
 from index.store.vector_index import CANDIDATES, EXACT, DenseIndex
 from index.text.terms import (
     NearWord,
@@ -269,12 +270,14 @@ class Search:
         statistics: Statistics of their terms in the collection.
         hits: Best first; ties by source and offset.
         stems: For each term, as `question_terms` gives them, the stem in another language that was searched instead.
+        damaged: Names of documents whose passages were left out, because their text in the catalog is damaged.
     """
 
     queries: tuple[Query, ...]
     statistics: Statistics
     hits: tuple[Hit, ...]
     stems: Mapping[str, str] = field(default_factory=dict)
+    damaged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +310,7 @@ class Searcher:
         self._encoder, self._follow = encoder, follow
         self._signed: dict[int, tuple[int, int, Signature]] = {}
         self._signed_generation = 0
+        self._proven = ProvenTexts(catalog)
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="nearest")
 
     def search(self, questions: Mapping[str, float], limits: Limits, *, k: int) -> Search:
@@ -331,8 +335,8 @@ class Searcher:
             block = Block.join([signature for _, _, signature in signed.values()], self._encoder.dimension)
             queries = fade_queries(queries, block, statistics)
             scores = score_passages(queries, block, statistics)
-            hits = self._hits(signed, scores, k)
-        return Search(queries, statistics, hits, stems)
+            hits, damaged = self._hits(signed, scores, k)
+        return Search(queries, statistics, hits, stems, damaged)
 
     def _terms(self, questions: Iterable[str]) -> tuple[list[tuple[str, ...]], dict[str, int], dict[str, str]]:
         """Find the terms to search for each question, in how many passages each occurs, and the stems used instead of terms.
@@ -474,24 +478,37 @@ class Searcher:
             self._signed_generation = generation
         self._signed.update(self._catalog.signatures(sorted(set(ids).difference(self._signed))))
 
-    def _hits(self, signed: Mapping[int, tuple[int, int, Signature]], scores: np.ndarray, k: int) -> tuple[Hit, ...]:
-        """The best passages, best first; ties by source and offset."""
-        least = np.sort(scores[:, 0])[::-1][:k][-1]
-        ranked = [(id_, row) for id_, row in zip(signed, scores.tolist(), strict=True) if row[0] >= least]
-        keys = self._catalog.document_keys(sorted({signed[id_][0] for id_, _ in ranked}))
-        ranked.sort(key=lambda pair: (-pair[1][0], *keys[signed[pair[0]][0]][:2], signed[pair[0]][1]))
-        texts = {p.id: p for p in self._catalog.passages([id_ for id_, _ in ranked[:k]])}
-        return tuple(
-            Hit(
-                *keys[signed[id_][0]],
-                texts[id_].passage,
-                texts[id_].text,
-                Score(*row),
-                signed[id_][2].embeddings(self._encoder.dimension),
-                signed[id_][2].sentence_keys(),
-            )
-            for id_, row in ranked[:k]
-        )
+    def _hits(
+        self, signed: Mapping[int, tuple[int, int, Signature]], scores: np.ndarray, k: int
+    ) -> tuple[tuple[Hit, ...], tuple[str, ...]]:
+        """The best passages, best first, ties by source and offset; and the names of the documents left out as damaged."""
+        scored = list(zip(signed, scores.tolist(), strict=True))
+        damaged: dict[int, str] = {}
+        while scored:
+            least = sorted((row[0] for _, row in scored), reverse=True)[:k][-1]
+            ranked = [(id_, row) for id_, row in scored if row[0] >= least]
+            keys = self._catalog.document_keys(sorted({signed[id_][0] for id_, _ in ranked}))
+            ranked.sort(key=lambda pair: (-pair[1][0], *keys[signed[pair[0]][0]][:2], signed[pair[0]][1]))
+            texts = {p.id: p for p in self._catalog.passages([id_ for id_, _ in ranked[:k]])}
+            unproven = {
+                signed[id_][0] for id_, _ in ranked[:k] if not self._proven.hold(texts[id_], keys[signed[id_][0]][2])
+            }
+            if not unproven:
+                hits = tuple(
+                    Hit(
+                        *keys[signed[id_][0]],
+                        texts[id_].passage,
+                        texts[id_].text,
+                        Score(*row),
+                        signed[id_][2].embeddings(self._encoder.dimension),
+                        signed[id_][2].sentence_keys(),
+                    )
+                    for id_, row in ranked[:k]
+                )
+                return hits, tuple(sorted(damaged.values()))
+            damaged |= {document_id: keys[document_id][0] for document_id in unproven}
+            scored = [(id_, row) for id_, row in scored if signed[id_][0] not in unproven]
+        return (), tuple(sorted(damaged.values()))
 
 
 def _with_heading(stored: StoredPassage) -> str:

@@ -9,7 +9,6 @@ Reading and embedding overlap: one thread reads files and writes their text, ano
 catalog is the queue between them, so memory does not grow with the corpus, and an interrupted update goes on from there.
 """
 
-import hashlib
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -28,7 +27,7 @@ from index.progress import Abandoned, Progress, ProgressMeter
 from index.records import Document, Failure, KnownFile, Passage, PreparedPassage, Source, StoredPassage
 from index.sources import SETTLED_NS
 from index.store.catalog import Catalog
-from index.store.features import passage_terms, term_keys
+from index.store.features import content_hash, embedded_texts, passage_terms, term_keys
 from index.text.passages import split_passages
 from index.text.terms import stem_language, tell_language
 
@@ -101,12 +100,12 @@ def embed_passages(encoder: Encoder, passages: Sequence[StoredPassage]) -> list[
     """Embed some passages together: float16 of shape (texts, dimension) for each, as the catalog keeps them."""
     if not passages:
         return []
-    texts = [_embedded_texts(stored.passage, stored.text) for stored in passages]
+    texts = [embedded_texts(stored.passage, stored.text) for stored in passages]
     vectors = encoder.encode_passages([text for some in texts for text in some]).astype("<f2")
     return np.split(vectors, np.cumsum([len(some) for some in texts])[:-1])
 
 
-def _embed_pending(catalog: Catalog, encoder: Encoder, meter: ProgressMeter) -> None:
+def embed_pending(catalog: Catalog, encoder: Encoder, meter: ProgressMeter) -> None:
     """Embed everything that is pending now, equal content once; an error of the meter ends the work."""
     last = 0
     while batch := catalog.pending_passages(last, _PASSAGES_AT_ONCE):
@@ -152,7 +151,7 @@ class _Embedding:
             while not self._abandoned.is_set():
                 complete = self._complete.is_set()  # read first: text may arrive in between
                 if self._catalog.totals().pending:
-                    _embed_pending(self._catalog, self._encoder, self._meter)
+                    embed_pending(self._catalog, self._encoder, self._meter)
                 elif complete:
                     return
                 else:
@@ -257,17 +256,7 @@ def _read_if_changed(source: Source, known: KnownFile | None, read: _Splitter, e
 
 def _prepare(document: Document, passage: Passage, stems: str) -> PreparedPassage:
     text = document.text[passage.start : passage.end]
-    keys, lengths = term_keys(*passage_terms(passage, text, stems))
-    content = "\0".join(_embedded_texts(passage, text)).encode("utf-8")
-    return PreparedPassage(passage, hashlib.blake2b(content, digest_size=16).digest(), keys, lengths)
-
-
-def _embedded_texts(passage: Passage, text: str) -> tuple[str, ...]:
-    """List the texts to embed: the paragraph, then each of several sentences, each after its heading."""
-    heading = f"{passage.place.heading}. " if passage.place.heading else ""
-    sentences = passage.sentences if len(passage.sentences) > 1 else ()
-    parts = (text[s.start - passage.start : s.end - passage.start] for s in sentences)
-    return tuple(heading + part for part in (text, *parts))
+    return PreparedPassage(passage, content_hash(passage, text), *term_keys(*passage_terms(passage, text, stems)))
 
 
 def _printable(name: str) -> str:

@@ -10,15 +10,17 @@ and follow in transactions of some hundred passages; until then a passage is pen
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, astuple, fields
+from dataclasses import asdict, astuple, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
 
-from index.errors import OutdatedError, SourceError
+from index.errors import DamagedError, OutdatedError, SourceError
+from index.hashing import text_hash
 from index.records import (
     PLACE_FIELDS,
     Document,
@@ -47,6 +49,8 @@ CREATE TABLE boxes (document_id INTEGER PRIMARY KEY REFERENCES documents(id) ON 
 """
 # The language whose stems the terms of a document have, as `stem_language` chooses it; NULL: an earlier version read it.
 _STEMS_COLUMN = "ALTER TABLE documents ADD COLUMN stems TEXT"
+# CRC-32 of the vectors of a passage; NULL: an earlier version wrote them.
+_CHECKSUM_COLUMN = "ALTER TABLE embeddings ADD COLUMN checksum INTEGER"
 _STEMS_INDEX = "CREATE INDEX documents_by_stems ON documents(stems)"
 _SCHEMA = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -69,7 +73,7 @@ CREATE INDEX passages_by_generation ON passages(generation);
 CREATE INDEX passages_by_content ON passages(content_hash);
 CREATE TABLE embeddings (
     passage_id INTEGER PRIMARY KEY REFERENCES passages(id) ON DELETE CASCADE,
-    generation INTEGER NOT NULL, vectors BLOB NOT NULL);
+    generation INTEGER NOT NULL, vectors BLOB NOT NULL, checksum INTEGER);
 CREATE INDEX embeddings_by_generation ON embeddings(generation);
 {_BOXES};
 CREATE TABLE pending (passage_id INTEGER PRIMARY KEY REFERENCES passages(id) ON DELETE CASCADE);
@@ -107,6 +111,27 @@ _NEW_PASSAGE = (
     'INSERT INTO passages (document_id, generation, paragraph, start, "end", answering, content_hash, sentences, keys,'
     f" lengths, text, {_PLACE_COLUMNS}) VALUES ({', '.join('?' * (11 + len(PLACE_FIELDS)))})"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentContent:
+    """The text of a document, to be checked."""
+
+    path: str
+    source: str
+    text: str
+    text_sha256: str
+    stems: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassageContent:
+    """A passage and what was computed from it, to be checked; the last three are as in `PreparedPassage` and `Signature`."""
+
+    content_hash: bytes
+    keys: bytes
+    lengths: bytes
+    stored: StoredPassage
 
 
 class Catalog:
@@ -150,6 +175,8 @@ class Catalog:
                 statements.append(f"ALTER TABLE documents ADD COLUMN {name} TEXT NOT NULL DEFAULT ''")
         if "stems" not in columns:
             statements += [_STEMS_COLUMN, _STEMS_INDEX]
+        if "checksum" not in {row[1] for row in self.database.rows("PRAGMA table_info(embeddings)")}:
+            statements.append(_CHECKSUM_COLUMN)
         if statements:
             with self.database.transaction() as connection:
                 for statement in statements:
@@ -303,7 +330,11 @@ class Catalog:
     def document(self, path: str) -> Document:
         """Return a document with its text as it was read, without locators; its passages know their places.
 
-        The path is looked up in the catalog, never opened; SourceError when the collection has no such document.
+        The path is looked up in the catalog, never opened.
+
+        Raises:
+            SourceError: The collection has no such document.
+            DamagedError: The text in the catalog is not the one that was read.
         """
         rows = self.database.rows(
             f"SELECT source, text, text_sha256, file_sha256, extractor, notes, {_METADATA_COLUMNS} FROM documents"
@@ -313,12 +344,19 @@ class Catalog:
         if not rows:
             raise SourceError(f"{path!r} is not in this collection.")
         source, text, text_sha256, file_sha256, extractor, notes, *about = rows[0]
+        if text_hash(text) != text_sha256:
+            raise DamagedError(describe_damage([source]))
         return Document(
             *(source, path, text, text_sha256, file_sha256),
             extractor=extractor,
             notes=tuple(json.loads(notes)),
             metadata=Metadata(*about),
         )
+
+    def text_of(self, document_id: int) -> str:
+        """Return the text of a document as it is stored, damaged or not; empty if there is no such document."""
+        rows = self.database.rows("SELECT text FROM documents WHERE id = ?", (document_id,))
+        return next((text for (text,) in rows), "")
 
     def boxes(self, path: str) -> bytes:
         """Return where the words of a document are on its pages, as packed by `pack_boxes`; no bytes if that is not known."""
@@ -376,7 +414,8 @@ class Catalog:
                 cursor.execute(_NEW_PASSAGE, (document_id, generation, *_pack(prepared, document.text)))
                 vectors = known.get(prepared.content_hash)
                 if vectors:
-                    cursor.execute("INSERT INTO embeddings VALUES (?, ?, ?)", (cursor.lastrowid, generation, vectors))
+                    embedded = (cursor.lastrowid, generation, vectors, crc32(vectors))
+                    cursor.execute("INSERT INTO embeddings VALUES (?, ?, ?, ?)", embedded)
                 elif prepared.passage.answering:
                     cursor.execute("INSERT INTO pending VALUES (?)", (cursor.lastrowid,))
 
@@ -461,10 +500,59 @@ class Catalog:
         with self.database.transaction() as connection:
             generation = self._raise_generation()
             connection.executemany(
-                "INSERT INTO embeddings SELECT passage_id, ?, ? FROM pending WHERE passage_id = ?",
-                ((generation, blob, id_) for id_, blob in vectors.items()),
+                "INSERT INTO embeddings SELECT passage_id, ?, ?, ? FROM pending WHERE passage_id = ?",
+                ((generation, blob, crc32(blob), id_) for id_, blob in vectors.items()),
             )
             connection.executemany("DELETE FROM pending WHERE passage_id = ?", ((id_,) for id_ in vectors))
+
+    def damaged_vectors(self, dimension: int) -> list[int]:
+        """List the ids of passages whose embeddings do not have the checksum they were written with."""
+        damaged, last = [], 0
+        statement = (
+            "SELECT passage_id, vectors, checksum FROM embeddings WHERE passage_id > ? ORDER BY passage_id LIMIT 500"
+        )
+        while rows := self.database.rows(statement, (last,)):
+            last = rows[-1][0]
+            damaged += [
+                id_
+                for id_, vectors, checksum in rows
+                if not isinstance(vectors, bytes)
+                or len(vectors) % (2 * dimension)
+                or (checksum is not None and crc32(vectors) != checksum)
+            ]
+        return damaged
+
+    def forget_vectors(self, ids: Sequence[int]) -> None:
+        """Make passages pending again, in one transaction."""
+        with self.database.transaction() as connection:
+            self._raise_generation()
+            for statement in ("DELETE FROM embeddings WHERE passage_id = ?", "INSERT INTO pending VALUES (?)"):
+                connection.executemany(statement, ((id_,) for id_ in ids))
+
+    def forget_file(self, path: str) -> None:
+        """Have the next update read a file again, as if it had changed."""
+        self.database.rows("UPDATE documents SET size = -1, changed_ns = 0, file_sha256 = '' WHERE path = ?", (path,))
+
+    def contents(self) -> Iterator[tuple[DocumentContent, list[PassageContent]]]:
+        """Yield each document with its passages, as they are stored, damaged or not."""
+        rows = self.database.rows
+        for (document_id,) in rows("SELECT id FROM documents ORDER BY source, path"):
+            statement = "SELECT path, source, text, text_sha256, coalesce(stems, '') FROM documents WHERE id = ?"
+            for document in rows(statement, (document_id,)):
+                found = rows(
+                    f"SELECT content_hash, keys, lengths, {_PASSAGE_COLUMNS} FROM passages WHERE document_id = ? ORDER BY id",
+                    (document_id,),
+                )
+                passages = [
+                    PassageContent(hash_, keys, lengths, _unpack(stored)) for hash_, keys, lengths, *stored in found
+                ]
+                yield DocumentContent(*document), passages
+
+    def mend_passage(self, id_: int, content: tuple[str, bytes, bytes]) -> None:
+        """Write the text of a passage and its terms, as `Signature` has them, in place of damaged ones."""
+        with self.database.transaction() as connection:
+            self._raise_generation()
+            connection.execute("UPDATE passages SET text = ?, keys = ?, lengths = ? WHERE id = ?", (*content, id_))
 
     def vectors_since(self, generation: int, dimension: int, batch: int = 500) -> Iterator[PassageVectors]:
         """Yield embeddings written after a generation and not removed since, those of some passages at a time."""
@@ -520,6 +608,15 @@ class Catalog:
         ):
             yield [row[:-2] for row in rows]
             last = rows[-1][-2:]
+
+
+def describe_damage(sources: Sequence[str]) -> str:
+    """Say of which documents the stored text is damaged, and what to do."""
+    verb, them = ("is", "it") if len(sources) == 1 else ("are", "them")
+    return (
+        f"{', '.join(sources)} {verb} damaged in the index and cannot be quoted. "
+        f"Run qa index --check to find the damage, then qa index to read {them} again."
+    )
 
 
 def read_selection(written: str) -> Selection:

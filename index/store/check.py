@@ -1,6 +1,7 @@
 """Describe a collection of any version from outside, and check that its parts agree.
 
-A check compares the catalog with itself, and FAISS and tantivy with the catalog. It does not compare documents with
+A check computes what is in the catalog again, from the texts, and these against their hashes; it compares FAISS and tantivy
+with the catalog. What can be computed from something sound is mended. It does not compare documents with
 their files; an update does that.
 """
 
@@ -14,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from index.errors import StorageError
+from index.hashing import text_hash
 from index.sources import CATALOG_FILE, Selection
-from index.store.catalog import CATALOG_FORMAT, Catalog, read_selection
-from index.store.features import VECTORS_PER_PASSAGE
+from index.store.catalog import CATALOG_FORMAT, Catalog, DocumentContent, PassageContent, read_selection
+from index.store.features import VECTORS_PER_PASSAGE, content_hash, passage_terms, term_keys
 from index.store.lexical_index import LexicalIndex
 from index.store.vector_index import DenseIndex
 
@@ -55,6 +57,56 @@ def check_catalog(catalog: Catalog) -> list[str]:
     for fault, statement in _WRONG.items():
         findings += [f"catalog: {fault}: {row[0]}" for row in rows(f"{statement} LIMIT {_NAMED}")]
     return findings
+
+
+def check_contents(catalog: Catalog, dimension: int) -> tuple[list[str], list[int]]:
+    """Compute again what the catalog has of each document and passage, and write what can be computed where it is damaged.
+
+    A document whose text or places are damaged is noted to be read again by the next update.
+
+    Returns:
+        One line per finding; the passages whose embeddings are damaged.
+    """
+    findings = []
+    for document, passages in catalog.contents():
+        if text_hash(document.text) != document.text_sha256:
+            lost = [f"the text of {document.source} is damaged"]
+        else:
+            lost = [
+                f"paragraph {each.stored.passage.paragraph} of {document.source} is damaged"
+                for each in passages
+                if not _is_sound(document, each)
+            ]
+        if lost:
+            findings += [f"catalog: {line}; qa index reads that file again" for line in lost]
+            catalog.forget_file(document.path)
+            continue
+        for each in passages:
+            passage, text = each.stored.passage, _slice(document, each)
+            keys, lengths = term_keys(*passage_terms(passage, text, document.stems))
+            content = (text, keys.tobytes(), lengths.tobytes())
+            if content != (each.stored.text, each.keys, each.lengths):
+                catalog.mend_passage(each.stored.id, content)
+                findings.append(
+                    f"catalog: paragraph {passage.paragraph} of {document.source} was damaged, and is mended"
+                )
+    damaged = catalog.damaged_vectors(dimension)
+    findings += [f"catalog: the vectors of passage {id_} were damaged, and are mended" for id_ in damaged]
+    return findings, damaged
+
+
+def _is_sound(document: DocumentContent, content: PassageContent) -> bool:
+    """Whether a passage lies in its document, its sentences in it, and both with its heading are what was embedded."""
+    passage = content.stored.passage
+    return (
+        0 <= passage.start < passage.end <= len(document.text)
+        and all(passage.start <= s.start < s.end <= passage.end for s in passage.sentences)
+        and content_hash(passage, _slice(document, content)) == content.content_hash
+    )
+
+
+def _slice(document: DocumentContent, content: PassageContent) -> str:
+    return document.text[content.stored.passage.start : content.stored.passage.end]
 
 
 def check_derived(catalog: Catalog, dense: DenseIndex, lexical: LexicalIndex, dimension: int) -> list[str]:

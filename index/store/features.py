@@ -4,6 +4,7 @@ A search scores hundreds of passages, so the catalog keeps the terms of each as 
 (`PassageFeatures`) are computed only for the few passages that are shown.
 """
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -96,6 +97,19 @@ def passage_terms(passage: Passage, text: str, language: str = "") -> tuple[list
     """Return the terms of a passage's heading, and those of each of its sentences; `language` as for `text_terms`."""
     sentences = (text[s.start - passage.start : s.end - passage.start] for s in passage.sentences)
     return text_terms(passage.place.heading or "", language), [text_terms(each, language) for each in sentences]
+
+
+def embedded_texts(passage: Passage, text: str) -> tuple[str, ...]:
+    """List the texts to embed: the paragraph, then each of several sentences, each after its heading."""
+    heading = f"{passage.place.heading}. " if passage.place.heading else ""
+    sentences = passage.sentences if len(passage.sentences) > 1 else ()
+    parts = (text[s.start - passage.start : s.end - passage.start] for s in sentences)
+    return tuple(heading + part for part in (text, *parts))
+
+
+def content_hash(passage: Passage, text: str) -> bytes:
+    """Hash what is embedded of a passage, to 16 bytes."""
+    return hashlib.blake2b("\0".join(embedded_texts(passage, text)).encode("utf-8"), digest_size=16).digest()
 
 
 def term_keys(heading: list[str], sentences: list[list[str]]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32]]:

@@ -126,6 +126,11 @@ class LexicalIndex:
         self._saved = self._generation
         self._sweep(published.files)
 
+    def forget(self, catalog: Catalog) -> None:
+        """Have the next `follow` build it again from the catalog, in this process and in those that open it later."""
+        catalog.set_meta(_KEPT_AS, "")
+        self._generation = -1
+
     def damaged_files(self, catalog: Catalog) -> list[str]:
         """List the names of the files in the catalog that are missing or do not match their hash."""
         published = _Published.read(catalog)

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -163,9 +164,18 @@ class Database:
         self._open_to_read()
 
     def rows(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
-        """Run one statement and return its rows, as tuples."""
+        """Run one statement and return its rows, as tuples; where damage made a text invalid UTF-8, it has U+FFFD."""
         with self._lock, self._translated():
-            return self._connection.execute(statement, values).fetchall()
+            try:
+                return self._connection.execute(statement, values).fetchall()
+            except sqlite3.OperationalError as error:
+                if "decode" not in str(error):
+                    raise
+                self._connection.text_factory = partial(str, encoding="utf-8", errors="replace")
+                try:
+                    return self._connection.execute(statement, values).fetchall()
+                finally:
+                    self._connection.text_factory = str
 
     def rows_among(self, statement: str, values: Sequence[Any]) -> list[Any]:
         """Return the rows for any number of values, which the statement takes as `IN ({})`."""

@@ -244,6 +244,12 @@ class DenseIndex:
                 "Free some disk space, then run the same command again; what was committed is kept."
             ) from error
 
+    def forget(self, catalog: Catalog) -> None:
+        """Have the next `follow` build it again from the catalog, in this process and in those that open it later."""
+        with catalog.database.transaction(), self._lock:
+            catalog.set_dense_files([], 0)
+            self._generation = self._saved = -1
+
     def ids(self) -> npt.NDArray[np.int64]:
         """Return the ids of all vectors, in any order: int64."""
         with self._lock:

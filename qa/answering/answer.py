@@ -85,7 +85,7 @@ class Answer:
         version: Of the record: 2, or 1 for an answer stored before records had versions.
         kind: "answer"; "greeting": a reply to a greeting or thanks, without a search; "guidance": a reply to a request
             that no quote can fulfil, such as a summary.
-        message: The text of a greeting or of guidance; empty for an answer.
+        message: The text of a greeting or of guidance; for an answer, which damaged documents were left out, else empty.
         parts: For several questions in one line, the answer to each, in the order asked.
         corrected: Words as typed that occur nowhere, each with the word searched instead.
         basis: Evidence for verdict and quotes: "reading", or "retrieval" if the question or the documents are not in
@@ -234,6 +234,11 @@ def _describe_section(section: Section, emphasise: bool) -> str:
     quotes = _describe_citations(section.shown, emphasise)
     if answer.kind != "answer":
         return "\n\n".join(filter(None, [visible(answer.message), quotes]))
+    return "\n\n".join(filter(None, [visible(answer.message), _describe_found(section, quotes)]))
+
+
+def _describe_found(section: Section, quotes: str) -> str:
+    answer = section.answer
     if answer.verdict == "answered":
         numbers = [0, *section.citations]
         differing = [_describe_disagreement(found, answer.citations, numbers) for found in answer.disagreements]

@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from index import Hit, Passage, Search, is_english, is_read, passage_features, tell_language
+from index import Hit, Passage, Search, describe_damage, is_english, is_read, passage_features, tell_language
 from qa.answering.answer import Answer, Basis, Scope
 from qa.answering.answer_types import is_yes_no
 from qa.answering.citation import Citation, Relevance, cite, gather_evidence, gather_relevance
@@ -178,6 +178,7 @@ def compose_answer(
     evidence = gather_evidence(retrieval.question.core, missing, search, near_spellings, corrected=retrieval.corrected)
     return Answer(
         question=retrieval.question.typed,
+        message=describe_damage(search.damaged) if search.damaged else "",
         searched=retrieval.searched,
         verdict=verdict,
         confidence=chance,

@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 from toy_encoder import ToyEncoder
 
-from index import Collection
+from index import Collection, read_document
 
 DAMAGE = {
     "totals": ("UPDATE totals SET sentences = 7", "catalog: 4 sentences counted, 7 noted"),
@@ -43,7 +43,7 @@ def folder(tmp_path):
 def made(tmp_path, folder):
     """The folder of a collection of them, closed."""
     collection = Collection(tmp_path / "collection", ToyEncoder())
-    collection.update([folder])
+    collection.update([folder], read=read_document)
     collection.close()
     return tmp_path / "collection"
 
@@ -74,7 +74,7 @@ def test_damage_to_the_catalog_is_named(made, statement, finding):
 def test_vectors_that_are_not_in_the_vector_index_are_named(made):
     """Vectors only in the catalog or only in FAISS are found, even if both name the same generation."""
     with sqlite3.connect(made / "catalog.sqlite") as connection:
-        connection.execute("INSERT INTO embeddings SELECT 7, 1, vectors FROM embeddings WHERE passage_id = 2")
+        connection.execute("INSERT INTO embeddings SELECT 7, 1, vectors, checksum FROM embeddings WHERE passage_id = 2")
         connection.execute("DELETE FROM embeddings WHERE passage_id = 1")
     connection.close()
     findings = check(made)
@@ -100,6 +100,62 @@ def test_damaged_file_of_the_vector_index_is_named_once_and_mended(made):
     file.write_bytes(content)
     assert check(made) == (f"vector index: {file.name} is missing or damaged",)
     assert check(made) == ()
+
+
+SILENT = {
+    "text of a document": (
+        "UPDATE documents SET text = replace(text, 'apple', 'pears') WHERE source = 'a.txt'",
+        "catalog: the text of a.txt is damaged; qa index reads that file again",
+    ),
+    "place of a passage": (
+        "UPDATE passages SET start = start + 1 WHERE id = 1",
+        "catalog: paragraph 1 of a.txt is damaged; qa index reads that file again",
+    ),
+    "places of sentences": (
+        "UPDATE passages SET sentences = x'0000000005000000060000001d000000' WHERE id = 1",
+        "catalog: paragraph 1 of a.txt is damaged; qa index reads that file again",
+    ),
+    "heading": (
+        "UPDATE passages SET heading = 'Fruit' WHERE id = 3",
+        "catalog: paragraph 1 of b.txt is damaged; qa index reads that file again",
+    ),
+    "text of a passage": (
+        "UPDATE passages SET text = 'A plum. A fig.' WHERE id = 3",
+        "catalog: paragraph 1 of b.txt was damaged, and is mended",
+    ),
+    "terms": (
+        "UPDATE passages SET keys = lengths WHERE id = 2",
+        "catalog: paragraph 2 of a.txt was damaged, and is mended",
+    ),
+    "vectors": (
+        "UPDATE embeddings SET vectors = (SELECT vectors FROM embeddings WHERE passage_id = 3) WHERE passage_id = 2",
+        "catalog: the vectors of passage 2 were damaged, and are mended",
+    ),
+}
+
+
+@pytest.mark.parametrize(("statement", "finding"), SILENT.values(), ids=SILENT)
+def test_damage_that_breaks_no_rule_is_found_and_mended(made, folder, statement, finding):
+    """All is computed again from the texts, and these are held against their hashes; one update later all is as before."""
+    before = scores(made)
+    with sqlite3.connect(made / "catalog.sqlite") as connection:
+        connection.execute(statement)
+    connection.close()
+    assert check(made) == (finding,)
+    if "qa index" in finding:
+        collection = Collection(made, ToyEncoder())
+        assert collection.update([folder], read=read_document).changed == 1
+        collection.close()
+    assert scores(made) == before
+    assert check(made) == ()
+
+
+def scores(made):
+    collection = Collection(made, ToyEncoder())
+    collection.follow()
+    found = [(hit.source, hit.text, hit.score) for hit in collection.search({"apple plum": 1.0}).hits]
+    collection.close()
+    return found
 
 
 def test_missing_lexical_index_is_named_and_built_anew(made):

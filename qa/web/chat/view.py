@@ -96,8 +96,9 @@ def render_turn(turn: Turn) -> str:
 
 
 def _list_corrections(answer: Answer) -> list[str]:
-    """What was searched instead of words that occur nowhere, and on what the verdict rests."""
+    """What was searched instead of words that occur nowhere, what is damaged, and on what the verdict rests."""
     lines = [strings.CORRECTED.format(typed=typed, searched=word) for typed, word in answer.corrected]
+    lines += [part.message for part in answer.parts or (answer,) if part.message]
     return [*lines, BASIS_NOTES[answer.basis]] if answer.basis in BASIS_NOTES else lines
 
 

@@ -1,0 +1,98 @@
+"""Text that was altered in the catalog is never quoted: it is held against the document's hash when an answer is given."""
+
+import sqlite3
+
+import pytest
+from toy_encoder import ToyEncoder
+
+from index import Collection, DamagedError, read_document
+from index.store.proof import ProvenTexts
+from qa import Assistant
+from qa.answering.answer import describe_answer
+from qa.exports import describe_remarks
+from qa.web.chat.view import Turn, render_turn
+
+ALTERED = {
+    "both texts": "UPDATE documents SET text = replace(text, 'plum', 'plug');"
+    "UPDATE passages SET text = replace(text, 'plum', 'plug')",
+    "the passage alone": "UPDATE passages SET text = replace(text, 'plum', 'plug')",
+    "the document alone": "UPDATE documents SET text = replace(text, 'plum', 'plug')",
+    "no UTF-8 any more": "UPDATE passages SET text = CAST(x'4120ff' AS TEXT)",
+    "places": 'UPDATE passages SET start = start - 2, "end" = "end" - 2',
+    "places of sentences": "UPDATE passages SET sentences = x'0000000004000000'",
+}
+DAMAGED = (
+    "a.txt is damaged in the index and cannot be quoted. "
+    "Run qa index --check to find the damage, then qa index to read it again."
+)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder of two documents."""
+    papers = tmp_path / "papers"
+    papers.mkdir()
+    (papers / "a.txt").write_text("Before all, the plum is ripe.\n\nThe plum is blue.", encoding="utf-8")
+    (papers / "b.txt").write_text("One more plum was found.", encoding="utf-8")
+    return papers
+
+
+def opened(folder):
+    return Assistant.open(folder, home=folder.parent / "home", encoder=ToyEncoder(), reader=None)
+
+
+def alter(folder, statements):
+    (catalog,) = (folder.parent / "home" / "collections").glob("*/catalog.sqlite")
+    with sqlite3.connect(catalog) as connection:
+        for statement in statements.split(";"):
+            table = "source" if "documents" in statement else "document_id IN (SELECT id FROM documents WHERE source"
+            connection.execute(f"{statement} WHERE {table} = 'a.txt'{'' if table == 'source' else ')'}")
+    connection.close()
+
+
+@pytest.mark.parametrize("statements", ALTERED.values(), ids=ALTERED)
+def test_altered_text_is_not_quoted_and_its_document_is_named(folder, statements):
+    """The other documents answer; once the damage is mended as the answer says, all do, as before."""
+    with opened(folder) as assistant:
+        before = assistant.ask("Which plum is ripe?")
+        assert before.citations[0].source == "a.txt" and not before.message
+    alter(folder, statements)
+    with opened(folder) as assistant:
+        answer = assistant.ask("Which plum is ripe?")
+        quotes = [(each.source, each.quote) for each in answer.citations + answer.closest]
+        assert quotes == [("b.txt", "One more plum was found.")]
+        assert answer.message == DAMAGED
+        assert assistant._collection.check()
+        assert assistant.refresh().failures == ()
+        assert assistant.ask("Which plum is ripe?").hash == before.hash
+
+
+def test_damage_is_told_on_every_surface(folder):
+    """In the terminal, in the page, and in the files of answers."""
+    with opened(folder):
+        pass
+    alter(folder, ALTERED["both texts"])
+    with opened(folder) as assistant:
+        answer = assistant.ask("Which plum is ripe?")
+        assert DAMAGED in describe_answer(answer)
+        assert DAMAGED in describe_remarks(answer.to_dict())
+        assert DAMAGED in render_turn(Turn(1, answer))
+        with pytest.raises(DamagedError, match=r"^a\.txt is damaged in the index"):
+            assistant.document(str(folder / "a.txt"))
+        assert assistant.document(str(folder / "b.txt")).text == "One more plum was found."
+
+
+@pytest.mark.parametrize(("kept", "read"), [(4_000_000, [1, 2]), (10, [1, 2, 1, 2])])
+def test_proven_texts_are_read_once_while_there_is_room(folder, tmp_path, monkeypatch, kept, read):
+    """A text is hashed when it is first needed; where they are too long together, the one used last stays."""
+    monkeypatch.setattr("index.store.proof._CHARACTERS", kept)
+    collection = Collection(tmp_path / "collection", ToyEncoder())
+    collection.update([folder], read=read_document)
+    catalog, found = collection.catalog, []
+    text_of = catalog.text_of
+    monkeypatch.setattr(catalog, "text_of", lambda id_: (found.append(id_), text_of(id_))[1])
+    texts = ProvenTexts(catalog)
+    for info in catalog.documents() * 2:
+        assert all(texts.hold(each, info.text_sha256) for each in catalog.passages_of(info.path))
+    assert found == read
+    collection.close()
