@@ -23,6 +23,7 @@ from index.errors import DamagedError, DeletedError, LockedError, OutdatedError,
 from index.files import Library
 from index.parsers.isolation import IsolatedParser
 from index.parsers.plain import find_codec
+from index.private import make_private_folder
 from index.progress import Progress, ProgressMeter
 from index.records import StoredPassage
 from index.search import Limits, Search, Searcher
@@ -63,7 +64,7 @@ class Collection:
         """
         self.folder, self.encoder = Path(folder), encoder
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_folder(self.folder)
         except OSError as error:
             raise StorageError(
                 f"the folder {folder} cannot be made: {error.strerror}. Set QA_HOME to a folder that can be written."

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from index import DamagedError, Database, StorageError
+from index import DamagedError, Database, StorageError, make_private_folder
 
 
 def open_private_file(
@@ -56,7 +56,7 @@ def open_private_file(
         return database
 
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(path.parent)
         create()
         path.chmod(0o600)
     except OSError as error:

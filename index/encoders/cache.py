@@ -23,6 +23,7 @@ from filelock import FileLock, Timeout
 
 from index.errors import CacheError, EncoderError
 from index.hashing import file_hash
+from index.private import make_private_folder
 
 BUILD_SECONDS = 900  # a limit, not an expectation: about 30
 ABANDONED_SECONDS = 3600
@@ -66,8 +67,8 @@ def find_build(
     manifest = read_manifest(folder)
     if manifest is None:
         try:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(folder.with_suffix(".lock"), timeout=BUILD_SECONDS):
+            make_private_folder(folder.parent)
+            with FileLock(folder.with_suffix(".lock"), timeout=BUILD_SECONDS, mode=0o600):
                 manifest = read_manifest(folder)  # another process may have built it meanwhile
                 if manifest is None:
                     notice(f"Preparing the {name}, once; this takes about half a minute.")
@@ -82,7 +83,7 @@ def find_build(
 def build_apart(folder: Path, builder: str, *arguments: Path, name: str) -> dict[str, Any]:
     """Build in a separate process, so that libraries needed only for the build do not stay in memory."""
     code = (
-        "import importlib, json, sys; sys.path[:], module, function, *paths = json.loads(sys.argv[1]); "
+        "import importlib, json, os, sys; os.umask(0o077); sys.path[:], module, function, *paths = json.loads(sys.argv[1]); "
         "getattr(importlib.import_module(module), function)(*paths)"
     )
     paths = [str(path.resolve()) for path in (*arguments, folder)]

@@ -194,6 +194,8 @@ class LexicalIndex:
             working = Path(
                 held.enter_context(tempfile.TemporaryDirectory(prefix=_WORKING, dir=place, ignore_cleanup_errors=True))
             )
+            for lock in (_ALIVE, ".tantivy-meta.lock", ".tantivy-writer.lock"):
+                (working / lock).touch(mode=0o600)
             held.enter_context(FileLock(working / _ALIVE, timeout=0, thread_local=False))
             if published:
                 for name, hashed in published.files.items():

@@ -231,6 +231,7 @@ class DenseIndex:
             self._folder.mkdir(mode=0o700, exist_ok=True)
             if segment.file is None or not (self._folder / segment.file[0]).exists():  # another process replaced it
                 segment.write(temporary)
+                temporary.chmod(0o600)
                 with open(temporary, "rb") as written:
                     os.fsync(written.fileno())
                 hashed = file_hash(temporary)

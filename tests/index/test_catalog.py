@@ -10,6 +10,7 @@ from toy_encoder import ToyEncoder
 from index.boxes import Box, boxes_between, pack_boxes
 from index.collection import Collection
 from index.errors import SourceError, StorageError
+from index.hashing import text_hash
 from index.records import Document, Locator, Metadata, Place, Totals
 from index.store.catalog import Catalog
 from index.store.features import VECTORS_PER_PASSAGE
@@ -242,7 +243,8 @@ def test_boxes_and_metadata_are_kept_and_go_with_their_document(tmp_path, folder
     about = Metadata("Fruit", "Ida Brekke", "2024-03-05")
 
     def read(path, *, name):
-        return Document(name, str(path), "An apple fell.", "0", "0", boxes=boxes, metadata=about)
+        text = "An apple fell."
+        return Document(name, str(path), text, text_hash(text), "0", boxes=boxes, metadata=about)
 
     collection = Collection(tmp_path / "boxed", ToyEncoder())
     collection.update([folder / "a.txt"], read=read)

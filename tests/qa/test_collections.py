@@ -1,6 +1,7 @@
 """Several collections, by name: made, opened, listed, rebuilt and deleted; never mixed."""
 
 import json
+import os
 import shlex
 import sqlite3
 
@@ -174,6 +175,25 @@ def test_rebuild_command_names_every_rule():
         "qa index --rebuild --include '*.md' --exclude 'a b/' --exclude c --hidden --follow-links --no-gitignore "
         "--encoding cp1251 --model owner/model -- '/x y'"
     )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such modes")
+def test_what_is_made_in_a_home_is_for_its_owner_alone(folder, tmp_path):
+    """Folders and files, whatever the user's other files are made like."""
+    before = os.umask(0o022)
+    try:
+        home = tmp_path / "above" / "home"
+        (tmp_path / "fig.txt").write_text("A fig.", encoding="utf-8")
+        with Assistant.open(folder, home=home, encoder=ToyEncoder(), reader=None) as assistant:
+            assistant.add_files([tmp_path / "fig.txt"])
+            assistant.refresh()
+            assistant.ask("fig")
+            modes = {path: path.stat().st_mode & 0o777 for path in (home.parent, home, *home.rglob("*"))}
+            folders = {path for path in modes if path.is_dir()}
+            assert {modes[path] for path in folders} == {0o700}
+            assert {modes[path] for path in modes.keys() - folders} == {0o600}
+    finally:
+        os.umask(before)
 
 
 def test_deleting_a_collection_leaves_nothing_of_it(folder, home):
