@@ -74,6 +74,7 @@ SLOW_TESTS = {
     "test_old_turns_are_let_go",
     "test_only_the_last_turns_are_drawn",
     "test_only_the_words_of_a_busy_chat_count_as_busy",
+    "test_processes_that_open_ask_and_update_at_once_see_committed_states_alone",
     "test_questions_are_answered_while_indexing_goes_on",
     "test_relevance_is_the_same_in_another_process",
     "test_signal_that_another_thread_gets_ends_the_server",

@@ -1,5 +1,6 @@
 """A collection that others update, that cannot be written, or that is gone: what is committed answers, with the reason."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -8,14 +9,18 @@ import tempfile
 import textwrap
 import threading
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 
 import pytest
 from patience import until
+from shared_target import EDITIONS, QUESTIONS, describe, write_edition
 from toy_encoder import ToyEncoder
 
-from index import DeletedError, StorageError, hold_lock
+from index import Collection, DeletedError, StorageError, hold_lock, read_document
 from qa import Assistant, delete_collection, list_collections
+
+PROCESSES = 4
 
 
 @pytest.fixture
@@ -168,3 +173,45 @@ def test_deleted_collection_is_told_as_deleted(folder):
             with pytest.raises(DeletedError, match=r"^the collection .* was deleted\. Index its documents again"):
                 ask()
         assert assistant.deleted
+
+
+def test_processes_that_open_ask_and_update_at_once_see_committed_states_alone(tmp_path):
+    """None fails; each answer is the one that some state of the files gives, never one between two states."""
+    sources = tmp_path / "papers"
+    sources.mkdir()
+    possible = []
+    for editions in product(range(len(EDITIONS)), repeat=PROCESSES):
+        for number, edition in enumerate(editions):
+            write_edition(sources, number, edition)
+        collection = Collection(tmp_path / "-".join(map(str, editions)), ToyEncoder())
+        report = collection.update([sources], read=read_document)
+        assistant = Assistant(collection, "papers", report, reader=None)
+        possible += [json.loads(json.dumps(describe(assistant.ask(question)))) for question in QUESTIONS]
+        assistant.close()
+    for number in range(PROCESSES):
+        write_edition(sources, number, 0)
+    with opened(sources):
+        pass
+    here = Path(__file__).parents[1]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(here), str(here.parent)])}
+    command = [sys.executable, str(here / "shared_target.py"), str(sources), str(tmp_path / "home")]
+    running = [
+        subprocess.Popen(
+            [*command, str(number), "3", os.environ.get("QA_SHARED_SECONDS", "0")],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(PROCESSES)
+    ]
+    outputs = [process.communicate() for process in running]
+    assert [(process.returncode, errors) for process, (_, errors) in zip(running, outputs, strict=True)] == [
+        (0, "")
+    ] * 4
+    answers = [json.loads(line) for printed, _ in outputs for line in printed.splitlines()]
+    print(len(answers), "answers,", len({json.dumps(answer) for answer in answers}), "different")
+    assert len(answers) >= 4 * 3 * PROCESSES
+    assert [answer for answer in answers if answer not in possible] == []
+    with opened(sources) as assistant:
+        assert assistant._collection.check() == ()
