@@ -209,7 +209,10 @@ class Collection:
         Returns one line per finding. A damaged file of an index is reported, and the index built again; so is damage in the
         catalog, and what can be computed is mended. `on_notice` is as for `update`.
         """
-        with hold_lock(self.folder, on_notice=on_notice, stopped=self._stopped.is_set):
+        with (
+            hold_lock(self.folder, on_notice=on_notice, stopped=self._stopped.is_set),
+            self._damage_translated(),
+        ):
             damaged = [
                 f"{name}: {file} is missing or damaged"
                 for name, index in (("vector index", self._vectors()), ("lexical index", self.lexical))
@@ -237,7 +240,7 @@ class Collection:
         self._check_not_deleted()
         for rebuild in (*[False] * _LOOKS, True):
             try:
-                with self.catalog.database.snapshot(), self._following:
+                with self.catalog.database.snapshot(), self._following, self._damage_translated():
                     dense = self._vectors()
                     dense.follow(self.catalog, rebuild=rebuild)
                     self.lexical.follow(self.catalog, rebuild=rebuild)
@@ -250,6 +253,15 @@ class Collection:
                 if rebuild:
                     raise
         return dense
+
+    @contextmanager
+    def _damage_translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (TypeError, ValueError) as error:  # of values that no version of this program writes
+            raise DamagedError(
+                f"the catalog of {self.folder} is damaged. Run qa index --rebuild with the sources it was made from."
+            ) from error
 
     def _save(self) -> None:
         """Write the derived indexes; the caller has the collection's lock."""

@@ -332,11 +332,30 @@ class Searcher:
             )
             if not signed:
                 return Search(queries, statistics, (), stems)
-            block = Block.join([signature for _, _, signature in signed.values()], self._encoder.dimension)
+            damaged: dict[int, str] = {}
+            try:
+                block = self._join(signed)
+            except (TypeError, ValueError):
+                damaged = self._leave_out_unsound(signed)
+                if not signed:
+                    return Search(queries, statistics, (), stems, tuple(sorted(damaged.values())))
+                block = self._join(signed)
             queries = fade_queries(queries, block, statistics)
             scores = score_passages(queries, block, statistics)
-            hits, damaged = self._hits(signed, scores, k)
-        return Search(queries, statistics, hits, stems, damaged)
+            hits = self._hits(signed, scores, k, damaged=damaged)
+        return Search(queries, statistics, hits, stems, tuple(sorted(damaged.values())))
+
+    def _join(self, signed: Mapping[int, tuple[int, int, Signature]]) -> Block:
+        return Block.join([signature for _, _, signature in signed.values()], self._encoder.dimension)
+
+    def _leave_out_unsound(self, signed: dict[int, tuple[int, int, Signature]]) -> dict[int, str]:
+        """Take out the passages whose signature is damaged; return the names of their documents, by id."""
+        unsound = [id_ for id_, (_, _, each) in signed.items() if not each.is_sound(self._encoder.dimension)]
+        return self._names({signed.pop(id_)[0] for id_ in unsound})
+
+    def _names(self, documents: set[int]) -> dict[int, str]:
+        keys = self._catalog.document_keys(sorted(documents))
+        return {id_: keys[id_][0] if id_ in keys else f"document {id_}" for id_ in documents}
 
     def _terms(self, questions: Iterable[str]) -> tuple[list[tuple[str, ...]], dict[str, int], dict[str, str]]:
         """Find the terms to search for each question, in how many passages each occurs, and the stems used instead of terms.
@@ -479,22 +498,30 @@ class Searcher:
         self._signed.update(self._catalog.signatures(sorted(set(ids).difference(self._signed))))
 
     def _hits(
-        self, signed: Mapping[int, tuple[int, int, Signature]], scores: np.ndarray, k: int
-    ) -> tuple[tuple[Hit, ...], tuple[str, ...]]:
-        """The best passages, best first, ties by source and offset; and the names of the documents left out as damaged."""
+        self,
+        signed: Mapping[int, tuple[int, int, Signature]],
+        scores: np.ndarray,
+        k: int,
+        *,
+        damaged: dict[int, str],
+    ) -> tuple[Hit, ...]:
+        """The best passages, best first, ties by source and offset; notes names of documents left out as damaged, by id."""
         scored = list(zip(signed, scores.tolist(), strict=True))
-        damaged: dict[int, str] = {}
         while scored:
             least = sorted((row[0] for _, row in scored), reverse=True)[:k][-1]
             ranked = [(id_, row) for id_, row in scored if row[0] >= least]
             keys = self._catalog.document_keys(sorted({signed[id_][0] for id_, _ in ranked}))
-            ranked.sort(key=lambda pair: (-pair[1][0], *keys[signed[pair[0]][0]][:2], signed[pair[0]][1]))
-            texts = {p.id: p for p in self._catalog.passages([id_ for id_, _ in ranked[:k]])}
-            unproven = {
-                signed[id_][0] for id_, _ in ranked[:k] if not self._proven.hold(texts[id_], keys[signed[id_][0]][2])
-            }
-            if not unproven:
-                hits = tuple(
+            lost = {signed[id_][0] for id_, _ in ranked} - keys.keys()
+            if not lost:
+                ranked.sort(key=lambda pair: (-pair[1][0], *keys[signed[pair[0]][0]][:2], signed[pair[0]][1]))
+                texts = {p.id: p for p in self._catalog.passages([id_ for id_, _ in ranked[:k]])}
+                lost = {
+                    signed[id_][0]
+                    for id_, _ in ranked[:k]
+                    if id_ not in texts or not self._proven.hold(texts[id_], keys[signed[id_][0]][2])
+                }
+            if not lost:
+                return tuple(
                     Hit(
                         *keys[signed[id_][0]],
                         texts[id_].passage,
@@ -505,10 +532,9 @@ class Searcher:
                     )
                     for id_, row in ranked[:k]
                 )
-                return hits, tuple(sorted(damaged.values()))
-            damaged |= {document_id: keys[document_id][0] for document_id in unproven}
-            scored = [(id_, row) for id_, row in scored if signed[id_][0] not in unproven]
-        return (), tuple(sorted(damaged.values()))
+            damaged |= self._names(lost)
+            scored = [(id_, row) for id_, row in scored if signed[id_][0] not in lost]
+        return ()
 
 
 def _with_heading(stored: StoredPassage) -> str:

@@ -68,6 +68,7 @@ SLOW_TESTS = {
     "test_commands_read_what_was_said_in_the_page",
     "test_every_citation_is_a_slice_of_its_document",
     "test_folders_of_killed_processes_are_deleted_and_no_others",
+    "test_flipped_bits_are_healed_or_told_and_never_quoted",
     "test_full_disk_still_answers",
     "test_kept_answers_survive_a_kill",
     "test_missing_package_is_named_with_the_command_that_installs_it",

@@ -11,6 +11,7 @@ from toy_encoder import ToyEncoder
 from qa import Assistant
 
 QUESTIONS = ("Which plum is ripe?", "An apple and a pear.")
+ASKED = 5  # times after an update, while the others update too
 EDITIONS = (
     "The plum of {number} is ripe.\n\nAn apple of {number} fell, and a pear.",
     "A pear of {number} stayed. Which plum?",
@@ -39,7 +40,7 @@ def main(folder, home, number, *, rounds, seconds):
             edition = 1 - edition
             write_edition(folder, number, edition)
             assistant.refresh()
-            answers += [assistant.ask(question) for question in QUESTIONS]
+            answers += [assistant.ask(question) for question in QUESTIONS * ASKED]
         for answer in answers:
             print(json.dumps(describe(answer)))
         finished += 1

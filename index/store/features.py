@@ -133,6 +133,18 @@ class Signature:
         rows = np.frombuffer(self.vectors, dtype="<f2").reshape(-1, dimension)
         return row_per_sentence(rows, len(self.lengths) // 4 - 1)
 
+    def is_sound(self, dimension: int) -> bool:
+        """Whether its parts fit together, which damage in the catalog may have undone."""
+        if not all(isinstance(part, bytes) for part in (self.vectors, self.keys, self.lengths)):
+            return False
+        if len(self.lengths) % 4 or len(self.vectors) % (2 * dimension):
+            return False
+        lengths = np.frombuffer(self.lengths, dtype="<i4").astype(np.int64)
+        rows = len(self.vectors) // (2 * dimension)
+        return bool(
+            rows and rows in (1, len(lengths)) and lengths.min(initial=0) >= 0 and 8 * lengths.sum() == len(self.keys)
+        )
+
     def sentence_keys(self) -> tuple[int, ...]:
         """Return the keys of the terms of its sentences, in order, with repetitions."""
         heading = int.from_bytes(self.lengths[:4], "little")
@@ -154,13 +166,16 @@ class Block:
 
     @classmethod
     def join(cls, signatures: Sequence[Signature], dimension: int) -> "Block":
-        """Join signatures, at least one, in the order given."""
+        """Join signatures, at least one, in the order given; ValueError or TypeError when one of them is not sound."""
         vectors = np.frombuffer(b"".join([s.vectors for s in signatures]), dtype="<f2").reshape(-1, dimension)
         lengths = np.frombuffer(b"".join([s.lengths for s in signatures]), dtype="<i4")
+        keys = np.frombuffer(b"".join([s.keys for s in signatures]), dtype="<u8")
+        if lengths.min(initial=0) < 0 or lengths.sum(dtype=np.int64) != len(keys):
+            raise ValueError("the terms of a passage do not count up")
         return cls(
             vectors=vectors.astype(np.float64),
             first_rows=_starts([len(s.vectors) // (2 * dimension) for s in signatures]),
-            keys=np.frombuffer(b"".join([s.keys for s in signatures]), dtype="<u8"),
+            keys=keys,
             key_parts=np.repeat(np.arange(len(lengths)), lengths),
             lengths=lengths.astype(np.float64),
             first_parts=_starts([len(s.lengths) // 4 for s in signatures]),

@@ -1,17 +1,22 @@
 """Text that was altered in the catalog is never quoted: it is held against the document's hash when an answer is given."""
 
+import os
+import random
+import shutil
 import sqlite3
+from contextlib import suppress
 
 import pytest
 from toy_encoder import ToyEncoder
 
-from index import Collection, DamagedError, read_document
+from index import Collection, DamagedError, QAError, read_document
 from index.store.proof import ProvenTexts
 from qa import Assistant
 from qa.answering.answer import describe_answer
 from qa.exports import describe_remarks
 from qa.web.chat.view import Turn, render_turn
 
+FLIPS = int(os.environ.get("QA_FLIPS", "16"))  # 200 take half a minute
 ALTERED = {
     "both texts": "UPDATE documents SET text = replace(text, 'plum', 'plug');"
     "UPDATE passages SET text = replace(text, 'plum', 'plug')",
@@ -19,6 +24,8 @@ ALTERED = {
     "the document alone": "UPDATE documents SET text = replace(text, 'plum', 'plug')",
     "no UTF-8 any more": "UPDATE passages SET text = CAST(x'4120ff' AS TEXT)",
     "places": 'UPDATE passages SET start = start - 2, "end" = "end" - 2',
+    "terms that do not count up": "UPDATE passages SET lengths = x'00000000ffffff00'",
+    "values of another kind": "UPDATE passages SET keys = 'text'",
     "places of sentences": "UPDATE passages SET sentences = x'0000000004000000'",
 }
 DAMAGED = (
@@ -80,6 +87,36 @@ def test_damage_is_told_on_every_surface(folder):
         with pytest.raises(DamagedError, match=r"^a\.txt is damaged in the index"):
             assistant.document(str(folder / "a.txt"))
         assert assistant.document(str(folder / "b.txt")).text == "One more plum was found."
+
+
+def test_flipped_bits_are_healed_or_told_and_never_quoted(folder, tmp_path):
+    """In any file of a collection: an answer is a slice of the documents, or one line says what is damaged."""
+    questions = ("Which plum is ripe?", "Which pluum was found?")
+    with opened(folder) as assistant:
+        for question in questions:
+            assistant.ask(question)
+    home, damaged = folder.parent / "home", tmp_path / "damaged"
+    files = sorted(
+        (path for path in home.rglob("*") if path.is_file() and path.name != "lock"), key=lambda path: path.suffix
+    )
+    texts = {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
+    generator = random.Random(5)
+    for number in range(FLIPS):
+        shutil.rmtree(damaged, ignore_errors=True)
+        shutil.copytree(home, damaged)
+        file = damaged / files[number % len(files)].relative_to(home)
+        content = bytearray(file.read_bytes())
+        place = generator.randrange(8 * len(content))
+        content[place // 8] ^= 1 << place % 8
+        file.write_bytes(content)
+        with (
+            suppress(QAError),
+            Assistant.open(folder, home=damaged, encoder=ToyEncoder(), reader=None) as assistant,
+        ):
+            for answer in map(assistant.ask, questions):
+                for made in answer.citations + answer.closest:
+                    assert texts[made.source][made.start : made.end] == made.quote, (file.name, place)
+            assistant._collection.check()
 
 
 @pytest.mark.parametrize(("kept", "read"), [(4_000_000, [1, 2]), (10, [1, 2, 1, 2])])
