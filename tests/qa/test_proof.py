@@ -96,9 +96,8 @@ def test_flipped_bits_are_healed_or_told_and_never_quoted(folder, tmp_path):
         for question in questions:
             assistant.ask(question)
     home, damaged = folder.parent / "home", tmp_path / "damaged"
-    files = sorted(
-        (path for path in home.rglob("*") if path.is_file() and path.name != "lock"), key=lambda path: path.suffix
-    )
+    files = [path for path in sorted(home.rglob("*"), key=lambda path: path.suffix) if path.is_file()]
+    files = [path for path in files if path.stat().st_size]
     texts = {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
     generator = random.Random(5)
     for number in range(FLIPS):
