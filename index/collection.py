@@ -39,6 +39,8 @@ from index.update import FileParser, UpdateReport, embed_pending, update_catalog
 FOLLOW_SECONDS = 1.0  # between two times that new text becomes searchable during an update
 _LOCK_SECONDS = 600
 _NO_FILTER = "This system refuses the filter (seccomp) that confines the readers of files. See: qa help formats"
+_SAVE_SECONDS = 5.0  # between two times that an update saves the derived indexes, which other processes open meanwhile
+_SAVE_SHARE = 10  # and at least so many times as long as saving took
 _LOOK_SECONDS = 0.5  # between two looks whether to give up waiting
 _BUSY_SECONDS = 0.4  # another process that takes no longer is waited for in any case
 _LOOKS = 3  # at files of the derived indexes, which other processes replace, before they are taken to be damaged
@@ -157,13 +159,18 @@ class Collection:
             if live:
                 self._follow()
             followed, complete = time.monotonic(), False
+            save_at = followed + _SAVE_SECONDS
 
             def report(progress: Progress) -> None:
-                nonlocal followed, complete
+                nonlocal followed, complete, save_at
                 all_read = progress.documents == progress.all_documents
                 if live and (time.monotonic() - followed > FOLLOW_SECONDS or (all_read and not complete)):
                     self._follow()
                     followed, complete = time.monotonic(), all_read
+                if (began := time.monotonic()) >= save_at:
+                    self._follow()
+                    self._save()
+                    save_at = time.monotonic() + max(_SAVE_SECONDS, _SAVE_SHARE * (time.monotonic() - began))
                 if on_progress:
                     on_progress(progress)
 

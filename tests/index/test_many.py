@@ -172,6 +172,21 @@ def test_near_spellings_do_not_depend_on_how_the_index_came_about(tmp_path, fold
     fresh.close()
 
 
+def test_long_update_saves_its_indexes_on_the_way(folder, open_collection, monkeypatch):
+    """Another process that opens the collection meanwhile has little left to build."""
+    monkeypatch.setattr("index.collection._SAVE_SECONDS", 0)
+    monkeypatch.setattr("index.collection._SAVE_SHARE", 0)
+    writer, saved = open_collection(), []
+
+    def note(progress):
+        saved.append([int(writer.catalog.meta(f"{name}_generation") or 0) for name in ("dense", "lexical")])
+
+    update(writer, folder, on_progress=note)
+    last = writer.catalog.generation
+    assert [0 < dense < last and 0 < lexical < last for dense, lexical in saved].count(True) >= 1
+    assert writer.check() == ()
+
+
 def test_working_folders_of_killed_processes_are_swept(folder, open_collection):
     """Files that nobody lists go with the next update; the working folder of a live process stays."""
     first = open_collection()
