@@ -39,7 +39,7 @@ from index.update import FileParser, UpdateReport, embed_pending, update_catalog
 FOLLOW_SECONDS = 1.0  # between two times that new text becomes searchable during an update
 _LOCK_SECONDS = 600
 _NO_FILTER = "This system refuses the filter (seccomp) that confines the readers of files. See: qa help formats"
-_SAVE_SECONDS = 5.0  # between two times that an update saves the derived indexes, which other processes open meanwhile
+_SAVE_SECONDS = 3.0  # between two times that an update saves the derived indexes, which other processes open meanwhile
 _SAVE_SHARE = 10  # and at least so many times as long as saving took
 _LOOK_SECONDS = 0.5  # between two looks whether to give up waiting
 _BUSY_SECONDS = 0.4  # another process that takes no longer is waited for in any case

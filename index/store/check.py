@@ -6,7 +6,8 @@ their files; an update does that.
 """
 
 import sqlite3
-from contextlib import closing
+import stat
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -178,7 +179,7 @@ class CollectionInfo:
 
 def inspect_collection(folder: Path) -> CollectionInfo:
     """Describe a collection. One that cannot be read has format 0 and no documents."""
-    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    size = _size(folder)
     try:
         meta = _meta(folder)
         ((documents, passages, pending),) = _read(folder, "SELECT documents, passages, pending FROM totals")
@@ -191,6 +192,17 @@ def inspect_collection(folder: Path) -> CollectionInfo:
     return CollectionInfo(
         folder.name, str(folder), sources, documents, passages, pending, size, model, version, updated
     )
+
+
+def _size(folder: Path) -> int:
+    """Add up the bytes of the files in a folder, each once, although processes that have it open link some twice."""
+    sizes = {}
+    for file in folder.rglob("*"):
+        with suppress(FileNotFoundError):  # removed by its process meanwhile
+            found = file.stat()
+            if stat.S_ISREG(found.st_mode):
+                sizes[found.st_dev, found.st_ino] = found.st_size
+    return sum(sizes.values())
 
 
 def kept_selection(folder: Path) -> Selection | None:

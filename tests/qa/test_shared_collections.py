@@ -165,6 +165,15 @@ def test_full_disk_still_answers(folder):
         assert assistant.report.added == 1 and assistant.ask("Which fig?").citations[0].source == "b.txt"
 
 
+def test_open_collection_is_as_large_as_its_files(folder):
+    """Files that a process has linked into its working folder count once."""
+    with opened(folder):
+        (info,) = list_collections(folder.parent / "home")
+        files = [path for path in Path(info.folder).rglob("*") if path.is_file()]
+        assert len({path.stat().st_ino for path in files}) < len(files)
+        assert info.size == sum({path.stat().st_ino: path.stat().st_size for path in files}.values())
+
+
 def test_deleted_collection_is_told_as_deleted(folder):
     """Whoever has it open gets no answer from what is gone."""
     with opened(folder) as assistant:
