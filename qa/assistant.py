@@ -76,7 +76,10 @@ class Assistant:
 
     Attributes:
         name: The name of the collection.
+        postponed: Whether it was opened on what was committed, because the documents could not be read just then.
     """
+
+    postponed = False
 
     def __init__(
         self,
@@ -165,9 +168,11 @@ class Assistant:
         loaded = loading.result()
         collection, name = open_collection(selection, encoder, Path(home or home_folder()))
         update: UpdateReport | BackgroundUpdate
+        done: UpdateReport | None = None
         try:
             if wait:
-                update = _update_if_possible(collection, selection, on_progress=on_progress, on_notice=on_notice)
+                done = _update_if_possible(collection, selection, on_progress=on_progress, on_notice=on_notice)
+                update = done or _report_as_committed(collection)
             else:
                 if collection.catalog.totals().documents:
                     collection.follow()
@@ -184,6 +189,7 @@ class Assistant:
             collection.close()
             raise
         assistant = cls(collection, name, update, reader=loaded, on_progress=on_progress, on_notice=on_notice)
+        assistant.postponed = wait and done is None
         with suppress(StorageError):  # where nothing can be written
             assistant._drop_old_calibration()
         return assistant
@@ -614,20 +620,24 @@ def _update_if_possible(
     *,
     on_progress: Callable[[Progress], None] | None,
     on_notice: Callable[[str], None] | None,
-) -> UpdateReport:
-    """Update a collection, or open what it has committed if it cannot be updated now; StorageError when that is nothing."""
+) -> UpdateReport | None:
+    """Update a collection; None if it cannot be updated now, and what is committed is open; StorageError if nothing is."""
     try:
         return collection.update(selection, on_progress=on_progress, on_notice=on_notice, wait=False)
     except DeletedError:
         raise
     except StorageError as error:
-        documents = collection.catalog.totals().documents
-        if not documents:
+        if not collection.catalog.totals().documents:
             raise
         collection.follow()
         if on_notice:
             on_notice(f"The documents are as they were last indexed: {error}")
-        return UpdateReport(0, 0, 0, unchanged=documents, failures=collection.catalog.failures())
+        return None
+
+
+def _report_as_committed(collection: Collection) -> UpdateReport:
+    documents = collection.catalog.totals().documents
+    return UpdateReport(0, 0, 0, unchanged=documents, failures=collection.catalog.failures())
 
 
 def _names(sources: Sequence[str]) -> Sequence[str]:

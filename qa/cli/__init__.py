@@ -114,6 +114,8 @@ def _index(options: argparse.Namespace) -> int:
         options.selection = select_sources(chosen_selection(options))
         rebuild_collection(options.selection, chosen_encoder(options) or bundled_encoder(), home_folder())
     with open_assistant(options) as assistant:
+        if assistant.postponed:
+            assistant.refresh()
         report, scope = assistant.report, assistant.scope
     print(f"{count(scope.documents, 'document')}, {count(scope.passages, 'passage')}")
     print(

@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 from toy_encoder import ToyEncoder
 
-from index import OutdatedError, Selection, SourceError, SourceRules, StorageError, hold_lock
+from index import Collection, LockedError, OutdatedError, Selection, SourceError, SourceRules, StorageError, hold_lock
 from qa import Assistant, delete_collection, list_collections
 from qa.cli import main
 from qa.collections import (
@@ -194,6 +194,31 @@ def test_what_is_made_in_a_home_is_for_its_owner_alone(folder, tmp_path):
             assert {modes[path] for path in modes.keys() - folders} == {0o600}
     finally:
         os.umask(before)
+
+
+def test_indexing_waits_for_another_process_and_fails_where_nothing_can_be_written(folder, home, monkeypatch, capsys):
+    """Only asking is content with what is committed."""
+    make(folder, home)
+    (folder / "b.txt").write_text("A fig.", encoding="utf-8")
+    whole = Collection.update
+
+    def update(self, *arguments, wait=True, **named):
+        if not wait:
+            raise LockedError("another process is updating it.")
+        return whole(self, *arguments, **named)
+
+    monkeypatch.setattr(Collection, "update", update)
+    assert main(["ask", "fig", "--collection", "papers"]) == 0
+    assert "another process is updating it." in capsys.readouterr().err
+    assert main(["index", "--name", "papers"]) == 0
+    assert "1 new" in capsys.readouterr().out
+
+    def fail(self, *arguments, **named):
+        raise StorageError("the disk is full.")
+
+    monkeypatch.setattr(Collection, "update", fail)
+    assert main(["index", "--name", "papers"]) == 1
+    assert capsys.readouterr().err.endswith("qa: the disk is full.\n")
 
 
 def test_deleting_a_collection_leaves_nothing_of_it(folder, home):
