@@ -28,6 +28,7 @@ from index import (
     hold_lock,
     inspect_collection,
     kept_selection,
+    make_private_folder,
     reset_collection,
 )
 
@@ -234,7 +235,7 @@ def discard_collection(home: str | Path | None, name: str) -> None:
     try:
         with hold_lock(folder, patience=0):
             delete_discarded(home)
-            aside.mkdir(parents=True, exist_ok=True)
+            make_private_folder(aside)
             folder.rename(aside / folder.name)
     except OSError as error:
         raise StorageError(f"the collection {name!r} cannot be deleted: {error.strerror}.") from error
