@@ -91,7 +91,8 @@ class Query:
 
     def similarities(self, vectors: np.ndarray) -> np.ndarray:
         """Compare it with unit vectors, float64 of shape (vectors, dimension); cosines on the scale, of shape (vectors,)."""
-        return self.scale.apply(vectors @ self.vector.astype(np.float64))
+        # Not by BLAS, whose threads take ten times the processor time here and, where several people ask, each other's cores.
+        return self.scale.apply(np.einsum("ij,j->i", vectors, self.vector.astype(np.float64)))
 
 
 @dataclass(frozen=True, slots=True)

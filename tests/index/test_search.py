@@ -1,5 +1,8 @@
 """The score that ranks passages, worked by hand."""
 
+import os
+import subprocess
+import sys
 from math import log
 from types import SimpleNamespace
 
@@ -150,3 +153,31 @@ def test_a_cosine_that_counts_as_none_adds_nothing_to_the_score():
     candidate = passage(EAST, vector, terms=(("price",),))
     score = score_passages([Query(EAST, ("oil",), 1.0, Scale(0.75, 1.0))], Block.join([candidate], 2), ONE)
     assert score.tolist() == [[pytest.approx(0.4), pytest.approx(0.5), 0.0]]
+
+
+def test_scoring_takes_no_other_processor():
+    """While two thousand vectors are compared, the other threads of the process, such as those of BLAS, do next to nothing."""
+    script = """
+import time
+import numpy as np
+from index.search import Query
+vectors = np.random.default_rng(1).normal(size=(2_000, 384))
+query = Query(vectors[0].astype(np.float32), ())
+query.similarities(vectors)
+all_threads, own = time.process_time(), time.thread_time()
+for _ in range(20):
+    query.similarities(vectors)
+own, all_threads = time.thread_time() - own, time.process_time() - all_threads
+print((all_threads - own) / own)
+"""
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "4"}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, check=True)
+    assert float(done.stdout) < 0.5
+
+
+def test_vectors_have_the_same_cosines_alone_and_among_others():
+    """To the last bit, in whatever rows they lie."""
+    vectors = np.random.default_rng(1).normal(size=(50, 384))
+    query = Query(vectors[0].astype(np.float32), ())
+    together = query.similarities(vectors)
+    assert [query.similarities(vectors[row : row + 1])[0] for row in range(50)] == together.tolist()
