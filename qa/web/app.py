@@ -43,7 +43,7 @@ from qa.web.viewer.view import render_nothing_open
 
 
 class Page(gr.Blocks):
-    """The page. Gradio prints what fails to the terminal, with whatever the visitor sent in it; here the log is told instead."""
+    """The page. What an event shows is not kept; what fails is logged, not printed with whatever the visitor sent in it."""
 
     def validate_inputs(self, block_fn: Any, inputs: list[Any]) -> None:
         """Refuse what does not fit an event, where Gradio would print it."""
@@ -63,6 +63,13 @@ class Page(gr.Blocks):
                 logging.getLogger(__name__).exception("an event of the page was refused")
                 error.print_exception = False
             raise
+
+    async def postprocess_data(self, block_fn: Any, predictions: Any, state: Any) -> list[Any]:
+        """Let go of what an event shows, which Gradio would keep for each session, for links that are not offered here."""
+        shown: list[Any] = await super().postprocess_data(block_fn, predictions, state)
+        if state is not None:
+            state.config_values.clear()
+        return shown
 
 
 def open_to_clients(tools: Tools, tool: Tool) -> Callable[..., dict[str, Any]]:
