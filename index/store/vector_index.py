@@ -6,9 +6,11 @@ number as the catalog has them, and searched exactly. More are compressed to 48 
 parts by 4 bits; Jégou et al. 2011, André et al. 2015). The more there are, the more are proposed, and among them the
 exact scores find .99 of the ten nearest.
 
-Vectors lie in segments of limited size, a file each, so that adding or removing some never rewrites the whole. A file is
-never overwritten: it is written under a temporary name, flushed, then renamed. The catalog lists the current files with
-their hashes, because FAISS notices a truncated file but not a flipped byte; files it does not list are deleted.
+Whole vectors have no file: it would take as much disk as the catalog, and be written again with each document that is added,
+to save .2 seconds when 100,000 vectors are opened. Compressed ones lie in segments of limited size, a file each, so that
+adding or removing some never rewrites the whole. A file is never overwritten: it is written under a temporary name, flushed, then
+renamed. The catalog lists the current files with their hashes, because FAISS notices a truncated file but not a flipped byte;
+files it does not list are deleted.
 """
 
 import ctypes
@@ -101,10 +103,14 @@ class IndexSegment:
         found = ids[0] >= 0
         return scores[0][found], ids[0][found]
 
-    def add(self, vectors: npt.NDArray[np.float32], ids: npt.NDArray[np.int64]) -> None:
-        """Add float32 vectors of shape (n, dimension) under int64 ids."""
-        _use_all_cores()
-        self._index.add_with_ids(np.ascontiguousarray(vectors, dtype=np.float32), np.ascontiguousarray(ids))
+    def add(self, vectors: npt.NDArray[np.float16], ids: npt.NDArray[np.int64]) -> None:
+        """Add float16 vectors of shape (n, dimension) under int64 ids."""
+        if self.is_compressed:
+            _use_all_cores()
+            self._index.add_with_ids(vectors.astype(np.float32), np.ascontiguousarray(ids))
+        else:  # they are stored as they are: four times as fast as by way of 32 bits
+            codes = np.ascontiguousarray(vectors, dtype=np.float16).view(np.uint8)
+            self._index.add_sa_codes(codes, np.ascontiguousarray(ids))
         self.file = None
 
     def remove(self, ranges: Sequence[tuple[int, int]]) -> None:
@@ -213,8 +219,8 @@ class DenseIndex:
         if catalog.meta("dense_generation") == str(self._generation) and not self.damaged_files(catalog):
             return  # another process was faster
         with catalog.database.transaction(), self._lock:
-            codebook = [] if self._codebook is None else [self._codebook]
-            files = [self._write(position, segment) for position, segment in enumerate([*codebook, *self._segments])]
+            kept = [] if self._codebook is None else [self._codebook, *self._segments]
+            files = [self._write(position, segment) for position, segment in enumerate(kept)]
             catalog.set_dense_files(files, self._generation)
         listed = {name for name, _ in files}
         for path in self._folder.glob("*"):
@@ -293,7 +299,7 @@ class DenseIndex:
         elif self.compressed and len(self) + coming < self._exact // 2:  # small enough again for exact search
             self._begin(None)
         for block in catalog.vectors_since(self._generation, self._dimension):
-            self._add(block.vectors.astype(np.float32), block.ids())
+            self._add(block.vectors, block.ids())
         self._generation = generation
         if coming >= _MANY:
             _give_back_memory()
@@ -302,7 +308,7 @@ class DenseIndex:
         """Start empty, compressed or not; all vectors come from the catalog again."""
         self._codebook, self._segments, self._generation = codebook, [], 0
 
-    def _add(self, vectors: npt.NDArray[np.float32], ids: npt.NDArray[np.int64]) -> None:
+    def _add(self, vectors: npt.NDArray[np.float16], ids: npt.NDArray[np.int64]) -> None:
         while len(ids):
             if not self._segments or len(self._segments[-1]) >= self._segment_size:
                 codebook = self._codebook
@@ -325,7 +331,7 @@ class DenseIndex:
         self._segments = kept
 
     def _read(self, catalog: Catalog, *, rebuild: bool) -> None:
-        """Read the files the catalog lists if all are whole, else start empty or raise DamagedError."""
+        """Read the files the catalog lists if all are whole, else start empty or raise DamagedError; whole vectors have none."""
         import faiss
 
         files = catalog.dense_files()
@@ -336,9 +342,9 @@ class DenseIndex:
             damaged = True
         if damaged and not rebuild:
             raise DamagedError(f"the vector index {self._folder} is missing or damaged.")
-        if damaged:
+        if damaged or not files:
             self._begin(None)
-            self._saved = -1
+            self._saved = -1 if damaged else int(catalog.meta("dense_generation") or -1)
             return
         segments = [IndexSegment(index, file) for index, file in zip(read, files, strict=True)]
         self._codebook = segments.pop(0) if segments and segments[0].is_compressed else None

@@ -155,19 +155,6 @@ def test_a_rolled_back_transaction_leaves_nothing(tmp_path):
     assert catalog.meta("a") is None
 
 
-def damage_dense(folder):
-    """Flip one byte of the FAISS file."""
-    [file] = (folder / "dense").iterdir()
-    content = bytearray(file.read_bytes())
-    content[-3] ^= 1
-    file.write_bytes(content)
-
-
-def remove_dense(folder):
-    """Delete the FAISS files."""
-    shutil.rmtree(folder / "dense")
-
-
 def remove_lexical(folder):
     """Delete the lexical index."""
     shutil.rmtree(folder / "lexical")
@@ -185,7 +172,7 @@ def forget_lexical(folder):
         connection.execute("UPDATE meta SET value = '1' WHERE key = 'lexical_generation'")
 
 
-@pytest.mark.parametrize("damage", [damage_dense, remove_dense, remove_lexical, damage_lexical, forget_lexical])
+@pytest.mark.parametrize("damage", [remove_lexical, damage_lexical, forget_lexical])
 def test_what_is_derived_is_rebuilt_from_the_catalog(tmp_path, folder, collection, damage):
     """A derived index that is missing, damaged or behind is repaired on opening, without encoding."""
     before = [(hit.text, hit.score) for hit in collection.search({"a ripe plum": 1.0}).hits]

@@ -6,6 +6,7 @@ import pytest
 from toy_encoder import ToyEncoder
 
 from index import Collection, read_document
+from index.store.vector_index import DenseIndex
 
 DAMAGE = {
     "totals": ("UPDATE totals SET sentences = 7", "catalog: 4 sentences counted, 7 noted"),
@@ -48,6 +49,19 @@ def made(tmp_path, folder):
     return tmp_path / "collection"
 
 
+@pytest.fixture
+def compressed(tmp_path, monkeypatch):
+    """The folder of a collection of forty passages, closed, whose vectors are so many that they are compressed, in files."""
+    monkeypatch.setitem(DenseIndex.__init__.__kwdefaults__, "exact", 20)
+    (tmp_path / "many").mkdir()
+    passages = [f"A {'plum ' * (n % 7)}and {'fig ' * (n % 5)}of tree {n}." for n in range(40)]
+    (tmp_path / "many" / "a.txt").write_text("\n\n".join(passages), encoding="utf-8")
+    collection = Collection(tmp_path / "compressed", ToyEncoder())
+    collection.update([tmp_path / "many"])
+    collection.close()
+    return tmp_path / "compressed"
+
+
 def check(folder):
     collection = Collection(folder, ToyEncoder())
     try:
@@ -71,14 +85,14 @@ def test_damage_to_the_catalog_is_named(made, statement, finding):
     assert finding in check(made)
 
 
-def test_vectors_that_are_not_in_the_vector_index_are_named(made):
+def test_vectors_that_are_not_in_the_vector_index_are_named(compressed):
     """Vectors only in the catalog or only in FAISS are found, even if both name the same generation."""
-    with sqlite3.connect(made / "catalog.sqlite") as connection:
-        connection.execute("INSERT INTO embeddings SELECT 7, 1, vectors, checksum FROM embeddings WHERE passage_id = 2")
+    with sqlite3.connect(compressed / "catalog.sqlite") as connection:
+        connection.execute("INSERT INTO embeddings SELECT 70, 1, vectors, checksum FROM embeddings WHERE passage_id = 2")
         connection.execute("DELETE FROM embeddings WHERE passage_id = 1")
     connection.close()
-    findings = check(made)
-    assert "vector index: lacks passage 7" in findings
+    findings = check(compressed)
+    assert "vector index: lacks passage 70" in findings
     assert "vector index: has entries of removed passage 1" in findings
 
 
@@ -92,14 +106,14 @@ def test_passages_that_are_not_in_the_lexical_index_are_named(made):
     assert "lexical index: has entries of removed passage 3" in findings
 
 
-def test_damaged_file_of_the_vector_index_is_named_once_and_mended(made):
+def test_damaged_file_of_the_vector_index_is_named_once_and_mended(compressed):
     """A flipped byte is found by its hash; the check rebuilds the index, and finds nothing the next time."""
-    (file,) = (made / "dense").iterdir()
+    file = min((compressed / "dense").iterdir())
     content = bytearray(file.read_bytes())
     content[-1] ^= 1
     file.write_bytes(content)
-    assert check(made) == (f"vector index: {file.name} is missing or damaged",)
-    assert check(made) == ()
+    assert check(compressed) == (f"vector index: {file.name} is missing or damaged",)
+    assert check(compressed) == ()
 
 
 SILENT = {

@@ -6,6 +6,7 @@ import pytest
 from toy_encoder import ToyEncoder
 
 from index import Collection, LockedError, hold_lock, read_document
+from index.store.vector_index import DenseIndex
 
 
 @pytest.fixture
@@ -91,7 +92,10 @@ def test_one_search_reads_one_generation(folder, open_collection, monkeypatch):
 
 
 def test_files_that_another_process_replaces_are_looked_up_again(folder, open_collection, monkeypatch):
-    """Opening between two updates reads the later files; nothing is built anew for that."""
+    """Opening between two updates reads the later files of compressed vectors; nothing is built anew for that."""
+    monkeypatch.setitem(DenseIndex.__init__.__kwdefaults__, "exact", 20)
+    passages = [f"A {'plum ' * (n % 7)}and {'fig ' * (n % 5)}of tree {n}." for n in range(40)]
+    (folder / "a.txt").write_text("\n\n".join(passages), encoding="utf-8")
     writer, reader = open_collection(), open_collection()
     update(writer, folder)
     read, calls = reader._vectors()._read, []

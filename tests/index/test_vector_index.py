@@ -69,6 +69,43 @@ def test_a_small_index_is_exact(tmp_path, catalog):
         assert index.search(question)[:10] == exact(vectors, question, 10)
 
 
+def test_whole_vectors_have_no_file(tmp_path, catalog):
+    """They are read from the catalog each time; the next start proposes the same, and has nothing to save."""
+    write(catalog, "a", 0, 250)
+    index = make_index(tmp_path)
+    index.follow(catalog)
+    index.save(catalog)
+    assert (catalog.dense_files(), list(tmp_path.glob("dense/*"))) == ([], [])
+    again = make_index(tmp_path)
+    again.follow(catalog)
+    assert [again.search(question) for question in QUESTIONS] == [index.search(question) for question in QUESTIONS]
+    assert again._saved == again._generation == catalog.generation
+
+
+@pytest.mark.parametrize("damaged", [False, True], ids=["sound", "damaged"])
+def test_a_file_of_whole_vectors_of_an_earlier_version_is_used_until_something_changes(tmp_path, catalog, damaged):
+    """It is read, or if a byte is flipped passed over, and deleted with the next change."""
+    vectors = write(catalog, "a", 0, 240)
+    earlier = make_index(tmp_path)
+    earlier.follow(catalog)
+    (tmp_path / "dense").mkdir()
+    name, hashed = earlier._write(0, earlier._segments[0])
+    with catalog.database.transaction():
+        catalog.set_dense_files([(name, hashed)], catalog.generation)
+    if damaged:
+        content = bytearray((tmp_path / "dense" / name).read_bytes())
+        content[-3] ^= 1
+        (tmp_path / "dense" / name).write_bytes(content)
+    index = make_index(tmp_path)
+    index.follow(catalog)
+    assert [segment.file for segment in index._segments] == [None if damaged else (name, hashed)]
+    vectors |= write(catalog, "b", 240, 5)
+    index.follow(catalog)
+    index.save(catalog)
+    assert (catalog.dense_files(), list((tmp_path / "dense").iterdir())) == ([], [])
+    assert index.search(QUESTIONS[0])[:10] == exact(vectors, QUESTIONS[0], 10)
+
+
 def test_a_large_index_is_compressed_and_finds_the_nearest_among_what_it_proposes(tmp_path, catalog):
     """Past the limit, exact scores of the proposals give the exact ten; segments stay within their size."""
     vectors = {**write(catalog, "a", 0, 250), **write(catalog, "b", 250, 2_000)}
