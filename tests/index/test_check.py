@@ -88,7 +88,9 @@ def test_damage_to_the_catalog_is_named(made, statement, finding):
 def test_vectors_that_are_not_in_the_vector_index_are_named(compressed):
     """Vectors only in the catalog or only in FAISS are found, even if both name the same generation."""
     with sqlite3.connect(compressed / "catalog.sqlite") as connection:
-        connection.execute("INSERT INTO embeddings SELECT 70, 1, vectors, checksum FROM embeddings WHERE passage_id = 2")
+        connection.execute(
+            "INSERT INTO embeddings SELECT 70, 1, vectors, checksum FROM embeddings WHERE passage_id = 2"
+        )
         connection.execute("DELETE FROM embeddings WHERE passage_id = 1")
     connection.close()
     findings = check(compressed)
