@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qa.scratch import private_folder
 from qa.web import strings
 from qa.web.api.routes import PATH, check_installed, mcp_route, rest_routes
 from qa.web.api.tools import Tools
@@ -25,9 +26,7 @@ from qa.web.library.libraries import Libraries
 from qa.web.library.uploads import LARGEST_FILE
 from qa.web.log import adopt_server_log
 from qa.web.opening import Skeleton, serve_meanwhile
-from qa.web.scratch import private_folder
-from qa.web.security.access import Access, find_port, is_loopback
-from qa.web.security.entrance import open_page
+from qa.web.security.access import Access, find_port, is_loopback, open_page
 from qa.web.security.gate import Gate, Throttle
 from qa.web.security.guard import Guard, Visitors
 from qa.web.security.timeouts import Bodies, close_half_requests
@@ -169,7 +168,7 @@ def launch(
     from qa.web.batches.jobs import Batches
     from qa.web.downloads import download_routes, kept_routes
     from qa.web.features import LibraryFeatures
-    from qa.web.search.routes import search_routes
+    from qa.web.search.places import search_routes
     from qa.web.viewer.routes import document_routes
 
     tools, originals, assets = Tools(libraries.first), Originals(), Assets.load()

@@ -4,8 +4,7 @@ import stat
 
 import pytest
 
-from qa.web.security.access import Access
-from qa.web.security.entrance import open_page
+from qa.web.security.access import Access, open_page
 
 TOKEN = "a-token-of-the-tests-1234"
 

@@ -14,8 +14,16 @@ from index import QuestionError
 from qa import Assistant
 from qa.web.host import NotReady
 from qa.web.library.libraries import Libraries
-from qa.web.search.places import MOST, SNIPPET, Wanted, find_places, list_filters, render_dialog, render_places
-from qa.web.search.routes import search_routes
+from qa.web.search.places import (
+    MOST,
+    SNIPPET,
+    Wanted,
+    find_places,
+    list_filters,
+    render_dialog,
+    render_places,
+    search_routes,
+)
 
 FILES = {
     "harbour.txt": "The mole was built of granite. A lamp of bronze stands on it.\n\nThe apple boats come in autumn.",

@@ -1,22 +1,33 @@
-"""Find the places of some words in the documents, by the words and by their meaning, and list them by document, as HTML too."""
+"""Find the places of some words in the documents, by the words and by their meaning, and list them by document.
 
-from collections.abc import Iterable, Sequence
+The page gets them as HTML by `POST /places`, while one types in the search box or opens "More places".
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
+from pydantic import TypeAdapter, ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
 
-from index import Hit, matching_spans
+from index import Hit, QAError, matching_spans
 from qa.answering.citation import cite
 from qa.markup import render_marked
 from qa.web import strings
+from qa.web.host import NotReady
+from qa.web.library.libraries import Libraries
 from qa.web.ui.templates import fill
 
 if TYPE_CHECKING:
     from qa.assistant import Assistant
 
-
+PATH = "/places"
 MOST = 100  # passages
 SNIPPET = 180  # characters of a sentence
 BY_MEANING = 20  # of the first passages are places without any of the words in them
@@ -185,3 +196,32 @@ def render_problem(reason: str) -> str:
 
 def _snippet(place: FoundPlace) -> Markup:
     return Markup(render_marked(place.text, 0, (), words=place.words))
+
+
+_WANTED = TypeAdapter(tuple[Wanted, list[tuple[str, int]]])
+
+
+def search_routes(libraries: Libraries) -> list[Any]:
+    """The route.
+
+    Args:
+        libraries: Those that can be searched; the address names one.
+    """
+
+    def search(query: Mapping[str, str], content: bytes) -> HTMLResponse:
+        host = libraries.find(query)
+        try:
+            wanted, without = _WANTED.validate_python(json.loads(content))
+            found, filters = host.call(
+                lambda assistant: (find_places(assistant, wanted, without=without), list_filters(assistant))
+            )
+        except (ValueError, ValidationError, RecursionError):
+            return HTMLResponse("", 400)
+        except (QAError, NotReady) as error:
+            return HTMLResponse(render_problem(str(error)))
+        return HTMLResponse(render_places(found, filters))
+
+    async def endpoint(request: Request) -> HTMLResponse:
+        return await run_in_threadpool(search, request.query_params, await request.body())
+
+    return [Route(PATH, endpoint, methods=["POST"])]

@@ -7,14 +7,18 @@ elsewhere always. Which token was offered is judged in `gate.py`.
 import re
 import secrets
 import socket
+import webbrowser
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from index import QAError
+from qa.web.ui.templates import fill
 
 LOOPBACK = "127.0.0.1"
 PORTS_TRIED = 100
+ENTRANCE = "entrance.html"
 
 
 class AccessError(QAError):
@@ -145,3 +149,23 @@ def _is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def open_page(access: Access, port: int, folder: Path) -> None:
+    """Open the page in the browser.
+
+    The arguments of a program can be seen by every account of the computer. So where there is a token, the browser is given a
+    file that only its owner can read, and that leads to the page.
+
+    Args:
+        access: Where it is served, and to whom.
+        port: Likewise.
+        folder: For its owner alone; the file is made in it.
+    """
+    if not access.token:
+        webbrowser.open(access.url(port))
+        return
+    file = folder / ENTRANCE
+    file.touch(mode=0o600, exist_ok=False)
+    file.write_text(str(fill("security/entrance.html", address=access.entrance(port))), encoding="utf-8")
+    webbrowser.open(file.as_uri())

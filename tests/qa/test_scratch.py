@@ -8,12 +8,12 @@ import sys
 
 import pytest
 
-from qa.web.scratch import private_folder
+from qa.scratch import private_folder
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from qa.web.scratch import private_folder
+from qa.scratch import private_folder
 
 with private_folder(Path(sys.argv[1])) as folder:
     (folder / "uploads").mkdir()
