@@ -38,7 +38,8 @@ QUESTIONS = "question\nred\n?\nzzz\ngreen\n"
 class GatedAssistant(ToyAssistant):
     """A toy assistant in the page, that answers only as many questions as it was let."""
 
-    indexing, name, key = False, "toy", "toy"
+    indexing = deleted = False
+    name = key = "toy"
 
     def __init__(self, folder):
         """Let none through; `let` with a large number lets all."""
