@@ -13,6 +13,8 @@ from qa.answering.citation import cite
 class ToyAssistant:
     """Stands in for `qa.Assistant` over the .txt files of a folder; `asked` counts the questions it was asked."""
 
+    postponed = False
+
     def __init__(self, folder, *, delay=0.0):
         self.folder = Path(folder)
         self.delay = delay
