@@ -272,6 +272,8 @@ def build_app(features: LibraryFeatures, *, keeps: bool = True, private: bool = 
         in_turn: dict[str, Any] = {"concurrency_id": "ask", "concurrency_limit": 1, **quiet}
         # What is pressed while the press before it is still at work counts too.
         every: dict[str, Any] = {"trigger_mode": "multiple", **quiet}
+        # And one after the other, so that the count shown last is the last one.
+        each_in_turn: dict[str, Any] = {"concurrency_id": "keep", "concurrency_limit": 1, **every}
         answered = [
             # "always_last": asked while an answer is on its way, a question waits for it, and none is asked twice.
             question.submit(
@@ -300,10 +302,10 @@ def build_app(features: LibraryFeatures, *, keeps: bool = True, private: bool = 
         bridge.retitle(event("conversations.retitle"), turns, [past, message], **every)
         bridge.judge(event("conversations.judge"), turns, [judgement, message], **every)
         bridge.kept(event("kept.show"), None, [kept_list, message], **every)
-        bridge.star(event("kept.star"), turns, [kept_bar, message], **every)
+        bridge.star(event("kept.star"), turns, [kept_bar, message], **each_in_turn)
         bridge.annotate(event("kept.annotate"), None, message, **every)
-        bridge.unkeep(event("kept.remove"), turns, [kept_list, kept_bar, message], **every)
-        bridge.rekeep(event("kept.restore"), turns, [kept_list, kept_bar, message], **every)
+        bridge.unkeep(event("kept.remove"), turns, [kept_list, kept_bar, message], **each_in_turn)
+        bridge.rekeep(event("kept.restore"), turns, [kept_list, kept_bar, message], **each_in_turn)
         bridge.open_kept(event("kept.open"), None, [viewer, message], **every)
         bridge.cite(event("kept.cite"), turns, [cited, message], **every)
         changed = [
