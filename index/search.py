@@ -28,7 +28,7 @@ from index.records import Passage, StoredPassage
 from index.store.catalog import Catalog
 from index.store.features import Block, Signature, vector_ids
 from index.store.lexical_index import LexicalIndex
-from index.store.proof import ProvenTexts
+from index.store.proof import Proof
 from index.store.vector_index import CANDIDATES, EXACT, DenseIndex
 from index.text.terms import (
     NearWord,
@@ -311,7 +311,7 @@ class Searcher:
         self._encoder, self._follow = encoder, follow
         self._signed: dict[int, tuple[int, int, Signature]] = {}
         self._signed_generation = 0
-        self._proven = ProvenTexts(catalog)
+        self._proof = Proof(catalog)
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="nearest")
 
     def search(self, questions: Mapping[str, float], limits: Limits, *, k: int) -> Search:
@@ -516,11 +516,8 @@ class Searcher:
             if not lost:
                 ranked.sort(key=lambda pair: (-pair[1][0], *keys[signed[pair[0]][0]][:2], signed[pair[0]][1]))
                 texts = {p.id: p for p in self._catalog.passages([id_ for id_, _ in ranked[:k]])}
-                lost = {
-                    signed[id_][0]
-                    for id_, _ in ranked[:k]
-                    if id_ not in texts or not self._proven.hold(texts[id_], keys[signed[id_][0]][2])
-                }
+                lost = {signed[id_][0] for id_, _ in ranked[:k] if id_ not in texts}
+                lost |= self._proof.find_damaged(texts.values(), {id_: found[2] for id_, found in keys.items()})
             if not lost:
                 return tuple(
                     Hit(

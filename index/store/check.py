@@ -21,6 +21,7 @@ from index.sources import CATALOG_FILE, Selection
 from index.store.catalog import CATALOG_FORMAT, Catalog, DocumentContent, PassageContent, read_selection
 from index.store.features import VECTORS_PER_PASSAGE, content_hash, passage_terms, term_keys
 from index.store.lexical_index import LexicalIndex
+from index.store.proof import lies_in, slice_of
 from index.store.vector_index import DenseIndex
 
 _NAMED = 3  # passages named in one finding
@@ -83,7 +84,8 @@ def check_contents(catalog: Catalog, dimension: int) -> tuple[list[str], list[in
             catalog.forget_file(document.path)
             continue
         for each in passages:
-            passage, text = each.stored.passage, _slice(document, each)
+            passage = each.stored.passage
+            text = slice_of(passage, document.text)
             keys, lengths = term_keys(*passage_terms(passage, text, document.stems))
             content = (text, keys.tobytes(), lengths.tobytes())
             if content != (each.stored.text, each.keys, each.lengths):
@@ -98,16 +100,8 @@ def check_contents(catalog: Catalog, dimension: int) -> tuple[list[str], list[in
 
 def _is_sound(document: DocumentContent, content: PassageContent) -> bool:
     """Whether a passage lies in its document, its sentences in it, and both with its heading are what was embedded."""
-    passage = content.stored.passage
-    return (
-        0 <= passage.start < passage.end <= len(document.text)
-        and all(passage.start <= s.start < s.end <= passage.end for s in passage.sentences)
-        and content_hash(passage, _slice(document, content)) == content.content_hash
-    )
-
-
-def _slice(document: DocumentContent, content: PassageContent) -> str:
-    return document.text[content.stored.passage.start : content.stored.passage.end]
+    passage, text = content.stored.passage, document.text
+    return lies_in(passage, text) and content_hash(passage, slice_of(passage, text)) == content.content_hash
 
 
 def check_derived(catalog: Catalog, dense: DenseIndex, lexical: LexicalIndex, dimension: int) -> list[str]:

@@ -4,44 +4,60 @@ A text in the catalog may be altered by a failing disk, or by a statement typed 
 of its document's text, and that text only while it has the hash that was noted when the document was read.
 """
 
-from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from operator import attrgetter
 
 from index.hashing import text_hash
-from index.records import StoredPassage
+from index.records import Passage, StoredPassage
 from index.store.catalog import Catalog
 
-_CHARACTERS = 4_000_000  # of proven texts kept in memory; answers to related questions cite the same documents
 
+class Proof:
+    """Holds passages against the texts of their documents, and these against their hashes.
 
-class ProvenTexts:
-    """The texts of documents that have their hash, the latest used of them in memory."""
+    Hashing a long text takes most of the time. So it is done again only once another process has written to the catalog.
+    """
 
     def __init__(self, catalog: Catalog) -> None:
         """Prove passages of one catalog."""
         self._catalog = catalog
-        self._texts: OrderedDict[str, str] = OrderedDict()  # by hash
-        self._characters = 0
+        self._hashed: set[tuple[int, str]] = set()  # documents whose texts have these hashes
+        self._version = (0, 0)  # of the catalog, when they were hashed
 
-    def hold(self, stored: StoredPassage, text_sha256: str) -> bool:
-        """Whether a passage is the slice it claims to be of a text with this hash, and its sentences are inside it."""
-        text, passage = self._text(stored.document_id, text_sha256), stored.passage
-        return (
-            text is not None
-            and text[passage.start : passage.end] == stored.text
-            and len(stored.text) == passage.end - passage.start
-            and all(passage.start <= s.start < s.end <= passage.end for s in passage.sentences)
-        )
+    def find_damaged(self, passages: Iterable[StoredPassage], hashes: Mapping[int, str]) -> set[int]:
+        """Find the documents whose text does not have its hash, or of which a passage is not a slice.
 
-    def _text(self, document_id: int, text_sha256: str) -> str | None:
-        if text_sha256 in self._texts:
-            self._texts.move_to_end(text_sha256)
-            return self._texts[text_sha256]
-        text = self._catalog.text_of(document_id)
-        if text_hash(text) != text_sha256:
-            return None
-        self._texts[text_sha256] = text
-        self._characters += len(text)
-        while self._characters > _CHARACTERS and len(self._texts) > 1:
-            _, dropped = self._texts.popitem(last=False)
-            self._characters -= len(dropped)
-        return text
+        Args:
+            passages: In any order, read in the snapshot under way.
+            hashes: The SHA-256 of the text of each document, by document id.
+
+        Returns:
+            Their ids.
+        """
+        version = self._catalog.database.version()
+        if version != self._version:
+            self._hashed, self._version = set(), version
+        damaged = set()
+        of_document = attrgetter("document_id")
+        for document_id, some in groupby(sorted(passages, key=of_document), of_document):
+            text, hashed = self._catalog.text_of(document_id), hashes[document_id]
+            if (document_id, hashed) not in self._hashed and text_hash(text) != hashed:
+                damaged.add(document_id)
+                continue
+            self._hashed.add((document_id, hashed))
+            if any(not lies_in(each.passage, text) or slice_of(each.passage, text) != each.text for each in some):
+                damaged.add(document_id)
+        return damaged
+
+
+def lies_in(passage: Passage, text: str) -> bool:
+    """Whether a passage lies in the text of its document, and its sentences in the passage."""
+    return 0 <= passage.start < passage.end <= len(text) and all(
+        passage.start <= sentence.start < sentence.end <= passage.end for sentence in passage.sentences
+    )
+
+
+def slice_of(passage: Passage, text: str) -> str:
+    """Return what the text of its document has at a passage."""
+    return text[passage.start : passage.end]

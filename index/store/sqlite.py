@@ -59,6 +59,7 @@ class Database:
         self._scattered: ScatteredReader | None = None  # opened on first use
         self._reading: _ReadOnlyFile | None = None  # where the file cannot be written
         self._hindrance: sqlite3.Error | None = None  # why it cannot
+        self._openings = 0  # how often it was opened for reading alone
         self._version: int | None = None  # of the file when the snapshot under way began, as scattered reads see it
         self._functions = functions or {}
         with suppress(OSError):  # SQLite gives its companions the same mode
@@ -93,6 +94,7 @@ class Database:
             self._connection.create_function(name, 1, function, deterministic=True)
 
     def _open_to_read(self) -> None:
+        self._openings += 1
         self._reading = _ReadOnlyFile(self._path)
         self._connection = self._reading.connect()
         self._add_functions()
@@ -152,6 +154,11 @@ class Database:
                 self._version = None
                 if self._connection.in_transaction:
                     self._connection.execute("COMMIT")
+
+    def version(self) -> tuple[int, int]:
+        """Return what changes once another process has written to the file; in a snapshot, it belongs to its moment."""
+        ((found,),) = self.rows("PRAGMA data_version")
+        return self._openings, int(found)
 
     def _open_again(self) -> None:
         """Open a file that can only be read once more, because another process has written it."""

@@ -5,12 +5,14 @@ import random
 import shutil
 import sqlite3
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from toy_encoder import ToyEncoder
 
 from index import Collection, DamagedError, QAError, read_document
-from index.store.proof import ProvenTexts
+from index.hashing import text_hash
+from index.store.proof import Proof
 from qa import Assistant
 from qa.answering.answer import describe_answer
 from qa.exports import describe_remarks
@@ -118,17 +120,36 @@ def test_flipped_bits_are_healed_or_told_and_never_quoted(folder, tmp_path):
             assistant._collection.check()
 
 
-@pytest.mark.parametrize(("kept", "read"), [(4_000_000, [1, 2]), (10, [1, 2, 1, 2])])
-def test_proven_texts_are_read_once_while_there_is_room(folder, tmp_path, monkeypatch, kept, read):
-    """A text is hashed when it is first needed; where they are too long together, the one used last stays."""
-    monkeypatch.setattr("index.store.proof._CHARACTERS", kept)
+def test_text_altered_while_it_is_open_is_not_quoted(folder):
+    """Although it was held against its hash before; its passage was altered in the same way."""
+    with opened(folder) as assistant:
+        assert assistant.ask("Which plum is ripe?").citations[0].source == "a.txt"
+        alter(folder, ALTERED["both texts"])
+        answer = assistant.ask("Which plum is ripe?")
+        assert {each.source for each in answer.citations + answer.closest} == {"b.txt"}
+        assert answer.message == DAMAGED
+
+
+def test_texts_are_hashed_once_until_the_catalog_is_written(folder, tmp_path, monkeypatch):
+    """Passages are held against the text each time."""
     collection = Collection(tmp_path / "collection", ToyEncoder())
     collection.update([folder], read=read_document)
-    catalog, found = collection.catalog, []
-    text_of = catalog.text_of
-    monkeypatch.setattr(catalog, "text_of", lambda id_: (found.append(id_), text_of(id_))[1])
-    texts = ProvenTexts(catalog)
-    for info in catalog.documents() * 2:
-        assert all(texts.hold(each, info.text_sha256) for each in catalog.passages_of(info.path))
-    assert found == read
+    catalog, hashed = collection.catalog, []
+    monkeypatch.setattr("index.store.proof.text_hash", lambda text: hashed.append(text[:3]) or text_hash(text))
+    passages = [passage for info in catalog.documents() for passage in catalog.passages_of(info.path)]
+    hashes = {
+        passage.document_id: info.text_sha256
+        for info in catalog.documents()
+        for passage in catalog.passages_of(info.path)
+    }
+    proof = Proof(catalog)
+    for _ in range(2):
+        assert proof.find_damaged(reversed(passages), hashes) == set()
+    assert hashed == ["Bef", "One"]
+    with sqlite3.connect(collection.folder / "catalog.sqlite") as connection:
+        connection.execute("UPDATE documents SET notes = ''")
+    connection.close()
+    altered = replace(passages[0], text=passages[0].text.upper())
+    assert proof.find_damaged([altered, *passages], hashes) == {passages[0].document_id}
+    assert hashed == ["Bef", "One"] * 2
     collection.close()
