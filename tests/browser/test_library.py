@@ -225,6 +225,15 @@ def test_each_page_shows_the_library_of_its_address(kept_library, visit):
     expect(page.locator("#turn-1")).to_contain_text("The brig Aurora")
 
 
+def delete_library(page):
+    """Delete the library that the page shows; it then goes to the first."""
+    menu = page.locator("details.qa-libraries > summary")
+    menu.press("Enter")
+    page.locator(".qa-delete-library > summary").press("Enter")
+    page.get_by_role("button", name="Delete", exact=True).press("Enter")
+    expect(menu).to_contain_text("orchard")
+
+
 def test_library_is_made_filled_renamed_deleted_and_brought_back(library, visit, tmp_path):
     """It begins empty, says how to fill it, and answers; in the end the page is back at the first."""
     page = visit(library.address, expected=SILENCE)
@@ -251,17 +260,11 @@ def test_library_is_made_filled_renamed_deleted_and_brought_back(library, visit,
     name.press("Enter")
     expect(page).to_have_url(re.compile(r"\?lib=attic$"))
     expect(row(page, "figs.txt")).to_contain_text("indexed")
-    menu.press("Enter")
-    page.locator(".qa-delete-library > summary").press("Enter")
-    page.get_by_role("button", name="Delete", exact=True).press("Enter")
-    expect(menu).to_contain_text("orchard")
+    delete_library(page)
     page.get_by_role("button", name="Undo").press("Enter")
     expect(page).to_have_url(re.compile(r"\?lib=attic$"))
     expect(row(page, "figs.txt")).to_contain_text("indexed")
-    menu.press("Enter")
-    page.locator(".qa-delete-library > summary").press("Enter")
-    page.get_by_role("button", name="Delete", exact=True).press("Enter")
-    expect(menu).to_contain_text("orchard")
+    delete_library(page)
     menu.press("Enter")
     expect(page.locator(".qa-libraries a")).to_have_count(2)
     assert (tmp_path / "figs.txt").exists()

@@ -3,6 +3,7 @@
 import sqlite3
 
 import pytest
+from fruit import APPLES, FIGS, ORCHARD, write_documents
 from toy_encoder import ToyEncoder
 
 from index import Collection, read_document
@@ -33,11 +34,7 @@ DAMAGE = {
 @pytest.fixture
 def folder(tmp_path):
     """A folder of two documents."""
-    sources = tmp_path / "sources"
-    sources.mkdir()
-    (sources / "a.txt").write_text("An apple fell. A pear stayed.\n\nThe plum is ripe.", encoding="utf-8")
-    (sources / "b.txt").write_text("A fig. A plum.", encoding="utf-8")
-    return sources
+    return write_documents(tmp_path / "sources", a=APPLES, b=FIGS)
 
 
 @pytest.fixture
@@ -53,11 +50,8 @@ def made(tmp_path, folder):
 def compressed(tmp_path, monkeypatch):
     """The folder of a collection of forty passages, closed, whose vectors are so many that they are compressed, in files."""
     monkeypatch.setitem(DenseIndex.__init__.__kwdefaults__, "exact", 20)
-    (tmp_path / "many").mkdir()
-    passages = [f"A {'plum ' * (n % 7)}and {'fig ' * (n % 5)}of tree {n}." for n in range(40)]
-    (tmp_path / "many" / "a.txt").write_text("\n\n".join(passages), encoding="utf-8")
     collection = Collection(tmp_path / "compressed", ToyEncoder())
-    collection.update([tmp_path / "many"])
+    collection.update([write_documents(tmp_path / "many", a=ORCHARD)])
     collection.close()
     return tmp_path / "compressed"
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from fruit import APPLES, FIGS, ORCHARD, write_documents
 from toy_encoder import ToyEncoder
 
 from index import Collection, LockedError, hold_lock, read_document
@@ -12,11 +13,7 @@ from index.store.vector_index import DenseIndex
 @pytest.fixture
 def folder(tmp_path):
     """A folder of two documents."""
-    sources = tmp_path / "sources"
-    sources.mkdir()
-    (sources / "a.txt").write_text("An apple fell. A pear stayed.\n\nThe plum is ripe.", encoding="utf-8")
-    (sources / "b.txt").write_text("A fig. A plum.", encoding="utf-8")
-    return sources
+    return write_documents(tmp_path / "sources", a=APPLES, b=FIGS)
 
 
 @pytest.fixture
@@ -94,8 +91,7 @@ def test_one_search_reads_one_generation(folder, open_collection, monkeypatch):
 def test_files_that_another_process_replaces_are_looked_up_again(folder, open_collection, monkeypatch):
     """Opening between two updates reads the later files of compressed vectors; nothing is built anew for that."""
     monkeypatch.setitem(DenseIndex.__init__.__kwdefaults__, "exact", 20)
-    passages = [f"A {'plum ' * (n % 7)}and {'fig ' * (n % 5)}of tree {n}." for n in range(40)]
-    (folder / "a.txt").write_text("\n\n".join(passages), encoding="utf-8")
+    (folder / "a.txt").write_text(ORCHARD, encoding="utf-8")
     writer, reader = open_collection(), open_collection()
     update(writer, folder)
     read, calls = reader._vectors()._read, []

@@ -6,6 +6,7 @@ import shlex
 import sqlite3
 
 import pytest
+from fruit import write_documents
 from toy_encoder import ToyEncoder
 
 from index import Collection, LockedError, OutdatedError, Selection, SourceError, SourceRules, StorageError, hold_lock
@@ -32,11 +33,7 @@ class OtherEncoder(ToyEncoder):
 @pytest.fixture
 def folder(tmp_path):
     """A folder of a document and a draft."""
-    papers = tmp_path / "papers"
-    papers.mkdir()
-    (papers / "a.txt").write_text("An apple fell. A pear stayed.", encoding="utf-8")
-    (papers / "draft.txt").write_text("A plum.", encoding="utf-8")
-    return papers
+    return write_documents(tmp_path / "papers", a="An apple fell. A pear stayed.", draft="A plum.")
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import time
 from contextlib import contextmanager
 
 import pytest
+from fruit import APPLES, write_documents
 from toy_encoder import ToyEncoder
 
 from index import SourceError
@@ -21,10 +22,7 @@ PATIENCE = 20  # seconds
 @pytest.fixture
 def folder(tmp_path):
     """A folder of a document of two paragraphs."""
-    papers = tmp_path / "papers"
-    papers.mkdir()
-    (papers / "a.txt").write_text("An apple fell. A pear stayed.\n\nThe plum is ripe.", encoding="utf-8")
-    return papers
+    return write_documents(tmp_path / "papers", a=APPLES)
 
 
 @contextmanager

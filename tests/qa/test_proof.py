@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 import pytest
+from fruit import write_documents
 from toy_encoder import ToyEncoder
 
 from index import Collection, DamagedError, QAError, read_document
@@ -39,11 +40,8 @@ DAMAGED = (
 @pytest.fixture
 def folder(tmp_path):
     """A folder of two documents."""
-    papers = tmp_path / "papers"
-    papers.mkdir()
-    (papers / "a.txt").write_text("Before all, the plum is ripe.\n\nThe plum is blue.", encoding="utf-8")
-    (papers / "b.txt").write_text("One more plum was found.", encoding="utf-8")
-    return papers
+    plums = "Before all, the plum is ripe.\n\nThe plum is blue."
+    return write_documents(tmp_path / "papers", a=plums, b="One more plum was found.")
 
 
 def opened(folder):

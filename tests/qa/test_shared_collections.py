@@ -13,6 +13,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from fruit import APPLES, write_documents
 from patience import until
 from shared_target import EDITIONS, QUESTIONS, describe, write_edition
 from toy_encoder import ToyEncoder
@@ -26,10 +27,7 @@ PROCESSES = 4
 @pytest.fixture
 def folder(tmp_path):
     """A folder of one document."""
-    papers = tmp_path / "papers"
-    papers.mkdir()
-    (papers / "a.txt").write_text("An apple fell. A pear stayed.\n\nThe plum is ripe.", encoding="utf-8")
-    return papers
+    return write_documents(tmp_path / "papers", a=APPLES)
 
 
 @contextmanager
