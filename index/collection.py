@@ -157,7 +157,7 @@ class Collection:
             self.catalog.keep_selection(selection)
             self.library.expect(sources)
             if live:
-                self._follow()
+                self.follow()
             followed, complete = time.monotonic(), False
             save_at = followed + _SAVE_SECONDS
 
@@ -165,10 +165,10 @@ class Collection:
                 nonlocal followed, complete, save_at
                 all_read = progress.documents == progress.all_documents
                 if live and (time.monotonic() - followed > FOLLOW_SECONDS or (all_read and not complete)):
-                    self._follow()
+                    self.follow()
                     followed, complete = time.monotonic(), all_read
                 if (began := time.monotonic()) >= save_at:
-                    self._follow()
+                    self.follow()
                     self._save()
                     save_at = time.monotonic() + max(_SAVE_SECONDS, _SAVE_SHARE * (time.monotonic() - began))
                 if on_progress:
@@ -181,7 +181,7 @@ class Collection:
                 )
                 if on_notice and isinstance(reader, IsolatedParser) and reader.lacks_filter:
                     on_notice(_NO_FILTER)
-            self._follow()
+            self.follow()
             self._save()
             self.catalog.set_meta("updated", describe_time(time.time_ns()))
             return done
@@ -202,11 +202,26 @@ class Collection:
 
     def follow(self) -> None:
         """Make what is committed searchable, also while another process updates the collection."""
-        self._follow()
+        # It needs no lock: only this process sees the result.
+        self._check_not_deleted()
+        for rebuild in (*[False] * _LOOKS, True):
+            try:
+                with self.catalog.database.snapshot(), self._following, self._damage_translated():
+                    dense = self._vectors()
+                    dense.follow(self.catalog, rebuild=rebuild)
+                    self.lexical.follow(self.catalog, rebuild=rebuild)
+                    if self._searcher is None:
+                        self._searcher = Searcher(
+                            self.catalog, dense, self.lexical, encoder=self.encoder, follow=self.follow
+                        )
+                    break
+            except DamagedError:  # or another process has replaced the files meanwhile: look again first
+                if rebuild:
+                    raise
 
     def catch_up(self) -> None:
         """Make what is committed searchable, and save the derived indexes unless another process has the lock and will do so."""
-        self._follow()
+        self.follow()
         with suppress(StorageError), hold_lock(self.folder, patience=0):
             self._save()
 
@@ -232,34 +247,15 @@ class Collection:
             if contents:  # the indexes may have been built from what was damaged
                 self._vectors().forget(self.catalog)
                 self.lexical.forget(self.catalog)
-            dense = self._follow()
+            self.follow()
             self._save()
             findings = (*damaged, *contents, *check_catalog(self.catalog))
-            return (*findings, *check_derived(self.catalog, dense, self.lexical, self.encoder.dimension))
+            return (*findings, *check_derived(self.catalog, self._vectors(), self.lexical, self.encoder.dimension))
 
     def _vectors(self) -> DenseIndex:
         if self._dense is None:
             self._dense = DenseIndex(self.folder / "dense", self.encoder.dimension)
         return self._dense
-
-    def _follow(self) -> DenseIndex:
-        """Bring the derived indexes up to what is committed. It needs no lock: only this process sees the result."""
-        self._check_not_deleted()
-        for rebuild in (*[False] * _LOOKS, True):
-            try:
-                with self.catalog.database.snapshot(), self._following, self._damage_translated():
-                    dense = self._vectors()
-                    dense.follow(self.catalog, rebuild=rebuild)
-                    self.lexical.follow(self.catalog, rebuild=rebuild)
-                    if self._searcher is None:
-                        self._searcher = Searcher(
-                            self.catalog, dense, self.lexical, encoder=self.encoder, follow=self._follow
-                        )
-                    break
-            except DamagedError:  # or another process has replaced the files meanwhile: look again first
-                if rebuild:
-                    raise
-        return dense
 
     @contextmanager
     def _damage_translated(self) -> Iterator[None]:

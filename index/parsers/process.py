@@ -139,14 +139,8 @@ class Worker:
                 if [len(part) for part in parts] == sizes:
                     self.filtered = reply["filtered"]
                     return reply, parts
-        except (
-            OSError,
-            ValueError,
-            KeyError,
-            TypeError,
-            RecursionError,
-        ):  # the pipe or the reply is broken: said below
-            pass
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            pass  # the pipe or the reply is broken: said below
         finally:
             done.set()
             watcher.join()

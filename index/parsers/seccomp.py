@@ -25,13 +25,7 @@ _RLIMIT_CPU = 0
 _THREAD = 0x10000  # CLONE_THREAD
 _NAMESPACES = 0x7E020000  # CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWNET and the like
 _WRITING = 0o1 | 0o2 | 0o100 | 0o1000 | 0o2000 | 0o20000000  # O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_APPEND, O_TMPFILE
-_TERMINAL, _WAITING, _WINDOW, _NOT_CLOSED, _CLOSED = (
-    0x5401,
-    0x541B,
-    0x5413,
-    0x5450,
-    0x5451,
-)  # TCGETS, FIONREAD, … FIOCLEX
+_ASKING = (0x5401, 0x541B, 0x5413, 0x5450, 0x5451)  # TCGETS, FIONREAD, TIOCGWINSZ, FIONCLEX, FIOCLEX, of ioctl
 _DUPLICATE = (0, 1030)  # F_DUPFD, F_DUPFD_CLOEXEC
 _FLAGS = (1, 2, 3, 4)  # F_GETFD, F_SETFD, F_GETFL, F_SETFL; locks would stop other programs, owners are sent signals
 
@@ -176,7 +170,7 @@ def _rules(process: int) -> dict[str, tuple[tuple[Condition, ...], ...]]:
         "open": ((Condition(1, (0,), mask=_WRITING),),),
         "openat": ((Condition(2, (0,), mask=_WRITING),),),
         "fcntl": ((Condition(1, (*_DUPLICATE, *_FLAGS)),),),
-        "ioctl": ((Condition(1, (_TERMINAL, _WAITING, _WINDOW, _NOT_CLOSED, _CLOSED)),),),
+        "ioctl": ((Condition(1, _ASKING),),),
         "clone": ((Condition(0, (_THREAD,), mask=_THREAD | _NAMESPACES),),),
         "prctl": ((Condition(0, (_SET_NAME, _GET_NAME, _NAME_MEMORY)),),),
         "tgkill": ((Condition(0, (process,)),),),  # as `abort` does

@@ -534,7 +534,10 @@ class Catalog:
 
     def forget_file(self, path: str) -> None:
         """Have the next update read a file again, as if it had changed."""
-        self.database.rows("UPDATE documents SET size = -1, changed_ns = 0, file_sha256 = '' WHERE path = ?", (path,))
+        with self.database.transaction() as connection:
+            connection.execute(
+                "UPDATE documents SET size = -1, changed_ns = 0, file_sha256 = '' WHERE path = ?", (path,)
+            )
 
     def contents(self) -> Iterator[tuple[DocumentContent, list[PassageContent]]]:
         """Yield each document with its passages, as they are stored, damaged or not."""

@@ -103,10 +103,8 @@ QuestionText = Annotated[
         description='One question, in plain words. +"Words in double quotes" after a plus sign must stand together in a '
         'passage, and so must "words in double quotes" that are all of the question; source:NAME '
         "searches only the documents of that name, which may be a part of one or a pattern with * and ?.",
-        json_schema_extra={
-            "minLength": 1,
-            "maxLength": LONGEST_QUESTION,
-        },  # described only: the assistant says it in words
+        # Described only: the assistant says it in words.
+        json_schema_extra={"minLength": 1, "maxLength": LONGEST_QUESTION},
     ),
 ]
 TextHash = Annotated[
