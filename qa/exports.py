@@ -38,6 +38,7 @@ from qa.text import count, file_errors, visible, visible_line
 CITATION_COLUMNS = (*("quote", "source", "paragraph", *PLACE_FIELDS, "start", "end", "path", "text_sha256"),)
 COLUMNS = ("line", "question", "verdict", "confidence", "answer", "kind", "message", *CITATION_COLUMNS, "hash")
 LONGEST_CELL = 32_767  # characters, a limit of the format; JSON Lines have the full text
+_SIGNED_NUMBER = re.compile(r"[+-][\d.,]*\d%?")  # calculates nothing
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheet programs take for a formula, or leave out before one
 _BEGINNING = datetime(1980, 1, 1)  # the earliest time in a ZIP archive: equal answers make equal files
 _WIDTHS = {"question": 40, "answer": 24, "message": 24, "quote": 80, "source": 24}  # characters
@@ -186,7 +187,8 @@ def _write_table(file: TextIO, records: Iterator[dict[str, Any]], own: Sequence[
 
 
 def _guard(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    harmless = not isinstance(value, str) or not value.startswith(_FORMULA) or _SIGNED_NUMBER.fullmatch(value)
+    return value if harmless else f"'{value}"
 
 
 def _write_report(file: TextIO, records: Iterator[dict[str, Any]], own: Sequence[str]) -> None:

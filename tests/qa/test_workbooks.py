@@ -125,15 +125,15 @@ def test_cells_that_begin_like_a_formula_are_guarded_in_csv(tmp_path):
 
 
 QUESTIONS = {
-    ".csv": "id,question,source,note,note\n=7,red,mine,a,b\n8,zzz,,c\n",
-    ".jsonl": '{"id": "=7", "question": "red", "source": "mine", "note": "a", "note (5)": "b"}\n'
+    ".csv": "id,question,source,note,note\n=7,red,mine,-3.5%,-3+b\n8,zzz,,c\n",
+    ".jsonl": '{"id": "=7", "question": "red", "source": "mine", "note": "-3.5%", "note (5)": "-3+b"}\n'
     '{"id": 8, "question": "zzz", "note": "c"}\n',
 }
 
 
 @pytest.mark.parametrize("suffix", QUESTIONS)
 def test_columns_of_ones_own_follow_the_answers(tmp_path, suffix):
-    """In both kinds of tables, on every row of a question; headings are told apart, and formulas guarded."""
+    """In both kinds of tables, on every row of a question; headings are told apart, and formulas guarded, numbers not."""
     (tmp_path / "documents").mkdir()
     (tmp_path / "documents/a.txt").write_text("red one\n\nred two")
     (tmp_path / f"q{suffix}").write_text(QUESTIONS[suffix])
@@ -142,10 +142,10 @@ def test_columns_of_ones_own_follow_the_answers(tmp_path, suffix):
     with open(answers[0], encoding="utf-8", newline="") as file:
         headings, *rows = csv.reader(file)
     assert headings == [*COLUMNS, "id", "source (of the question)", "note", "note (5)"]
-    own = [["'=7", "mine", "a", "b"]] * 2 + [["8", "", "c", ""]]
+    own = [["'=7", "mine", "-3.5%", "'-3+b"]] * 2 + [["8", "", "c", ""]]
     assert [row[len(COLUMNS) :] for row in rows] == own
     sheet = list(load_workbook(answers[1])["Answers"].iter_rows(values_only=True))
-    assert [list(map(str, row[len(COLUMNS) :])) for row in sheet[1:2]] == [["=7", "mine", "a", "b"]]
+    assert [list(map(str, row[len(COLUMNS) :])) for row in sheet[1:2]] == [["=7", "mine", "-3.5%", "-3+b"]]
     assert list(sheet[0]) == headings
 
 
