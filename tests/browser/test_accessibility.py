@@ -588,6 +588,10 @@ def test_nothing_jumps_while_a_question_is_answered(start_chat, seeds, visit, si
         assert page.evaluate(total) < 0.1, page.evaluate(TOLD)
 
 
+HINT = """() => [getComputedStyle(document.querySelector("#qa-question textarea"), "::placeholder").color,
+    getComputedStyle(document.querySelector("#qa-message .qa-message")).color]"""
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_nothing_jumps_with_what_comes_by_itself(plants, visit, size):
     """Neither an answer with what goes on, nor the conversation that comes back, nor a batch that runs moves the page."""
@@ -608,6 +612,11 @@ def test_nothing_jumps_with_what_comes_by_itself(plants, visit, size):
         expect(page.locator(f"#turn-{turn}")).to_be_visible()
         expect(page.locator("#qa-following").get_by_role("button").first).to_be_visible()
         note(f"answer {turn}")
+    box = page.locator("#qa-question .input-container").bounding_box()
+    following = page.locator("#qa-following").get_by_role("button").first.bounding_box()
+    assert box["y"] + box["height"] <= following["y"] <= SIZES[size][1] - following["height"]
+    hint, line = page.evaluate(HINT)
+    assert hint == line  # both are muted, and can be read
     page.reload()
     expect(page.locator("#turn-2")).to_be_visible()
     expect(page.locator("#qa-following").get_by_role("button").first).to_be_visible()
