@@ -264,6 +264,29 @@ def test_words_are_found_in_the_open_document(page):
     expect(page.locator(".qa-document", has_text="keepers.txt")).to_be_focused()
 
 
+FOCUS_THE_NEXT_PLACE = """
+new MutationObserver(() => {
+    if (!document.querySelector(".qa-find .qa-position") || window.pressing) return;
+    window.pressing = true;
+    setTimeout(() => document.querySelector('.qa-find [aria-label="The next place"]').focus());
+}).observe(document, { childList: true, subtree: true });
+"""
+
+
+def test_found_words_leave_the_focus_to_whoever_is_quick(page):
+    """What takes the focus as soon as the places have come, keeps it: its Enter is not one in the field."""
+    page.locator(".qa-document", has_text="keepers.txt").click()
+    find, position = page.get_by_role("searchbox", name="Find in this document"), page.locator(".qa-find .qa-position")
+    find.fill("lighthouse")
+    page.evaluate(FOCUS_THE_NEXT_PLACE)
+    find.press("Enter")
+    expect(position).to_have_text("1 of 60")
+    page.wait_for_timeout(300)
+    expect(page.get_by_role("button", name="The next place")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(position).to_have_text("2 of 60")
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_search_fits_its_window(server, visit, width):
     """Dialog and places need no sideways scroll."""

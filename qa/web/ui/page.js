@@ -83,17 +83,12 @@ function welcome(element) {
         afterPaint(() => scrollTo(question || element, "start"));
         return;
     }
-    element.dispatchEvent(new Event("qa-arrived", { bubbles: true }));
-    const here = element.querySelector("#qa-here");
+    const focused = !element.dispatchEvent(new Event("qa-arrived", { bubbles: true, cancelable: true }));
+    const [here, body] = [element.querySelector("#qa-here"), element.querySelector(".qa-panel-body")];
+    if (!focused) focus(here ?? body); // now: a moment later it would be taken from what was pressed meanwhile
     requestAnimationFrame(() => {
-        const body = element.querySelector(".qa-panel-body");
-        if (here) {
-            here.scrollIntoView({ block: "center", inline: "nearest" }); // at once: pictures on the way are not fetched
-            focus(here);
-        } else {
-            body.scrollTop = element.querySelector(".qa-begin")?.offsetTop ?? 0;
-            focus(body);
-        }
+        if (here) here.scrollIntoView({ block: "center", inline: "nearest" }); // at once: pictures on the way are not fetched
+        else body.scrollTop = element.querySelector(".qa-begin")?.offsetTop ?? 0;
     });
 }
 

@@ -175,7 +175,8 @@ async function fillGrid(grid) {
 }
 
 // Called by the page when a document has come.
-document.addEventListener("qa-arrived", ({ target }) => {
+document.addEventListener("qa-arrived", (event) => {
+    const { target } = event;
     if (!inViewer(target)) return;
     root.dataset.qaViewer = "open";
     tellWidth();
@@ -185,7 +186,10 @@ document.addEventListener("qa-arrived", ({ target }) => {
     const first = target.querySelector(":is(.qa-box, .qa-markup .qa-mark).qa-current");
     if (first) first.id = "qa-here";
     target.querySelectorAll(".qa-grid").forEach(fillGrid);
-    if (seeking) setTimeout(() => document.querySelector("#qa-find")?.focus({ preventScroll: true }), 50);
+    if (seeking) {
+        event.preventDefault(); // or the place that was found had the focus
+        target.querySelector("#qa-find").focus({ preventScroll: true });
+    }
     seeking = false;
 });
 
