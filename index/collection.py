@@ -32,6 +32,7 @@ from index.store.catalog import Catalog, describe_time
 from index.store.check import check_catalog, check_contents, check_derived
 from index.store.features import row_per_sentence
 from index.store.lexical_index import LexicalIndex
+from index.store.sharing import SharedLock
 from index.store.vector_index import DenseIndex
 from index.text.passages import split_passages
 from index.update import FileParser, UpdateReport, embed_pending, update_catalog
@@ -82,7 +83,7 @@ class Collection:
         self.library = Library(self.catalog, self.folder)
         self._dense: DenseIndex | None = None  # made on first use: the dimension is known once the model is loaded
         self._searcher: Searcher | None = None
-        self._following = threading.RLock()
+        self._sharing = SharedLock()  # searches share it; who follows the catalog has it alone
         self._stopped = threading.Event()
 
     def close(self) -> None:
@@ -206,18 +207,29 @@ class Collection:
         self._check_not_deleted()
         for rebuild in (*[False] * _LOOKS, True):
             try:
-                with self.catalog.database.snapshot(), self._following, self._damage_translated():
+                with self.moment(), self._damage_translated():
                     dense = self._vectors()
                     dense.follow(self.catalog, rebuild=rebuild)
                     self.lexical.follow(self.catalog, rebuild=rebuild)
                     if self._searcher is None:
                         self._searcher = Searcher(
-                            self.catalog, dense, self.lexical, encoder=self.encoder, follow=self.follow
+                            self.catalog,
+                            dense,
+                            self.lexical,
+                            encoder=self.encoder,
+                            follow=self.follow,
+                            sharing=self._sharing,
                         )
                     break
             except DamagedError:  # or another process has replaced the files meanwhile: look again first
                 if rebuild:
                     raise
+
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """Have all searches of this thread see one generation until leaving; those of other threads wait."""
+        with self._sharing.alone(), self.catalog.database.snapshot():
+            yield
 
     def catch_up(self) -> None:
         """Make what is committed searchable, and save the derived indexes unless another process has the lock and will do so."""

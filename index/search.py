@@ -13,6 +13,8 @@ search gives the same hits in the same order however the indexes were built. Pas
 yet are found by their words; the best of them are embedded there and then, so that one scale serves all.
 """
 
+import os
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -29,6 +31,7 @@ from index.store.catalog import Catalog
 from index.store.features import Block, Signature, vector_ids
 from index.store.lexical_index import LexicalIndex
 from index.store.proof import Proof
+from index.store.sharing import SharedLock
 from index.store.vector_index import CANDIDATES, EXACT, DenseIndex
 from index.text.terms import (
     NearWord,
@@ -305,14 +308,22 @@ class Searcher:
         *,
         encoder: Encoder,
         follow: Callable[[], object],
+        sharing: SharedLock,
     ) -> None:
-        """Wrap the parts; `follow` brings both indexes up to the catalog, which another process may change at any time."""
+        """Wrap the parts.
+
+        Args:
+            follow: Brings both indexes up to the catalog, which another process may change at any time.
+            sharing: Held by `follow` while it changes the indexes.
+        """
         self._catalog, self._dense, self._lexical = catalog, dense, lexical
-        self._encoder, self._follow = encoder, follow
-        self._signed: dict[int, tuple[int, int, Signature]] = {}
-        self._signed_generation = 0
+        self._encoder, self._follow, self._sharing = encoder, follow, sharing
+        # What was read of passages before, by id, and the generation in which it is so.
+        self._signed: tuple[int, dict[int, tuple[int, int, Signature]]] = (0, {})
         self._proof = Proof(catalog)
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="nearest")
+        # More searches at once than processors would only take Python's lock, and the processors' caches, from each other.
+        self._turns = threading.Semaphore(os.cpu_count() or 1)
 
     def search(self, questions: Mapping[str, float], limits: Limits, *, k: int) -> Search:
         """Find the passages that fit one question, or several searched together; see `Collection.search`."""
@@ -320,8 +331,8 @@ class Searcher:
         def encode() -> tuple[np.ndarray, ...]:
             return tuple(map(self._encoder.encode_question, questions))
 
-        encoded = self._begin(encode)
         with self._moment():
+            encoded = self._begin(encode)
             totals = self._catalog.totals()
             terms, frequencies, stems = self._terms(questions)
             statistics = Statistics(totals.passages, totals.sentences, totals.terms, frequencies)
@@ -419,20 +430,22 @@ class Searcher:
     @contextmanager
     def _moment(self) -> Iterator[None]:
         """Read catalog and indexes at one generation until leaving."""
-        if self._is_behind():
+        for hold in (self._sharing.shared, self._sharing.shared, self._sharing.alone):
+            with hold(), self._turns, self._catalog.database.snapshot():
+                if hold == self._sharing.alone and self._is_behind():
+                    self._follow()
+                if not self._is_behind():
+                    yield
+                    return
             self._follow()
-        with self._catalog.database.snapshot():
-            if self._is_behind():  # by a moment, or a longer snapshot is under way
-                self._follow()
-            yield
 
     def _is_behind(self) -> bool:
         generation = self._catalog.generation
         return generation != self._dense.generation or generation != self._lexical.generation
 
     def _begin(self, work: Callable[[], Result]) -> Callable[[], Result]:
-        """Start work, in another thread if the index is large, and return a function that waits for its result."""
-        if self._dense.compressed:
+        """Start work, in another thread if the index is large and nobody else asks; return a function that waits for it."""
+        if self._dense.compressed and self._sharing.holders == 1:
             return self._worker.submit(work).result
         done = work()
         return lambda: done
@@ -477,8 +490,8 @@ class Searcher:
 
     def _sign(self, ids: Sequence[int]) -> dict[int, tuple[int, int, Signature]]:
         """Document, start and signature of those passages that are there; of the pending ones, the first few."""
-        self._remember(ids)
-        signed = {id_: self._signed[id_] for id_ in ids if id_ in self._signed}
+        known = self._remember(ids)
+        signed = {id_: known[id_] for id_ in ids if id_ in known}
         pending = [id_ for id_, (_, _, signature) in signed.items() if not signature.vectors]
         chosen = self._catalog.passages(pending[:PENDING_CANDIDATES])
         embedded = dict(zip((stored.id for stored in chosen), embed_passages(self._encoder, chosen), strict=True))
@@ -487,16 +500,17 @@ class Searcher:
             if id_ in embedded:
                 vectors = embedded[id_].tobytes()
                 signed[id_] = (document_id, start, Signature(vectors, signature.keys, signature.lengths))
-        self._signed.update(signed)
+        known.update(signed)
         return signed
 
-    def _remember(self, ids: Sequence[int]) -> None:
-        """Read the signatures of those passages that are there and not in memory yet."""
-        generation = self._catalog.generation
-        if generation != self._signed_generation or len(self._signed) > REMEMBERED:
-            self._signed.clear()
-            self._signed_generation = generation
-        self._signed.update(self._catalog.signatures(sorted(set(ids).difference(self._signed))))
+    def _remember(self, ids: Sequence[int]) -> dict[int, tuple[int, int, Signature]]:
+        """Read the signatures of those passages that are there and not in memory yet; return all that are."""
+        generation, (kept_generation, known) = self._catalog.generation, self._signed
+        if generation != kept_generation or len(known) > REMEMBERED:
+            known = {}
+            self._signed = generation, known
+        known.update(self._catalog.signatures(sorted({id_ for id_ in ids if id_ not in known})))
+        return known
 
     def _hits(
         self,

@@ -274,7 +274,7 @@ class Assistant:
             answer = answering()
             if self.generation == generation:
                 return answer
-        with self._collection.catalog.database.snapshot():
+        with self._collection.moment():
             return answering()
 
     def _answer_now(self, question: str, *, history: Sequence[str], as_typed: bool, sources: Sequence[str]) -> Answer:

@@ -22,8 +22,8 @@ class Proof:
     def __init__(self, catalog: Catalog) -> None:
         """Prove passages of one catalog."""
         self._catalog = catalog
-        self._hashed: set[tuple[int, str]] = set()  # documents whose texts have these hashes
-        self._version = (0, 0)  # of the catalog, when they were hashed
+        # Documents whose texts have these hashes, and the version of the catalog in which they do.
+        self._hashed: tuple[tuple[int, int] | None, set[tuple[int, str]]] = (None, set())
 
     def find_damaged(self, passages: Iterable[StoredPassage], hashes: Mapping[int, str]) -> set[int]:
         """Find the documents whose text does not have its hash, or of which a passage is not a slice.
@@ -35,17 +35,18 @@ class Proof:
         Returns:
             Their ids.
         """
-        version = self._catalog.database.version()
-        if version != self._version:
-            self._hashed, self._version = set(), version
-        damaged = set()
+        version = self._catalog.database.version
+        kept = self._hashed
+        if version is None or version != kept[0]:
+            kept = self._hashed = version, set()
+        hashed_before, damaged = kept[1], set()
         of_document = attrgetter("document_id")
         for document_id, some in groupby(sorted(passages, key=of_document), of_document):
             text, hashed = self._catalog.text_of(document_id), hashes[document_id]
-            if (document_id, hashed) not in self._hashed and text_hash(text) != hashed:
+            if (document_id, hashed) not in hashed_before and text_hash(text) != hashed:
                 damaged.add(document_id)
                 continue
-            self._hashed.add((document_id, hashed))
+            hashed_before.add((document_id, hashed))
             if any(not lies_in(each.passage, text) or slice_of(each.passage, text) != each.text for each in some):
                 damaged.add(document_id)
         return damaged

@@ -1,6 +1,7 @@
 """A SQLite file that threads share, with any tables: transactions, snapshots and reads of scattered rows.
 
-The file keeps a write-ahead log: readers see one moment and never wait for the writer. Every commit is flushed.
+The file keeps a write-ahead log: readers see one moment and never wait for the writer. Every commit is flushed. Writes take
+turns on one connection; each snapshot has a connection of its own, so that threads read side by side.
 
 SQLite needs to write beside a file with such a log even to read it. Where it cannot, on a read-only or full disk, the
 file is opened for reading alone, in another way.
@@ -13,7 +14,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -24,7 +25,10 @@ from index.errors import DamagedError, StorageError
 _AT_ONCE = 500  # values in one statement
 CONNECTIONS = 8
 FEWEST = 32  # values for each connection; fewer are read sooner than a thread wakes up
-_CACHE_KIB = 256  # per connection; the system's file cache serves all of them
+SCATTERED = 1 << 30  # bytes; a smaller file is soon in the system's cache, where one connection reads with least work
+# A connection that only reads maps the file into memory: of 600 rows of 5 KB, in pages of 32 KB, copying the pages would take
+# more time than all the rest. What SQLite keeps besides need not be much.
+_READING = "PRAGMA query_only = ON; PRAGMA cache_size = -256; PRAGMA mmap_size = 1099511627776;"
 
 
 class Database:
@@ -55,12 +59,15 @@ class Database:
             StorageError: The file cannot be opened.
         """
         self._path, self._label, self._advice = path, label, advice
-        self._lock = threading.RLock()
-        self._scattered: ScatteredReader | None = None  # opened on first use
+        self._lock = threading.RLock()  # guards the connection that writes
+        self._idle: list[sqlite3.Connection] = []  # for snapshots
+        self._lending = threading.Lock()  # guards the next two, and what is idle
+        self._observer: sqlite3.Connection | None = None  # it sees when others commit; opened on first use
+        self._scattered: ScatteredReader | None = None  # the same
+        self._under_way = _UnderWay()
         self._reading: _ReadOnlyFile | None = None  # where the file cannot be written
         self._hindrance: sqlite3.Error | None = None  # why it cannot
-        self._openings = 0  # how often it was opened for reading alone
-        self._version: int | None = None  # of the file when the snapshot under way began, as scattered reads see it
+        self._openings = 0  # how often it was opened
         self._functions = functions or {}
         with suppress(OSError):  # SQLite gives its companions the same mode
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -94,7 +101,6 @@ class Database:
             self._connection.create_function(name, 1, function, deterministic=True)
 
     def _open_to_read(self) -> None:
-        self._openings += 1
         self._reading = _ReadOnlyFile(self._path)
         self._connection = self._reading.connect()
         self._add_functions()
@@ -103,13 +109,20 @@ class Database:
         return not self._connection.execute("SELECT 1 FROM sqlite_master").fetchone()
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; snapshots under way close theirs when they end."""
         with self._lock:
-            if self._scattered:
-                self._scattered.close()
+            self._close_readers()
             self._connection.close()
             if self._reading:
                 self._reading.close()
+
+    def _close_readers(self) -> None:
+        with self._lending:
+            self._openings += 1
+            for connection in (*self._idle, self._observer, self._scattered):
+                if connection:
+                    connection.close()
+            self._idle, self._observer, self._scattered = [], None, None
 
     @property
     def is_deleted(self) -> bool:
@@ -130,7 +143,8 @@ class Database:
         with self._lock, self._translated():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
-                yield self._connection
+                with self._under_way.on(self._connection):
+                    yield self._connection
             except BaseException:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
@@ -139,50 +153,90 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Read from one moment until leaving; other threads of this process wait. Inside another one, it is the same moment."""
-        with self._lock, self._translated():
-            if self._connection.in_transaction:
-                yield
-                return
-            if self._reading and self._reading.is_outdated():
-                self._open_again()
-            self._version = self._scattered.version() if self._scattered else None
-            self._connection.execute("BEGIN")
+        """Read from one moment until leaving, in this thread. Inside another one, or a transaction, it is the same moment."""
+        if self._under_way.connection:
+            yield
+            return
+        with self._translated(), self._lend() as connection:
+            before = self._observe()
+            connection.execute("BEGIN")
             try:
-                yield
+                connection.execute("SELECT 1 FROM sqlite_master").fetchone()  # the moment is that of the first read
+                with self._under_way.on(connection, before if before == self._observe() else None):
+                    yield
             finally:
-                self._version = None
-                if self._connection.in_transaction:
-                    self._connection.execute("COMMIT")
+                if connection.in_transaction:
+                    connection.execute("COMMIT")
 
-    def version(self) -> tuple[int, int]:
-        """Return what changes once another process has written to the file; in a snapshot, it belongs to its moment."""
-        ((found,),) = self.rows("PRAGMA data_version")
-        return self._openings, int(found)
+    @contextmanager
+    def _lend(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection to read by; the one that writes, if the path leads to another file by now."""
+        if self._reading and self._reading.is_outdated():
+            self._open_again()
+        with self._lending:
+            openings, connection = self._openings, self._idle.pop() if self._idle else None
+        if connection is None:
+            if not self.is_current:
+                with self._lock:
+                    yield self._connection
+                return
+            connection = self._connect_to_read()
+        try:
+            yield connection
+        finally:
+            with self._lending:
+                keep = openings == self._openings
+                if keep:
+                    self._idle.append(connection)
+            if not keep:
+                connection.close()
 
     def _open_again(self) -> None:
         """Open a file that can only be read once more, because another process has written it."""
-        if self._scattered:
-            self._scattered.close()
-            self._scattered = None
-        self._connection.close()
-        if self._reading:
+        with self._lock:
+            if not (self._reading and self._reading.is_outdated()):
+                return  # another thread was faster
+            self._close_readers()
+            self._connection.close()
             self._reading.close()
-        self._open_to_read()
+            self._open_to_read()
+
+    def _connect_to_read(self) -> sqlite3.Connection:
+        address = f"{self._path.absolute().as_uri()}?mode=rw"
+        connection = self._reading.connect() if self._reading else _connect(address, uri=True)
+        connection.executescript(_READING)
+        return connection
+
+    def _observe(self) -> tuple[int, int] | None:
+        """Return what changes with each commit, also of other processes; None if the path leads to another file by now."""
+        with self._lending:
+            if self._observer is None:
+                if not self.is_current:
+                    return None
+                self._observer = self._connect_to_read()
+            ((found,),) = self._observer.execute("PRAGMA data_version").fetchall()
+            return self._openings, int(found)
+
+    @property
+    def version(self) -> tuple[int, int] | None:
+        """What changes with each commit, of the moment of the snapshot under way; None while that cannot be told."""
+        return self._under_way.version
 
     def rows(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
         """Run one statement and return its rows, as tuples; where damage made a text invalid UTF-8, it has U+FFFD."""
-        with self._lock, self._translated():
+        connection = self._under_way.connection
+        with nullcontext() if connection else self._lock, self._translated():
+            connection = connection or self._connection
             try:
-                return self._connection.execute(statement, values).fetchall()
+                return connection.execute(statement, values).fetchall()
             except sqlite3.OperationalError as error:
                 if "decode" not in str(error):
                     raise
-                self._connection.text_factory = partial(str, encoding="utf-8", errors="replace")
+                connection.text_factory = partial(str, encoding="utf-8", errors="replace")
                 try:
-                    return self._connection.execute(statement, values).fetchall()
+                    return connection.execute(statement, values).fetchall()
                 finally:
-                    self._connection.text_factory = str
+                    connection.text_factory = str
 
     def rows_among(self, statement: str, values: Sequence[Any]) -> list[Any]:
         """Return the rows for any number of values, which the statement takes as `IN ({})`."""
@@ -193,18 +247,23 @@ class Database:
         return found
 
     def scattered_rows(self, statement: str, values: Sequence[int]) -> list[Any]:
-        """Return hundreds of rows from all over the file, as `ScatteredReader.rows` does; in a snapshot, those of its moment."""
-        with self._lock, self._translated():
-            if self._scattered is None and self.is_current:
-                self._scattered = ScatteredReader(self._reading.connect if self._reading else self._connect_again)
-            elif self._scattered and (self._version is not None or not self._connection.in_transaction):
-                rows = self._scattered.rows(statement, values)
-                if self._version in (None, self._scattered.version()):
+        """Return hundreds of rows from all over the file; where it is large, as `ScatteredReader.rows` does.
+
+        In a snapshot they are those of its moment.
+        """
+        with self._translated():
+            if len(values) > FEWEST and self.is_current and self._path.stat().st_size >= SCATTERED:
+                rows = self._read_scattered(statement, values)
+                if not self._under_way.connection or (self.version and self.version == self._observe()):
                     return rows
             return self.rows_among(statement, values)
 
-    def _connect_again(self) -> sqlite3.Connection:
-        return _connect(f"{self._path.absolute().as_uri()}?mode=rw", uri=True)
+    def _read_scattered(self, statement: str, values: Sequence[int]) -> list[Any]:
+        with self._lending:
+            if self._scattered is None:
+                self._scattered = ScatteredReader(self._connect_to_read)
+            reader = self._scattered
+        return reader.rows(statement, values)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -234,9 +293,8 @@ class ScatteredReader:
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         """Open the connections to an existing file; they see committed rows."""
         self._connections = [connect() for _ in range(CONNECTIONS)]
-        for connection in self._connections:
-            connection.executescript(f"PRAGMA query_only = ON; PRAGMA cache_size = -{_CACHE_KIB};")
         self._workers = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="scattered")
+        self._lock = threading.Lock()
 
     def rows(self, statement: str, values: Sequence[int]) -> list[Any]:
         """Return the rows for some values, at most some ten thousand; each connection reads a part of them.
@@ -250,20 +308,31 @@ class ScatteredReader:
         def read(connection: sqlite3.Connection, some: Sequence[int]) -> list[Any]:
             return connection.execute(_with_places(statement, some), some).fetchall()
 
-        if len(parts) == 1:
-            return read(self._connections[0], values)
-        return list(chain.from_iterable(self._workers.map(read, self._connections, parts)))
-
-    def version(self) -> int:
-        """Return a number that changes with each commit of another connection."""
-        ((found,),) = self._connections[0].execute("PRAGMA data_version").fetchall()
-        return int(found)
+        with self._lock:
+            return list(chain.from_iterable(self._workers.map(read, self._connections, parts)))
 
     def close(self) -> None:
         """Wait for the reads under way, then close the connections."""
-        self._workers.shutdown()
-        for connection in self._connections:
-            connection.close()
+        with self._lock:
+            self._workers.shutdown()
+            for connection in self._connections:
+                connection.close()
+
+
+class _UnderWay(threading.local):
+    """What each thread reads from in its snapshot or transaction, and the version that it sees there, if that is known."""
+
+    connection: sqlite3.Connection | None = None
+    version: tuple[int, int] | None = None
+
+    @contextmanager
+    def on(self, connection: sqlite3.Connection, version: tuple[int, int] | None = None) -> Iterator[None]:
+        before = self.connection, self.version
+        self.connection, self.version = connection, version
+        try:
+            yield
+        finally:
+            self.connection, self.version = before
 
 
 class _ReadOnlyFile:

@@ -171,7 +171,10 @@ _MANY = 10_000  # vectors; adding as many leaves tens of megabytes freed but not
 
 
 class DenseIndex:
-    """Vectors of paragraphs and sentences, searched by inner product; threads may share it."""
+    """Vectors of paragraphs and sentences, searched by inner product.
+
+    Threads may search it side by side, but not while another one follows the catalog: the caller sees to that.
+    """
 
     def __init__(self, folder: Path, dimension: int, *, exact: int = EXACT, segment: int = _SEGMENT) -> None:
         """Start empty; keep at most `exact` vectors whole, and at most `segment` in a segment, a file of the folder."""
@@ -272,13 +275,12 @@ class DenseIndex:
         `among` lists the int64 ids of the vectors to search, ascending, as `features.vector_ids` does; all when omitted.
         Returns the ids of the passages, each once, nearest first.
         """
-        with self._lock:
-            segments = [segment for segment in self._segments if len(segment)]
-            count = round(CANDIDATES * (len(self) / self._exact) ** _GROWTH) if self.compressed else CANDIDATES
-            if among is not None and self.compressed:  # FAISS cannot restrict this search: propose more, and pick
-                count = min(len(self), 2 * count * len(self) // max(1, len(among)))
-            search = partial(IndexSegment.search, vector=vector, count=count, among=None if self.compressed else among)
-            found = list(self._workers.map(search, segments)) if len(segments) > 1 else [*map(search, segments)]
+        segments = [segment for segment in self._segments if len(segment)]
+        count = round(CANDIDATES * (len(self) / self._exact) ** _GROWTH) if self.compressed else CANDIDATES
+        if among is not None and self.compressed:  # FAISS cannot restrict this search: propose more, and pick
+            count = min(len(self), 2 * count * len(self) // max(1, len(among)))
+        search = partial(IndexSegment.search, vector=vector, count=count, among=None if self.compressed else among)
+        found = list(self._workers.map(search, segments)) if len(segments) > 1 else [*map(search, segments)]
         if not found:
             return []
         scores, ids = (np.concatenate(column) for column in zip(*found, strict=True))
