@@ -41,7 +41,7 @@ from index.text.terms import (
     is_english,
     is_unspaced,
     near_spellings,
-    one_edit_away,
+    near_terms,
     phrase_pattern,
     question_stems,
     question_terms,
@@ -403,8 +403,7 @@ class Searcher:
         """
         word = word.lower()
         own = set(text_terms(word))
-        spelt_as = {other: text_terms(other) for other in one_edit_away(word)}
-        terms = sorted({terms[0] for terms in spelt_as.values() if len(terms) == 1} - own)
+        terms = [term for term in near_terms(word) if term not in own]
         with self._moment():
             held = {term: count for term, count in self._lexical.frequencies(terms).items() if count}
             frequent = sorted(held, key=lambda term: (-held[term], term))[:SPELT_TERMS]

@@ -320,10 +320,12 @@ class LexicalIndex:
         """Count the passages with each term."""
         searcher = self._searcher
         with self._damage_noted():
-            if searcher.doc_freq("terms", _ANY) == searcher.num_docs:
-                return {term: searcher.doc_freq("terms", term) for term in terms}
-            # tantivy's own figure includes passages that were removed and are not merged away yet
-            return {term: searcher.search(self._term(term), limit=1, count=True).count for term in terms}
+            counts = {term: int(searcher.doc_freq("terms", term)) for term in terms}
+            if searcher.doc_freq("terms", _ANY) != searcher.num_docs:
+                # tantivy's own figure includes passages that were removed and are not merged away yet
+                for term in filter(counts.get, terms):
+                    counts[term] = searcher.search(self._term(term), limit=1, count=True).count
+            return counts
 
     @contextmanager
     def _damage_noted(self) -> Iterator[None]:

@@ -63,7 +63,11 @@ def is_english(text: str) -> bool:
         False where it has few words that only English has and another language is all but certain. Names, numbers and
         tables, which are in no language, can be read.
     """
-    sample = text[:SAMPLE]
+    return _is_english(text[:SAMPLE])
+
+
+@lru_cache(maxsize=256)
+def _is_english(sample: str) -> bool:
     words = _LANGUAGE_WORD.findall(sample.lower())
     other = sum(character > "\u024f" for character in sample if character.isalpha())
     if other > OTHER_LETTERS * sum(map(str.isalpha, sample)):
@@ -249,6 +253,11 @@ def question_terms(text: str) -> list[str]:
         Distinct terms in order of first appearance, without stop words and the kind of thing asked for ("which
         country"); every word's term when nothing else is left.
     """
+    return list(_question_terms(text))
+
+
+@lru_cache(maxsize=256)
+def _question_terms(text: str) -> tuple[str, ...]:
     text = _THE_US.sub(lambda match: match.group().upper(), text)
     if not is_english(text):
         asked = _UNSPACED_ASKING.sub(" ", text)
@@ -259,12 +268,12 @@ def question_terms(text: str) -> list[str]:
                 for token in telling
                 for term, stop in _analyse(token)
             ]
-            return list(dict.fromkeys([term for term, stop in found if not stop] or [term for term, _ in found]))
+            return tuple(dict.fromkeys([term for term, stop in found if not stop] or [term for term, _ in found]))
     for tokens in (_tokens(_ASKED_FOR.sub(r"\1", text)), _tokens(text)):
         telling = [term for token in tokens for term, stop in _analyse(token) if not stop or _is_letter(token)]
         if telling:
-            return list(dict.fromkeys(telling))
-    return list(dict.fromkeys(text_terms(text)))
+            return tuple(dict.fromkeys(telling))
+    return tuple(dict.fromkeys(text_terms(text)))
 
 
 _CODE = re.compile(
@@ -546,6 +555,16 @@ def one_edit_away(word: str) -> set[str]:
     found |= {before + letter + after[1:] for before, after in cuts if after for letter in ascii_lowercase}
     found |= {before + letter + after for before, after in cuts for letter in ascii_lowercase}
     return found - {word}
+
+
+def near_terms(word: str) -> list[str]:
+    """List the terms of the strings that differ from a word by one letter, in order; those of more than one term are left out."""
+    others = one_edit_away(word) - {""}
+    if word.isascii() and word.isalpha() and word.islower():  # each is a word of one term, its stem
+        with _STEMMING:
+            return sorted(set(_stemmer("english").stemWords(list(others))))
+    found = map(text_terms, others)
+    return sorted({terms[0] for terms in found if len(terms) == 1})
 
 
 def count_spellings(word: str, texts: Iterable[str], most: int) -> dict[str, tuple[int, str]]:

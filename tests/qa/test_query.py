@@ -5,7 +5,16 @@ from toy_encoder import ToyEncoder
 
 from index import QuestionError
 from index.encoders.base import Scale
-from index.text.terms import NearWord, count_spellings, edit_distance, near_spellings, one_edit_away, phrase_pattern
+from index.text.terms import (
+    NearWord,
+    count_spellings,
+    edit_distance,
+    near_spellings,
+    near_terms,
+    one_edit_away,
+    phrase_pattern,
+    text_terms,
+)
 from qa import Assistant
 from qa.answering.citation import TermEvidence
 from qa.answering.confidence import log_odds
@@ -125,6 +134,13 @@ def test_near_spellings_are_words_as_they_stand():
     """The nearest word comes first, as written in the text; the word itself is none."""
     assert near_spellings("ceasfir", ["A Ceasefire held.", "The ceasfire."]) == ("Ceasefire",)
     assert near_spellings("at", ["it as"]) == ()
+
+
+@pytest.mark.parametrize("word", ["oil", "a", "x", "mediator", "don't", "gpt4", "m\xfcnchen", "u.s", "Oil"])
+def test_near_terms_are_those_of_the_strings_near_to_a_word(word):
+    """Of one term each, however they are found."""
+    found = [text_terms(other) for other in one_edit_away(word)]
+    assert near_terms(word) == sorted({terms[0] for terms in found if len(terms) == 1})
 
 
 def test_one_edit_away_are_the_words_that_differ_by_a_letter():
