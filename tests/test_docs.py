@@ -8,12 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from qa.cli import COMMANDS, main
-from qa.cli.options import build_parser
+from qa.cli import main, program
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = sorted((ROOT / "qa" / "docs").glob("*.md"))
+
+
+def parse(line):
+    """Parse a command line without its `qa`, as the program does."""
+    name, *arguments = shlex.split(line, comments=True)
+    with program.make_context("qa", [name]) as context:
+        program.commands[name].make_context(name, arguments, context).close()
 
 
 def test_readme_is_short():
@@ -64,24 +70,24 @@ def test_unknown_topic_is_refused_with_those_there_are(capsys):
 def test_every_command_is_in_a_page():
     """The pages show each command of the parser at least once."""
     everything = "".join(page.read_text(encoding="utf-8") for page in PAGES)
-    assert [name for name in COMMANDS if f"qa {name}" not in everything] == []
+    assert [name for name in program.commands if f"qa {name}" not in everything] == []
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: page.name)
 def test_commands_shown_are_understood(page):
     """The parser accepts every `qa …` command that a page shows, with its options."""
     shown = re.findall(r"^    (?:.*&& )?qa (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
-    for command in shown:
-        build_parser().parse_args(shlex.split(command))
+    for line in shown:
+        parse(line)
 
 
 def test_options_named_exist():
     """Every `--option` that the pages name belongs to a command."""
     text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
     with contextlib.redirect_stdout(io.StringIO()) as printed:
-        for name in COMMANDS:
+        for name in ([], *([name] for name in program.commands)):
             with pytest.raises(SystemExit):
-                main([name, "--help"])
+                main([*name, "--help"])
     known = set(re.findall(r"--[a-z][a-z-]+", printed.getvalue()))
     of_others = {"--minutes", "--out"}  # of qa.reading.train
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) - known - of_others == set()

@@ -3,7 +3,6 @@
 WORK/texts-DIGEST/passages-N/ has the documents, the collection, and `built`, which names the encoder of a finished build.
 """
 
-import argparse
 import json
 import os
 import platform
@@ -32,7 +31,7 @@ from gradio_client import Client
 from gradio_client.utils import QueueError as BusyChat
 
 from index import bundled_model_folder
-from qa.bench import REAL_AT_MOST, measure
+from qa.bench import REAL_AT_MOST, Settings, measure
 from qa.bench.corpus import read_texts
 from qa.bench.measure import BenchmarkError, Measured, SyntheticEncoder, Task, memory, spread, timed
 from qa.collections import default_sources, encoder_folder
@@ -78,31 +77,31 @@ print(index.search(model.encode([sys.argv[2]], show_progress_bar=False), 10)[1])
 """
 
 
-def run_benchmark(options: argparse.Namespace, *, on_notice: Notice) -> Measured:
-    """Measure as the options of `qa bench` say; call `on_notice` with one line before each part.
+def run_benchmark(settings: Settings, *, on_notice: Notice) -> Measured:
+    """Measure what the settings say; call `on_notice` with one line before each part.
 
     Raises:
         SourceError: The texts cannot be read, or have no sentences.
         BatchError: The passages cannot be written.
         BenchmarkError: The work or plot file cannot be written, or something cannot be measured.
     """
-    if options.plot:
-        _check_plot(options.plot)
-    corpus, cache = read_texts(options.texts or default_sources()), str(encoder_folder().absolute())
+    if settings.plot:
+        _check_plot(settings.plot)
+    corpus, cache = read_texts(settings.texts or default_sources()), str(encoder_folder().absolute())
     with tempfile.TemporaryDirectory(prefix="qa-bench-") as temporary:
-        work = _make_folder(options.work or Path(temporary))
-        task = Task(corpus.sentences, cache, options.repeats, f"{work}/texts-{corpus.digest}")
-        small = replace(task, size=min(options.sizes[0], _START_PASSAGES))
-        if options.load:
-            return _measure_load(small, options.people, options.seconds, on_notice)
+        work = _make_folder(settings.work or Path(temporary))
+        task = Task(corpus.sentences, cache, settings.repeats, f"{work}/texts-{corpus.digest}")
+        small = replace(task, size=min(settings.sizes[0], _START_PASSAGES))
+        if settings.load:
+            return _measure_load(small, settings.people, settings.seconds, on_notice)
         on_notice("measuring the encoder")
         encoding = run_apart(measure.measure_encoding, task)
-        sizes = [_measure_size(task, size, encoding, on_notice) for size in options.sizes]
+        sizes = [_measure_size(task, size, encoding, on_notice) for size in settings.sizes]
         on_notice("measuring start-up")
         startup = _measure_startup(small)
-    if options.plot:
-        _plot(sizes, options.plot)
-    figures = {"machine": _describe_machine(), "repeats": options.repeats, "encoding": encoding}
+    if settings.plot:
+        _plot(sizes, settings.plot)
+    figures = {"machine": _describe_machine(), "repeats": settings.repeats, "encoding": encoding}
     return {**figures, "sizes": sizes, "startup": startup}
 
 

@@ -1,11 +1,12 @@
 """The command `qa chat`: from its arguments to a page that is served."""
 
-import argparse
-import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index import Encoder, Progress, Selection, StorageError
+from index import Progress, Selection, StorageError
+from qa.cli.options import Chosen, notify_failures
+from qa.cli.output import notify
 from qa.collections import (
     conversations_file,
     create_collection,
@@ -26,57 +27,56 @@ from qa.kept import KeptQuotes
 from qa.web.host import AssistantHost
 from qa.web.library.libraries import Libraries
 from qa.web.log import start_log
-from qa.web.security.access import choose_access
+from qa.web.security.access import Access
 from qa.web.server import serve
 
 if TYPE_CHECKING:
     from qa.assistant import Assistant
 
-TOKEN_VARIABLE = "QA_TOKEN"
-
 
 def chat(
-    options: argparse.Namespace,
-    chosen: Selection | None,
+    chosen: Chosen,
+    access: Access,
     *,
-    load_encoder: Callable[[], Encoder | None],
-    on_notice: Callable[[str], None],
-    on_indexed: "Callable[[Assistant], None]",
+    port: int,
+    no_browser: bool,
+    mcp: bool,
+    log: Path | None,
+    log_questions: bool,
 ) -> None:
     """Serve the chat until it is interrupted.
 
     Args:
-        options: As `arguments.parse_arguments` reads them for `chat`.
-        chosen: What is to be opened first; None: the default sources.
-        load_encoder: Loads the model that was named; None: the bundled one is used.
-        on_notice: Takes lines of news.
-        on_indexed: Called when the index has been brought up to the documents, and later where what cannot be read has
-            changed.
+        chosen: What is to be opened first.
+        access: Where to serve it, and to whom.
+        port: Where to listen; 0 means any free port.
+        no_browser: Whether to leave the browser closed.
+        mcp: Whether to serve the tools of the Model Context Protocol too.
+        log: The file for the log; standard error when omitted.
+        log_questions: Whether to log questions.
 
     Raises:
         QAError: A source is missing, or the page cannot be served like this.
         OSError: The log cannot be written.
     """
-    named = os.environ.pop(TOKEN_VARIABLE, "")  # no program started from here inherits it
-    access = choose_access(options.host, options.token or named, options.proxy, without_token=options.no_token)
-    selection = select_sources(chosen)
-    start_log(options.log, questions=options.log_questions)
-    encoder = load_encoder()
+    selection = select_sources(chosen.selection())
+    start_log(log, questions=log_questions)
+    encoder = chosen.encoder()
 
     def make_host(find: Callable[[], Selection]) -> AssistantHost:
         def open_assistant(on_progress: Callable[[Progress], None]) -> "Assistant":
             from qa.assistant import Assistant
 
             return Assistant.open(
-                find(), encoder=encoder, on_progress=on_progress, on_notice=on_notice, wait=False, allow_empty=True
+                find(), encoder=encoder, on_progress=on_progress, on_notice=notify, wait=False, allow_empty=True
             )
 
-        return AssistantHost(open_assistant, on_indexed, follow=True)
+        return AssistantHost(open_assistant, notify_failures, follow=True)
 
     def create(name: str) -> str:
         from index import load_encoder as load_bundled
 
-        return create_collection(name, encoder or load_bundled(cache_folder=encoder_folder(), on_notice=on_notice))
+        return create_collection(name, encoder or load_bundled(cache_folder=encoder_folder(), on_notice=notify))
 
     delete_discarded(None)
     libraries = Libraries(
@@ -88,15 +88,15 @@ def chat(
         discard=lambda name: discard_collection(None, name),
         restore=lambda: restore_discarded(None),
     )
-    store, kept = _open_store(on_notice), _open_kept(on_notice)
+    store, kept = _open_store(), _open_kept()
     try:
         serve(
             libraries,
             scratch=scratch_folder(home_folder()),
             access=access,
-            port=options.port,
-            open_browser=not options.no_browser,
-            mcp=options.mcp,
+            port=port,
+            open_browser=not no_browser,
+            mcp=mcp,
             store=store,
             kept=kept,
         )
@@ -106,19 +106,19 @@ def chat(
                 opened.close()
 
 
-def _open_store(on_notice: Callable[[str], None]) -> Conversations | None:
+def _open_store() -> Conversations | None:
     """The conversations; where their file cannot be used, that is said, and the chat goes on without."""
     try:
-        return Conversations(conversations_file(home_folder()), on_notice=on_notice)
+        return Conversations(conversations_file(home_folder()), on_notice=notify)
     except StorageError as error:
-        on_notice(f"{error} Until then conversations last as long as their page.")
+        notify(f"{error} Until then conversations last as long as their page.")
         return None
 
 
-def _open_kept(on_notice: Callable[[str], None]) -> KeptQuotes | None:
+def _open_kept() -> KeptQuotes | None:
     """The kept quotes; where their file cannot be used, that is said, and the chat goes on without."""
     try:
-        return KeptQuotes(kept_file(home_folder()), on_notice=on_notice)
+        return KeptQuotes(kept_file(home_folder()), on_notice=notify)
     except StorageError as error:
-        on_notice(f"{error} Until then no quotes can be kept.")
+        notify(f"{error} Until then no quotes can be kept.")
         return None

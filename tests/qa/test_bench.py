@@ -244,7 +244,9 @@ def test_wrong_usage_exits_with_2(arguments, capsys):
     with pytest.raises(SystemExit) as caught:
         main(["bench", *arguments])
     assert caught.value.code == 2
-    assert capsys.readouterr().err.startswith("usage: qa bench")
+    error = capsys.readouterr().err
+    assert error.startswith(f"qa bench: error: invalid value for '{arguments[0].partition('=')[0]}': ")
+    assert error.count("\n") == 1
 
 
 KNOWN_ERRORS = {

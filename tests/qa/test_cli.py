@@ -1,6 +1,8 @@
 """The command line: what it prints where, its exit codes, and what it keeps from the terminal."""
 
 import json
+import re
+import shlex
 
 import pytest
 from toy_assistant import ToyAssistant
@@ -10,7 +12,7 @@ from index import StorageError, load_encoder
 from qa import Assistant
 from qa.answering.answer import Scope
 from qa.batch import answer_batch
-from qa.cli import main
+from qa.cli import main, program
 from qa.cli.options import notify_failures
 from qa.collections import encoder_folder
 from qa.verify import verify_answers
@@ -137,24 +139,128 @@ def test_an_error_of_several_lines_is_printed_as_one(monkeypatch, capsys):
 
 
 WRONG_USAGE = {
-    "nothing": [],
-    "unknown command": ["answer"],
-    "no question": ["ask"],
-    "no output": ["batch", "q.txt"],
-    "no sources": ["index"],
-    "unknown option": ["ask", "Who?", "--fast"],
-    "port not a number": ["chat", "--port", "http"],
-    "port too high": ["chat", "--port", "65536"],
+    "unknown command": (["answer"], "qa: error: no such command 'answer'. Commands: chat, ask, "),
+    "misspelt command": (
+        ["colections"],
+        "qa: error: no such command 'colections'. Did you mean 'collections'? See: qa ",
+    ),
+    "unknown option before": (["--fast"], "qa: error: no such option '--fast'. See: qa --help"),
+    "no question": (["ask"], "qa ask: error: missing argument 'QUESTION...'. See: qa ask --help"),
+    "no output": (["batch", "q.txt"], "qa batch: error: missing option '-o' / '--output'. See: qa batch --help"),
+    "no questions": (["batch", "-o", "a.csv"], "qa batch: error: missing argument 'QUESTIONS'. See"),
+    "two files of questions": (
+        ["batch", "q", "r", "-o", "a"],
+        "qa batch: error: got unexpected extra argument (r). See",
+    ),
+    "no sources": (["index"], "qa index: error: name sources, or a stored collection with --name. See: qa index"),
+    "unknown option": (["ask", "Who?", "--fast"], "qa ask: error: no such option '--fast'. See: qa ask --help"),
+    "misspelt option": (
+        ["ask", "Who?", "--sorces", "x"],
+        "qa ask: error: no such option '--sorces'. Did you mean '--sources'",
+    ),
+    "option of one word": (["ask", "Who?", "-x"], "qa ask: error: no such option '-x'. See: qa ask --help"),
+    "option without value": (["ask", "Who?", "--model"], "qa ask: error: option '--model' requires an argument. See"),
+    "option for a value": (
+        ["ask", "Who?", "--model", "--json"],
+        "qa ask: error: option '--model' requires an argument.",
+    ),
+    "no value after many": (
+        ["ask", "Who?", "--sources"],
+        "qa ask: error: option '--sources' requires an argument. See",
+    ),
+    "value for a flag": (["ask", "Who?", "--json=yes"], "qa ask: error: option '--json' does not take a value. See"),
+    "port not a number": (
+        ["chat", "--port", "http"],
+        "qa chat: error: invalid value for '--port': 'http' is not a whole number. See: qa chat --help",
+    ),
+    "port too high": (
+        ["chat", "--port", "65536"],
+        "qa chat: error: invalid value for '--port': 65536 is not between 0 and 65535. See: qa chat --help",
+    ),
+    "limit too low": (
+        ["eval", "x", "--limit", "0"],
+        "qa eval: error: invalid value for '--limit': 0 is not at least 1. See",
+    ),
+    "escape in an option": (
+        ["ask", "Who?", "--\x1b[2J"],
+        "qa ask: error: no such option '--\\x1b[2J'. See: qa ask --help",
+    ),
 }
 
 
-@pytest.mark.parametrize("arguments", WRONG_USAGE.values(), ids=WRONG_USAGE)
-def test_wrong_usage_exits_with_2(arguments, capsys):
-    """Wrong usage prints how it is used and exits with 2."""
+@pytest.mark.parametrize(("arguments", "said"), WRONG_USAGE.values(), ids=WRONG_USAGE)
+def test_wrong_usage_is_one_line(arguments, said, capsys):
+    """Wrong usage prints one line, with the command, the option as typed and those spelt nearly so, and exits with 2."""
     with pytest.raises(SystemExit) as caught:
         main(arguments)
     assert caught.value.code == 2
-    assert capsys.readouterr().err.startswith("usage: qa")
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith(said)
+    assert output.err.count("\n") == 1
+
+
+def test_nothing_but_the_name_shows_the_help(capsys):
+    """`qa` alone prints the help, with three examples and every command, on standard error, and exits with 2."""
+    with pytest.raises(SystemExit) as caught:
+        main([])
+    assert caught.value.code == 2
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith("Usage: qa ")
+    examples = output.err.partition("Examples:\n")[2].partition("\n\n")[0].splitlines()
+    assert [line.split("#")[0].split()[:2] for line in examples] == [["qa", "chat"], ["qa", "ask"], ["qa", "help"]]
+    listed = re.findall(r"^  (\S+)", output.err.partition("Commands:\n")[2].partition("\n\n")[0], re.MULTILINE)
+    assert listed == list(program.commands)
+
+
+def test_the_version_is_printed(capsys):
+    """`qa --version` prints the name and the version of the package."""
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert caught.value.code == 0
+    assert re.fullmatch(r"qa \d+\.\d+\S*\n", capsys.readouterr().out)
+
+
+QUESTIONS = {
+    "several words": (["Which", "apples", "are", "red"], "Which apples are red"),
+    "options between": (["Which", "--json", "apples"], "Which apples"),
+    "quoted": (["Which apples are red?"], "Which apples are red?"),
+    "a quoted text that begins like an option": (["--json or red?"], "--json or red?"),
+    "a number below 0": (["red", "at", "-5", "degrees"], "red at -5 degrees"),
+    "after two dashes": (["red", "--", "--json"], "red --json"),
+}
+
+
+@pytest.mark.usefixtures("toy")
+@pytest.mark.parametrize(("words", "question"), QUESTIONS.values(), ids=QUESTIONS)
+def test_words_are_one_question(words, question, folder, capsys):
+    """Quotation marks are not needed; options may come between the words, and several sources after them."""
+    more = [] if "--json" in words and "--" not in words else ["--json"]
+    assert main(["ask", "--sources", str(folder), str(folder), *more, "--hidden", *words]) == 0
+    assert json.loads(capsys.readouterr().out)["question"] == question
+
+
+@pytest.mark.parametrize("name", program.commands)
+def test_every_help_fits_and_has_examples_that_are_understood(name, capsys):
+    """The help of each command describes its arguments, is at most 80 columns wide, and its examples parse."""
+    command = program.commands[name]
+    with pytest.raises(SystemExit) as caught:
+        main([name, "-h"])
+    assert caught.value.code == 0
+    printed = capsys.readouterr().out
+    assert max(map(len, printed.splitlines())) <= 80
+    options = [parameter for parameter in command.params if parameter.param_type_name == "option"]
+    assert [option.name for option in options if not option.help] == []
+    assert bool(command.describe) == any(parameter.param_type_name == "argument" for parameter in command.params)
+    for example in command.examples:
+        assert f"\n  {example}\n" in printed
+        program_name, named, *arguments = shlex.split(example)
+        assert (program_name, named) == ("qa", name)
+        command.make_context(name, arguments).close()
+    assert command.examples
+    main(["help", name])
+    assert capsys.readouterr().out == printed
 
 
 def test_chat_is_served_with_what_was_asked_for(folder, toy, monkeypatch, capsys):

@@ -3,6 +3,9 @@
 import json
 import os
 import pty
+import re
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -111,6 +114,38 @@ def test_progress_is_shown_on_a_terminal_only(folder, tmp_path):
     os.close(terminal)
     assert b"questions" in os.read(controller, 65536)
     os.close(controller)
+
+
+COMPLETIONS = {
+    "commands": ("qa ca", ["calibrate"]),
+    "options": ("qa ask Who --js", ["--json"]),
+    "collections": ("qa ask Who --collection pa", ["papers"]),
+    "topics and commands": ("qa help co", ["command-line", "costs", "collections"]),
+    "files, by the shell itself": ("qa index x", []),
+}
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")
+def test_bash_completes_commands_options_and_names(tmp_path):
+    """With the line that the documentation names, a tab completes commands, options, collections and topics."""
+    page = (ROOT / "qa" / "docs" / "command-line.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^    (eval .*bash_source.*)$", page, re.MULTILINE)
+    (tmp_path / "home" / "collections" / "papers").mkdir(parents=True)
+    (tmp_path / "home" / "collections" / "papers" / "catalog.sqlite").touch()
+    program = tmp_path / "qa"
+    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m qa "$@"\n')
+    program.chmod(0o755)
+    variables = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "QA_HOME": str(tmp_path / "home")}
+    script = [f"compopt() {{ :; }}\n{line}"]  # which bash knows only while it completes
+    for typed, _ in COMPLETIONS.values():
+        words = typed.split(" ")
+        script.append(f"COMP_WORDS=({typed}) COMP_CWORD={len(words) - 1} COMPREPLY=(); _qa_completion qa")
+        script.append('echo "${COMPREPLY[@]}"')
+    command = ["bash", "--norc", "-c", "\n".join(script)]
+    printed = subprocess.run(
+        command, env={**os.environ, **variables}, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert printed == [" ".join(expected) for _, expected in COMPLETIONS.values()]
 
 
 def test_the_command_line_starts_light():

@@ -319,7 +319,9 @@ def test_contradictions_are_wrong_usage(arguments, home, capsys):
     with pytest.raises(SystemExit) as caught:
         main(arguments)
     assert caught.value.code == 2
-    assert f"qa {arguments[0]}: error: " in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert error.startswith(f"qa {arguments[0]}: error: ")
+    assert error.count("\n") == 1
 
 
 def test_rules_stand_on_the_command_line(folder, home, capsys):

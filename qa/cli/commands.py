@@ -1,0 +1,439 @@
+"""The commands: their options, and what they call and print.
+
+Modules that are slow to import are imported by the commands that need them.
+"""
+
+import io
+import json
+import os
+import sys
+from collections import Counter
+from contextlib import closing
+from dataclasses import asdict, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import click
+
+from index import QAError, QuestionError
+from qa.answering.answer import describe_answer
+from qa.assistant import Assistant
+from qa.bench import REAL_AT_MOST, Settings, parse_sizes
+from qa.cli.options import Chosen, bundled_encoder, complete_name, model_option, option, takes_sources
+from qa.cli.output import describe_change, describe_collections, notify, show_progress
+from qa.cli.usage import Command, Group, parsed_by, whole
+from qa.collections import (
+    conversations_file,
+    delete_collection,
+    home_folder,
+    list_collections,
+    open_collection,
+    rebuild_collection,
+    select_sources,
+)
+from qa.conversations import Conversations
+from qa.feedback import Judgement, read_judgements, write_feedback
+from qa.text import count, name_first, visible_line
+from qa.verify import verify_answers
+
+TOKEN_VARIABLE = "QA_TOKEN"
+FILE = click.Path(path_type=Path)
+AT_LEAST_1 = parsed_by(whole(1))
+NETWORK = "For other computers"
+LOGS = "Logs"
+SOURCES = "files and folders (default: the folder seeds, or else the document that ships with the program)"
+
+
+class MismatchError(QAError):
+    """Answers do not match the documents."""
+
+
+def own_version() -> str:
+    """Return the version of this package, as it was installed."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("qa-verbatim")
+    except PackageNotFoundError:  # run from a folder of sources
+        return "(not installed)"
+
+
+def _print_version(ctx: click.Context, parameter: click.Parameter, asked: bool) -> None:
+    if asked and not ctx.resilient_parsing:
+        click.echo(f"qa {own_version()}")
+        ctx.exit()
+
+
+@click.group(
+    cls=Group,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    examples=(
+        "qa chat ~/papers                             # open the chat in a browser",
+        "qa ask Who is mediating --sources ~/papers   # answer one question here",
+        "qa help command-line                         # read more",
+    ),
+)
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, help="print the version"
+)
+def program() -> None:
+    """Ask your own documents: answers are quoted sentences with their places."""
+
+
+@program.command(
+    cls=Command,
+    describe={"SOURCES": SOURCES},
+    examples=("qa chat ~/papers notes.md", "qa chat --collection papers", "qa chat ~/papers --host 0.0.0.0"),
+)
+@takes_sources()
+@option(
+    "--port",
+    callback=parsed_by(whole(0, 65535)),
+    default="7860",
+    metavar="PORT",
+    help="port; 0 picks a free one (default: 7860)",
+)
+@option("--no-browser", is_flag=True, help="do not open a browser")
+@option("--mcp", is_flag=True, help="also serve the tools of the Model Context Protocol at /mcp")
+@option(
+    "--host",
+    group=NETWORK,
+    default="127.0.0.1",
+    metavar="ADDRESS",
+    help="listen on this address, so that others can connect",
+)
+@option(
+    "--token",
+    group=NETWORK,
+    default="",
+    metavar="TOKEN",
+    help="token that visitors need (default: one is made, and printed); QA_TOKEN in the environment is safer",
+)
+@option(
+    "--no-token",
+    group=NETWORK,
+    is_flag=True,
+    help="demand no token: every account and program of this computer can ask, and change the documents",
+)
+@option(
+    "--proxy",
+    group=NETWORK,
+    default="",
+    metavar="ADDRESS",
+    help="believe X-Forwarded-For and X-Forwarded-Proto from the server at this address, which is in front of the chat",
+)
+@option(
+    "--log",
+    group=LOGS,
+    type=FILE,
+    metavar="FILE",
+    help="log starts, answers and wrong tokens, without questions or document text",
+)
+@option("--log-questions", group=LOGS, is_flag=True, help="log the questions too")
+def chat(chosen: Chosen, host: str, token: str, no_token: bool, proxy: str, **settings: Any) -> int:
+    """Open the chat page in a browser."""
+    from qa.cli import chat as page
+    from qa.web.security.access import choose_access
+
+    named = os.environ.pop(TOKEN_VARIABLE, "")  # no program started from here inherits it
+    page.chat(chosen, choose_access(host, token or named, proxy, without_token=no_token), **settings)
+    return 0
+
+
+@program.command(
+    cls=Command,
+    describe={"QUESTION": "the question, with or without quotation marks"},
+    examples=(
+        "qa ask Who is mediating",
+        'qa ask "Who is mediating?" --sources ~/papers notes.md',
+        "qa ask Who is mediating --collection papers --json",
+    ),
+)
+@click.argument("words", nargs=-1, required=True, metavar="QUESTION...")
+@takes_sources(as_option=True)
+@option("--json", "as_json", is_flag=True, help="print the whole answer as one line of JSON")
+def ask(chosen: Chosen, words: tuple[str, ...], as_json: bool) -> int:
+    """Answer one question."""
+    question = " ".join(words)
+    try:
+        question.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise QuestionError("the question is not UTF-8 text. Type it in a terminal that is set to UTF-8.") from error
+    with chosen.open() as assistant:
+        answer = assistant.ask(question)
+    if as_json:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8", errors="strict", newline="\n")
+        print(json.dumps(answer.to_dict(), ensure_ascii=False))
+    else:
+        bold = os.environ.get("TERM", "dumb") != "dumb" and not os.environ.get("NO_COLOR")
+        print(describe_answer(answer, emphasise=bold and sys.stdout.isatty()))
+    return 0
+
+
+@program.command(
+    cls=Command,
+    describe={"QUESTIONS": "file of questions: .txt, .csv, .xlsx or .jsonl"},
+    examples=(
+        "qa batch questions.csv -o answers.xlsx --sources ~/papers",
+        "qa batch questions.txt -o answers.jsonl --collection papers",
+    ),
+    interrupted="interrupted; run the same command again to continue",
+)
+@click.argument("questions", type=FILE)
+@option("-o", "--output", required=True, type=FILE, metavar="ANSWERS", help="file to write: .jsonl, .csv, .xlsx or .md")
+@takes_sources(as_option=True)
+def batch(chosen: Chosen, questions: Path, output: Path) -> int:
+    """Answer a file of questions. After an interruption, run the same command again to continue."""
+    from qa.batch import answer_batch, check_files
+
+    check_files(questions, output)
+    with chosen.open() as assistant, show_progress("questions") as show:
+        report = answer_batch(assistant, questions, output, on_progress=show, on_notice=notify)
+    for row in report.not_answered:
+        notify(f"line {row.line} not answered: {row.error}")
+    notify(f"{report.answered} answered, {len(report.not_answered)} rows not answered")
+    return 0
+
+
+@program.command(
+    cls=Command,
+    describe={"SOURCES": "files and folders (default with --name: those the collection was made from)"},
+    examples=(
+        "qa index ~/papers",
+        'qa index ~/papers --name papers --exclude "drafts/"',
+        "qa index --check --name papers",
+    ),
+    interrupted="interrupted; indexed files are stored, run the same command again to continue",
+)
+@takes_sources(named=True, needed=True)
+@option("--rebuild", is_flag=True, help="build the index again with this version and model")
+@option(
+    "--check",
+    is_flag=True,
+    help="compare the catalog with the indexes derived from it, without reading the files",
+)
+def index(chosen: Chosen, rebuild: bool, check: bool) -> int:
+    """Update the index of the documents, and print its size."""
+    if rebuild and check:
+        raise click.UsageError("--check and --rebuild cannot be combined.", click.get_current_context())
+    if check:
+        return _check(chosen)
+    if rebuild:
+        chosen = replace(chosen, sources=select_sources(chosen.selection()), collection="")
+        rebuild_collection(select_sources(chosen.sources), chosen.encoder() or bundled_encoder(), home_folder())
+    with chosen.open() as assistant:
+        if assistant.postponed:
+            assistant.refresh()
+        report, scope = assistant.report, assistant.scope
+    print(f"{count(scope.documents, 'document')}, {count(scope.passages, 'passage')}")
+    print(
+        f"{report.added} new, {report.changed} changed, {report.removed} removed, {report.unchanged} unchanged, "
+        f"{len(report.failures)} not read"
+    )
+    return 0
+
+
+def _check(chosen: Chosen) -> int:
+    encoder = chosen.encoder() or bundled_encoder()
+    collection, _ = open_collection(select_sources(chosen.selection()), encoder, home_folder())
+    with closing(collection):
+        findings = collection.check(on_notice=notify)
+    for finding in findings or ("in step",):
+        print(visible_line(finding))
+    return 1 if findings else 0
+
+
+@program.command(
+    cls=Command,
+    examples=("qa collections", "qa collections --json", "qa collections --delete papers"),
+)
+@option("--json", "as_json", is_flag=True, help="print one line of JSON for each collection")
+@option(
+    "--delete", metavar="NAME", shell_complete=complete_name, help="delete this collection and the files added to it"
+)
+def collections(as_json: bool, delete: str | None) -> int:
+    """List the collections, or delete one."""
+    if delete is not None:
+        delete_collection(home_folder(), delete)
+        print(f"deleted {visible_line(delete)}")
+        return 0
+    found = list_collections(home_folder())
+    if as_json:
+        for info in found:
+            print(json.dumps(asdict(info)))
+    else:
+        print(describe_collections(found))
+    return 0
+
+
+@program.command(
+    cls=Command,
+    describe={"ANSWERS": "a .jsonl from qa batch, or a conversation saved from the page"},
+    examples=("qa verify answers.jsonl", "qa verify answers.jsonl --sources ~/papers --show-changes"),
+)
+@click.argument("answers", type=FILE)
+@option(
+    "--sources",
+    several=True,
+    type=click.Path(),
+    metavar="SOURCE...",
+    help="look up the documents by name in these folders instead of by the paths in the answers",
+)
+@option("--show-changes", is_flag=True, help="print passages that no longer match, as indexed and as they are now")
+@option("--encoding", metavar="NAME", help="the encoding that the text files were indexed with, if one was named")
+def verify(answers: Path, sources: tuple[str, ...], show_changes: bool, encoding: str | None) -> int:
+    """Check every quote in a file of answers against the documents."""
+    found: Counter[str] = Counter()
+    for check in verify_answers(answers, folders=sources, show_changes=show_changes, encoding=encoding):
+        found[check.finding] += 1
+        if check.finding != "exact":
+            print(visible_line(f"line {check.line}: {check.finding}: {name_first(check.source, check.detail)}"))
+            if check.change:
+                print(describe_change(check.change))
+    print(", ".join(f"{found[name]} {name}" for name in ("exact", "moved", "changed", "gone")))
+    broken = [f"{found[name]} {name}" for name in ("changed", "gone", "altered", "malformed") if found[name]]
+    if broken:
+        raise MismatchError(f"{answers} does not match the documents: {', '.join(broken)}")
+    return 0
+
+
+@program.command(
+    cls=Command,
+    describe={"SOURCES": "files and folders"},
+    examples=("qa calibrate ~/papers", "qa calibrate --collection papers"),
+)
+@takes_sources(needed=True)
+def calibrate(chosen: Chosen) -> int:
+    """Fit the confidence to your documents, and report how well it judges."""
+    from qa.evaluation.calibration import calibrate_assistant
+
+    with chosen.open() as assistant, show_progress("questions") as show:
+        report = calibrate_assistant(assistant, judgements=_read_judgements(assistant), on_progress=show)
+    print(report.describe())
+    return 0
+
+
+@program.command(
+    cls=Command,
+    describe={"SOURCES": SOURCES},
+    examples=("qa feedback -o my-questions", "qa feedback ~/papers -o my-questions"),
+)
+@option("-o", "--output", required=True, type=FILE, metavar="FOLDER", help="folder to write the questions to")
+@takes_sources()
+def feedback(chosen: Chosen, output: Path) -> int:
+    """Write the ratings given in the page as labelled questions for qa eval."""
+    with chosen.open() as assistant:
+        report = write_feedback(assistant, _read_judgements(assistant), output)
+    for source in report.lost:
+        notify(f"a quote from {source} is left out: it is no longer in the documents")
+    print(f"{count(report.questions, 'question')}, {count(report.passages, 'passage')}")
+    return 0
+
+
+def _read_judgements(assistant: Assistant) -> tuple[Judgement, ...]:
+    """Read the ratings that visitors of the page gave to answers from this collection."""
+    path = conversations_file(home_folder())
+    if not path.exists():
+        return ()
+    with closing(Conversations(path, on_notice=notify)) as store:
+        return read_judgements(store, assistant.key)
+
+
+@program.command(
+    "eval",
+    cls=Command,
+    describe={
+        "DATASETS": "folders of corpus.jsonl, queries.jsonl and qrels.tsv; several are also asked each other's questions"
+    },
+    examples=("qa eval my-questions", "qa eval my-questions other-questions --limit 100 --plot rankings.png"),
+)
+@click.argument("datasets", nargs=-1, required=True, type=FILE)
+@option("--limit", callback=AT_LEAST_1, metavar="N", help="ask at most N questions of each folder, drawn at random")
+@option("--json", "as_json", is_flag=True, help="print one line of JSON for each folder")
+@option("--runs", type=FILE, metavar="FOLDER", help="write the rankings to this folder as TREC run files")
+@option("--plot", type=FILE, metavar="FILE", help="plot the rankings to a .png, .svg or .pdf")
+@model_option
+def evaluate(
+    datasets: tuple[Path, ...], limit: int | None, as_json: bool, runs: Path | None, plot: Path | None, model: str
+) -> int:
+    """Measure on labelled questions (BEIR layout), next to simple baselines."""
+    from qa.evaluation.evaluator import evaluate_folders
+    from qa.evaluation.report import describe_evaluations, plot_evaluations, write_runs
+
+    evaluations, encoder = [], Chosen(None, model=model).encoder()
+    with show_progress("questions") as show:
+        for evaluation in evaluate_folders(datasets, limit=limit, encoder=encoder, on_progress=show):
+            evaluations.append(evaluation)
+            if runs:
+                write_runs(evaluation, runs)
+            for question, reason in evaluation.skipped.items():
+                notify(f"{evaluation.name}: question {question} not asked: {reason}")
+    if as_json:
+        for evaluation in evaluations:
+            print(json.dumps(evaluation.to_dict()))
+    else:
+        print(describe_evaluations(evaluations))
+    if plot:
+        plot_evaluations(evaluations, plot)
+    return 0
+
+
+@program.command(
+    cls=Command,
+    describe={"TEXTS": ".txt, .md or .jsonl files to make passages of"},
+    examples=("qa bench", "qa bench --sizes 1k,100k --plot costs.png", "qa bench --load --people 20"),
+)
+@click.argument("texts", required=False, type=FILE)
+@option(
+    "--sizes",
+    default="1k,10k",
+    metavar="SIZES",
+    callback=parsed_by(parse_sizes),
+    help="passages in each collection, such as 1k,10k,100k (default: 1k,10k); above "
+    f"{REAL_AT_MOST:,}, vectors are synthetic",
+)
+@option("--repeats", callback=AT_LEAST_1, default="5", metavar="N", help="how often to measure (default: 5)")
+@option("--json", "as_json", is_flag=True, help="print all figures as one JSON object")
+@option("--plot", type=FILE, metavar="FILE", help="plot costs against size: .png, .svg or .pdf")
+@option("--work", type=FILE, metavar="FOLDER", help="keep the collections there, and reuse those of an earlier run")
+@option("--load", is_flag=True, help="measure instead how a chat serves many people at once")
+@option("--people", callback=AT_LEAST_1, default="50", metavar="N", help="how many people ask (default: 50)")
+@option("--seconds", callback=AT_LEAST_1, default="60", metavar="N", help="for how long they ask (default: 60)")
+def bench(as_json: bool, **settings: Any) -> int:
+    """Measure speed, size, memory and start-up, beside a plain baseline."""
+    from qa.bench.run import describe_benchmark, run_benchmark
+
+    figures = run_benchmark(Settings(**settings), on_notice=notify)
+    print(json.dumps(figures) if as_json else describe_benchmark(figures))
+    return 0
+
+
+def _complete_topic(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    return [name for name in [*sorted(_pages()), *program.commands] if name.startswith(incomplete)]
+
+
+def _pages() -> dict[str, Any]:
+    return {page.name.removesuffix(".md"): page for page in files("qa").joinpath("docs").iterdir()}
+
+
+@program.command(
+    "help",
+    cls=Command,
+    describe={"TOPIC": "a page, or a command (default: list the pages)"},
+    examples=("qa help", "qa help answers", "qa help ask"),
+)
+@click.argument("topic", required=False, default="", shell_complete=_complete_topic)
+@click.pass_context
+def show_help(ctx: click.Context, topic: str) -> int:
+    """Print a page of the documentation, or the help of a command."""
+    pages = _pages()
+    if topic in program.commands:
+        with program.commands[topic].make_context(topic, [], ctx.parent, resilient_parsing=True) as command:
+            print(command.get_help())
+    elif topic and topic not in pages:
+        raise QuestionError(f"there is no topic {topic!r}. Topics: {', '.join(sorted(pages))}.")
+    else:
+        print(pages[topic].read_text(encoding="utf-8").rstrip("\n") if topic else "\n".join(sorted(pages)))
+    return 0
