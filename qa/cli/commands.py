@@ -17,11 +17,10 @@ from typing import Any
 import click
 
 from index import QAError, QuestionError
-from qa.answering.answer import describe_answer
 from qa.assistant import Assistant
 from qa.bench import REAL_AT_MOST, Settings, parse_sizes
 from qa.cli.options import Chosen, bundled_encoder, complete_name, model_option, option, takes_sources
-from qa.cli.output import describe_change, describe_collections, notify, show_progress
+from qa.cli.output import describe_change, describe_collections, notify, print_answer, show_progress
 from qa.cli.usage import Command, Group, parsed_by, whole
 from qa.collections import (
     conversations_file,
@@ -167,8 +166,7 @@ def ask(chosen: Chosen, words: tuple[str, ...], as_json: bool) -> int:
             sys.stdout.reconfigure(encoding="utf-8", errors="strict", newline="\n")
         print(json.dumps(answer.to_dict(), ensure_ascii=False))
     else:
-        bold = os.environ.get("TERM", "dumb") != "dumb" and not os.environ.get("NO_COLOR")
-        print(describe_answer(answer, emphasise=bold and sys.stdout.isatty()))
+        print_answer(answer)
     return 0
 
 

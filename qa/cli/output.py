@@ -4,13 +4,65 @@ Quotes and names come from documents, and a terminal obeys what it receives: con
 the direction of text are shown as `\x1b`, `\u202e`. Everything else stays unchanged.
 """
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+import click
 
 from index import CollectionInfo
+from qa.answering.answer import Answer, describe_answer
+from qa.answering.citation import Citation
 from qa.text import describe_size, visible, visible_line
 from qa.verify import TextChange
+
+_VERDICTS = {
+    "answered": ("Answered", "green"),
+    "closest": ("Closest passages only", "yellow"),
+    "not_in_sources": ("Not in the sources", "red"),
+}
+
+
+def is_colourful(stream: TextIO) -> bool:
+    """Whether to write bold and colours to a stream: a terminal that shows them, unless NO_COLOR is set."""
+    return stream.isatty() and os.environ.get("TERM", "dumb") != "dumb" and not os.environ.get("NO_COLOR")
+
+
+def print_answer(answer: Answer) -> None:
+    """Print an answer with its confidence and, for each place, the address that opens it."""
+    colourful = is_colourful(sys.stdout)
+    lines = [describe_answer(answer, emphasise=colourful), *describe_confidence(answer, colourful=colourful)]
+    print("\n".join(lines + describe_addresses(answer)))
+
+
+def describe_confidence(answer: Answer, *, colourful: bool = False) -> list[str]:
+    """Describe verdict and confidence in a line, or in a line for each part; a greeting or guidance has neither."""
+    lines = []
+    for part in answer.parts or (answer,):
+        if part.kind == "answer":
+            word, colour = _VERDICTS[part.verdict]
+            word = click.style(word, fg=colour, bold=True) if colourful else word
+            of_part = f": {visible_line(part.question)}" if answer.parts else "."
+            lines.append(f"{word}, confidence {part.confidence:.2f}{of_part}")
+    return ["", *lines] if lines else []
+
+
+def describe_addresses(answer: Answer) -> list[str]:
+    """List the address of each place shown, for a browser: the file, and the page of a PDF."""
+    numbers: dict[str, list[str]] = {}
+    for section in answer.sections():
+        for number, citation in section.shown.items():
+            numbers.setdefault(_address(citation), []).append(str(number))
+    return [f"Open [{', '.join(shown)}]: {address}" for address, shown in numbers.items()]
+
+
+def _address(citation: Citation) -> str:
+    path = Path(citation.path)
+    is_paged = citation.place.page and path.suffix.lower() == ".pdf"
+    return path.absolute().as_uri() + (f"#page={citation.place.page}" if is_paged else "")
 
 
 def describe_collections(collections: Sequence[CollectionInfo]) -> str:

@@ -36,12 +36,13 @@ def toy(monkeypatch):
 
 @pytest.mark.usefixtures("toy")
 def test_ask_prints_numbered_quotes_with_their_place(folder, capsys):
-    """A person sees each quote with its number, source and place; escape sequences are shown, not sent."""
+    """A person sees each quote with its place, the confidence and what to open; escape sequences are shown, not sent."""
     assert main(["ask", "What is red, what are pears?", "--sources", str(folder)]) == 0
     output = capsys.readouterr()
     assert output.out == (
         "[1] Apples are \\x1b[31m red\\x07.\n    -- fruit.txt, paragraph 1\n\n"
-        "[2] Pears are gr\u00fcn.\n    -- fruit.txt, paragraph 2\n"
+        "[2] Pears are gr\u00fcn.\n    -- fruit.txt, paragraph 2\n\n"
+        f"Answered, confidence 0.88.\nOpen [1, 2]: {(folder / 'fruit.txt').as_uri()}\n"
     )
     assert output.err == "not read: evil\\x1b]0;\\x9b qa: name.bin: files of type '.bin' are not read\n"
 
@@ -53,7 +54,8 @@ def test_ask_says_what_was_searched_when_nothing_answers(folder, capsys):
     assert capsys.readouterr().out == (
         "Not in the sources. Searched: 1 document and 2 passages.\n"
         "Closest passages (they may not answer):\n"
-        "[1] Apples are \\x1b[31m red\\x07.\n    -- fruit.txt, paragraph 1\n"
+        "[1] Apples are \\x1b[31m red\\x07.\n    -- fruit.txt, paragraph 1\n\n"
+        f"Not in the sources, confidence 0.12.\nOpen [1]: {(folder / 'fruit.txt').as_uri()}\n"
     )
 
 

@@ -59,7 +59,26 @@ def test_json_is_the_answer_under_any_encoding(folder, encoding):
 def test_a_terminal_without_unicode_gets_escapes(folder):
     """What an ASCII terminal cannot show is escaped instead of failing."""
     result = run("ask", "pears", "--sources", folder, capture_output=True, environment={"PYTHONIOENCODING": "ascii"})
-    assert result.stdout == b"[1] Pears are gr\\xfcn.\n    -- fruit.txt, paragraph 2\n"
+    assert result.stdout.startswith(b"[1] Pears are gr\\xfcn.\n    -- fruit.txt, paragraph 2\n\nAnswered")
+
+
+TERMINALS = {
+    "in colour": ({"TERM": "xterm", "NO_COLOR": ""}, b"\x1b[32m\x1b[1mAnswered\x1b[0m, confidence 0.88."),
+    "NO_COLOR": ({"TERM": "xterm", "NO_COLOR": "1"}, b"\nAnswered, confidence 0.88."),
+    "a terminal that knows none": ({"TERM": "dumb", "NO_COLOR": ""}, b"\nAnswered, confidence 0.88."),
+}
+
+
+@pytest.mark.parametrize(("environment", "line"), TERMINALS.values(), ids=TERMINALS)
+def test_the_verdict_is_coloured_where_the_terminal_can(environment, line, folder):
+    """In a terminal that shows colours, unless NO_COLOR is set."""
+    controller, terminal = pty.openpty()
+    run("ask", "pears", "--sources", folder, stdout=terminal, stderr=subprocess.PIPE, environment=environment)
+    os.close(terminal)
+    printed = os.read(controller, 65536)
+    os.close(controller)
+    assert line in printed
+    assert (b"\x1b" in printed) == (b"\x1b" in line)
 
 
 def test_ctrl_c_exits_with_130_and_the_rest_is_answered_later(folder, tmp_path):

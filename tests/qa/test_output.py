@@ -8,6 +8,7 @@ from two_answers import BOTH, CORRECTED, GREETING, GUIDANCE, WHEN
 from index import Place, Progress
 from qa.answering.answer import Answer, Scope, describe_answer
 from qa.answering.citation import Citation, TermEvidence
+from qa.cli.output import describe_addresses, describe_confidence
 from qa.text import count, describe_progress, visible, visible_line
 
 
@@ -56,6 +57,38 @@ def test_greetings_and_guidance_are_plain_lines():
 def test_a_corrected_word_is_told():
     """Before the quotes."""
     assert describe_answer(CORRECTED).startswith('Searched "harbour" instead of "harbuor".\n\n[1] The harbour')
+
+
+def test_a_line_says_verdict_and_confidence():
+    """One for each part of a question; greetings have none, and the colour is that of the verdict."""
+    assert describe_confidence(WHEN) == ["", "Answered, confidence 0.90."]
+    assert describe_confidence(BOTH) == [
+        "", "Closest passages only, confidence 0.40: Which are red?", "Answered, confidence 0.90: When was it built?",
+    ]  # fmt: skip
+    assert describe_confidence(GREETING) == []
+    assert describe_confidence(replace(WHEN, verdict="not_in_sources"), colourful=True) == [
+        "", "\x1b[31m\x1b[1mNot in the sources\x1b[0m, confidence 0.90.",
+    ]  # fmt: skip
+
+
+def test_addresses_open_the_file_at_the_page():
+    """A PDF at its page; every address once, with the numbers of its quotes, and nothing in it that a terminal obeys."""
+    citations = [
+        Citation("a", "s", path, 1, Place(page), 0, 1, "a", 0, 0.5, "0")
+        for path, page in [
+            ("/a b/\x1b#.pdf", 2),
+            ("/c.docx", 2),
+            ("/a b/\x1b#.pdf", 2),
+            ("/a b/\x1b#.pdf", 3),
+            ("/c.docx", 1),
+        ]
+    ]
+    answer = Answer("q", "q", "answered", 0.5, tuple(citations), (), Scope(1, 1))
+    assert describe_addresses(answer) == [
+        "Open [1, 3]: file:///a%20b/%1B%23.pdf#page=2",
+        "Open [2, 5]: file:///c.docx",
+        "Open [4]: file:///a%20b/%1B%23.pdf#page=3",
+    ]
 
 
 CONTROLS = {
