@@ -187,7 +187,7 @@ def batch(chosen: Chosen, questions: Path, output: Path) -> int:
     from qa.batch import answer_batch, check_files
 
     check_files(questions, output)
-    with chosen.open() as assistant, show_progress("questions") as show:
+    with chosen.open() as assistant, show_progress("questions", "reading the questions") as show:
         report = answer_batch(assistant, questions, output, on_progress=show, on_notice=notify)
     for row in report.not_answered:
         notify(f"line {row.line} not answered: {row.error}")
@@ -236,7 +236,7 @@ def index(chosen: Chosen, rebuild: bool, check: bool) -> int:
 def _check(chosen: Chosen) -> int:
     encoder = chosen.encoder() or bundled_encoder()
     collection, _ = open_collection(select_sources(chosen.selection()), encoder, home_folder())
-    with closing(collection):
+    with closing(collection), show_progress("documents", "checking"):
         findings = collection.check(on_notice=notify)
     for finding in findings or ("in step",):
         print(visible_line(finding))
@@ -307,7 +307,7 @@ def calibrate(chosen: Chosen) -> int:
     """Fit the confidence to your documents, and report how well it judges."""
     from qa.evaluation.calibration import calibrate_assistant
 
-    with chosen.open() as assistant, show_progress("questions") as show:
+    with chosen.open() as assistant, show_progress("questions", "choosing the questions") as show:
         report = calibrate_assistant(assistant, judgements=_read_judgements(assistant), on_progress=show)
     print(report.describe())
     return 0

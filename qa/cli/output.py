@@ -6,6 +6,7 @@ the direction of text are shown as `\x1b`, `\u202e`. Everything else stays uncha
 
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from qa.answering.citation import Citation
 from qa.text import describe_size, visible, visible_line
 from qa.verify import TextChange
 
+TICK = 0.5  # seconds
 _VERDICTS = {
     "answered": ("Answered", "green"),
     "closest": ("Closest passages only", "yellow"),
@@ -104,19 +106,39 @@ def describe_change(change: TextChange) -> str:
 
 
 @contextmanager
-def show_progress(unit: str) -> Iterator[Callable[..., None]]:
-    """Show a progress bar if standard error is a terminal; yield the function to call at each step."""
+def show_progress(unit: str, before: str = "opening the documents") -> Iterator[Callable[..., None]]:
+    """Show a progress bar if standard error is a terminal; yield the function to call at each step.
+
+    Until the first step, show what happens `before`, and for how many seconds.
+    """
     from tqdm import tqdm
 
-    line = "{desc}: {n_fmt}/{total_fmt} {bar} {elapsed}<{remaining} {postfix}"
-    with tqdm(desc=unit, bar_format=line, file=sys.stderr, disable=None, leave=False) as bar:
+    waiting, line = "{desc} {elapsed}", "{desc}: {n_fmt}/{total_fmt} {bar} {elapsed}<{remaining} {postfix}"
+    with tqdm(desc=before, bar_format=waiting, file=sys.stderr, disable=None, leave=False) as bar:
+        began = threading.Event()
+
+        def tick() -> None:
+            while not began.wait(TICK):
+                bar.refresh()
 
         def show(done: int, total: int, name: str = "") -> None:
-            bar.total = total
+            is_first = not began.is_set()
+            began.set()
+            bar.desc, bar.bar_format, bar.total = unit, line, total
             bar.set_postfix_str(visible_line(name), refresh=False)
             bar.update(done - bar.n)
+            if is_first:
+                bar.refresh()
 
-        yield show
+        ticking = threading.Thread(target=tick, daemon=True)
+        if not bar.disable:
+            ticking.start()
+        try:
+            yield show
+        finally:
+            began.set()
+            if not bar.disable:
+                ticking.join()
 
 
 def notify(line: str) -> None:

@@ -123,15 +123,17 @@ def test_output_to_a_full_disk_is_a_known_error(folder):
 
 
 def test_progress_is_shown_on_a_terminal_only(folder, tmp_path):
-    """A progress bar is drawn where standard error is a terminal, and nowhere else."""
+    """Progress is drawn where standard error is a terminal, from the opening of the documents on, and nowhere else."""
     (tmp_path / "q.txt").write_text("red\npears\n")
     arguments = ["batch", tmp_path / "q.txt", "-o", tmp_path / "a.jsonl", "--sources", folder]
-    assert b"questions" not in run(*arguments, capture_output=True).stderr
+    assert run(*arguments, capture_output=True).stderr == b"2 answered, 0 rows not answered\n"
     controller, terminal = pty.openpty()
     termios.tcsetwinsize(terminal, (24, 80))
     run(*arguments, stdout=subprocess.PIPE, stderr=terminal)
     os.close(terminal)
-    assert b"questions" in os.read(controller, 65536)
+    shown = os.read(controller, 65536)
+    assert shown.startswith(b"\ropening the documents 00:00")
+    assert b"\rquestions: 1/2 " in shown
     os.close(controller)
 
 

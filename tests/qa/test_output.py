@@ -1,14 +1,16 @@
 """Answers in words for a terminal: everything a terminal would obey is shown instead."""
 
+import io
 from dataclasses import replace
 
 import pytest
+from patience import until
 from two_answers import BOTH, CORRECTED, GREETING, GUIDANCE, WHEN
 
 from index import Place, Progress
 from qa.answering.answer import Answer, Scope, describe_answer
 from qa.answering.citation import Citation, TermEvidence
-from qa.cli.output import describe_addresses, describe_confidence
+from qa.cli.output import describe_addresses, describe_confidence, show_progress
 from qa.text import count, describe_progress, visible, visible_line
 
 
@@ -89,6 +91,27 @@ def test_addresses_open_the_file_at_the_page():
         "Open [2, 5]: file:///c.docx",
         "Open [4]: file:///a%20b/%1B%23.pdf#page=3",
     ]
+
+
+class Terminal(io.StringIO):
+    """A terminal that keeps what it shows."""
+
+    def isatty(self):
+        """It is one."""
+        return True
+
+
+def test_progress_shows_that_time_passes_before_the_first_step(monkeypatch):
+    """Until then the line is drawn again and again; the first step is shown at once."""
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setattr("qa.cli.output.TICK", 0.001)
+    with show_progress("passages", "opening the documents") as show:
+        until(lambda: terminal.getvalue().count("\ropening the documents 00:0") > 3)
+        show(1, 4, "a\x1b.txt")
+        first = terminal.getvalue().rpartition("\r")[2]
+    assert first.startswith("passages: 1/4 ")
+    assert first.rstrip().endswith(", a\\x1b.txt")
 
 
 CONTROLS = {
