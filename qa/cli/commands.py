@@ -20,7 +20,7 @@ from index import QAError, QuestionError
 from qa.assistant import Assistant
 from qa.bench import REAL_AT_MOST, Settings, parse_sizes
 from qa.cli.options import Chosen, bundled_encoder, complete_name, model_option, option, takes_sources
-from qa.cli.output import describe_change, describe_collections, notify, print_answer, show_progress
+from qa.cli.output import describe_change, describe_collections, is_colourful, notify, print_answer, show_progress
 from qa.cli.usage import Command, Group, parsed_by, whole
 from qa.collections import (
     conversations_file,
@@ -48,19 +48,11 @@ class MismatchError(QAError):
     """Answers do not match the documents."""
 
 
-def own_version() -> str:
-    """Return the version of this package, as it was installed."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("qa-verbatim")
-    except PackageNotFoundError:  # run from a folder of sources
-        return "(not installed)"
-
-
 def _print_version(ctx: click.Context, parameter: click.Parameter, asked: bool) -> None:
     if asked and not ctx.resilient_parsing:
-        click.echo(f"qa {own_version()}")
+        from qa.cli.doctor import PACKAGE, installed_version
+
+        click.echo(f"qa {installed_version(PACKAGE) or '(not installed)'}")
         ctx.exit()
 
 
@@ -264,6 +256,22 @@ def collections(as_json: bool, delete: str | None) -> int:
     else:
         print(describe_collections(found))
     return 0
+
+
+@program.command(cls=Command, examples=("qa doctor", "qa doctor --json"))
+@option("--json", "as_json", is_flag=True, help="print everything that was found as one JSON object")
+def doctor(as_json: bool) -> int:
+    """Check the installation, the models and the collections, and say what to do. The exit code is 1 if anything is broken."""
+    from qa.cli.doctor import describe_checks, examine
+
+    with show_progress("checks", "checking"):
+        checks = tuple(examine(home_folder(), notice=notify))
+    is_broken = any(check.state == "broken" for check in checks)
+    if as_json:
+        print(json.dumps({"broken": is_broken, "checks": [asdict(check) for check in checks]}, ensure_ascii=False))
+    else:
+        print(describe_checks(checks, colourful=is_colourful(sys.stdout)))
+    return 1 if is_broken else 0
 
 
 @program.command(
