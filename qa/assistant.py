@@ -39,6 +39,7 @@ from qa.answering.answer import Answer, Conversation, Scope
 from qa.answering.citation import Citation
 from qa.answering.compose import CLOSEST_SHOWN, Retrieval, compose_answer, read_hits
 from qa.answering.confidence import SHIPPED, Calibration
+from qa.answering.notebook import render
 from qa.answering.parts import join_parts, split_questions
 from qa.answering.question import (
     Corrected,
@@ -61,6 +62,7 @@ from qa.collections import (
 )
 from qa.reading.model import Reader, shared_reader
 from qa.suggestions import suggest_first
+from qa.text import count, name_first, shorten, visible_line
 
 CALIBRATION_VERSION = 2  # of the log-odds that a stored fit belongs to; version 1 was stored without a number
 FOUND = 10  # passages; enough for five without near-duplicates
@@ -68,6 +70,7 @@ COUNTED = 500  # the most passages in which words are counted
 SEARCHABLE_SECONDS = 2.0  # how long opening waits for indexing to end before it accepts questions
 
 
+MOST_LISTED = 10  # files that could not be read, in a notebook
 MOST_NAMES = 2_000  # documents whose names a question is held against
 
 
@@ -80,6 +83,7 @@ class Assistant:
     """
 
     postponed = False
+    _closed = False
 
     def __init__(
         self,
@@ -225,6 +229,26 @@ class Assistant:
             on_notice=on_notice,
             wait=wait,
         )
+
+    def __repr__(self) -> str:
+        """Show the name and the size of the collection in one line."""
+        return f"<Assistant {shorten(self.name)!r}: {'closed' if self._closed else self._describe_size()}>"
+
+    def _repr_html_(self) -> str:
+        """Show in Jupyter what is searched, and the files that could not be read."""
+        if self._closed:
+            return render("assistant", name=visible_line(self.name), rows=["closed"], failures=())
+        failures = self.failures
+        rows = [self._describe_size()]
+        rows += [f"{count(len(failures), 'file')} could not be read:"] if failures else []
+        listed = [visible_line(name_first(each.source, each.reason)) for each in failures[:MOST_LISTED]]
+        listed += [f"{len(failures) - MOST_LISTED:,} more"] if len(failures) > MOST_LISTED else []
+        return render("assistant", name=visible_line(self.name), rows=rows, failures=listed)
+
+    def _describe_size(self) -> str:
+        scope = self.scope
+        size = f"{count(scope.documents, 'document')}, {count(scope.passages, 'passage')}"
+        return f"{size} ({scope.pending:,} being indexed)" if scope.pending else size
 
     def __enter__(self) -> "Assistant":
         return self
@@ -443,6 +467,7 @@ class Assistant:
 
     def close(self) -> None:
         """Stop watching and updating, and close the collection."""
+        self._closed = True
         if self._watcher:
             self._watcher.stop()
         if isinstance(self._update, BackgroundUpdate):

@@ -23,6 +23,11 @@ def visible_line(text: str) -> str:
     return " ".join(visible(text).split("\n"))
 
 
+def shorten(text: str, most: int = 60) -> str:
+    """Cut a text that has more characters than `most`, and say so with an ellipsis."""
+    return text if len(text) <= most else f"{text[: most - 2].rstrip()} …"
+
+
 def name_first(source: str, text: str) -> str:
     """Put the name of a document before a message, unless the message starts with it."""
     return text if text.startswith(source) else f"{source}: {text}"

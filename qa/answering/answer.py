@@ -5,7 +5,6 @@ words an answer for a terminal. A `Conversation` answers questions that may refe
 """
 
 import hashlib
-import html
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,12 +12,13 @@ from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING, Any, Literal
 
-from qa.answering.citation import Citation, TermEvidence, flatten_place, split_quote
+from qa.answering.citation import Citation, TermEvidence, flatten_place
 from qa.answering.confidence import Verdict
 from qa.answering.disagreements import Disagreement
+from qa.answering.notebook import render
 from qa.answering.versions import newest
 from qa.text import count as count_of
-from qa.text import visible, visible_line
+from qa.text import shorten, visible, visible_line
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -115,14 +115,26 @@ class Answer:
         if any(part.parts for part in self.parts):
             raise ValueError("a part of an answer has parts itself")
 
+    def __repr__(self) -> str:
+        """Show the question, the verdict and the number of quotes in one line."""
+        verdict = f"{self.verdict}, confidence {self.confidence:.2f}" if self.kind == "answer" else self.kind
+        return f"<Answer {shorten(self.question)!r}: {verdict}, {count_of(len(self.citations), 'quote')}>"
+
     def __str__(self) -> str:
         return describe_answer(self)
 
     def _repr_html_(self) -> str:
         """Show the answer in Jupyter."""
-        # No document can add tags or bold: `describe_answer` shows its control characters as text.
-        text = html.escape(describe_answer(self, emphasise=True)).replace(_BOLD, "<b>").replace(_PLAIN, "</b>")
-        return f'<pre style="white-space: pre-wrap">{text}</pre>'
+        sections = [
+            {
+                "question": visible_line(section.answer.question) if self.parts else "",
+                "before": _lines_before(section),
+                "quotes": [(number, citation.shown()) for number, citation in section.shown.items()],
+                "after": _lines_after(section),
+            }
+            for section in self.sections()
+        ]
+        return render("answer", question=visible_line(self.question), remarks=_remarks(self), sections=sections)
 
     @property
     def found(self) -> bool:
@@ -220,38 +232,47 @@ def describe_answer(answer: Answer, *, emphasise: bool = False) -> str:
     Control characters are shown as escapes, so that the text is safe to print. With `emphasise`, a terminal shows the exact
     answer words in bold.
     """
-    blocks = [visible_line(f'Searched "{word}" instead of "{typed}".') for typed, word in answer.corrected]
-    if answer.basis in BASIS_NOTES and answer.kind == "answer":
-        blocks.append(BASIS_NOTES[answer.basis])
+    blocks = _remarks(answer)
     for section in answer.sections():
         text = _describe_section(section, emphasise)
         blocks.append(f"{visible_line(section.answer.question)}\n\n{text}" if answer.parts else text)
     return "\n\n".join(blocks)
 
 
+def _remarks(answer: Answer) -> list[str]:
+    """What to know of an answer before its quotes: words searched in another spelling, and where nothing was read."""
+    lines = [visible_line(f'Searched "{word}" instead of "{typed}".') for typed, word in answer.corrected]
+    return lines + [BASIS_NOTES[answer.basis]] if answer.basis in BASIS_NOTES and answer.kind == "answer" else lines
+
+
 def _describe_section(section: Section, emphasise: bool) -> str:
-    answer = section.answer
+    message, *lines = ["", *_lines_before(section)] if not section.answer.message else _lines_before(section)
     quotes = _describe_citations(section.shown, emphasise)
-    if answer.kind != "answer":
-        return "\n\n".join(filter(None, [visible(answer.message), quotes]))
-    return "\n\n".join(filter(None, [visible(answer.message), _describe_found(section, quotes)]))
+    return "\n\n".join(filter(None, [message, "\n".join(filter(None, [*lines, quotes])), *_lines_after(section)]))
 
 
-def _describe_found(section: Section, quotes: str) -> str:
+def _lines_before(section: Section) -> list[str]:
+    """What is said above the quotes: the message if there is one, and for an answer without quotes what was searched."""
     answer = section.answer
-    if answer.verdict == "answered":
-        numbers = [0, *section.citations]
-        differing = [_describe_disagreement(found, answer.citations, numbers) for found in answer.disagreements]
-        return "\n\n".join([quotes, *differing])
-    searched = f"{count_of(answer.scope.documents, 'document')} and {count_of(answer.scope.passages, 'passage')}"
-    lines = [] if answer.verdict == "closest" else [f"Not in the sources. Searched: {searched}."]
+    lines = [visible(answer.message)] if answer.message else []
+    if answer.kind != "answer" or answer.verdict == "answered":
+        return lines
+    if answer.verdict != "closest":
+        searched = f"{count_of(answer.scope.documents, 'document')} and {count_of(answer.scope.passages, 'passage')}"
+        lines.append(f"Not in the sources. Searched: {searched}.")
     missing = [term for term in answer.evidence if not term.passages]
     if missing:
         words = (f"{term.word} (nearly: {', '.join(term.near)})" if term.near else term.word for term in missing)
         lines.append(visible_line(f"Words that occur nowhere: {', '.join(words)}."))
-    if answer.closest:
-        lines += ["Closest passages (they may not answer):", quotes]
-    return "\n".join(lines)
+    return [*lines, "Closest passages (they may not answer):"] if answer.closest else lines
+
+
+def _lines_after(section: Section) -> list[str]:
+    """A line for each disagreement of the quotes."""
+    answer, numbers = section.answer, [0, *section.citations]
+    if answer.kind != "answer" or answer.verdict != "answered":
+        return []
+    return [_describe_disagreement(found, answer.citations, numbers) for found in answer.disagreements]
 
 
 def _describe_disagreement(disagreement: Disagreement, citations: Sequence[Citation], numbers: Sequence[int]) -> str:
@@ -273,10 +294,9 @@ def _describe_citations(citations: Mapping[int, Citation], emphasise: bool) -> s
     for number, citation in citations.items():
         mark = f"[{number}] "
         indent = " " * len(mark)
-        before, words, after = map(visible, split_quote(citation.quote, citation.start, citation.answer_span))
+        before, words, after, place = citation.shown()
         words = f"{_BOLD}{words}{_PLAIN}" if words and emphasise else words
         quote = f"{before}{words}{after}".replace("\n", "\n" + indent)
-        place = visible_line(f"{citation.source}, {citation.locator()}")
         blocks.append(f"{mark}{quote}\n{indent}-- {place}")
     return "\n\n".join(blocks)
 

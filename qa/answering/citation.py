@@ -26,6 +26,8 @@ from index import (
     term_spans,
     text_terms,
 )
+from qa.answering.notebook import render
+from qa.text import shorten, visible, visible_line
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -161,6 +163,19 @@ class Citation:
             record["properties"][each.name] = {**place[each.name], "description": each.metadata["description"]}
         record["properties"] = {key: record["properties"][key] for key in _KEYS}
         return reference
+
+    def __repr__(self) -> str:
+        """Show the beginning of the quote and its place in one line."""
+        return f"<Citation {shorten(self.quote)!r} from {visible_line(shorten(f'{self.source}, {self.locator()}'))}>"
+
+    def _repr_html_(self) -> str:
+        """Show the quote with its place in Jupyter."""
+        return render("citation", number=0, parts=self.shown())
+
+    def shown(self) -> tuple[str, str, str, str]:
+        """The quote in three parts, of which the second is the answer words, and its place; control characters are visible."""
+        before, words, after = map(visible, split_quote(self.quote, self.start, self.answer_span))
+        return before, words, after, visible_line(f"{self.source}, {self.locator()}")
 
     def locator(self) -> str:
         """Describe the place in words: 'page 3, paragraph 12, Results > Costs', 'sheet Costs, row 14'."""

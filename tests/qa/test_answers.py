@@ -74,15 +74,6 @@ def test_printing_an_answer_shows_quotes_and_places():
     assert str(WHEN) == "[1] The harbour was built in 1848.\n    -- town.txt, paragraph 1"
 
 
-def test_jupyter_shows_an_answer_as_html():
-    """The exact words are bold; nothing in a document becomes a tag."""
-    assert WHEN._repr_html_() == (
-        '<pre style="white-space: pre-wrap">[1] The harbour was built in <b>1848</b>.\n    -- town.txt, paragraph 1</pre>'
-    )
-    hostile = replace(WHEN, citations=(replace(WHEN.citations[0], quote="<i>\x1b[1m was built in 1848."),))
-    assert "[1] &lt;i&gt;\\x1b[1m was built" in hostile._repr_html_()
-
-
 def test_the_package_exports_its_errors():
     """Each is caught as a QAError."""
     names = [name for name in qa.__all__ if name.endswith("Error")]
