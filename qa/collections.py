@@ -202,8 +202,10 @@ def find_collection(name: str, home: str | Path | None = None) -> Selection:
     return replace(selection, name=name)
 
 
-def delete_collection(home: str | Path | None, name: str) -> None:
+def delete_collection(name: str, home: str | Path | None = None) -> None:
     """Delete a collection, named as by `list_collections`, with the files that were added to it, without asking.
+
+    In `home_folder()` if `home` is omitted.
 
     Raises:
         SourceError: No collection has this name.
@@ -224,7 +226,7 @@ def delete_collection(home: str | Path | None, name: str) -> None:
         ) from error
 
 
-def discard_collection(home: str | Path | None, name: str) -> None:
+def discard_collection(name: str, home: str | Path | None = None) -> None:
     """Delete a collection such that `restore_discarded` can bring it back, and for good the one discarded before.
 
     Raises:
@@ -289,7 +291,7 @@ def create_collection(name: str, encoder: Encoder, home: str | Path | None = Non
     return name
 
 
-def rename_collection(home: str | Path | None, name: str, new: str) -> str:
+def rename_collection(name: str, new: str, home: str | Path | None = None) -> str:
     """Give a collection that has a name another one; returns that name.
 
     Raises:

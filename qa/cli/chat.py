@@ -84,8 +84,8 @@ def chat(
         lambda name: make_host(lambda: find_collection(name)),
         list_libraries=list_collections,
         create=create,
-        rename=lambda name, new: rename_collection(None, name, new),
-        discard=lambda name: discard_collection(None, name),
+        rename=rename_collection,
+        discard=discard_collection,
         restore=lambda: restore_discarded(None),
     )
     store, kept = _open_store(), _open_kept()

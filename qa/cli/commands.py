@@ -246,7 +246,7 @@ def _check(chosen: Chosen) -> int:
 def collections(as_json: bool, delete: str | None) -> int:
     """List the collections, or delete one."""
     if delete is not None:
-        delete_collection(home_folder(), delete)
+        delete_collection(delete, home_folder())
         print(f"deleted {visible_line(delete)}")
         return 0
     found = list_collections(home_folder())

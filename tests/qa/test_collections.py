@@ -221,7 +221,7 @@ def test_indexing_waits_for_another_process_and_fails_where_nothing_can_be_writt
 def test_deleting_a_collection_leaves_nothing_of_it(folder, home):
     """Its folder is gone, its sources are not."""
     make(folder, home)
-    delete_collection(home, "papers")
+    delete_collection("papers", home)
     assert list((home / "collections").iterdir()) == []
     assert (folder / "a.txt").exists()
 
@@ -233,7 +233,7 @@ def test_collection_that_is_being_updated_is_not_deleted(folder, home):
         hold_lock(home / "collections" / "papers"),
         pytest.raises(StorageError, match=r"^another process is updating .*papers\. Try again later\.$"),
     ):
-        delete_collection(home, "papers")
+        delete_collection("papers", home)
     assert list_collections(home)[0].documents == 1
 
 
@@ -241,17 +241,17 @@ def test_discarded_collection_can_be_brought_back(folder, home):
     """The last one, unless another has its name by then; then it answers as before."""
     for name in ("papers", "letters"):
         make(folder, home, name=name)
-        discard_collection(home, name)
+        discard_collection(name, home)
     assert list_collections(home) == ()
     make(folder, home, name="letters")
     with pytest.raises(SourceError, match=r"^there is another collection 'letters' now\. Rename it, then try again\.$"):
         restore_discarded(home)
-    delete_collection(home, "letters")
+    delete_collection("letters", home)
     assert restore_discarded(home) == "letters"
     assert [(known.name, known.documents) for known in list_collections(home)] == [("letters", 1)]
     with pytest.raises(SourceError, match=r"^nothing that was deleted can be brought back any more\.$"):
         restore_discarded(home)
-    discard_collection(home, "letters")
+    discard_collection("letters", home)
     delete_discarded(home)
     assert sorted(path.name for path in home.iterdir()) == ["collections"]
 
@@ -260,7 +260,7 @@ def test_collection_that_is_being_updated_is_not_discarded(folder, home):
     """While another process holds its lock, it stays."""
     make(folder, home)
     with hold_lock(home / "collections" / "papers"), pytest.raises(StorageError, match="another process is updating"):
-        discard_collection(home, "papers")
+        discard_collection("papers", home)
     assert list_collections(home)[0].documents == 1
 
 
@@ -269,7 +269,7 @@ def test_unknown_collections_are_one_clear_error(folder, home, name):
     """No name leads out of the folder of collections; the error names those there are."""
     make(folder, home)
     with pytest.raises(SourceError) as caught:
-        delete_collection(home, name)
+        delete_collection(name, home)
     assert str(caught.value) == f"there is no collection {name!r}. Those there are: papers."
     with pytest.raises(SourceError):
         Assistant.open_collection(name, home=home, encoder=ToyEncoder(), reader=None)
@@ -388,13 +388,13 @@ def test_collection_of_its_own_is_renamed(folder, home):
     create_collection("Recipes", ToyEncoder(), home)
     create_collection("Letters", ToyEncoder(), home)
     with pytest.raises(SourceError, match="already"):
-        rename_collection(home, "Recipes", "letters")
-    assert rename_collection(home, "Recipes", "recipes ") == "recipes"
+        rename_collection("Recipes", "letters", home)
+    assert rename_collection("Recipes", "recipes ", home) == "recipes"
     assert [listed.name for listed in list_collections(home)] == ["Letters", "recipes"]
     with Assistant.open(folder, home=home, encoder=ToyEncoder(), reader=None) as assistant:
         key = assistant.key
     with pytest.raises(StorageError, match="Rename that folder"):
-        rename_collection(home, key, "other")
+        rename_collection(key, "other", home)
 
 
 def test_folder_without_documents_opens_where_that_is_allowed(tmp_path, home):

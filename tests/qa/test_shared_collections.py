@@ -175,7 +175,7 @@ def test_open_collection_is_as_large_as_its_files(folder):
 def test_deleted_collection_is_told_as_deleted(folder):
     """Whoever has it open gets no answer from what is gone."""
     with opened(folder) as assistant:
-        delete_collection(folder.parent / "home", assistant.key)
+        delete_collection(assistant.key, folder.parent / "home")
         for ask in (lambda: assistant.ask("plum"), assistant.refresh):
             with pytest.raises(DeletedError, match=r"^the collection .* was deleted\. Index its documents again"):
                 ask()
