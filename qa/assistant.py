@@ -272,12 +272,22 @@ class Assistant:
         """
         return self._answer(question, sources=sources)
 
-    def ask_many(self, questions: Iterable[str]) -> Iterator[Answer]:
+    def ask_many(self, questions: Iterable[str], *, progress: bool = False) -> Iterator[Answer]:
         """Answer questions one at a time, in order, each as `ask` does.
+
+        Args:
+            questions: In plain words.
+            progress: Show a progress bar on standard error.
 
         Raises:
             QuestionError: A question cannot be searched; names its position. Earlier answers have been yielded.
         """
+        from tqdm import tqdm
+
+        with tqdm(questions, unit="question", disable=not progress) as followed:
+            yield from self._ask_each(followed)
+
+    def _ask_each(self, questions: Iterable[str]) -> Iterator[Answer]:
         for position, question in enumerate(questions, start=1):
             try:
                 yield self.ask(question)

@@ -53,6 +53,18 @@ def test_ask_many_gives_the_answers_of_ask_in_order(assistant):
     assert [answer.question for answer in together] == questions
 
 
+def test_ask_many_shows_progress_where_asked(tmp_path, capsys):
+    """On standard error, with the number of questions where it is known; the answers are the same."""
+    (tmp_path / "a.txt").write_text("The apple fell from the old tree.", encoding="utf-8")
+    with Assistant.open(tmp_path / "a.txt", home=tmp_path / "home", encoder=ToyEncoder(), reader=None) as fruit:
+        answers = list(fruit.ask_many(["apple", "tree"]))
+        assert capsys.readouterr().err == ""
+        assert list(fruit.ask_many(["apple", "tree"], progress=True)) == answers
+        assert "2/2" in capsys.readouterr().err
+        assert list(fruit.ask_many(iter(["apple", "tree"]), progress=True)) == answers
+        assert "2question" in capsys.readouterr().err
+
+
 def test_another_process_gives_the_same_answer_bit_for_bit(assistant, seeds, seed_home):
     """The JSON of an answer is the same from another process and another working directory."""
     code = "import sys, json; from qa import Assistant; a = Assistant.open(sys.argv[1], home=sys.argv[2]);"
