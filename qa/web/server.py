@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from qa.scratch import private_folder
 from qa.web import strings
-from qa.web.api.routes import PATH, check_installed, mcp_route, rest_routes
+from qa.web.api.mcp import PATH, check_installed, mcp_route
+from qa.web.api.routes import rest_routes
 from qa.web.api.tools import Tools
 from qa.web.host import AssistantHost
 from qa.web.library.libraries import Libraries

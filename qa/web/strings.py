@@ -55,6 +55,7 @@ STILL_INDEXING = "Indexing is still at work: {passages} were searched by their w
 EMPTY_QUESTION = "Type a question first."
 UNKNOWN_CHOICE = "The documents chosen to be searched are not there any more. Choose again."
 STILL_LOADING = "The model and the index are still loading. Your question is kept; ask it again in a moment."
+STILL_READING = "The documents are still being read ({message}). Ask again in a moment."
 NOT_LOADED = "The documents could not be opened, so there is nothing to search yet."
 SERVER_ERROR_EVENT = "Something went wrong. The terminal that runs this page says why."
 SERVER_ERROR = "Something went wrong here and the question was not answered. The terminal that runs this page says why."
