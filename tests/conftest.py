@@ -49,6 +49,7 @@ SLOW_MODULES = {
     "test_isolation",
     "test_kill",
     "test_markup",
+    "test_mcp_stdio",
     "test_offline",
     "test_openvino",
     "test_pages",

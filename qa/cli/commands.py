@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections import Counter
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, replace
 from importlib.resources import files
@@ -16,10 +17,18 @@ from typing import Any
 
 import click
 
-from index import QAError, QuestionError
+from index import Progress, QAError, QuestionError
 from qa.assistant import Assistant
 from qa.bench import REAL_AT_MOST, Settings, parse_sizes
-from qa.cli.options import Chosen, bundled_encoder, complete_name, model_option, option, takes_sources
+from qa.cli.options import (
+    Chosen,
+    bundled_encoder,
+    complete_name,
+    model_option,
+    notify_failures,
+    option,
+    takes_sources,
+)
 from qa.cli.output import describe_change, describe_collections, is_colourful, notify, print_answer, show_progress
 from qa.cli.usage import Command, Group, parsed_by, whole
 from qa.collections import (
@@ -129,6 +138,32 @@ def chat(chosen: Chosen, host: str, token: str, no_token: bool, proxy: str, **se
 
     named = os.environ.pop(TOKEN_VARIABLE, "")  # no program started from here inherits it
     page.chat(chosen, choose_access(host, token or named, proxy, without_token=no_token), **settings)
+    return 0
+
+
+@program.command(
+    cls=Command,
+    describe={"SOURCES": SOURCES},
+    examples=("qa mcp ~/papers", "qa mcp --collection papers"),
+)
+@takes_sources()
+def mcp(chosen: Chosen) -> int:
+    """Serve the tools of the Model Context Protocol to the program that starts this command."""
+    from qa.web.api.mcp import check_installed, serve_stdio
+    from qa.web.host import AssistantHost
+    from qa.web.log import start_log
+
+    check_installed("qa mcp")
+    selection = chosen.selection()
+    start_log()
+    if sys.stdin.isatty():
+        notify("an assistant starts this command and talks to it: see qa help programs. Ctrl-C ends it.")
+
+    def open_documents(on_progress: Callable[[Progress], None]) -> Assistant:
+        encoder = chosen.encoder()
+        return Assistant.open(selection, encoder=encoder, on_progress=on_progress, on_notice=notify, wait=False)
+
+    serve_stdio(AssistantHost(open_documents, notify_failures, follow=True))
     return 0
 
 
