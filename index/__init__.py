@@ -1,5 +1,6 @@
 """The index of some sources: read them, keep them in a catalog, search them. It knows nothing of `qa`."""
 
+from index.addresses import is_address
 from index.boxes import Box, boxes_between, boxes_of_spans
 from index.collection import Collection, hold_lock
 from index.encoders import load_encoder
@@ -80,7 +81,7 @@ __all__ = [
     "bundled_model_folder", "bytes_hash", "compile_graph", "decode_text", "describe_damage",
     "edit_distance", "english_words", "file_hash",
     "find_build", "find_codec", "find_converter", "find_sources",
-    "hold_lock", "import_openvino", "infer", "inspect_collection", "is_english",
+    "hold_lock", "import_openvino", "infer", "inspect_collection", "is_address", "is_english",
     "is_read", "kept_selection", "load_encoder", "make_private_folder", "mark_quotes", "matching_spans", "pad", "padded_width",
     "passage_features", "plain_graph", "question_terms", "read_document", "read_pair_model", "read_tokenizer",
     "reset_collection", "round_graph", "sample_pairs", "split_passages", "split_sentences", "tell_language",

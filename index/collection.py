@@ -4,6 +4,7 @@ folder/catalog.sqlite   the truth
 folder/dense/           derived: nearest vectors
 folder/lexical/         derived: BM25
 folder/added/           files copied into the collection
+folder/fetched/         copies of files elsewhere
 folder/lock             locked during an update
 """
 
@@ -18,9 +19,11 @@ import numpy as np
 import numpy.typing as npt
 from filelock import FileLock, Timeout
 
+from index.addresses import split_paths
 from index.encoders.base import Encoder
 from index.errors import DamagedError, DeletedError, LockedError, OutdatedError, StorageError
 from index.files import Library
+from index.mirror import Mirror
 from index.parsers.isolation import IsolatedParser
 from index.parsers.plain import find_codec
 from index.private import make_private_folder
@@ -56,6 +59,7 @@ class Collection:
         catalog: Its documents, passages, embeddings and settings.
         lexical: Its BM25 index, usable after the first update.
         library: Its files: their status, adding, removing.
+        mirror: Its copies of files elsewhere.
     """
 
     def __init__(self, folder: str | Path, encoder: Encoder) -> None:
@@ -81,6 +85,7 @@ class Collection:
             raise OutdatedError(f"the index in {folder} was made with the model {made_with}, not {encoder.identity}.")
         self.lexical = LexicalIndex(self.folder / "lexical")
         self.library = Library(self.catalog, self.folder)
+        self.mirror = Mirror(self.catalog, self.folder)
         self._dense: DenseIndex | None = None  # made on first use: the dimension is known once the model is loaded
         self._searcher: Searcher | None = None
         self._sharing = SharedLock()  # searches share it; who follows the catalog has it alone
@@ -112,6 +117,8 @@ class Collection:
         wait: bool = True,
     ) -> UpdateReport:
         """Bring it up to the files of a selection and the files that were added, without the excluded ones.
+
+        Where the selection has addresses, and only then, their servers are contacted.
 
         Args:
             selection: What it is made of, which is stored with it; or files and folders alone.
@@ -150,7 +157,9 @@ class Collection:
                 selection = replace(selection, encoding=self.encoding)
             codec = find_codec(selection.encoding)
             excluded = self.catalog.exclusions()
-            found = find_sources(selection.paths, selection.rules) + self.library.find_added()
+            paths, addresses = split_paths(selection.paths)
+            self.mirror.fetch(addresses, selection.rules, on_file=_fetching(on_progress), stopped=self._stopped.is_set)
+            found = find_sources(paths, selection.rules) + self.mirror.find(addresses) + self.library.find_added()
             sources = sorted(
                 (source for source in found if source.path not in excluded),
                 key=lambda source: (source.name, source.path),
@@ -188,13 +197,14 @@ class Collection:
             return done
 
     def is_behind(self, selection: Selection) -> bool:
-        """Whether files of a selection, or added ones, came, went or changed since they were last looked at.
+        """Whether files of a selection, or added ones, came, went or changed since they were last looked at; contacts nothing.
 
         Raises:
             SourceError: A path does not exist.
         """
         excluded = self.catalog.exclusions()
-        found = find_sources(selection.paths, selection.rules) + self.library.find_added()
+        paths, addresses = split_paths(selection.paths)
+        found = find_sources(paths, selection.rules) + self.mirror.find(addresses) + self.library.find_added()
         now = {each.path: (each.name, each.size, each.modified_ns) for each in found if each.path not in excluded}
         files = {path: known.source for path, known in self.catalog.known_files().items()}
         known = {path: (each.name, each.size, each.modified_ns) for path, each in files.items()}
@@ -326,6 +336,11 @@ class Collection:
             (stored[id_], row_per_sentence(vectors, len(stored[id_].passage.sentences)))
             for id_, vectors in self.catalog.vectors_of(list(stored), self.encoder.dimension).split()
         ]
+
+
+def _fetching(report: Callable[[Progress], None] | None) -> Callable[[str, int, int], None] | None:
+    """Report the files that are fetched, before any is read."""
+    return report and (lambda name, done, all_: report(Progress(done, all_, name, 0, 0, 0.0, None)))
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
+from index.addresses import Address, is_address
 from index.errors import SourceError
 from index.records import Source
 
@@ -56,7 +57,7 @@ class Selection:
     """The sources of a collection.
 
     Attributes:
-        paths: Files and folders.
+        paths: Files and folders, addresses (`Address`, as which text like `https://…` is kept), and lists of addresses.
         rules: Which files under these to take.
         name: The name of the collection; empty unless a person has named it.
         encoding: That of text files without a byte-order mark; "auto" to guess it, None for what the collection has stored.
@@ -66,6 +67,13 @@ class Selection:
     rules: SourceRules = SourceRules()
     name: str = ""
     encoding: str | None = None
+
+    def __post_init__(self) -> None:
+        """Part credentials from addresses, so that they are neither shown nor stored."""
+        paths = tuple(
+            path if not is_address(path) or isinstance(path, Address) else Address(str(path)) for path in self.paths
+        )
+        object.__setattr__(self, "paths", paths)
 
 
 def find_sources(paths: Iterable[str | Path], rules: SourceRules | None = None) -> list[Source]:
@@ -83,7 +91,7 @@ def find_sources(paths: Iterable[str | Path], rules: SourceRules | None = None) 
         SourceError: A path does not exist, a named folder cannot be listed, or a pattern cannot be read.
     """
     rules = rules or SourceRules()
-    patterns = _RuleFilter(rules)
+    patterns = RuleFilter(rules)
     found: dict[str, Source] = {}
     for given in map(Path, paths):
         try:
@@ -97,13 +105,16 @@ def find_sources(paths: Iterable[str | Path], rules: SourceRules | None = None) 
             found[str(root)] = Source(
                 root.name, str(root), 0, 0, 0, f"{root.name} is a pipe, a socket or a device, not a file."
             )
-        elif patterns.takes_file(root.name) and (named := _look_at(root, root.name)):
+        elif patterns.takes_file(root.name) and (named := look_at(root, root.name)):
             found[str(root)] = named
     return sorted(found.values(), key=lambda source: (source.name, source.path))
 
 
-class _RuleFilter:
+class RuleFilter:
+    """The rules, applied to names."""
+
     def __init__(self, rules: SourceRules) -> None:
+        """Compile the patterns; SourceError when one cannot be read."""
         self._rules = rules
         self._include, self._exclude = _compile(rules.include), _compile(rules.exclude)
 
@@ -112,6 +123,7 @@ class _RuleFilter:
         return (not len(self._include) or self._include.match_file(name)) and not self._exclude.match_file(name)
 
     def enters_folder(self, name: str) -> bool:
+        """Whether the patterns take files in a folder, given like a file."""
         return not self._exclude.match_file(f"{name}/")
 
     def shows(self, name: str) -> bool:
@@ -165,7 +177,7 @@ def _is_pattern(text: str) -> bool:
     return True
 
 
-def _walk(root: Path, rules: SourceRules, patterns: _RuleFilter) -> Iterator[Source]:
+def _walk(root: Path, rules: SourceRules, patterns: RuleFilter) -> Iterator[Source]:
     ignored, entered = _IgnoreFiles(), {os.path.realpath(root)}
     faults: list[Source] = []
 
@@ -200,12 +212,12 @@ def _walk(root: Path, rules: SourceRules, patterns: _RuleFilter) -> Iterator[Sou
             if patterns.shows(name) and patterns.takes_file(name) and not ignored.ignore(name):
                 file = Path(root, name)
                 inside = rules.links or not file.is_symlink() or Path(os.path.realpath(file)).is_relative_to(root)
-                if inside and (source := _look_at(file, name)):
+                if inside and (source := look_at(file, name)):
                     yield source
     yield from faults
 
 
-def _look_at(file: Path, name: str) -> Source | None:
+def look_at(file: Path, name: str) -> Source | None:
     """Return the file with its size and times; None if it is no file or was removed meanwhile.
 
     A link that leads to no file is returned with the fault.

@@ -4,7 +4,7 @@ The watchdog library reports what the system sees at once. A change counts as co
 a moment, so that a file still being written, or a folder being copied, is read once. A watcher reports only that
 something has changed; an update finds out what. If the system watches no more folders, they are looked over every ten
 seconds instead. A folder that is removed and made again is followed again. Files behind links that lead out of a folder
-are not watched; the next update of any kind sees them.
+are not watched, nor are files elsewhere; the next update of any kind sees them.
 """
 
 import atexit
@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from index.addresses import is_address
 from index.collection import Collection
 from index.progress import Progress
 from index.sources import IGNORE_FILE, Selection
@@ -116,7 +117,8 @@ class FileWatcher:
 
         Beside the folders themselves these are their parents, or what is left of the way to them, to see them come back.
         """
-        roots = [Path(path).expanduser().resolve() for path in self._selection.paths]
+        paths = [path for path in self._selection.paths if not is_address(path)]
+        roots = [Path(path).expanduser().resolve() for path in paths]
         names: dict[Path, set[str]] = {}
         for root in roots:
             while not root.parent.is_dir():

@@ -129,7 +129,8 @@ class Assistant:
         """Open documents: build their index, or update it to the files as they are now.
 
         Args:
-            sources: A file, a folder, a list of them, or a `Selection`; `default_sources()` when omitted.
+            sources: A file, a folder, an address such as `https://…`, a list of them, or a `Selection`; `default_sources()` when
+                omitted. Addresses are contacted, now and by each update.
             include: Take only files that match one of these patterns, written as in a .gitignore file.
             exclude: Leave out files and folders that match one of these patterns.
             name: A name to open the collection by later.

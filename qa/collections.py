@@ -27,6 +27,7 @@ from index import (
     find_codec,
     hold_lock,
     inspect_collection,
+    is_address,
     kept_selection,
     make_private_folder,
     reset_collection,
@@ -83,7 +84,7 @@ def name_collection(selection: Selection, encoder: Encoder) -> tuple[str, str]:
     """
     if selection.name:
         return (check_name(selection.name),) * 2
-    resolved = sorted(str(Path(path).expanduser().resolve()) for path in selection.paths)
+    resolved = sorted(str(path if is_address(path) else Path(path).expanduser().resolve()) for path in selection.paths)
     name = Path(resolved[0]).name or "documents"
     rules = [] if selection.rules == SourceRules() else [json.dumps(asdict(selection.rules), sort_keys=True)]
     identity = "\0".join([encoder.identity, *resolved, *rules])
@@ -121,11 +122,11 @@ def select_sources(sources: Sources | None) -> Selection:
     if not sources.paths and not sources.name:
         raise SourceError("no sources were named. Name a file or a folder of documents.")
     find_codec(sources.encoding)
-    paths = [Path(path).expanduser() for path in sources.paths]
-    missing = next((given for given, path in zip(sources.paths, paths, strict=True) if not path.exists()), None)
-    if missing is not None:
-        raise SourceError(f"{str(missing)!r} does not exist. Name a file or a folder of documents.")
-    return replace(sources, paths=tuple(path.resolve() for path in paths))
+    paths = [path if is_address(path) else Path(path).expanduser() for path in sources.paths]
+    for given, path in zip(sources.paths, paths, strict=True):
+        if isinstance(path, Path) and not path.exists():
+            raise SourceError(f"{str(given)!r} does not exist. Name a file or a folder of documents.")
+    return replace(sources, paths=tuple(path.resolve() if isinstance(path, Path) else path for path in paths))
 
 
 def open_collection(selection: Selection, encoder: Encoder, home: Path) -> tuple[Collection, str]:

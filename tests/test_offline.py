@@ -80,6 +80,17 @@ def test_chat_contacts_nothing(blocked, start_chat):
     assert contacted.read_text() == ""
 
 
+def test_only_the_address_named_is_contacted(tmp_path, blocked):
+    """Of an address among the sources its host is looked up, and nothing else; that it cannot be reached is said."""
+    environment, contacted = blocked
+    (tmp_path / "a.txt").write_text("The plum is ripe.\n")
+    index = [sys.executable, "-m", "qa", "index", "a.txt", "http://elsewhere.invalid/a"]
+    done = subprocess.run(index, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("1 document, 1 passage")
+    assert "http://elsewhere.invalid/a cannot be reached: there is no such host, or no network." in done.stderr
+    assert contacted.read_text() == "lookup elsewhere.invalid\n"
+
+
 def test_the_blocker_blocks(blocked):
     """The check itself can fail: a process that tries another address is refused and noted."""
     environment, contacted = blocked

@@ -9,7 +9,7 @@ and follow in transactions of some hundred passages; until then a passage is pen
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,6 +50,10 @@ _CHECKPOINT_PAGES = 256  # the write-ahead log is emptied at 8 MB
 _BOXES = """
 CREATE TABLE boxes (document_id INTEGER PRIMARY KEY REFERENCES documents(id) ON DELETE CASCADE, words BLOB NOT NULL)
 """
+_FETCHED = """
+CREATE TABLE fetched (name TEXT PRIMARY KEY, address TEXT NOT NULL, file TEXT NOT NULL, version TEXT NOT NULL,
+    fault TEXT NOT NULL) WITHOUT ROWID
+"""
 # The language whose stems the terms of a document have, as `stem_language` chooses it; NULL: an earlier version read it.
 _STEMS_COLUMN = "ALTER TABLE documents ADD COLUMN stems TEXT"
 # CRC-32 of the vectors of a passage; NULL: an earlier version wrote them.
@@ -79,6 +83,7 @@ CREATE TABLE embeddings (
     generation INTEGER NOT NULL, vectors BLOB NOT NULL, checksum INTEGER);
 CREATE INDEX embeddings_by_generation ON embeddings(generation);
 {_BOXES};
+{_FETCHED};
 CREATE TABLE pending (passage_id INTEGER PRIMARY KEY REFERENCES passages(id) ON DELETE CASCADE);
 CREATE TABLE removals (
     generation INTEGER NOT NULL, document_id INTEGER NOT NULL, first_id INTEGER NOT NULL, last_id INTEGER NOT NULL);
@@ -137,6 +142,25 @@ class PassageContent:
     stored: StoredPassage
 
 
+@dataclass(frozen=True, slots=True)
+class FetchedFile:
+    """What became of a file elsewhere when it was last fetched.
+
+    Attributes:
+        name: Its address, which is shown as its name.
+        address: The address it was found under, which may be that of a folder.
+        file: The name of the copy; empty where there is none.
+        version: Tells whether it has changed since; in the words of its server or file system.
+        fault: Why it could not be fetched; empty if it could.
+    """
+
+    name: str
+    address: str
+    file: str = ""
+    version: str = ""
+    fault: str = ""
+
+
 class Catalog:
     """The catalog of one collection, open for reading and writing; threads may share it.
 
@@ -168,10 +192,12 @@ class Catalog:
         self._add_missing_parts()
 
     def _add_missing_parts(self) -> None:
-        """Add the table and the columns that a catalog of an earlier version of the same format lacks."""
+        """Add the tables and the columns that a catalog of an earlier version of the same format lacks."""
         statements = []
         if not self.database.rows("SELECT 1 FROM sqlite_master WHERE name = 'boxes'"):
             statements.append(_BOXES)
+        if not self.database.rows("SELECT 1 FROM sqlite_master WHERE name = 'fetched'"):
+            statements.append(_FETCHED)
         columns = {row[1] for row in self.database.rows("PRAGMA table_info(documents)")}
         for name in _METADATA_FIELDS:
             if name not in columns:
@@ -304,6 +330,22 @@ class Catalog:
     def stem_languages(self) -> dict[int, str]:
         """Return the language whose stems the terms of a document have besides English ones, by id; only where there is one."""
         return dict(self.database.rows("SELECT id, stems FROM documents WHERE stems > ''"))
+
+    # Copies of files elsewhere
+
+    def fetched_files(self) -> list[FetchedFile]:
+        """List what was fetched, and what could not be, by name."""
+        rows = self.database.rows("SELECT name, address, file, version, fault FROM fetched ORDER BY name")
+        return [FetchedFile(*row) for row in rows]
+
+    def keep_fetched(self, fetched: FetchedFile) -> None:
+        """Store what became of a file elsewhere, in place of what was stored before."""
+        self.database.rows("INSERT OR REPLACE INTO fetched VALUES (?, ?, ?, ?, ?)", astuple(fetched))
+
+    def forget_fetched(self, names: Iterable[str]) -> None:
+        """Forget files elsewhere, in one transaction."""
+        with self.database.transaction() as connection:
+            connection.executemany("DELETE FROM fetched WHERE name = ?", [(name,) for name in sorted(names)])
 
     # Documents
 

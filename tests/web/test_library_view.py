@@ -1,5 +1,6 @@
 """The library as HTML: rows, filters, pages, bars; and that none of it can be anything but text."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -84,6 +85,18 @@ def test_documents_and_folders_can_be_ticked():
     assert {found["type"] for found in read.find("data-scope")} == {"checkbox"}
     rows = [found for tag, found in read.tags if tag == "li"]
     assert [row["style"][-1] for row in rows] == ["0", "1", "2", "2", "1", "0", "1", "0"]
+
+
+def test_server_of_an_address_is_a_folder():
+    """With its scheme, once; a page without a name of its own has its whole address."""
+    names = ("https://example.org/", "https://example.org/fruit/plum.html", "https://example.net")
+    statuses = [make_status(name, id=number) for number, name in enumerate(names)]
+    assert [found["data-scope"] for found in render(statuses).find("data-scope")] == [
+        *("https://example.org/", "https://example.org/", "https://example.org/fruit/"),
+        *("https://example.org/fruit/plum.html", "https://example.net"),
+    ]
+    html = render_library(select(statuses, Listing()), Numbers().number)
+    assert re.findall(r'"qa-file" title="[^"]+">([^<]+)<', html) == [names[0], "plum.html", names[2]]
 
 
 def test_no_path_reaches_the_list():

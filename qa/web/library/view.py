@@ -139,14 +139,17 @@ def _list_rows(statuses: Sequence[DocumentStatus], number: Callable[[str], int])
     """The rows of documents, and before the first of each folder that of the folder."""
     rows, seen = [], set()
     for status in statuses:
-        *folders, name = status.source.split("/")
+        scheme, mark, rest = status.source.rpartition("://")  # of an address the server is the first folder
+        first, *others = rest.split("/")
+        *folders, name = scheme + mark + first, *others
         for depth in range(len(folders)):
             folder = "/".join(folders[: depth + 1]) + "/"
             if folder not in seen:
                 seen.add(folder)
                 rows.append(_Row(folder, depth, f"{folders[depth]}/", -1))
         searched = status.id is not None and status.state != "excluded"
-        rows.append(_Row(status.source if searched else "", len(folders), name, number(status.path), status))
+        shown = name or status.source
+        rows.append(_Row(status.source if searched else "", len(folders), shown, number(status.path), status))
     return rows
 
 
