@@ -90,6 +90,12 @@ SLOW_TESTS = {
 }
 
 
+def pytest_configure(config):
+    """Have parallel runs begin with the page, whose files have few but long tests: pytest-xdist would leave them to the end."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
 def pytest_ignore_collect(collection_path, config):
     """Leave the slow modules unread where their tests are deselected: what they import takes seconds."""
     without = "not slow" in re.split(r"\s+and\s+", config.getoption("markexpr").strip())

@@ -138,7 +138,7 @@ def start_batch(page, folder, count):
 
 def test_batch_belongs_to_the_browser_it_was_started_in(library_server, visit, tmp_path):
     """It goes on, and is shown again in another page of that browser; another visitor sees nothing of it."""
-    page = start_batch(visit(library_server.address), tmp_path, 300)
+    page = start_batch(visit(library_server.address), tmp_path, 150)
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
     again = page.context.new_page()
     again.goto(library_server.address)
@@ -146,7 +146,7 @@ def test_batch_belongs_to_the_browser_it_was_started_in(library_server, visit, t
     again.get_by_role("tab", name="Batch").click()
     expect(again.locator(".qa-batch-name")).to_have_text("q.txt")
     expect(again.get_by_role("status").filter(has_text="Done:")).to_be_visible(timeout=60_000)
-    assert download(again, ".jsonl").count(b"\n") == 300
+    assert download(again, ".jsonl").count(b"\n") == 150
     address = again.get_by_role("link", name="Download .jsonl").get_attribute("href")
     stranger = visit(library_server.address)
     stranger.get_by_role("tab", name="Batch").click()
