@@ -51,7 +51,7 @@ from index.records import (
 from index.search import Hit, Limits, Query, Search, Statistics, term_weights
 from index.sources import CATALOG_FILE, EVERYTHING, Selection, SourceRules, find_sources
 from index.store.catalog import describe_damage
-from index.store.check import CollectionInfo, inspect_collection, kept_selection, reset_collection
+from index.store.check import CollectionInfo, inspect_collection, kept_selection, reset_collection, stored_paths
 from index.store.features import PassageFeatures, passage_features
 from index.store.sqlite import Database
 from index.text.passages import split_passages, split_sentences
@@ -84,6 +84,7 @@ __all__ = [
     "hold_lock", "import_openvino", "infer", "inspect_collection", "is_address", "is_english",
     "is_read", "kept_selection", "load_encoder", "make_private_folder", "mark_quotes", "matching_spans", "pad", "padded_width",
     "passage_features", "plain_graph", "question_terms", "read_document", "read_pair_model", "read_tokenizer",
-    "reset_collection", "round_graph", "sample_pairs", "split_passages", "split_sentences", "tell_language",
+    "reset_collection", "round_graph", "sample_pairs", "split_passages", "split_sentences", "stored_paths",
+    "tell_language",
     "term_spans", "term_weights", "text_hash", "text_terms", "write_build",
 ]  # fmt: skip

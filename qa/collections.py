@@ -31,6 +31,7 @@ from index import (
     kept_selection,
     make_private_folder,
     reset_collection,
+    stored_paths,
 )
 
 _NAME = re.compile(r"[^\W_](?:[\w. -]{0,62}[\w-])?")
@@ -201,6 +202,14 @@ def find_collection(name: str, home: str | Path | None = None) -> Selection:
             f"Rebuild it, naming its files and folders: qa index --rebuild --name {name} SOURCES"
         )
     return replace(selection, name=name)
+
+
+def find_paths(source: str, text_sha256: str, home: str | Path | None = None) -> list[str]:
+    """Find the documents of a name in all collections: those with a text of this hash, or else all."""
+    folder = collections_folder(home or home_folder())
+    found = [pair for file in sorted(folder.glob(f"*/{CATALOG_FILE}")) for pair in stored_paths(file.parent, source)]
+    same = [path for path, known in found if known == text_sha256]
+    return list(dict.fromkeys(same or [path for path, _ in found]))
 
 
 def delete_collection(name: str, home: str | Path | None = None) -> None:

@@ -1,6 +1,4 @@
-"""Write answers to files: .jsonl, .csv, .xlsx and .md for batches; Markdown, HTML and JSON for conversations.
-
-A file appears complete or not at all: it is written under another name, flushed to the disk and renamed.
+"""Write conversations to files, as Markdown, HTML and JSON, and answers as Markdown.
 
 An exported conversation can be verified, because its text is made from the records it contains alone: a file was altered if its
 records make another text, or if a record does not match its hash. So the layout of a format changes only with the number in
@@ -8,57 +6,25 @@ records make another text, or if a record does not match its hash. So the layout
 code writes format 1.
 """
 
-import csv
 import hashlib
 import html
 import json
-import os
 import re
-import shutil
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from html import unescape
-from io import BytesIO
 from itertools import count as count_from
 from pathlib import Path
 from string import punctuation
-from tempfile import TemporaryFile
-from typing import IO, Any, TextIO
-from zipfile import ZIP64_LIMIT, ZIP_DEFLATED, ZipFile, ZipInfo
+from typing import Any
 
-from index import PLACE_FIELDS, BatchError
+from index import BatchError
 from qa.answering.answer import BASIS_NOTES
 from qa.answering.citation import Citation, split_quote
 from qa.conversations import ConversationInfo, KeptTurn
 from qa.markup import Mark, escape, line_class, render_marked
 from qa.text import count, file_errors, visible, visible_line
-
-CITATION_COLUMNS = (*("quote", "source", "paragraph", *PLACE_FIELDS, "start", "end", "path", "text_sha256"),)
-COLUMNS = ("line", "question", "verdict", "confidence", "answer", "kind", "message", *CITATION_COLUMNS, "hash")
-LONGEST_CELL = 32_767  # characters, a limit of the format; JSON Lines have the full text
-_SIGNED_NUMBER = re.compile(r"[+-][\d.,]*\d%?")  # calculates nothing
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheet programs take for a formula, or leave out before one
-_BEGINNING = datetime(1980, 1, 1)  # the earliest time in a ZIP archive: equal answers make equal files
-_WIDTHS = {"question": 40, "answer": 24, "message": 24, "quote": 80, "source": 24}  # characters
-_UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9a-fA-F]{4}_)")
-
-
-def answer_rows(record: dict[str, Any], own: Sequence[str] = ()) -> Iterator[list[Any]]:
-    """The rows for a record, in the order of `COLUMNS`, then `own`; none for a question that was not answered."""
-    if "answer" in record:
-        answer = record["answer"]
-        first = [record["line"], answer["question"], answer["verdict"], answer["confidence"], answer.get("answer", "")]
-        first += [answer.get("kind", "answer"), answer.get("message", "")]
-        for citation in answer["citations"] or [{}]:
-            cells = [*first, *(citation.get(column) for column in CITATION_COLUMNS), answer["hash"]]
-            yield cells + [record.get("own", {}).get(name, "") for name in own]
-
-
-def _headings(own: Sequence[str]) -> list[str]:
-    """The headings of a table; those of the person's own columns are told from ours where they are the same."""
-    return [*COLUMNS, *(f"{name} (of the question)" if name in COLUMNS else name for name in own)]
 
 
 def answer_span(citation: Mapping[str, Any]) -> tuple[int, int] | None:
@@ -68,139 +34,12 @@ def answer_span(citation: Mapping[str, Any]) -> tuple[int, int] | None:
     return citation["answer_start"], citation["answer_end"]
 
 
-def _write_workbook(file: TextIO, records: Iterator[dict[str, Any]], own: Sequence[str]) -> None:
-    """Write a sheet of answers and one of rows without an answer. Text is never a formula, whatever it starts with.
-
-    Equal records make equal files, to the byte.
-    """
-    from openpyxl import Workbook
-    from openpyxl.cell import WriteOnlyCell
-    from openpyxl.xml.constants import ARC_CORE
-    from openpyxl.xml.functions import tostring
-
-    workbook = Workbook(write_only=True)
-    answered, others = workbook.create_sheet("Answers"), workbook.create_sheet("Not answered")
-
-    def make(sheet: Any, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        text = _UNWRITABLE.sub(lambda match: f"_x{ord(match[0]):04X}_", value)[:LONGEST_CELL]
-        cell = WriteOnlyCell(sheet, text)
-        cell.data_type = "s"  # else a text that begins with "=" is a formula
-        cell.quotePrefix = value.startswith(_FORMULA)  # and stays none when it is edited
-        return cell
-
-    answered.freeze_panes = "C2"
-    for position, column in enumerate(COLUMNS):
-        answered.column_dimensions[chr(ord("A") + position)].width = _WIDTHS.get(column, 12)
-    answered.append([make(answered, heading) for heading in _headings(own)])
-    others.append(("line", "reason"))
-    for record in records:
-        for row in answer_rows(record, own):
-            answered.append([make(answered, value) for value in row])
-        if "error" in record:
-            others.append([record["line"], make(others, record["error"])])
-    with TemporaryFile() as saved:
-        workbook.save(saved)
-        workbook.properties.created = workbook.properties.modified = _BEGINNING
-        _copy_without_times(saved, file.buffer, {ARC_CORE: tostring(workbook.properties.to_tree())})
-
-
-def _copy_without_times(saved: IO[bytes], file: IO[bytes], instead: Mapping[str, bytes]) -> None:
-    """Copy a ZIP archive, its entries without the time of writing and some of them with other content."""
-    with ZipFile(saved) as archive, ZipFile(file, "w") as copied:
-        for entry in archive.infolist():
-            new = ZipInfo(entry.filename, _BEGINNING.timetuple()[:6])
-            new.compress_type = ZIP_DEFLATED
-            content = BytesIO(instead[entry.filename]) if entry.filename in instead else archive.open(entry)
-            with content, copied.open(new, "w", force_zip64=entry.file_size >= ZIP64_LIMIT) as target:
-                shutil.copyfileobj(content, target)
-
-
 _MARKUP = re.compile(r"[\\`*_\[\]{}#~|$]|:(?=//)|^[-+=:]")
 _LIST_NUMBER = re.compile(r"^(\d+)([.)])")
 _BEGIN, _END = "\x02", "\x03"  # visible text never contains these
 
 
-def write_answers(path: Path, records: Iterator[dict[str, Any]], *, own: Sequence[str] = ()) -> None:
-    """Write records as the file `path`, whose suffix says how.
-
-    Args:
-        path: `.jsonl`: exactly `Answer.to_dict()` a line. `.csv`: a row a citation, or one row without when an answer has none;
-            an apostrophe before text that begins like a formula. `.xlsx`: the same as a workbook, in which every text stays a
-            text. `.md`: a report with every quote as a block quote.
-        records: `line` and `answer` (as `Answer.to_dict()` gives it), or `line` and `error` for a row of the
-            questions that was not answered: only the report and the workbook list those.
-            `own` has the other cells of its row, by their headings.
-        own: Headings of the person's own columns, which follow ours in the tables.
-
-    Raises:
-        BatchError: The suffix is another one, or the file cannot be written; a file already there stays as it was.
-    """
-    write = answer_writer(path)
-    new = path.with_name(path.name + ".new")
-    try:
-        with new.open("w", encoding="utf-8", newline="") as file:
-            write(file, records, own)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(new, path)
-        if os.name == "posix":  # make the rename durable; Windows cannot open a folder
-            folder = os.open(path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
-    except OSError as error:
-        new.unlink(missing_ok=True)
-        raise BatchError(f"cannot write {path}: {error.strerror or error}") from error
-
-
-def answer_writer(path: Path) -> Callable[[Any, Iterator[dict[str, Any]], Sequence[str]], None]:
-    """Return the writer for a file by its suffix: .jsonl, .csv, .xlsx or .md; raise BatchError for any other."""
-    writers: dict[str, Callable[[Any, Iterator[dict[str, Any]], Sequence[str]], None]] = {
-        ".jsonl": _write_json_lines,
-        ".csv": _write_table,
-        ".xlsx": _write_workbook,
-        ".md": _write_report,
-    }
-    if path.suffix.lower() not in writers:
-        raise BatchError(f"{path.name}: answers are written to {', '.join(writers)} files.")
-    return writers[path.suffix.lower()]
-
-
-def _write_json_lines(file: TextIO, records: Iterator[dict[str, Any]], own: Sequence[str]) -> None:
-    for record in records:
-        if "answer" in record:
-            file.write(json.dumps(record["answer"], ensure_ascii=False) + "\n")
-
-
-def _write_table(file: TextIO, records: Iterator[dict[str, Any]], own: Sequence[str]) -> None:
-    """Write UTF-8 without a byte-order mark, lines ending in CR LF (RFC 4180).
-
-    Text that begins like a formula gets an apostrophe in front, or a spreadsheet program would calculate what a document says.
-    """
-    table = csv.writer(file)
-    table.writerow(map(_guard, _headings(own)))
-    for record in records:
-        table.writerows([_guard(value) for value in row] for row in answer_rows(record, own))
-
-
-def _guard(value: Any) -> Any:
-    harmless = not isinstance(value, str) or not value.startswith(_FORMULA) or _SIGNED_NUMBER.fullmatch(value)
-    return value if harmless else f"'{value}"
-
-
-def _write_report(file: TextIO, records: Iterator[dict[str, Any]], own: Sequence[str]) -> None:
-    file.write("# Answers\n")
-    for record in records:
-        if "error" in record:
-            file.write(f"\n## Line {record['line']}: not answered\n\n{escape_markdown(record['error'])}\n")
-        else:
-            file.writelines(f"\n{paragraph}\n" for paragraph in _answer_paragraphs(record["answer"]))
-
-
-def _answer_paragraphs(answer: Mapping[str, Any], *, asked: str = "") -> Iterator[str]:
+def answer_paragraphs(answer: Mapping[str, Any], *, asked: str = "") -> Iterator[str]:
     """Format an answer in paragraphs of Markdown; those of a conversation say when it was asked, and where quotes are."""
     yield f"## {escape_markdown(' '.join(answer['question'].split()))}"
     if asked and answer.get("parts"):
@@ -473,7 +312,7 @@ def _write_records(content: Mapping[str, Any]) -> str:
 def _write_markdown(content: Mapping[str, Any], records: str) -> str:
     paragraphs = [f"# {escape_markdown(content['title'])}"]
     for turn in content["turns"]:
-        paragraphs += _answer_paragraphs(turn["answer"], asked=f"{escape_markdown(turn['asked'])}.")
+        paragraphs += answer_paragraphs(turn["answer"], asked=f"{escape_markdown(turn['asked'])}.")
         paragraphs.append(f"Answer {escape_markdown(turn['answer']['hash'])}")
     longest = max((len(run) for run in re.findall("`+", records)), default=0)
     fence = "`" * max(3, longest + 1)

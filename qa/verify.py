@@ -1,9 +1,9 @@
 """Verify a file of answers: every quote against the documents, every record against its hash.
 
 Anyone with the file and the documents can do this, on another machine too, where documents are found by name instead of
-path. A record's hash reveals accidental changes. It is not a signature: someone who alters a record on purpose can
-compute a new hash. The quotes cannot be faked, because the documents contain them or they do not. Whether a quote
-answers its question is not checked.
+path. A batch names documents without their paths: they are looked up in the collections of this computer. A record's hash
+reveals accidental changes. It is not a signature: someone who alters a record on purpose can compute a new hash. The quotes
+cannot be faked, because the documents contain them or they do not. Whether a quote answers its question is not checked.
 
 The present version of a passage is the paragraph that shares most words with it (Dice 1945: twice the shared words by
 all words of both), and of equals the nearest. Below `ALIKE` there is no present version.
@@ -32,6 +32,7 @@ from index import (
 )
 from qa.answering.answer import hash_record
 from qa.answering.citation import Citation, Status, Verification, compare, split_quote
+from qa.collections import find_paths
 from qa.exports import answer_span, read_export
 from qa.text import file_errors
 
@@ -144,16 +145,19 @@ def verify_answers(
     folders: Iterable[str | Path] = (),
     show_changes: bool = False,
     encoding: str | None = None,
+    home: str | Path | None = None,
 ) -> Iterator[Check]:
     """Check a file of answers, one `Answer.to_dict()` in JSON a line, as `qa batch` and `qa ask --json` write them, or a
-    conversation that was saved as `.md`, `.html` or `.json`.
+    conversation that was saved as `.md`, `.html` or `.json`. Lines of a batch without an answer are passed over.
 
     Args:
         path: The answers.
         folders: When given, documents are looked up by the name shown (`source`) under these files and folders, and
             the paths in the answers are not used. Of several documents with one name, the one that fits best counts.
+            Otherwise those without a path are looked up by name in the collections.
         show_changes: Compare the passages of quotes that are not exact with their present version.
         encoding: The encoding that the text files were indexed with, if one was named.
+        home: The folder for collections; `home_folder()` when omitted.
 
     Yields:
         One check a quote (`citations`, then `closest`, then those of the parts that are not among them), and one for
@@ -163,7 +167,8 @@ def verify_answers(
         BatchError: The answers cannot be opened.
         SourceError: A folder does not exist or cannot be listed, or there is no such encoding.
     """
-    locate = _locate_by_name(folders) if (folders := tuple(folders)) else lambda citation: (citation["path"],)
+    locate = _locate_by_name(folders) if (folders := tuple(folders)) else _locate_as_recorded(home)
+    where = "under the folders given" if folders else "in a collection; name its folder with --sources"
     with IsolatedParser(encoding=find_codec(encoding)) as reader:
         read = lru_cache(maxsize=_DOCUMENTS_KEPT)(partial(_read_source, reader))
         export = read_export(Path(path))
@@ -171,7 +176,7 @@ def verify_answers(
             yield Check(1, "altered", "", "the text is not the one its records were made into")
         for line, content in export.lines if export else _read_lines(Path(path)):
             if content.strip():
-                for check, compared in _check_line(line, content, locate, read):
+                for check, compared in _check_line(line, content, locate, read, where):
                     if show_changes and compared and check.finding != "exact":
                         check = replace(check, change=compare_passages(*compared))
                     yield check
@@ -187,6 +192,7 @@ def _check_line(
     content: bytes,
     locate: _Locate,
     read: Callable[[str, str], Document | str],
+    where: str,
 ) -> Iterator[tuple[Check, tuple[Mapping[str, Any], Document | str] | None]]:
     """Checks, each with the citation and the document that were compared."""
     try:
@@ -194,6 +200,10 @@ def _check_line(
     except (ValueError, RecursionError):
         yield Check(line, "malformed", "", "not JSON"), None
         return
+    if isinstance(record, dict):
+        record.pop("row", None)  # of the file of questions; the hash is that of the answer
+        if "hash" not in record and isinstance(record.get("error"), str):
+            return
     fault = _find_fault(record)
     if fault:
         yield Check(line, "malformed", "", fault), None
@@ -206,7 +216,7 @@ def _check_line(
         yield Check(line, "altered", "", "the record is not the one its hash was made of"), None
     for citation in _collect_citations(record):
         documents = [read(path, citation["source"]) for path in locate(citation)]
-        documents = documents or [f"no document of the name {citation['source']} under the folders given"]
+        documents = documents or [f"no document of the name {citation['source']} {where}"]
         found = [
             (Verification("gone", each, None) if isinstance(each, str) else compare(citation, each), each)
             for each in documents
@@ -231,6 +241,17 @@ def _read_source(reader: IsolatedParser, path: str, name: str) -> Document | str
         return reader(path, name=name)
     except QAError as error:
         return str(error)
+
+
+def _locate_as_recorded(home: str | Path | None) -> _Locate:
+    """Locate a document by its path, or where that is but its name, in the collections."""
+    find = lru_cache(maxsize=_DOCUMENTS_KEPT)(partial(find_paths, home=home))
+
+    def locate(citation: Mapping[str, Any]) -> Sequence[str]:
+        path, source = citation["path"], citation["source"]
+        return (path,) if path != source else find(source, citation["text_sha256"])
+
+    return locate
 
 
 def _locate_by_name(folders: Iterable[str | Path]) -> _Locate:

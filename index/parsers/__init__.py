@@ -176,13 +176,14 @@ def read_rows(path: str | Path, *, name: str) -> list[tuple[int, list[str]]]:
         Its rows, less those that are blank: the number of each as a spreadsheet shows it, and its cells as one line each.
 
     Raises:
-        SourceError: As `read_document`; or it is no .xlsx.
+        SourceError: As `read_document`; or it is neither .xlsx nor .ods.
     """
-    shown = show_name(name)
-    if Path(path).suffix.lower() != ".xlsx":
-        raise SourceError(f"{shown} is no .xlsx workbook. Save it as one.")
-    content = read_bytes(Path(path), shown, FORMATS[".xlsx"].largest)
-    rows: list[tuple[int, list[str]]] = _take_apart("office.xlsx", "read_sheet_rows", content, shown)
+    shown, suffix = show_name(name), Path(path).suffix.lower()
+    if suffix not in (".xlsx", ".ods"):
+        raise SourceError(f"{shown} is no .xlsx or .ods workbook. Save it as one.")
+    format_ = FORMATS[suffix]
+    content = read_bytes(Path(path), shown, format_.largest)
+    rows: list[tuple[int, list[str]]] = _take_apart(format_.module, "read_sheet_rows", content, shown)
     return rows
 
 

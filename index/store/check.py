@@ -207,6 +207,14 @@ def kept_selection(folder: Path) -> Selection | None:
         return None
 
 
+def stored_paths(folder: Path, source: str) -> list[tuple[str, str]]:
+    """Return the path and the text's hash of each document of a name in a collection; none if it cannot be read."""
+    try:
+        return _read(folder, "SELECT path, text_sha256 FROM documents WHERE source = ?", source)
+    except (sqlite3.Error, UnicodeEncodeError):  # no document is called half a character
+        return []
+
+
 def reset_collection(folder: Path) -> None:
     """Empty a collection, so that this version can make it again, with any model.
 
@@ -239,10 +247,10 @@ def reset_collection(folder: Path) -> None:
         ) from error
 
 
-def _read(folder: Path, statement: str) -> list[Any]:
+def _read(folder: Path, statement: str, *values: str) -> list[Any]:
     file = (folder / CATALOG_FILE).resolve().as_uri()
     with closing(sqlite3.connect(f"{file}?mode=ro", uri=True, timeout=5)) as connection:
-        return connection.execute(statement).fetchall()
+        return connection.execute(statement, values).fetchall()
 
 
 def _meta(folder: Path) -> dict[str, str]:

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from index import BatchError, DocumentInfo, QuestionError
 from qa.answering.answer import VERSION, Answer
 from qa.batch.questions import Row, read_questions
-from qa.exports import answer_writer, write_answers
+from qa.batch.tables import answer_line, check_suffix, write_answers
 from qa.text import file_errors
 
 _MAGIC = b'{"qa_journal": 1, '
@@ -57,7 +57,7 @@ class Journal:
             while line:
                 line = line[self._file.write(line) :]
 
-    def records(self) -> Iterator[dict[str, Any]]:
+    def __iter__(self) -> Iterator[dict[str, Any]]:
         """Read all records, in order, one at a time."""
         with self.path.open("rb") as file:
             file.readline()
@@ -113,7 +113,7 @@ def _parse(line: bytes) -> dict[str, Any]:
     return record if isinstance(record, dict) else {}
 
 
-__all__ = ["BatchReport", "Row", "answer_batch", "check_files", "read_questions"]
+__all__ = ["BatchReport", "Row", "answer_batch", "answer_line", "check_files", "read_questions"]
 
 
 class Asked(Protocol):
@@ -151,6 +151,8 @@ def answer_batch(
     answers_path: str | Path,
     *,
     also: Sequence[str | Path] = (),
+    details: bool = False,
+    paths: bool = False,
     on_progress: Callable[[int, int], None] | None = None,
     on_record: Callable[[dict[str, Any]], None] | None = None,
     on_notice: Callable[[str], None] | None = None,
@@ -159,9 +161,11 @@ def answer_batch(
 
     Args:
         assistant: Answers the questions.
-        questions_path: `.txt`, `.csv`, `.jsonl` or `.xlsx`; see `read_questions`.
-        answers_path: `.jsonl`, `.csv`, `.xlsx` or `.md`; see `write_answers`. Replaced once all answers are there.
+        questions_path: A table, a list or lines; see `read_questions`.
+        answers_path: `.jsonl`, `.csv`, `.xlsx`, `.parquet` or `.md`; see `write_answers`. Replaced once all answers are there.
         also: More files for the same answers.
+        details: Write tables with a row for each quote, and all that is known of it, instead of a row for each question.
+        paths: Write the absolute paths of documents. Otherwise they are called by their names in the collection.
         on_progress: Called after each row with the number of rows done and of all rows.
         on_record: Called with the record of each row, as `write_answers` takes it, once it is stored.
         on_notice: Called with one line when an earlier run is resumed or started over.
@@ -177,15 +181,14 @@ def answer_batch(
     total = check_files(questions_path, answers_path)
     others = [Path(path).resolve() for path in also]
     for path in others:
-        answer_writer(path)
+        check_suffix(path)
     about = _describe_run(assistant, questions_path)
     with closing(Journal(answers_path.with_name(answers_path.name + ".part"), about)) as journal:
         _notify(journal, on_notice)
         done = journal.kept
         rows = read_questions(questions_path)
         histories: dict[str, tuple[str, ...]] = {}
-        own = tuple(dict.fromkeys(name for row in read_questions(questions_path) for name in row.own))
-        for row, record in zip(islice(rows, done), journal.records(), strict=False):
+        for row, record in zip(islice(rows, done), journal, strict=False):
             _remember(histories, row, record)
         for row in rows:
             record = _answer(assistant, row, histories.get(row.conversation, ()))
@@ -202,8 +205,8 @@ def answer_batch(
                 "Run the same command again to answer every question from one state."
             )
         for path in (*others, answers_path):
-            write_answers(path, journal.records(), own=own)
-        bad = tuple(Row(record["line"], "", record["error"]) for record in journal.records() if "error" in record)
+            write_answers(path, journal, details=details, paths=paths)
+        bad = tuple(Row(record["line"], "", record["error"]) for record in journal if "error" in record)
         journal.remove()
         return BatchReport(answered=done - len(bad), kept=journal.kept, not_answered=bad)
 
@@ -215,7 +218,7 @@ def check_files(questions_path: str | Path, answers_path: str | Path) -> int:
         The number of rows of the questions.
     """
     questions_path, answers_path = Path(questions_path), Path(answers_path)
-    answer_writer(answers_path)
+    check_suffix(answers_path)
     if answers_path.is_dir():
         raise BatchError(f"{answers_path} is a folder. Name a file.")
     if not answers_path.resolve().parent.is_dir():
@@ -233,7 +236,7 @@ def _remember(histories: dict[str, tuple[str, ...]], row: Row, record: dict[str,
 
 
 def _answer(assistant: Answering, row: Row, history: tuple[str, ...]) -> dict[str, Any]:
-    about: dict[str, Any] = {"line": row.line, **({"own": row.own} if row.own else {})}
+    about: dict[str, Any] = {"line": row.line, "question": row.question, **({"own": row.own} if row.own else {})}
     if row.error:
         return {**about, "error": row.error}
     asked: Asked = assistant.conversation(history) if history else assistant
@@ -255,7 +258,7 @@ def _describe_run(assistant: Answering, questions_path: Path) -> dict[str, Any]:
         "collection": collection.hexdigest(),
         "generation": assistant.generation,
         "encoder": assistant.identity,
-        "records": 2,  # of the journal; those of before had no columns of the file of questions
+        "records": 3,  # of the journal; those of before lacked the column of the questions
         "version": VERSION,
     }
 

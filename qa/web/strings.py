@@ -345,7 +345,8 @@ TAB_CHAT = "Chat"
 TAB_BATCH = "Batch"
 BATCH_TITLE = "Many questions at once"
 BATCH_HINT = (
-    'Choose a file of questions: .csv or .xlsx with a column "question", .txt with a question a line, or .jsonl. '
+    'Choose a file of questions: a table (.csv, .xlsx, .ods and others) with a column "question", .txt with a question '
+    "a line, or .jsonl. "
     "The answers come as a file; the chat can be used meanwhile."
 )
 BATCH_LIMITS = "{rows} rows and {size} at most."

@@ -9,7 +9,8 @@ from toy_assistant import ToyAssistant
 from two_answers import BOTH, CORRECTED, GREETING, GUIDANCE, WHEN
 
 from qa.batch import answer_batch
-from qa.exports import COLUMNS, answer_rows, block_quote, escape_markdown, write_answers
+from qa.batch.tables import AnswerTable, write_answers
+from qa.exports import block_quote, escape_markdown
 
 
 @pytest.fixture
@@ -28,34 +29,26 @@ def write(path, content):
     return path
 
 
-def test_csv_holds_a_row_a_citation(tmp_path, folder):
-    """A .csv file has one row a citation, quotes verbatim but for an apostrophe before a formula, and one without any."""
-    answer_batch(ToyAssistant(folder), write(tmp_path / "q.txt", "apples\n\nzzz\n"), tmp_path / "a.csv")
-    with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
+def test_details_in_csv_hold_a_row_a_citation(tmp_path, folder):
+    """Quotes verbatim but for an apostrophe before a formula, and one row without any."""
+    questions, answers = write(tmp_path / "q.txt", "apples\n\nzzz\n"), tmp_path / "a.csv"
+    answer_batch(ToyAssistant(folder), questions, answers, details=True, paths=True)
+    with answers.open(encoding="utf-8", newline="") as file:
         header, first, second, third = csv.reader(file)
     path = str(folder / "apples.txt")
     answer = ToyAssistant(folder).ask("apples")
     text_sha256 = answer.citations[0].text_sha256
     assert " ".join(header) == (
-        "line question verdict confidence answer kind message quote source paragraph page heading row sheet slide date start"
+        "question line answer verdict confidence kind message quote source paragraph page heading row sheet slide date start"
         " end path text_sha256 hash"
     )
-    shared = ["1", "apples", "answered", "0.875", "", "answer", ""]
+    shared = ["apples", "1", "", "answered", "0.875", "answer", ""]
     quote = "Apples are red."
     assert first == [*shared, quote, "apples.txt", "1", *[""] * 6, "0", "15", path, text_sha256, answer.hash]
     quote = '=1+1 apples, "or" two.'
     assert second == [*shared, f"'{quote}", "apples.txt", "2", *[""] * 6, "17", "39", path, text_sha256, answer.hash]
-    assert third == [
-        "3",
-        "zzz",
-        "not_in_sources",
-        "0.125",
-        "",
-        "answer",
-        "",
-        *[""] * 13,
-        ToyAssistant(folder).ask("zzz").hash,
-    ]
+    unanswered = ToyAssistant(folder).ask("zzz")
+    assert third == ["zzz", "3", "", "not_in_sources", "0.125", "answer", "", *[""] * 13, unanswered.hash]
 
 
 def test_the_report_shows_quotes_and_lets_no_markup_through(tmp_path, folder):
@@ -90,7 +83,7 @@ def test_a_file_that_was_there_stays_when_writing_is_interrupted(tmp_path):
     """Until the last record is written, the earlier file of answers is whole; afterwards the new one is."""
 
     def records(*, interrupted):
-        yield {"line": 1, "answer": {"question": "red"}}
+        yield {"line": 1, "answer": {"question": "red", "citations": [], "closest": []}}
         if interrupted:
             raise KeyboardInterrupt
 
@@ -99,19 +92,21 @@ def test_a_file_that_was_there_stays_when_writing_is_interrupted(tmp_path):
         write_answers(path, records(interrupted=True))
     assert path.read_text() == "before"
     write_answers(path, records(interrupted=False))
-    assert path.read_text() == '{"question": "red"}\n'
+    assert path.read_text() == '{"question": "red", "citations": [], "closest": []}\n'
     assert [file.name for file in tmp_path.iterdir()] == ["a.jsonl"]
 
 
 RECORDS = [
-    {"line": n, "answer": each.to_dict()} for n, each in enumerate((WHEN, BOTH, GREETING, GUIDANCE, CORRECTED), 1)
+    {"line": n, "question": each.question, "answer": each.to_dict()}
+    for n, each in enumerate((WHEN, BOTH, GREETING, GUIDANCE, CORRECTED), 1)
 ]
 
 
 def test_a_column_holds_the_exact_words(tmp_path):
     """Of the first citation, in every kind of file; greetings and guidance bring their message instead."""
-    columns = [COLUMNS.index(name) for name in ("line", "answer", "kind", "message", "quote")]
-    rows = [[row[column] for column in columns] for record in RECORDS for row in answer_rows(record)]
+    table = AnswerTable(RECORDS, details=True)
+    columns = [table.headings.index(name) for name in ("line", "answer", "kind", "message", "quote")]
+    rows = [[row[column] for column in columns] for row in table.rows()]
     sentence = "The harbour was built in 1848."
     assert rows == [
         [1, "1848", "answer", "", sentence],
@@ -121,26 +116,26 @@ def test_a_column_holds_the_exact_words(tmp_path):
         [5, "1848", "answer", "", sentence],
     ]
     for suffix in (".csv", ".jsonl", ".xlsx"):
-        write_answers(tmp_path / f"a{suffix}", iter(RECORDS))
+        write_answers(tmp_path / f"a{suffix}", RECORDS, paths=True)
     with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
         assert [row["answer"] for row in csv.DictReader(file)] == ["1848", "1848", "", "", "1848"]
     lines = (tmp_path / "a.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line) for line in lines] == [record["answer"] for record in RECORDS]
     assert [json.loads(line)["answer"] for line in lines] == ["1848", "1848", "", "", "1848"]
     sheet = load_workbook(tmp_path / "a.xlsx")["Answers"]
-    assert [row[4].value for row in sheet.iter_rows(min_row=2)] == ["1848", "1848", None, None, "1848"]
+    assert [row[1].value or None for row in sheet.iter_rows(min_row=2)] == ["1848", "1848", None, None, "1848"]
 
 
 def test_rows_of_answers_kept_before_have_no_exact_words():
-    """A journal of before is read as it is."""
+    """Records of version 1 are read as they are."""
     old = {key: value for key, value in WHEN.to_dict().items() if key not in ("answer", "kind", "message", "version")}
-    (row,) = answer_rows({"line": 1, "answer": old})
-    assert row[4:7] == ["", "answer", ""]
+    (row,) = AnswerTable([{"line": 1, "answer": old}], details=True).rows()
+    assert row[2:7] == ["", "answered", 0.9, "answer", ""]
 
 
 def test_the_report_tells_parts_messages_and_corrections(tmp_path):
     """Each part under its own question with its verdict; bold exact words; a message is escaped."""
-    write_answers(tmp_path / "a.md", iter(RECORDS))
+    write_answers(tmp_path / "a.md", RECORDS)
     quoted = "\n> The harbour was built in **1848**.\n\n\\[1\\] town.txt, paragraph 1\n"
     assert (tmp_path / "a.md").read_text(encoding="utf-8") == (
         f"# Answers\n\n## When was it built?\n\nAnswered, confidence 0.90.\n{quoted}"

@@ -65,14 +65,24 @@ def test_an_answers_file_that_cannot_be_written_is_refused_before_any_work(tmp_p
 
 
 def test_every_line_of_jsonl_is_the_answer(tmp_path, folder):
-    """A .jsonl file holds exactly what `ask` gives, in order; bad rows are reported with their lines."""
+    """A .jsonl file holds what `ask` gives, in order, less paths unless asked for; bad rows have their line and the reason."""
     questions = write(tmp_path / "q.jsonl", '"red"\n{\n"zzz"\n"?"\n""\n' + json.dumps("x" * 1001) + "\n")
     assistant = ToyAssistant(folder)
     steps = []
-    report = answer_batch(assistant, questions, tmp_path / "a.jsonl", on_progress=lambda *step: steps.append(step))
-    expected = [ToyAssistant(folder).ask(question).to_dict() for question in ("red", "zzz")]
-    lines = (tmp_path / "a.jsonl").read_text(encoding="utf-8").splitlines()
-    assert lines == [json.dumps(answer, ensure_ascii=False) for answer in expected]
+    report = answer_batch(
+        assistant, questions, tmp_path / "a.jsonl", paths=True, on_progress=lambda *step: steps.append(step)
+    )
+    red, zzz = (
+        json.dumps(ToyAssistant(folder).ask(question).to_dict(), ensure_ascii=False) for question in ("red", "zzz")
+    )
+    bad = [
+        {"line": 2, "question": "", "error": "not JSON"},
+        {"line": 4, "question": "?", "error": "the question holds no word"},
+        {"line": 5, "question": "", "error": "the question is empty"},
+        {"line": 6, "question": "x" * 1001, "error": "the question is longer than 1000 characters"},
+    ]
+    first, *others = map(json.dumps, bad)
+    assert (tmp_path / "a.jsonl").read_text(encoding="utf-8").splitlines() == [red, first, zzz, *others]
     assert report == BatchReport(
         answered=2,
         kept=0,
@@ -151,7 +161,7 @@ def test_a_journal_torn_at_any_byte_gives_the_same_answers(tmp_path, folder):
         assert answers.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
 
 
-@pytest.mark.parametrize("lacking", [b', "version": 2', b', "records": 2'], ids=["answers", "columns"])
+@pytest.mark.parametrize("lacking", [b', "version": 2', b', "records": 3'], ids=["answers", "columns"])
 def test_a_run_of_a_version_before_is_started_over(tmp_path, folder, lacking):
     """Its answers, or its rows, lack what they have now; the file would hold both kinds."""
     questions, answers = write(tmp_path / "q.txt", "red\ngreen\nzzz\n"), tmp_path / "a.jsonl"

@@ -1,6 +1,7 @@
 """The command line: what it prints where, its exit codes, and what it keeps from the terminal."""
 
 import json
+import os
 import re
 import shlex
 
@@ -71,7 +72,11 @@ def test_batch_says_what_was_not_answered(folder, tmp_path, capsys):
         "line 2 not answered: the question holds no word",
         "2 answered, 1 rows not answered",
     ]
-    assert len(answers.read_text().splitlines()) == 2
+    assert [json.loads(line).get("error") for line in answers.read_text().splitlines()] == [
+        None,
+        "the question holds no word",
+        None,
+    ]
 
 
 @pytest.mark.usefixtures("toy")
@@ -90,7 +95,7 @@ def test_verify_counts_and_names_what_does_not_hold(folder, tmp_path, capsys):
     (tmp_path / "q.txt").write_text("red?\npears\n")
     main(["batch", str(tmp_path / "q.txt"), "-o", str(answers), "--sources", str(folder)])
     capsys.readouterr()
-    assert main(["verify", str(answers)]) == 0
+    assert main(["verify", str(answers), "--sources", str(folder)]) == 0
     assert capsys.readouterr() == ("2 exact, 0 moved, 0 changed, 0 gone\n", "")
     (folder / "fruit.txt").write_text("Pears are gr\u00fcn.", encoding="utf-8")
     answers.write_text(answers.read_text(encoding="utf-8").replace("0.875", "0.9") + "{\n", encoding="utf-8")
@@ -283,7 +288,10 @@ def test_chat_is_served_with_what_was_asked_for(folder, toy, monkeypatch, capsys
 
 
 def test_every_way_of_asking_gives_the_same_answers(assistant, seeds, seed_home, tmp_path, monkeypatch, capsysbinary):
-    """Over the seed document, Python, `qa ask --json` and `qa batch` give equal bytes, and every quote verifies."""
+    """Over the seed document, Python, `qa ask --json` and `qa batch` give equal bytes, and every quote verifies.
+
+    In a batch the rows of questions stand first, and documents have their names for paths, unless paths are asked for.
+    """
     encoder = load_encoder(cache_folder=encoder_folder())
     monkeypatch.setattr("qa.assistant.load_encoder", lambda **named: encoder)
     monkeypatch.setenv("QA_HOME", str(seed_home))
@@ -294,17 +302,20 @@ def test_every_way_of_asking_gives_the_same_answers(assistant, seeds, seed_home,
     ]
     (tmp_path / "q.jsonl").write_text("".join(json.dumps({"question": question}) + "\n" for question in asked))
     lines = [json.dumps(assistant.ask(question).to_dict(), ensure_ascii=False) for question in asked]
-    expected = "".join(line + "\n" for line in lines).encode()
-    assert answer_batch(assistant, tmp_path / "q.jsonl", tmp_path / "python.jsonl").answered == 3
+    rows = ['{"row": ' + json.dumps({"question": question}) + ", " for question in asked]
+    expected = "".join(row + line[1:] + "\n" for row, line in zip(rows, lines, strict=True)).encode()
+    assert answer_batch(assistant, tmp_path / "q.jsonl", tmp_path / "python.jsonl", paths=True).answered == 3
     assert (tmp_path / "python.jsonl").read_bytes() == expected
     assert main(["batch", str(tmp_path / "q.jsonl"), "-o", str(tmp_path / "a.jsonl"), "--sources", str(seeds)]) == 0
-    assert (tmp_path / "a.jsonl").read_bytes() == expected
+    folder = json.dumps(f"{seeds}{os.sep}")[1:-1].encode()
+    assert (tmp_path / "a.jsonl").read_bytes() == expected.replace(b'"path": "' + folder, b'"path": "') != expected
     capsysbinary.readouterr()
     assert main(["ask", asked[0], "--json", "--sources", str(seeds)]) == 0
     assert capsysbinary.readouterr().out == lines[0].encode() + b"\n"
-    checks = list(verify_answers(tmp_path / "a.jsonl", folders=[seeds]))
-    assert checks
-    assert {check.finding for check in checks} == {"exact"}
+    for folders in ([seeds], []):
+        checks = list(verify_answers(tmp_path / "a.jsonl", folders=folders))
+        assert checks
+        assert {check.finding for check in checks} == {"exact"}
 
 
 def test_many_files_of_a_type_that_is_not_read_are_one_line(tmp_path, capsys, monkeypatch):

@@ -42,8 +42,10 @@ def test_a_conversation_column_is_read_from_csv_and_jsonl(tmp_path):
 def test_turns_of_a_conversation_are_answered_in_its_light(tmp_path, fruit):
     """A follow-up gives what `conversation()` gives; the same question by itself what `ask` gives."""
     (tmp_path / "q.csv").write_text(TABLE, encoding="utf-8")
-    answer_batch(fruit, tmp_path / "q.csv", tmp_path / "a.jsonl")
-    first, alone, follow_up = map(json.loads, (tmp_path / "a.jsonl").read_text(encoding="utf-8").splitlines())
+    answer_batch(fruit, tmp_path / "q.csv", tmp_path / "a.jsonl", paths=True)
+    lines = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [tuple(line.pop("row").values()) for line in lines] == [(row.conversation, row.question) for row in ROWS]
+    first, alone, follow_up, _ = lines
     conversation = fruit.conversation()
     assert [first, follow_up] == [conversation.ask(q).to_dict() for q in (ROWS[0].question, ROWS[2].question)]
     assert alone == fruit.ask("What about it?").to_dict() != follow_up
@@ -86,7 +88,7 @@ def test_a_thousand_questions_are_answered_as_one_by_one(tmp_path, assistant):
     assert len(set(questions)) == 1000
     questions = questions[:: len(questions) // ASKED]
     (tmp_path / "q.txt").write_text("\n".join(questions), encoding="utf-8")
-    answer_batch(assistant, tmp_path / "q.txt", tmp_path / "a.jsonl")
+    answer_batch(assistant, tmp_path / "q.txt", tmp_path / "a.jsonl", paths=True)
     written = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text(encoding="utf-8").splitlines()]
     alone = [assistant.ask(question) for question in questions]
     assert written == [answer.to_dict() for answer in alone]

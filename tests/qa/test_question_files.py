@@ -1,14 +1,17 @@
 """Questions read from .txt, .csv and .jsonl: as they were written, bad rows with reasons."""
 
 import csv
+import datetime
 import json
 
+import pyarrow
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyarrow import parquet
 
 from index import BatchError
-from qa.batch.questions import Row, read_questions
+from qa.batch.questions import Row, read_questions, suffix_of_stream
 
 
 def write(path, content):
@@ -17,6 +20,7 @@ def write(path, content):
     return path
 
 
+NO_STRING = "the question is not a string"
 READ = {
     "txt": ("q.txt", "Who?\nWhat?\n", [Row(1, "Who?"), Row(2, "What?")]),
     "txt without last line end": ("q.txt", "Who?", [Row(1, "Who?")]),
@@ -59,6 +63,17 @@ READ = {
             Row(3, "", "not CSV: unexpected end of data; lines 3 to 4 are passed over (a quotation mark left open?)"),
         ],
     ),
+    "tsv": ("q.tsv", "id\tQuestion\n1\tWho; what, or why?\n", [Row(2, "Who; what, or why?")]),
+    "tsv one column": ("q.tsv", "Who, what?\n", [Row(1, "Who, what?")]),
+    "ndjson": ("q.ndjson", '"Who?"\n', [Row(1, "Who?")]),
+    "json": ("q.json", '[{"question": "Who?"}, "What?", 7]', [Row(1, "Who?"), Row(2, "What?"), Row(3, "", NO_STRING)]),
+    "json of one list": ("q.json", '{"made": "today", "asked": [{"question": "Who?"}]}', [Row(1, "Who?")]),
+    "markdown": (
+        "q.md",
+        "# Mine\n\n| a |\n|---|\n| b |\n\nid | Question\n---|---\n1 | **Who** or `what`\\|why?\n2 | |\n\n| c |\n|---|\n",
+        [Row(9, "Who or what|why?"), Row(10, "", "the question is empty")],
+    ),
+    "markdown one column": ("q.md", "| Who? |\n|---|\n| What? |\n", [Row(1, "Who?"), Row(3, "What?")]),
     "jsonl": ("q.jsonl", '{"id": 1, "question": "Who?"}\n\n"What?"\n', [Row(1, "Who?"), Row(3, "What?")]),
     "jsonl bad rows": (
         "q.jsonl",
@@ -96,10 +111,78 @@ def test_questions_in_other_encodings_are_read_as_documents_are(tmp_path, name, 
     assert [row.question for row in read_questions(write(tmp_path / name, content))] == [question]
 
 
+OWN = {
+    "csv": ("q.csv", "id;Question;;id\n1;Who?;x;2\n;;;\n", [["1", "Who?", "x", "2"], ["", "", "", ""]]),
+    "csv short row": ("q.csv", "id,question,note\n1,Who?\n", [["1", "Who?", ""]]),
+    "markdown": ("q.md", "id | question\n-|-\n*1* | Who?\n", [["1", "Who?"]]),
+    "jsonl": (
+        "q.jsonl",
+        '{"id": 1, "question": "Who?", "more": {"a": [null, 0.5]}}',
+        [[1, "Who?", {"a": [None, 0.5]}]],
+    ),
+    "json": ("q.json", '[{"question": "", "id": 1}]', [["", 1]]),
+    "txt": ("q.txt", "Who?", [[]]),
+}
+
+
+@pytest.mark.parametrize(("name", "content", "cells"), OWN.values(), ids=OWN)
+def test_all_cells_are_kept_in_their_order(tmp_path, name, content, cells):
+    """Also those of rows that cannot be asked, of columns without a heading, and of two with one heading."""
+    rows = list(read_questions(write(tmp_path / name, content)))
+    assert [list(row.own.values()) for row in rows] == cells
+    assert name != "q.csv" or "note" in rows[0].own or list(rows[0].own) == ["id", "Question", "column 3", "id (4)"]
+
+
+def test_questions_are_read_from_parquet(tmp_path):
+    """A column "question", or the only one; what JSON has no kind for comes as text, and no number as nothing."""
+    day, when = datetime.date(2024, 3, 1), datetime.datetime(2024, 3, 1, 12)
+    columns = {"id": [1, 2], "Question": ["Who?", None], "conversation": ["a", None]}
+    table = pyarrow.table(
+        {**columns, "day": [day, None], "when": [when, None], "b": [b"x", None], "x": [0.5, float("nan")]}
+    )
+    parquet.write_table(table, tmp_path / "q.parquet")
+    first, second = read_questions(tmp_path / "q.parquet")
+    assert first == Row(1, "Who?", conversation="a") and second == Row(2, "", "the question is empty")
+    assert list(first.own) == list(second.own) == ["id", "Question", "conversation", "day", "when", "b", "x"]
+    assert list(first.own.values()) == [1, "Who?", "a", "2024-03-01", "2024-03-01 12:00:00", "b'x'", 0.5]
+    assert second.own["x"] is None
+    parquet.write_table(pyarrow.table({"q": ["Who?"]}), tmp_path / "q.parquet")
+    assert list(read_questions(tmp_path / "q.parquet")) == [Row(1, "Who?")]
+    parquet.write_table(pyarrow.table({"a": ["Who?"], "b": [1]}), tmp_path / "q.parquet")
+    with pytest.raises(
+        BatchError, match="q.parquet has 2 columns and none is headed \"question\": 'a', 'b'. Name one so."
+    ):
+        list(read_questions(tmp_path / "q.parquet"))
+
+
+@pytest.mark.parametrize(
+    ("content", "suffix"),
+    [
+        (b"Who, what?\nWhy?\n", ".txt"),
+        (b"", ".txt"),
+        (b"\xef\xbb\xbf\nid;Question\n", ".csv"),
+        (b"question\n", ".csv"),
+        (b'{"question": "Who?"}', ".jsonl"),
+        (b' "Who?"\n', ".jsonl"),
+    ],
+)
+def test_the_first_line_of_a_stream_tells_what_it_is(content, suffix):
+    """An object or a string, headings with "question", or lines of text."""
+    assert suffix_of_stream(content) == suffix
+
+
 UNREADABLE = {
     "missing": ("absent.txt", None, "cannot read absent.txt: No such file or directory"),
-    "other suffix": ("q.xls", "x", "q.xls: questions are read from .txt, .csv, .jsonl, .xlsx files."),
-    "no suffix": ("q", "x", "q: questions are read from .txt, .csv, .jsonl, .xlsx files."),
+    "other suffix": (
+        "q.xls",
+        "x",
+        "q.xls: questions are read from .txt, .csv, .tsv, .xlsx, .ods, .jsonl, .ndjson, .json, .parquet, .md files.",
+    ),
+    "no suffix": (
+        "q",
+        "x",
+        "q: questions are read from .txt, .csv, .tsv, .xlsx, .ods, .jsonl, .ndjson, .json, .parquet, .md files.",
+    ),
     "binary": ("q.txt", b"\xff\0\1", "q.txt is not text. Save it as UTF-8, then try again."),
     "no column of questions": (
         "q.csv",
@@ -111,6 +194,20 @@ UNREADABLE = {
         ",".join(map(str, range(10))) + "\n",
         "q.csv has 10 columns and none is headed \"question\": '0', '1', '2', '3', '4', '5', '6', '7', …. Name one so.",
     ),
+    "no JSON": ("q.json", "[", "q.json is not JSON. Correct it, or write one object a line as .jsonl."),
+    "no list": ("q.json", "7", 'q.json is no list of questions. Write [{"question": "Who is it?"}, ...].'),
+    "two lists": (
+        "q.json",
+        '{"a": [], "b": []}',
+        'q.json is no list of questions. Write [{"question": "Who is it?"}, ...].',
+    ),
+    "no Markdown table": (
+        "q.md",
+        "a | b",
+        'q.md has no table. Write one with a column headed "question", or a .txt file.',
+    ),
+    "no Parquet": ("q.parquet", "x", "q.parquet is no Parquet file, or is damaged. Write it anew."),
+    "missing Parquet": ("absent.parquet", None, "cannot read absent.parquet: No such file or directory"),
     "no workbook": ("q.xlsx", "x", None),
     "no table": ("q.csv", '"a"b\n', "q.csv is not CSV: line 1: ',' expected after '\"'"),
 }

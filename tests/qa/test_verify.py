@@ -4,10 +4,13 @@ import json
 
 import pytest
 from toy_assistant import ToyAssistant
+from toy_encoder import ToyEncoder
 
 from index import BatchError, SourceError
+from qa import Assistant
 from qa import verify as verification
 from qa.answering.answer import hash_record
+from qa.batch import answer_batch
 from qa.verify import Check, verify_answers
 
 
@@ -115,6 +118,48 @@ def test_documents_are_found_by_name_on_another_machine(tmp_path, folder):
     assert list(verify_answers(answers, folders=[tmp_path / "empty"])) == [
         Check(1, "gone", "fruit.txt", "no document of the name fruit.txt under the folders given")
     ]
+
+
+@pytest.fixture
+def batch(tmp_path, folder):
+    """A batch over two collections of one home, in which a document has the same name; with a row that was not answered."""
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/fruit.txt").write_text("Plums are blue.")
+    (tmp_path / "q.csv").write_text("id,question\n7,Which pears are green?\n8,?\n")
+    for sources in (tmp_path / "other", folder):
+        with Assistant.open(sources, home=tmp_path / "home", encoder=ToyEncoder(), reader=None) as opened:
+            answer_batch(opened, tmp_path / "q.csv", tmp_path / "a.jsonl")
+    return tmp_path / "a.jsonl"
+
+
+def test_documents_of_a_batch_are_found_in_the_collections(tmp_path, folder, batch):
+    """By their names, since a batch has no paths; the one with the text that was cited, or else any that has the name."""
+    assert str(tmp_path) not in batch.read_text()
+    checks = list(verify_answers(batch, home=tmp_path / "home"))
+    assert set(checks) == {Check(1, "exact", "fruit.txt", "")}
+    (folder / "fruit.txt").write_text("Pears are green.")
+    assert {check.finding for check in verify_answers(batch, home=tmp_path / "home")} <= {"moved", "changed"}
+    with Assistant.open(folder, home=tmp_path / "home", encoder=ToyEncoder(), reader=None):
+        pass  # so that no collection has the text that was cited
+    assert "moved" in {check.finding for check in verify_answers(batch, home=tmp_path / "home")}
+
+
+def test_documents_of_a_batch_are_found_in_folders(tmp_path, folder, batch):
+    """Where they are on another machine, without a collection; which is said where there is neither."""
+    assert {check.finding for check in verify_answers(batch, folders=[folder], home=tmp_path / "none")} == {"exact"}
+    expected = "no document of the name fruit.txt in a collection; name its folder with --sources"
+    assert set(verify_answers(batch, home=tmp_path / "none")) == {Check(1, "gone", "fruit.txt", expected)}
+
+
+def test_a_row_of_a_batch_is_not_part_of_its_answer(tmp_path, batch):
+    """Another cell alters nothing; a name that no document can have is found nowhere."""
+    alter(batch, lambda record: record["row"].update(id=9))
+    assert {check.finding for check in verify_answers(batch, home=tmp_path / "home")} == {"exact"}
+    for citations in ("citations", "closest"):
+        alter(
+            batch, lambda record, name=citations: [each.update(path="\ud800", source="\ud800") for each in record[name]]
+        )
+    assert {check.finding for check in verify_answers(batch, home=tmp_path / "home")} == {"altered", "gone"}
 
 
 def test_of_documents_with_one_name_the_one_that_fits_counts(tmp_path, folder):

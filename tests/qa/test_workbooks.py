@@ -12,7 +12,6 @@ from toy_assistant import ToyAssistant
 from index import BatchError
 from qa.batch import answer_batch
 from qa.batch.questions import Row, read_questions
-from qa.exports import COLUMNS
 
 
 def write(path, *rows, merged=(), hidden=()):
@@ -69,6 +68,24 @@ def test_questions_are_read_from_the_first_visible_sheet(tmp_path, rows, options
     assert list(read_questions(write(tmp_path / "q.xlsx", *rows, **options))) == read
 
 
+def test_questions_are_read_from_an_open_document(tmp_path):
+    """The first visible sheet of an .ods workbook, with all columns."""
+    names = "urn:oasis:names:tc:opendocument:xmlns"
+    rows = [("id", "Question"), ("7", "Who?"), ("8", "What?")]
+    cells = ["".join(f"<t:table-cell><x:p>{cell}</x:p></t:table-cell>" for cell in row) for row in rows]
+    table = "".join(f"<t:table-row>{row}</t:table-row>" for row in cells)
+    content = (
+        f'<o:document-content xmlns:o="{names}:office:1.0" xmlns:t="{names}:table:1.0" xmlns:x="{names}:text:1.0">'
+        f'<o:body><o:spreadsheet><t:table t:name="S">{table}</t:table></o:spreadsheet></o:body></o:document-content>'
+    )
+    with zipfile.ZipFile(tmp_path / "q.ods", "w") as package:
+        package.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        package.writestr("content.xml", content)
+    read = list(read_questions(tmp_path / "q.ods"))
+    assert read == [Row(2, "Who?"), Row(3, "What?")]
+    assert [row.own for row in read] == [{"id": "7", "Question": "Who?"}, {"id": "8", "Question": "What?"}]
+
+
 def test_workbook_without_questions_says_which_columns_there_are(tmp_path):
     """So that one can be named."""
     with pytest.raises(BatchError, match=r"q.xlsx has 2 columns .*: 'id', 'text'. Name one so."):
@@ -91,22 +108,21 @@ def test_answers_are_written_as_a_workbook(tmp_path):
     documents.mkdir()
     (documents / "a.txt").write_text("=1+1 red\n\n+2 red\n\n-3 red\n\n@SUM red\n\nred \x07 _x0041_ bell")
     (tmp_path / "q.jsonl").write_text('"red"\n"zzz"\n{\n')
-    answer_batch(ToyAssistant(documents), tmp_path / "q.jsonl", tmp_path / "a.xlsx", also=[tmp_path / "a.jsonl"])
+    also = [tmp_path / "a.jsonl"]
+    answer_batch(ToyAssistant(documents), tmp_path / "q.jsonl", tmp_path / "a.xlsx", also=also, details=True)
     answers = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text().splitlines()]
     workbook = load_workbook(tmp_path / "a.xlsx")
     rows = list(workbook["Answers"].iter_rows())
-    assert tuple(cell.value for cell in rows[0]) == COLUMNS
-    quotes = [row[COLUMNS.index("quote")] for row in rows[1:6]]
+    headings = [cell.value for cell in rows[0]]
+    quotes = [row[headings.index("quote")] for row in rows[1:6]]
     assert [quote.data_type for quote in quotes] == ["s"] * 5
     assert [quote.quotePrefix for quote in quotes] == [True, True, True, True, False]
     written = [citation["quote"] for citation in answers[0]["citations"]]
     assert [quote.value for quote in quotes] == [*written[:4], "red _x0007_ _x005F_x0041_ bell"]
     assert written[4] == "red \x07 _x0041_ bell"
-    assert [cell.value for cell in rows[6]][:3] == [2, "zzz", "not_in_sources"]
-    assert [[cell.value for cell in row] for row in workbook["Not answered"].iter_rows()] == [
-        ["line", "reason"],
-        [3, "not JSON"],
-    ]
+    assert [cell.value for cell in rows[6]][:4] == ["zzz", 2, None, "not_in_sources"]
+    last = dict(zip(headings, (cell.value for cell in rows[7]), strict=True))
+    assert (last["line"], last["message"], workbook.sheetnames) == (3, "not JSON", ["Answers"])
 
 
 def test_cells_that_begin_like_a_formula_are_guarded_in_csv(tmp_path):
@@ -115,38 +131,13 @@ def test_cells_that_begin_like_a_formula_are_guarded_in_csv(tmp_path):
     beginnings = ("=", "+", "-", "@")
     (tmp_path / "documents/@a.txt").write_text("\n\n".join(f"{sign}1+1 red" for sign in (*beginnings, "5 ")))
     (tmp_path / "q.jsonl").write_text('"=red"\n"\\tred"\n"\\rred"\n"red"\n')
-    answer_batch(ToyAssistant(tmp_path / "documents"), tmp_path / "q.jsonl", tmp_path / "a.csv")
+    answer_batch(ToyAssistant(tmp_path / "documents"), tmp_path / "q.jsonl", tmp_path / "a.csv", details=True)
     with open(tmp_path / "a.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["quote"] for row in rows[:5]] == ["'=1+1 red", "'+1+1 red", "'-1+1 red", "'@1+1 red", "5 1+1 red"]
     assert [row["question"] for row in rows[::5]] == ["'=red", "'\tred", "'\rred", "red"]
     assert {row["source"] for row in rows} == {"'@a.txt"}
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
-
-
-QUESTIONS = {
-    ".csv": "id,question,source,note,note\n=7,red,mine,-3.5%,-3+b\n8,zzz,,c\n",
-    ".jsonl": '{"id": "=7", "question": "red", "source": "mine", "note": "-3.5%", "note (5)": "-3+b"}\n'
-    '{"id": 8, "question": "zzz", "note": "c"}\n',
-}
-
-
-@pytest.mark.parametrize("suffix", QUESTIONS)
-def test_columns_of_ones_own_follow_the_answers(tmp_path, suffix):
-    """In both kinds of tables, on every row of a question; headings are told apart, and formulas guarded, numbers not."""
-    (tmp_path / "documents").mkdir()
-    (tmp_path / "documents/a.txt").write_text("red one\n\nred two")
-    (tmp_path / f"q{suffix}").write_text(QUESTIONS[suffix])
-    answers = [tmp_path / "a.csv", tmp_path / "a.xlsx"]
-    answer_batch(ToyAssistant(tmp_path / "documents"), tmp_path / f"q{suffix}", answers[0], also=answers[1:])
-    with open(answers[0], encoding="utf-8", newline="") as file:
-        headings, *rows = csv.reader(file)
-    assert headings == [*COLUMNS, "id", "source (of the question)", "note", "note (5)"]
-    own = [["'=7", "mine", "-3.5%", "'-3+b"]] * 2 + [["8", "", "c", ""]]
-    assert [row[len(COLUMNS) :] for row in rows] == own
-    sheet = list(load_workbook(answers[1])["Answers"].iter_rows(values_only=True))
-    assert [list(map(str, row[len(COLUMNS) :])) for row in sheet[1:2]] == [["=7", "mine", "-3.5%", "-3+b"]]
-    assert list(sheet[0]) == headings
 
 
 def test_workbooks_of_equal_answers_are_equal(tmp_path, monkeypatch):

@@ -189,7 +189,7 @@ REFUSED = {
     "no column": ("q.csv", "id,text\n1,Who?\n", "'id', 'text'"),
     "no text": ("q.txt", b"\xff\0\1", "is not text"),
     "no workbook": ("q.xlsx", "PK\x03\x04", "q.xlsx"),
-    "other suffix": ("q.doc", "Who?", ".txt, .csv, .jsonl, .xlsx"),
+    "other suffix": ("q.doc", "Who?", ".txt, .csv, .tsv, .xlsx, .ods, .jsonl"),
     "too many rows": ("q.txt", "Who?\n" * (MOST_ROWS + 1), "more than 10,000 rows"),
     "too large": ("q.txt", "Who?\n" + " " * 5_000_000, "larger than 5.0 MB"),
 }

@@ -70,6 +70,15 @@ def read_sheets(content: bytes, *, name: str) -> Iterator[tuple[str, Iterator[Sh
             )
 
 
+def read_sheet_rows(content: bytes, *, name: str) -> list[SheetRow]:
+    """Read the cells of the first visible sheet that is not empty: each row that is not blank, with its number.
+
+    Raises:
+        SourceError: As for `read_opendocument`.
+    """
+    return next(filter(None, (list(rows) for _, rows in read_sheets(content, name=name))), [])
+
+
 def open_parts(content: bytes, *, name: str) -> tuple[zipfile.ZipFile, Callable[[str], Any]]:
     """Open a file.
 
