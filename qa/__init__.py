@@ -15,6 +15,7 @@ from index import (
 )
 from qa.answering.answer import Answer, Conversation, Scope
 from qa.answering.citation import Citation
+from qa.answering.frames import to_frame
 from qa.assistant import Assistant
 from qa.collections import delete_collection, list_collections
 from qa.verify import TextChange, compare_texts
@@ -40,4 +41,5 @@ __all__ = [
     "compare_texts",
     "delete_collection",
     "list_collections",
+    "to_frame",
 ]

@@ -21,6 +21,7 @@ from qa.text import count as count_of
 from qa.text import shorten, visible, visible_line
 
 if TYPE_CHECKING:
+    import pandas
     from pydantic import TypeAdapter
 
 Basis = Literal["reading", "retrieval", "foreign"]
@@ -167,6 +168,16 @@ class Answer:
         An answer of version 1 has only the keys of that version, so that its hash does not change.
         """
         return {**self._content(), "hash": self.hash}
+
+    def to_frame(self) -> "pandas.DataFrame":
+        """Make a data frame of the quotes, a row for each, with all that is known of them; one row if there are none.
+
+        Raises:
+            QAError: pandas is not installed.
+        """
+        from qa.answering.frames import to_frame
+
+        return to_frame([self], details=True)
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> "Answer":
