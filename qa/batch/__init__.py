@@ -14,11 +14,12 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from tempfile import TemporaryDirectory
+from typing import IO, Any, Protocol
 
 from index import BatchError, DocumentInfo, QuestionError
 from qa.answering.answer import VERSION, Answer
-from qa.batch.questions import Row, read_questions
+from qa.batch.questions import Row, read_questions, suffix_of_stream
 from qa.batch.tables import answer_line, check_suffix, write_answers
 from qa.text import file_errors
 
@@ -113,7 +114,16 @@ def _parse(line: bytes) -> dict[str, Any]:
     return record if isinstance(record, dict) else {}
 
 
-__all__ = ["BatchReport", "Row", "answer_batch", "answer_line", "check_files", "read_questions"]
+__all__ = [
+    "BatchReport",
+    "Row",
+    "answer_batch",
+    "answer_line",
+    "answer_stream",
+    "check_files",
+    "read_questions",
+    "save_stream",
+]
 
 
 class Asked(Protocol):
@@ -209,6 +219,49 @@ def answer_batch(
         bad = tuple(Row(record["line"], "", record["error"]) for record in journal if "error" in record)
         journal.remove()
         return BatchReport(answered=done - len(bad), kept=journal.kept, not_answered=bad)
+
+
+def answer_stream(
+    assistant: Answering,
+    questions: Path | IO[bytes],
+    *,
+    paths: bool = False,
+    on_progress: Callable[[int, int], None] | None = None,
+    on_line: Callable[[str], None],
+) -> BatchReport:
+    """Answer questions whose answers go to a stream, one after the other; such a run cannot be resumed.
+
+    Args:
+        assistant: Answers the questions.
+        questions: A file for `read_questions`; or a stream, which is read to its end and whose first line tells whether it is
+            JSON lines, a table with headings as in `.csv`, or lines of text.
+        paths: As for `answer_batch`.
+        on_progress: As for `answer_batch`.
+        on_line: Called with `answer_line` of each row, once it is answered.
+
+    Returns:
+        As `answer_batch`.
+
+    Raises:
+        BatchError: The questions cannot be used, or changed meanwhile.
+    """
+    with TemporaryDirectory(prefix="qa-batch-") as folder:
+        path = questions if isinstance(questions, Path) else save_stream(questions, Path(folder))
+        return answer_batch(
+            assistant,
+            path,
+            Path(folder) / "answers.jsonl",
+            on_progress=on_progress,
+            on_record=lambda record: on_line(answer_line(record, paths=paths)),
+        )
+
+
+def save_stream(stream: IO[bytes], folder: Path) -> Path:
+    """Read a stream of questions to its end into a file of a folder, whose suffix its first line tells; return the file."""
+    content = stream.read()
+    path = folder / f"standard input{suffix_of_stream(content)}"
+    path.write_bytes(content)
+    return path
 
 
 def check_files(questions_path: str | Path, answers_path: str | Path) -> int:

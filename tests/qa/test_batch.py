@@ -1,5 +1,6 @@
 """Batches: answers written whole and durably, and a run that was interrupted going on."""
 
+import io
 import json
 import os
 import signal
@@ -12,7 +13,7 @@ import pytest
 from toy_assistant import ToyAssistant
 
 from index import BatchError
-from qa.batch import BatchReport, Row, answer_batch
+from qa.batch import BatchReport, Row, answer_batch, answer_stream, save_stream
 
 RUNNER = """
 import sys
@@ -247,6 +248,26 @@ def test_a_full_disk_keeps_what_was_answered(tmp_path, folder):
     assert not answers.exists()
     assert answer_batch(ToyAssistant(folder), questions, answers).kept > 0
     assert answers.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize("content", [b"red\n?\n", b"id;question\n1;red\n2;?\n", b'{"question": "red"}\n"?"\n'])
+def test_a_stream_is_answered_line_by_line(tmp_path, folder, content):
+    """Text, tables and JSON lines; each line comes as soon as it is answered, and is that of a file."""
+    lines, asked = [], []
+    assistant = ToyAssistant(folder)
+
+    def take(line):
+        lines.append(line)
+        asked.append(assistant.asked)
+
+    report = answer_stream(assistant, io.BytesIO(content), on_line=take)
+    assert (report.answered, len(report.not_answered), asked) == (1, 1, [1, 2])
+    questions = save_stream(io.BytesIO(content), tmp_path)
+    answer_batch(ToyAssistant(folder), questions, tmp_path / "a.jsonl")
+    assert "".join(lines) == (tmp_path / "a.jsonl").read_text(encoding="utf-8")
+    again = []
+    answer_stream(ToyAssistant(folder), questions, on_line=again.append)
+    assert again == lines
 
 
 def test_no_questions_give_no_answers(tmp_path, folder):
