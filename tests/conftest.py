@@ -58,6 +58,7 @@ SLOW_MODULES = {
     "test_reading_training",
     "test_seccomp",
     "test_suggestions",
+    "test_thousand_rows",
     "test_vector_index",
     "test_viewer",
     "test_workbooks",
