@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import asdict, replace
 from importlib.resources import files
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -189,8 +190,7 @@ def ask(chosen: Chosen, words: tuple[str, ...], as_json: bool) -> int:
     with chosen.open() as assistant:
         answer = assistant.ask(question)
     if as_json:
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8", errors="strict", newline="\n")
+        _print_utf8()
         print(json.dumps(answer.to_dict(), ensure_ascii=False))
     else:
         print_answer(answer)
@@ -199,7 +199,7 @@ def ask(chosen: Chosen, words: tuple[str, ...], as_json: bool) -> int:
 
 @program.command(
     cls=Command,
-    describe={"QUESTIONS": "file of questions: .txt, .csv, .xlsx or .jsonl"},
+    describe={"QUESTIONS": "a table with a column question, .jsonl or .txt; - reads standard input"},
     examples=(
         "qa batch questions.csv -o answers.xlsx --sources ~/papers",
         "qa batch questions.txt -o answers.jsonl --collection papers",
@@ -207,19 +207,49 @@ def ask(chosen: Chosen, words: tuple[str, ...], as_json: bool) -> int:
     interrupted="interrupted; run the same command again to continue",
 )
 @click.argument("questions", type=FILE)
-@option("-o", "--output", required=True, type=FILE, metavar="ANSWERS", help="file to write: .jsonl, .csv, .xlsx or .md")
+@option(
+    "-o",
+    "--output",
+    required=True,
+    type=FILE,
+    metavar="ANSWERS",
+    help="file to write: .jsonl, .csv, .xlsx, .parquet or .md; - prints lines of JSON",
+)
+@option("--details", is_flag=True, help="write tables with a row for each quote, and all that is known of it")
+@option("--paths", is_flag=True, help="write the absolute paths of documents")
 @takes_sources(as_option=True)
-def batch(chosen: Chosen, questions: Path, output: Path) -> int:
+def batch(chosen: Chosen, questions: Path, output: Path, details: bool, paths: bool) -> int:
     """Answer a file of questions. After an interruption, run the same command again to continue."""
-    from qa.batch import answer_batch, check_files
+    from qa.batch import answer_batch, answer_stream, check_files, save_stream
 
-    check_files(questions, output)
-    with chosen.open() as assistant, show_progress("questions", "reading the questions") as show:
-        report = answer_batch(assistant, questions, output, on_progress=show, on_notice=notify)
+    prints = str(output) == "-"
+    with TemporaryDirectory(prefix="qa-batch-") as folder:
+        if str(questions) == "-":
+            questions = save_stream(sys.stdin.buffer, Path(folder))
+        if not prints:
+            check_files(questions, output)
+        with chosen.open() as assistant, show_progress("questions", "reading the questions") as show:
+            if prints:
+                _print_utf8()
+                report = answer_stream(assistant, questions, paths=paths, on_progress=show, on_line=_print_line)
+            else:
+                report = answer_batch(
+                    assistant, questions, output, details=details, paths=paths, on_progress=show, on_notice=notify
+                )
     for row in report.not_answered:
         notify(f"line {row.line} not answered: {row.error}")
     notify(f"{report.answered} answered, {len(report.not_answered)} rows not answered")
     return 0
+
+
+def _print_utf8() -> None:
+    """Print lines of JSON from now on: the same bytes everywhere."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="strict", newline="\n")
+
+
+def _print_line(line: str) -> None:
+    print(line, end="", flush=True)
 
 
 @program.command(

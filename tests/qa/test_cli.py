@@ -1,5 +1,6 @@
 """The command line: what it prints where, its exit codes, and what it keeps from the terminal."""
 
+import io
 import json
 import os
 import re
@@ -76,6 +77,38 @@ def test_batch_says_what_was_not_answered(folder, tmp_path, capsys):
         None,
         "the question holds no word",
         None,
+    ]
+
+
+@pytest.mark.usefixtures("toy")
+def test_batch_reads_and_prints_streams(folder, tmp_path, capsys, monkeypatch):
+    """With "-" for a file: the lines printed are those of a file; paths only where asked for."""
+    table = b"id;question\n7;red?\n"
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(table)))
+    assert main(["batch", "-", "-o", "-", "--sources", str(folder)]) == 0
+    printed = capsys.readouterr().out
+    assert json.loads(printed)["row"] == {"id": "7", "question": "red?"} and str(folder) not in printed
+    (tmp_path / "q.csv").write_bytes(table)
+    assert main(["batch", str(tmp_path / "q.csv"), "-o", "-", "--paths", "--sources", str(folder)]) == 0
+    assert json.loads(capsys.readouterr().out)["citations"][0]["path"] == str(folder / "fruit.txt")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(table)))
+    assert main(["batch", "-", "-o", str(tmp_path / "a.jsonl"), "--sources", str(folder)]) == 0
+    assert (tmp_path / "a.jsonl").read_text(encoding="utf-8") == printed
+
+
+@pytest.mark.usefixtures("toy")
+def test_batch_writes_details_where_asked(folder, tmp_path):
+    """A row for each quote, with the text's hash, and the path as well."""
+    (tmp_path / "q.txt").write_text("red?\n")
+    command = ["batch", str(tmp_path / "q.txt"), "-o", str(tmp_path / "a.csv"), "--sources", str(folder)]
+    headings = []
+    for options in ([], ["--details"], ["--details", "--paths"]):
+        assert main([*command, *options]) == 0
+        headings.append((tmp_path / "a.csv").read_text(encoding="utf-8").splitlines()[0].split(","))
+    assert [("text_sha256" in each, "path" in each) for each in headings] == [
+        (False, False),
+        (True, False),
+        (True, True),
     ]
 
 
