@@ -486,7 +486,8 @@ def _complete_topic(ctx: click.Context, parameter: click.Parameter, incomplete: 
 
 
 def _pages() -> dict[str, Any]:
-    return {page.name.removesuffix(".md"): page for page in files("qa").joinpath("docs").iterdir()}
+    found = (page for page in files("qa").joinpath("docs").iterdir() if page.name.endswith(".md"))
+    return {page.name.removesuffix(".md"): page for page in found}
 
 
 @program.command(
