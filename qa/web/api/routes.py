@@ -1,7 +1,7 @@
 """The calls over HTTP.
 
 `POST /api/ask` and the like take their arguments as one JSON object and give their result as one; what goes wrong is
-`{"error": "one line"}`, and `/openapi.json` describes them.
+`{"error": "one line"}`, and `/openapi.json` describes them, and those of `completions.py`.
 """
 
 import json
@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from index import QAError
 from qa.web import strings
+from qa.web.api.completions import describe_completions
 from qa.web.api.openapi import RESULTS
 from qa.web.api.tools import BusyError, Tool, Tools, to_json
 from qa.web.host import NotReady
@@ -85,11 +86,15 @@ def describe_api(tools: tuple[Tool, ...]) -> dict[str, Any]:
                 "responses": {"200": good, **bad},
             }
         }
+    more_paths, schemas = describe_completions()
     return {
         "openapi": "3.1.0",
         "info": {"title": strings.TITLE, "description": strings.PROMISE, "version": version("qa-verbatim")},
-        "paths": paths,
-        "components": {"schemas": RESULTS, "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+        "paths": {**paths, **more_paths},
+        "components": {
+            "schemas": {**RESULTS, **schemas},
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
         "security": [{}, {"token": []}],
     }
 

@@ -6,10 +6,11 @@ REST, MCP and gradio_client all come through here, so that they give the same JS
 import inspect
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 from anyio.to_thread import run_sync
@@ -21,6 +22,10 @@ from qa.web import strings
 from qa.web.api.openapi import Api, RequestError
 from qa.web.host import AssistantHost, NotReady
 
+if TYPE_CHECKING:
+    from qa.assistant import Assistant
+
+_Result = TypeVar("_Result")
 AT_ONCE = 2  # calls at work; the assistant answers one at a time, the other is being written out
 WAITING = 32  # calls that may wait for their turn; more are turned away
 _LONGEST_NAME = 60  # characters of an argument's name that are said again
@@ -57,6 +62,7 @@ class Tools:
         Args:
             host: The assistant, which may still be loading.
         """
+        self._host = host
         api = Api(host)
         functions: tuple[Callable[..., dict[str, Any]], ...] = (api.ask, api.search, api.list_sources, api.read_passage)
         self.tools = tuple(map(_describe, functions))
@@ -79,17 +85,8 @@ class Tools:
         tool = next((tool for tool in self.tools if tool.name == name), None)
         if tool is None:
             raise RequestError(f"there is no call {name!r}. There are: {', '.join(tool.name for tool in self.tools)}.")
-        try:
+        with _one_line_errors(name):
             return validate_call(config=STRICT)(tool.function)(**{key: _whole(arguments[key]) for key in arguments})
-        except ValidationError as error:
-            raise RequestError(_say(error)) from None
-        except QAError as error:
-            raise RequestError(visible_line(str(error))) from error
-        except NotReady:
-            raise
-        except Exception as error:
-            logging.getLogger(__name__).exception("a call was not answered: %s", name)
-            raise RequestError(strings.SERVER_ERROR) from error
 
     async def answer(self, name: str, arguments: Mapping[str, Any]) -> str:
         """Do a call from the event loop, in its turn.
@@ -106,9 +103,50 @@ class Tools:
             QAError: As for `run`.
             NotReady: As for `run`.
         """
+        return to_json(await self._in_turn(partial(self.run, name, arguments)))
+
+    async def do(self, name: str, work: "Callable[[Assistant], _Result]") -> _Result:
+        """Do something else with the assistant from the event loop, in the same turn as the calls.
+
+        Args:
+            name: What it is, for the log.
+            work: Takes the assistant.
+
+        Returns:
+            What `work` returns.
+
+        Raises:
+            BusyError: As for `answer`.
+            QAError: `work` failed; in one line.
+            NotReady: As for `run`.
+        """
+
+        def run() -> _Result:
+            with _one_line_errors(name):
+                return self._host.call(work)
+
+        return await self._in_turn(run)
+
+    async def _in_turn(self, work: Callable[[], _Result]) -> _Result:
         if self._limiter.statistics().tasks_waiting >= WAITING:
             raise BusyError(strings.BUSY)
-        return to_json(await run_sync(partial(self.run, name, arguments), limiter=self._limiter))
+        return await run_sync(work, limiter=self._limiter)
+
+
+@contextmanager
+def _one_line_errors(name: str) -> Iterator[None]:
+    """Tell what goes wrong in a call in one line, or, where that is nothing the caller should know, the log."""
+    try:
+        yield
+    except ValidationError as error:
+        raise RequestError(describe_mistake(error)) from None
+    except QAError as error:
+        raise RequestError(visible_line(str(error))) from error
+    except NotReady:
+        raise
+    except Exception as error:
+        logging.getLogger(__name__).exception("a call was not answered: %s", name)
+        raise RequestError(strings.SERVER_ERROR) from error
 
 
 def to_json(value: Any) -> str:
@@ -129,8 +167,8 @@ def _describe(function: Callable[..., dict[str, Any]]) -> Tool:
     return Tool(function.__name__, inspect.getdoc(function) or "", schema, function)
 
 
-def _say(error: ValidationError) -> str:
-    """The first thing that is wrong with some arguments, in one line, without the arguments themselves."""
+def describe_mistake(error: ValidationError) -> str:
+    """Say the first thing that is wrong with some arguments, in one line, without the arguments themselves."""
     first = error.errors(include_input=False, include_url=False)[0]
     place = ".".join(str(part) for part in first["loc"])[:_LONGEST_NAME]
     return visible_line(f"argument {place!r}: {first['msg'][:1].lower()}{first['msg'][1:]}.")
