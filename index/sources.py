@@ -4,10 +4,10 @@ Patterns are those of a `.gitignore`, read by the pathspec library: `*.md` at an
 files, `/notes.txt` only at the top, `!keep.md` takes a file back. Only the `.gitignore` files from the named folder
 downwards apply: naming a folder that a file above it ignores includes that folder.
 
-Files that the rules leave out, links that lead out of the named folder, and pipes and the like are left out silently.
-Every other file is returned, even one no parser knows, so that the parser can report it. A named path that is not a
-file, a link that leads to no file, and a folder that cannot be listed are returned with the fault. The order is that of
-the names shown, so that the same folder gives the same collection on every machine.
+Files that the rules leave out, the templates of a vault of Obsidian, links that lead out of the named folder, and pipes
+and the like are left out silently. Every other file is returned, even one no parser knows, so that the parser can report
+it. A named path that is not a file, a link that leads to no file, and a folder that cannot be listed are returned with
+the fault. The order is that of the names shown, so that the same folder gives the same collection on every machine.
 """
 
 import errno
@@ -21,6 +21,7 @@ from pathspec import GitIgnoreSpec
 
 from index.addresses import Address, is_address
 from index.errors import SourceError
+from index.parsers.obsidian import SETTINGS, template_folders
 from index.records import Source
 
 IGNORE_FILE = ".gitignore"
@@ -180,6 +181,7 @@ def _is_pattern(text: str) -> bool:
 def _walk(root: Path, rules: SourceRules, patterns: RuleFilter) -> Iterator[Source]:
     ignored, entered = _IgnoreFiles(), {os.path.realpath(root)}
     faults: list[Source] = []
+    templates: set[str] = set()
 
     def note(error: OSError) -> None:
         if error.filename == str(root):
@@ -190,7 +192,8 @@ def _walk(root: Path, rules: SourceRules, patterns: RuleFilter) -> Iterator[Sour
             faults.append(Source(name, error.filename, 0, 0, 0, fault))
 
     def enters(folder: str, name: str) -> bool:
-        if not patterns.shows(name) or not patterns.enters_folder(name) or ignored.ignore(name, folder=True):
+        ignoring = name in templates or ignored.ignore(name, folder=True)
+        if ignoring or not patterns.shows(name) or not patterns.enters_folder(name):
             return False
         if not rules.links:
             return True
@@ -207,6 +210,8 @@ def _walk(root: Path, rules: SourceRules, patterns: RuleFilter) -> Iterator[Sour
         prefix = "" if below == "." else f"{below}/"
         if rules.ignore_files:
             ignored.read(Path(folder), prefix[:-1])
+        if SETTINGS in folders:
+            templates |= {prefix + name for name in template_folders(Path(folder))}
         folders[:] = sorted(name for name in folders if enters(folder, prefix + name))
         for name in (prefix + file for file in files):
             if patterns.shows(name) and patterns.takes_file(name) and not ignored.ignore(name):

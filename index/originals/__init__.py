@@ -18,7 +18,7 @@ from index.originals.grid import MOST_ROWS
 from index.originals.grid import SUFFIXES as GRIDS
 from index.originals.markup import FORMATS as MARKUP
 from index.originals.pages import PICTURES, WIDEST
-from index.parsers import OLD_OFFICE, find_format, read_bytes, show_name
+from index.parsers import OLD_OFFICE, find_format, format_suffix, read_bytes, show_name
 from index.parsers.builder import MEGABYTE
 from index.parsers.isolation import name_excess
 from index.parsers.process import Crashed, Overdue, Worker
@@ -196,7 +196,7 @@ class Originals:
 
     def _kind(self, path: str | Path, name: str) -> tuple[Kind, str]:
         """The kind of a document, and its suffix."""
-        suffix = Path(path).suffix.lower()
+        suffix = format_suffix(path)
         if suffix not in OLD_OFFICE:
             find_format(suffix, name=name)
         return _KINDS.get(suffix, "text"), suffix

@@ -11,10 +11,12 @@ from urllib.parse import unquote, urlsplit
 from index.errors import SourceError
 from index.originals.opendocument import OpenDocument
 from index.originals.sanitizer import Resolver, Sanitizer
+from index.parsers import NOTE_SUFFIX
 from index.parsers.builder import TextBuilder, clean_text
 from index.parsers.containers import damaged, load_library, open_office
 from index.parsers.html import Book, close_elements, decode_html, resolve_member
 from index.parsers.mail import MOST_NESTED, divide_message, parse_message, split_mailbox
+from index.parsers.obsidian import note_parser
 from index.parsers.plain import RST_SETTINGS, decode_text, parse_rst, render_markdown
 
 _BLANK_LINES = re.compile(r"\n\s*\n")
@@ -57,6 +59,11 @@ def _read_xhtml(content: bytes, name: str, encoding: str) -> Iterator[Part]:
 def _read_markdown(content: bytes, name: str, encoding: str) -> Iterator[Part]:
     text, _ = decode_text(content, name=name, encoding=encoding)
     yield render_markdown(text)[1], _resolve_nothing
+
+
+def _read_note(content: bytes, name: str, encoding: str) -> Iterator[Part]:
+    text, _ = decode_text(content, name=name, encoding=encoding)
+    yield render_markdown(text, note_parser())[1], _resolve_nothing
 
 
 def _read_rst(content: bytes, name: str, encoding: str) -> Iterator[Part]:
@@ -179,6 +186,7 @@ FORMATS: dict[str, Callable[[bytes, str, str], Iterator[Part]]] = {
     ".xhtml": _read_xhtml,
     ".md": _read_markdown,
     ".markdown": _read_markdown,
+    NOTE_SUFFIX: _read_note,
     ".rst": _read_rst,
     ".docx": _read_docx,
     ".odt": _read_odt,

@@ -63,6 +63,10 @@ _MARKDOWN = Format("markdown", "plain", "read_markdown_file", 4, decodes=True)
 _HTML = Format("html", "html", "read_html", 4, "selectolax", decodes=True)
 _XHTML = Format("html", "html", "read_xhtml", 4, "selectolax", decodes=True)
 _JSON_LINES = Format("json_records", "json", "read_json_lines", 3, decodes=True)
+_NOTE = Format("obsidian", "obsidian", "read_note", 1, decodes=True)
+NOTE_SUFFIX = (
+    ".md of a vault"  # stands for the suffix of Markdown files in a vault of Obsidian, which has marks of its own
+)
 _RST = Format("restructured", "plain", "read_rst", 5, "docutils", decodes=True)
 _OPEN = Format("opendocument", "office.opendocument", "read_opendocument", 4, "lxml", _LARGEST_FILE)
 _PICTURE = Format("picture", "picture", "read_picture", 1, _OCR, _LARGEST_FILE, scanned=True)
@@ -71,6 +75,7 @@ FORMATS = {
     **dict.fromkeys(_PLAIN, _TEXT),
     ".md": _MARKDOWN,
     ".markdown": _MARKDOWN,
+    NOTE_SUFFIX: _NOTE,
     ".rst": _RST,
     ".html": _HTML,
     ".htm": _HTML,
@@ -138,7 +143,7 @@ def read_document(
     """
     from index.parsers.containers import library_version
 
-    shown, suffix = show_name(name), suffix or Path(path).suffix.lower()
+    shown, suffix = show_name(name), suffix or format_suffix(path)
     if suffix in OLD_OFFICE:
         from index.parsers.convert import read_old_office
 
@@ -228,6 +233,16 @@ def find_format(suffix: str, *, name: str) -> Format:
     return FORMATS.get(suffix, _TEXT)
 
 
+def format_suffix(path: str | Path) -> str:
+    """The suffix that chooses the format of a file: its own in lower case, or `NOTE_SUFFIX`."""
+    suffix = Path(path).suffix.lower()
+    if FORMATS.get(suffix) is _MARKDOWN:
+        from index.parsers.obsidian import in_vault
+
+        return NOTE_SUFFIX if in_vault(path) else suffix
+    return suffix
+
+
 def is_read(name: str) -> bool:
     """Whether files with the suffix of this one are read."""
     suffix = Path(name).suffix.lower()
@@ -244,8 +259,10 @@ def is_outdated(extractor: str, path: str | Path, *, encoding: str = "") -> bool
     """
     from index.parsers.containers import library_version
 
-    suffix, name = Path(path).suffix.lower(), extractor.partition(" ")[0]
+    suffix, name = format_suffix(path), extractor.partition(" ")[0]
     format_ = FORMATS.get(suffix, _TEXT)
+    if {name, format_.name} == {_MARKDOWN.name, _NOTE.name}:  # its folder has become a vault, or is none any more
+        return True
     if suffix in OLD_OFFICE:  # read as any format
         format_ = next((each for each in FORMATS.values() if each.name == name), _TEXT)
     if name != format_.name:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import PassingError, SourceError, StorageError
-from index.parsers import OLD_OFFICE, find_format, open_at_once, read_document, show_name
+from index.parsers import OLD_OFFICE, find_format, format_suffix, open_at_once, read_document, show_name
 from index.parsers.builder import MEGABYTE
 from index.parsers.containers import WEB_PAGE, describe_kind
 from index.parsers.messages import pack_document, unpack_document, unpack_passages
@@ -90,7 +90,7 @@ class IsolatedParser:
         Raises:
             SourceError: As `read_document`, or reading it took too long, too much memory, or ended the process.
         """
-        suffix = Path(path).suffix.lower()
+        suffix = format_suffix(path)
         if suffix in OLD_OFFICE:
             from index.parsers.convert import read_old_office
 

@@ -9,11 +9,14 @@ import codecs
 import io
 import re
 from inspect import cleandoc
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from index.errors import SourceError
 from index.parsers.builder import Extraction, TextBuilder, add_table, describe_row, one_line
 from index.parsers.containers import WEB_PAGE, describe_kind, load_library, refuse_kind
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 GUESS_BYTES = 1_000_000
 GUESSED = "auto"  # in place of the name of an encoding
@@ -189,15 +192,22 @@ def read_markdown_file(content: bytes, *, name: str, encoding: str = "") -> Extr
     return builder.finish()
 
 
-def render_markdown(text: str) -> tuple[str, str]:
-    """The front matter of a Markdown text, and the HTML of the rest, which may have any element and attribute."""
-    from markdown_it import MarkdownIt
+def render_markdown(text: str, parser: "MarkdownIt | None" = None) -> tuple[str, str]:
+    """The front matter of a Markdown text, and the HTML of the rest, which may have any element and attribute.
 
+    `parser` is that of `make_markdown`, or one made of it.
+    """
     text = text.removeprefix("\ufeff")
     found = _FRONT_MATTER.match(text)
     front = found[0] if found else ""
-    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-    return front, parser.render(text[len(front) :])
+    return front, (parser or make_markdown()).render(text[len(front) :])
+
+
+def make_markdown() -> "MarkdownIt":
+    """Make the parser of Markdown."""
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n.*?^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
