@@ -15,6 +15,7 @@ import netrc
 import os
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -92,6 +93,8 @@ class Mirror:
         self._catalog, self._limits = catalog, limits or FetchLimits()
         self.folder = Path(os.path.realpath(folder)) / "fetched"
         self._given: dict[str, Address] = {}  # with credentials, which the stored addresses lack
+        self._stopped: Callable[[], bool] = lambda: False
+        self._abandoned = threading.Event()  # by the thread that waits for pages
 
     def find(self, addresses: Sequence[Address]) -> list[Source]:
         """Find the copies of what some addresses name, and the faults met when they were last fetched; contacts nothing."""
@@ -127,6 +130,8 @@ class Mirror:
         self._given |= {str(each): each for each in addresses if each.given != each}
         addresses = sorted((self._given.get(each, each) for each in addresses), key=len)  # folders before their files
         excluded = {Path(path).name for path in self._catalog.exclusions() if Path(path).parent == self.folder}
+        self._stopped = stopped
+        self._abandoned.clear()
         with self._writing():
             make_private_folder(self.folder)
         kept: set[str] = set()
@@ -173,7 +178,9 @@ class Mirror:
                 try:
                     yield from (job.result() for job in jobs)
                 finally:
+                    self._abandoned.set()
                     pool.shutdown(wait=False, cancel_futures=True)
+            self._abandoned.clear()
         for address in addresses:
             if not address.is_page:
                 try:
@@ -312,6 +319,8 @@ class Mirror:
         for chunk in chunks:
             size += len(chunk)
             self._check_size(name, size)
+            if self._abandoned.is_set() or self._stopped():
+                raise PassingError(f"{name} was not fetched to its end.")
             if time.monotonic() > end:
                 raise PassingError(f"{name} takes longer than {self._limits.seconds:,.0f} seconds. Try again later.")
             with self._writing():

@@ -33,9 +33,9 @@ def site():
 def memory():
     """The file system in memory, empty."""
     store = fsspec.filesystem("memory")
-    store.rm("/", recursive=True) if store.ls("/") else None
     yield store
-    store.rm("/", recursive=True) if store.ls("/") else None
+    for entry in store.ls("/", detail=False):
+        store.rm(entry, recursive=True)
 
 
 @pytest.fixture
@@ -332,6 +332,17 @@ def test_folders_have_limits(mirror, memory):
     memory.pipe("/large/a.md", b"x" * 2_000_001)
     name = "memory://large/a.md"
     assert fetch(mirror, "memory://large") == [(name, f"{name} is larger than 2 MB. It is not fetched.")]
+
+
+@pytest.mark.parametrize("elsewhere", ["page", "folder"])
+def test_fetching_stops_where_that_is_asked_for(mirror, memory, site, elsewhere):
+    """In the middle of a file; nothing of it is kept, and the next time goes on."""
+    memory.pipe("/papers/a.md", b"The plum is ripe.")
+    address = site.put("/fruit", PAGE.format("The plum")) if elsewhere == "page" else "memory://papers"
+    mirror.fetch([Address(address)], SourceRules(), stopped=lambda: True)
+    assert [source.fault for source in mirror.find([Address(address)])] == [f"{address} has not been fetched yet."]
+    assert list(mirror.folder.iterdir()) == []
+    assert [fault for _, fault in fetch(mirror, address)] == [""]
 
 
 def test_copies_stay_while_a_folder_cannot_be_listed(collection, memory, monkeypatch):
