@@ -13,6 +13,21 @@ import numpy.typing as npt
 
 
 @dataclass(frozen=True, slots=True)
+class Metadata:
+    """What a file says about itself; each is empty where it says nothing.
+
+    Attributes:
+        title: Its title, or its first heading.
+        author: Who wrote it.
+        date: When, as in 2024-03-01; the day, or the day and the month, may be missing.
+    """
+
+    title: str = ""
+    author: str = ""
+    date: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A file that was found.
 
@@ -23,6 +38,7 @@ class Source:
         modified_ns: When its content last changed, in nanoseconds.
         changed_ns: When its content, name or rights last changed, in nanoseconds.
         fault: Why it cannot be read, if that is already known; else empty.
+        metadata: What is known of it from elsewhere, which is stronger than what it says itself.
     """
 
     name: str
@@ -31,6 +47,7 @@ class Source:
     modified_ns: int
     changed_ns: int
     fault: str = ""
+    metadata: Metadata = Metadata()
 
 
 def _unit(description: str) -> Any:
@@ -64,21 +81,6 @@ class Locator:
     start: int
     end: int
     place: Place = Place()
-
-
-@dataclass(frozen=True, slots=True)
-class Metadata:
-    """What a file says about itself; each is empty where it says nothing.
-
-    Attributes:
-        title: Its title, or its first heading.
-        author: Who wrote it.
-        date: When, as in 2024-03-01; the day, or the day and the month, may be missing.
-    """
-
-    title: str = ""
-    author: str = ""
-    date: str = ""
 
 
 @dataclass(frozen=True, slots=True)

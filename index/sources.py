@@ -4,17 +4,18 @@ Patterns are those of a `.gitignore`, read by the pathspec library: `*.md` at an
 files, `/notes.txt` only at the top, `!keep.md` takes a file back. Only the `.gitignore` files from the named folder
 downwards apply: naming a folder that a file above it ignores includes that folder.
 
-Files that the rules leave out, the templates of a vault of Obsidian, links that lead out of the named folder, and pipes
-and the like are left out silently. Every other file is returned, even one no parser knows, so that the parser can report
-it. A named path that is not a file, a link that leads to no file, and a folder that cannot be listed are returned with
-the fault. The order is that of the names shown, so that the same folder gives the same collection on every machine.
+Of a Zotero library the files are those that its database lists. Elsewhere, files that the rules leave out, the templates
+of a vault of Obsidian, links that lead out of the named folder, and pipes and the like are left out silently. Every other
+file is returned, even one no parser knows, so that the parser can report it. A named path that is not a file, a link that
+leads to no file, and a folder that cannot be listed are returned with the fault. The order is that of the names shown, so
+that the same folder gives the same collection on every machine.
 """
 
 import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pathspec import GitIgnoreSpec
@@ -23,6 +24,7 @@ from index.addresses import Address, is_address
 from index.errors import SourceError
 from index.parsers.obsidian import SETTINGS, template_folders
 from index.records import Source
+from index.zotero import DATABASE_FILE, find_attachments
 
 IGNORE_FILE = ".gitignore"
 CATALOG_FILE = "catalog.sqlite"  # marks the folder of a collection
@@ -100,7 +102,8 @@ def find_sources(paths: Iterable[str | Path], rules: SourceRules | None = None) 
         except (OSError, RuntimeError, ValueError) as error:
             raise SourceError(f"{str(given)!r} does not exist. Name a file or a folder of documents.") from error
         if root.is_dir():
-            for source in _walk(root, rules, patterns):
+            library = (root / DATABASE_FILE).is_file()
+            for source in (_list_library if library else _walk)(root, rules, patterns):
                 found.setdefault(source.path, source)
         elif not root.is_file():
             found[str(root)] = Source(
@@ -176,6 +179,23 @@ def _is_pattern(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _list_library(root: Path, rules: SourceRules, patterns: RuleFilter) -> Iterator[Source]:
+    """Find the files that a Zotero library lists, with what it says of them."""
+    for attachment in find_attachments(root):
+        file = Path(os.path.realpath(attachment.path))
+        name = attachment.path.relative_to(root).as_posix() if attachment.stored else attachment.path.name
+        if not patterns.shows(name) or not patterns.takes_file(name):
+            continue
+        if not attachment.stored and not rules.links:
+            fault = f"{name} is outside the library, which links to it. Add --follow-links to read it."
+        else:
+            fault = f"{name} is not on this computer. Download it in Zotero."
+            if found := look_at(file, name):
+                yield replace(found, metadata=attachment.metadata)
+                continue
+        yield Source(name, str(file), 0, 0, 0, fault)
 
 
 def _walk(root: Path, rules: SourceRules, patterns: RuleFilter) -> Iterator[Source]:

@@ -1,9 +1,9 @@
 """Bring a catalog up to its files: read new and changed ones, embed new passages, remove missing files.
 
 A file counts as unchanged while its size and times are the same, else while the hash of its bytes is. It is read again
-when its parser has changed, or if it was indexed before the words of its language had their own stems. Equal content is
-embedded once: an edited, copied or renamed file costs only the passages that are new. The old version of a file answers
-until the text of the new one is written.
+when its parser or what is known of it from elsewhere has changed, or if it was indexed before the words of its language
+had their own stems. Equal content is embedded once: an edited, copied or renamed file costs only the passages that are
+new. The old version of a file answers until the text of the new one is written.
 
 Reading and embedding overlap: one thread reads files and writes their text, another embeds what has been written. The
 catalog is the queue between them, so memory does not grow with the corpus, and an interrupted update goes on from there.
@@ -24,7 +24,7 @@ from index.errors import PassingError, SourceError
 from index.hashing import file_hash
 from index.parsers import is_outdated, may_decode, parsers_version, read_document
 from index.progress import Abandoned, Progress, ProgressMeter
-from index.records import Document, Failure, KnownFile, Passage, PreparedPassage, Source, StoredPassage
+from index.records import Document, Failure, KnownFile, Metadata, Passage, PreparedPassage, Source, StoredPassage
 from index.sources import SETTLED_NS
 from index.store.catalog import Catalog
 from index.store.features import content_hash, embedded_texts, passage_terms, term_keys
@@ -235,7 +235,8 @@ def _read_if_changed(source: Source, known: KnownFile | None, read: _Splitter, e
         raise SourceError(source.fault)
     settled = _settled(source)
     try:
-        if known and not known.unstemmed and not is_outdated(known.extractor, source.path, encoding=encoding):
+        current = known and not known.unstemmed and known.source.metadata == source.metadata
+        if known and current and not is_outdated(known.extractor, source.path, encoding=encoding):
             if replace(known.source, name=source.name) == source:
                 return None if known.source == source else source
             if file_hash(source.path) == known.file_sha256:
@@ -248,10 +249,16 @@ def _read_if_changed(source: Source, known: KnownFile | None, read: _Splitter, e
             raise SourceError(f"{source.name} holds no text to search.")
         document = replace(document, notes=(*document.notes, "it has only titles, and no text below them"))
         passages = tuple(replace(passage, answering=True) for passage in passages)
+    document = replace(document, metadata=_prefer(source.metadata, document.metadata))
     language = tell_language(document.text)
     stems = stem_language(document.text, language)
     prepared = tuple(_prepare(document, passage, stems) for passage in passages)
     return _Read(settled, document, prepared, language, stems)
+
+
+def _prefer(known: Metadata, own: Metadata) -> Metadata:
+    """What is known of a file, and what it says itself where nothing is known."""
+    return Metadata(known.title or own.title, known.author or own.author, known.date or own.date)
 
 
 def _prepare(document: Document, passage: Passage, stems: str) -> PreparedPassage:

@@ -10,7 +10,7 @@ and follow in transactions of some hundred passages; until then a passage is pen
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, fields
+from dataclasses import asdict, astuple, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,8 @@ CREATE TABLE fetched (name TEXT PRIMARY KEY, address TEXT NOT NULL, file TEXT NO
 _STEMS_COLUMN = "ALTER TABLE documents ADD COLUMN stems TEXT"
 # CRC-32 of the vectors of a passage; NULL: an earlier version wrote them.
 _CHECKSUM_COLUMN = "ALTER TABLE embeddings ADD COLUMN checksum INTEGER"
+# What was known of the file from elsewhere, as JSON: title, author and date; empty: nothing.
+_KNOWN_COLUMN = "ALTER TABLE documents ADD COLUMN known TEXT NOT NULL DEFAULT ''"
 _STEMS_INDEX = "CREATE INDEX documents_by_stems ON documents(stems)"
 _SCHEMA = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -67,7 +69,7 @@ CREATE TABLE documents (
     file_sha256 TEXT NOT NULL, text_sha256 TEXT NOT NULL, extractor TEXT NOT NULL,
     characters INTEGER NOT NULL, passages INTEGER NOT NULL, pages INTEGER, language TEXT NOT NULL,
     notes TEXT NOT NULL, text TEXT NOT NULL, title TEXT NOT NULL DEFAULT '', author TEXT NOT NULL DEFAULT '',
-    date TEXT NOT NULL DEFAULT '', stems TEXT);
+    date TEXT NOT NULL DEFAULT '', stems TEXT, known TEXT NOT NULL DEFAULT '');
 {_STEMS_INDEX};
 CREATE TABLE passages (
     id INTEGER PRIMARY KEY AUTOINCREMENT, document_id INTEGER NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
@@ -204,6 +206,8 @@ class Catalog:
                 statements.append(f"ALTER TABLE documents ADD COLUMN {name} TEXT NOT NULL DEFAULT ''")
         if "stems" not in columns:
             statements += [_STEMS_COLUMN, _STEMS_INDEX]
+        if "known" not in columns:
+            statements.append(_KNOWN_COLUMN)
         if "checksum" not in {row[1] for row in self.database.rows("PRAGMA table_info(embeddings)")}:
             statements.append(_CHECKSUM_COLUMN)
         if statements:
@@ -261,9 +265,12 @@ class Catalog:
         """Return the file of every document, as it was when it was read, by path."""
         rows = self.database.rows(
             "SELECT source, path, size, modified_ns, changed_ns, file_sha256, extractor,"
-            " language NOT IN ('', 'en') AND id IN (SELECT id FROM documents WHERE stems IS NULL) FROM documents"
+            " language NOT IN ('', 'en') AND id IN (SELECT id FROM documents WHERE stems IS NULL), known FROM documents"
         )
-        return {row[1]: KnownFile(Source(*row[:5]), row[5], row[6], bool(row[7])) for row in rows}
+        return {
+            row[1]: KnownFile(replace(Source(*row[:5]), metadata=_read_metadata(row[8])), row[5], row[6], bool(row[7]))
+            for row in rows
+        }
 
     def touch_document(self, source: Source) -> None:
         """Note the new name or time of change of a file that is otherwise unchanged."""
@@ -446,11 +453,12 @@ class Catalog:
             self._remove(document.path, generation)
             cursor = connection.execute(
                 "INSERT INTO documents (path, source, size, modified_ns, changed_ns, file_sha256, text_sha256, extractor,"
-                f" characters, passages, pages, language, notes, text, {_METADATA_COLUMNS}, stems)"
-                f" VALUES ({', '.join('?' * (15 + len(_METADATA_FIELDS)))})",
+                f" characters, passages, pages, language, notes, text, {_METADATA_COLUMNS}, stems, known)"
+                f" VALUES ({', '.join('?' * (16 + len(_METADATA_FIELDS)))})",
                 (document.path, source.name, source.size, source.modified_ns, source.changed_ns, document.file_sha256)
                 + (document.text_sha256, document.extractor, len(document.text), len(passages), pages, language)
-                + (json.dumps(document.notes), document.text, *astuple(document.metadata), stems),
+                + (json.dumps(document.notes), document.text, *astuple(document.metadata), stems)
+                + (json.dumps(astuple(source.metadata)) if any(astuple(source.metadata)) else "",),
             )
             document_id = cursor.lastrowid
             if document.boxes:
@@ -677,6 +685,10 @@ def read_selection(written: str) -> Selection:
 def describe_time(nanoseconds: int) -> str:
     """Write a time of change as an ISO 8601 date and time in UTC."""
     return datetime.fromtimestamp(nanoseconds // 1_000_000_000, UTC).isoformat()
+
+
+def _read_metadata(written: str) -> Metadata:
+    return Metadata(*json.loads(written)) if written else Metadata()
 
 
 def _pack(prepared: PreparedPassage, text: str) -> tuple[Any, ...]:
