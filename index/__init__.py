@@ -27,8 +27,7 @@ from index.errors import (
 from index.hashing import bytes_hash, file_hash, text_hash
 from index.originals import Original, Originals, Sheet
 from index.originals.marking import mark_quotes
-from index.parsers import OLD_OFFICE, is_read, read_document
-from index.parsers.convert import find_converter
+from index.parsers import OLD_OFFICE, installed_office, is_read, read_document
 from index.parsers.isolation import IsolatedParser
 from index.parsers.plain import decode_text, find_codec
 from index.private import make_private_folder
@@ -80,8 +79,8 @@ __all__ = [
     "StoredPassage", "Totals", "UpdateReport", "UpdateStopped", "boxes_between", "boxes_of_spans", "build_key",
     "bundled_model_folder", "bytes_hash", "compile_graph", "decode_text", "describe_damage",
     "edit_distance", "english_words", "file_hash",
-    "find_build", "find_codec", "find_converter", "find_sources",
-    "hold_lock", "import_openvino", "infer", "inspect_collection", "is_address", "is_english",
+    "find_build", "find_codec", "find_sources", "hold_lock", "import_openvino", "infer", "inspect_collection",
+    "installed_office", "is_address", "is_english",
     "is_read", "kept_selection", "load_encoder", "make_private_folder", "mark_quotes", "matching_spans", "pad", "padded_width",
     "passage_features", "plain_graph", "question_terms", "read_document", "read_pair_model", "read_tokenizer",
     "reset_collection", "round_graph", "sample_pairs", "split_passages", "split_sentences", "stored_paths",

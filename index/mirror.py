@@ -27,7 +27,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from index.addresses import Address, is_address
+from index.addresses import Address
 from index.errors import PassingError, QAError, SourceError, StorageError
 from index.hashing import file_hash
 from index.parsers import FORMATS, OLD_OFFICE, find_format, is_read, show_name
@@ -349,9 +349,11 @@ def _open_client() -> "httpx.Client":
 
 
 def _hide_credentials(record: logging.LogRecord) -> bool:
+    import httpx
+
     if isinstance(record.args, tuple):
         record.args = tuple(
-            Address(str(each)) if type(each).__name__ == "URL" and is_address(str(each)) else each
+            each.copy_with(userinfo=b"", query=None, fragment=None) if isinstance(each, httpx.URL) else each
             for each in record.args
         )
     return True

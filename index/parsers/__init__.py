@@ -107,10 +107,15 @@ OLD_OFFICE = {
 
 def parsers_version() -> str:
     """Changes whenever a file might be read otherwise: 16 hexadecimal digits for all formats, their packages and LibreOffice."""
+    return _formats_version(installed_office())
+
+
+def installed_office() -> str:
+    """Name the LibreOffice that is installed, with its version; empty if none is."""
     from index.parsers.convert import find_converter
 
     converter = find_converter()
-    return _formats_version(converter.label if converter else "")
+    return converter.label if converter else ""
 
 
 @lru_cache(maxsize=2)
@@ -271,10 +276,8 @@ def is_outdated(extractor: str, path: str | Path, *, encoding: str = "") -> bool
     if format_.decodes:
         return then != [*now, *_describe_encoding(format_, encoding)]
     if suffix in OLD_OFFICE and len(then) > len(now):
-        from index.parsers.convert import find_converter
-
-        converter = find_converter()
-        return converter is not None and then != [*now, converter.label]
+        office = installed_office()
+        return bool(office) and then != [*now, office]
     by_ocr = [part for part in then[len(now) :] if part.partition(" ")[0] == _OCR]
     return then[: len(now)] != now or any(part != library_version(_OCR) for part in by_ocr)
 

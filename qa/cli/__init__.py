@@ -11,7 +11,6 @@ import sys
 from collections.abc import Sequence
 
 import click
-from click.shell_completion import shell_complete
 
 from index import QAError
 from qa.cli.commands import program
@@ -32,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     if instruction := os.environ.get(COMPLETE_VARIABLE):
+        from click.shell_completion import shell_complete
+
         return shell_complete(program, {}, "qa", COMPLETE_VARIABLE, instruction)
     try:
         if not arguments:

@@ -16,7 +16,7 @@ from typing import Literal
 
 import click
 
-from index import CollectionInfo, Encoder, QAError, find_converter, load_encoder
+from index import CollectionInfo, Encoder, QAError, installed_office, load_encoder
 from qa.collections import encoder_folder, list_collections
 from qa.reading.model import shared_reader
 from qa.text import count, describe_size, visible_line
@@ -191,9 +191,9 @@ def _check_extras() -> Iterator[Check]:
                 "Extras", extra, "note", f"not installed: {use}" if use else "not installed",
                 f"pip install '{PACKAGE}[{extra}]'",
             )  # fmt: skip
-    converter = find_converter()
-    if converter:
-        yield Check("Extras", "LibreOffice", "ok", f"{converter.label}: .doc, .xls and .ppt files")
+    office = installed_office()
+    if office:
+        yield Check("Extras", "LibreOffice", "ok", f"{office}: .doc, .xls and .ppt files")
     else:
         what = "not installed: .doc, .xls and .ppt files"
         yield Check("Extras", "LibreOffice", "note", what, "Install LibreOffice, from your system or libreoffice.org.")

@@ -5,7 +5,6 @@ Click parses. Added here are options that take several values, as shells expand 
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 import click
@@ -169,6 +168,8 @@ class Group(_Explained, click.Group):
         """Find the command; raise UsageError with those spelt nearly alike, or all, if there is none of this name."""
         name = args[0]
         if name not in self.commands and not name.startswith("-") and not ctx.resilient_parsing:
+            from difflib import get_close_matches
+
             near = get_close_matches(name, self.commands)
             advice = f"Did you mean {_listed(near)}?" if near else f"Commands: {', '.join(self.commands)}."
             raise click.UsageError(f"No such command {name!r}. {advice}", ctx)

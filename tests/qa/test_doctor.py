@@ -21,7 +21,7 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setenv("QA_HOME", str(tmp_path / "home"))
     monkeypatch.setattr("qa.cli.doctor.load_encoder", lambda **named: ToyEncoder())
     monkeypatch.setattr("qa.cli.doctor.shared_reader", lambda *given, **named: SimpleNamespace(identity="toy reader"))
-    monkeypatch.setattr("qa.cli.doctor.find_converter", lambda: None)
+    monkeypatch.setattr("qa.cli.doctor.installed_office", lambda: "")
     folder = write_documents(tmp_path / "papers", a="An apple fell.")
     with Assistant.open(folder, name="papers", home=tmp_path / "home", encoder=ToyEncoder(), reader=None):
         pass
