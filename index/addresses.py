@@ -45,12 +45,17 @@ class Address(str):
     @property
     def is_page(self) -> bool:
         """Whether it is that of a single file, served by HTTP."""
-        return self.casefold().startswith(("https://", "http://"))
+        return is_page(self)
 
 
 def is_address(path: str | Path) -> bool:
     """Whether a source is an address, not a path."""
     return isinstance(path, str) and bool(_SCHEME.match(path.strip()))
+
+
+def is_page(address: str) -> bool:
+    """Whether an address is that of a single file, served by HTTP."""
+    return address.casefold().startswith(("https://", "http://"))
 
 
 def split_paths(paths: Iterable[str | Path]) -> tuple[tuple[str | Path, ...], tuple[Address, ...]]:

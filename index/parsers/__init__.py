@@ -13,6 +13,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from index.addresses import is_page
 from index.errors import SourceError
 from index.hashing import bytes_hash, text_hash
 from index.parsers.builder import MEGABYTE, Extraction
@@ -249,9 +250,9 @@ def format_suffix(path: str | Path) -> str:
 
 
 def is_read(name: str) -> bool:
-    """Whether files with the suffix of this one are read."""
+    """Whether files with the suffix of this one are read; a page may be, whatever its address ends with."""
     suffix = Path(name).suffix.lower()
-    return not suffix or suffix in FORMATS or suffix in OLD_OFFICE
+    return not suffix or suffix in FORMATS or suffix in OLD_OFFICE or is_page(name)
 
 
 def is_outdated(extractor: str, path: str | Path, *, encoding: str = "") -> bool:

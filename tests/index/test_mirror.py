@@ -13,7 +13,7 @@ import pytest
 from page_server import SECRET, serve_pages
 from toy_encoder import ToyEncoder
 
-from index import Collection, Selection, SourceError, SourceRules
+from index import Collection, Selection, SourceError, SourceRules, is_read
 from index.addresses import Address, split_paths
 from index.mirror import FetchLimits, Mirror
 from index.store.catalog import Catalog
@@ -199,6 +199,12 @@ def test_redirects_lead_to_pages_alone(collection, site, tmp_path, target):
     assert names(collection) == [moved]
     assert len(report.failures) == 1
     assert report.failures[0].source == outside
+
+
+def test_type_of_a_page_is_not_told_by_its_address():
+    """A page of a server that ends with .com or a script that ends with .php is not of a type that is not read."""
+    names = ("https://example.com", "https://example.org/a.php", "s3://bucket/film.mp4", "film.mp4")
+    assert [is_read(name) for name in names] == [True, True, False, False]
 
 
 def test_redirects_in_a_circle_end(collection, site):
