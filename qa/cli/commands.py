@@ -22,6 +22,7 @@ from index import Progress, QAError, QuestionError
 from qa.assistant import Assistant
 from qa.bench import REAL_AT_MOST, Settings, parse_sizes
 from qa.cli.options import (
+    SOURCES_HELP,
     Chosen,
     bundled_encoder,
     complete_name,
@@ -51,7 +52,6 @@ FILE = click.Path(path_type=Path)
 AT_LEAST_1 = parsed_by(whole(1))
 NETWORK = "For other computers"
 LOGS = "Logs"
-SOURCES = "files and folders (default: the folder seeds, or else the document that ships with the program)"
 
 
 class MismatchError(QAError):
@@ -84,7 +84,7 @@ def program() -> None:
 
 @program.command(
     cls=Command,
-    describe={"SOURCES": SOURCES},
+    describe={"SOURCES": SOURCES_HELP},
     examples=("qa chat ~/papers notes.md", "qa chat --collection papers", "qa chat ~/papers --host 0.0.0.0"),
 )
 @takes_sources()
@@ -177,11 +177,14 @@ def mcp(chosen: Chosen) -> int:
         "qa ask Who is mediating --collection papers --json",
     ),
 )
-@click.argument("words", nargs=-1, required=True, metavar="QUESTION...")
+@click.argument("words", nargs=-1, metavar="QUESTION...")
 @takes_sources(as_option=True)
 @option("--json", "as_json", is_flag=True, help="print the whole answer as one line of JSON")
 def ask(chosen: Chosen, words: tuple[str, ...], as_json: bool) -> int:
     """Answer one question."""
+    if not words:
+        advice = " Put it before --sources, which takes all names up to the next option." if chosen.sources else ""
+        raise click.UsageError(f"missing argument 'QUESTION...'.{advice}", click.get_current_context())
     question = " ".join(words)
     try:
         question.encode("utf-8")
@@ -333,7 +336,7 @@ def doctor(as_json: bool) -> int:
         checks = tuple(examine(home_folder(), notice=notify))
     is_broken = any(check.state == "broken" for check in checks)
     if as_json:
-        print(json.dumps({"broken": is_broken, "checks": [asdict(check) for check in checks]}, ensure_ascii=False))
+        print(json.dumps({"broken": is_broken, "checks": [asdict(check) for check in checks]}))
     else:
         print(describe_checks(checks, colourful=is_colourful(sys.stdout)))
     return 1 if is_broken else 0
@@ -388,7 +391,7 @@ def calibrate(chosen: Chosen) -> int:
 
 @program.command(
     cls=Command,
-    describe={"SOURCES": SOURCES},
+    describe={"SOURCES": SOURCES_HELP},
     examples=("qa feedback -o my-questions", "qa feedback ~/papers -o my-questions"),
 )
 @option("-o", "--output", required=True, type=FILE, metavar="FOLDER", help="folder to write the questions to")

@@ -186,6 +186,10 @@ WRONG_USAGE = {
     ),
     "unknown option before": (["--fast"], "qa: error: no such option '--fast'. See: qa --help"),
     "no question": (["ask"], "qa ask: error: missing argument 'QUESTION...'. See: qa ask --help"),
+    "question after sources": (
+        ["ask", "--sources", "x", "Who", "is"],
+        "qa ask: error: missing argument 'QUESTION...'. Put it before --sources, which takes all names up to the next option.",
+    ),
     "no output": (["batch", "q.txt"], "qa batch: error: missing option '-o' / '--output'. See: qa batch --help"),
     "no questions": (["batch", "-o", "a.csv"], "qa batch: error: missing argument 'QUESTIONS'. See"),
     "two files of questions": (
