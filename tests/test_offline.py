@@ -52,8 +52,8 @@ def blocked(tmp_path):
     return environment, contacted
 
 
-def test_ask_and_batch_contact_nothing(tmp_path, blocked):
-    """With every socket but loopback refused, `qa ask` and `qa batch` answer and try no other address."""
+def test_ask_batch_and_doctor_contact_nothing(tmp_path, blocked):
+    """With every socket but loopback refused, `qa ask`, `qa batch` and `qa doctor` work and try no other address."""
     environment, contacted = blocked
     (tmp_path / "questions.txt").write_text("Who is mediating?\nWhat is the capital of France?\n")
     ask = [sys.executable, "-m", "qa", "ask", "Can Israel beat Iran in four days?", "--json"]
@@ -62,6 +62,8 @@ def test_ask_and_batch_contact_nothing(tmp_path, blocked):
     batch = [sys.executable, "-m", "qa", "batch", "questions.txt", "-o", "answers.jsonl"]
     subprocess.run(batch, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert len((tmp_path / "answers.jsonl").read_text().splitlines()) == 2
+    doctor = subprocess.run([sys.executable, "-m", "qa", "doctor"], env=environment, cwd=tmp_path, capture_output=True)
+    assert doctor.stdout.endswith(b"\n\nNothing is broken.\n")
     assert contacted.read_text() == ""
 
 

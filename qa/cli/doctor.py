@@ -98,7 +98,10 @@ def examine(home: Path, *, notice: Callable[[str], None]) -> Iterator[Check]:
     except QAError as error:
         yield Check("Models", "reader", "broken", str(error))
     if encoder is not None:
-        yield _measure(encoder)
+        try:
+            yield Check("Models", "speed", "ok", _measure(encoder))
+        except Exception as error:  # whatever keeps the plain encoder from running
+            yield Check("Models", "speed", "broken", f"the encoder cannot run: {error}")
     yield from _check_extras()
     yield _check_home(home)
     yield from map(_check_collection, list_collections(home))
@@ -164,7 +167,7 @@ def _check_processor() -> Check:
     return Check("Models", "processor", "ok", ", ".join([value, *features]))
 
 
-def _measure(encoder: Encoder) -> Check:
+def _measure(encoder: Encoder) -> str:
     """Time the encoder: passages a second together, and one question, the median of several."""
     encoder.encode_passages(TIMED[:8])
     started = time.perf_counter()
@@ -176,7 +179,7 @@ def _measure(encoder: Encoder) -> Check:
         encoder.encode_question(text[:60])
         seconds.append(time.perf_counter() - started)
     milliseconds = statistics.median(seconds) * 1000
-    return Check("Models", "speed", "ok", f"{rate:,.0f} passages a second, a question in {milliseconds:.1f} ms")
+    return f"{rate:,.0f} passages a second, a question in {milliseconds:.1f} ms"
 
 
 def _check_extras() -> Iterator[Check]:

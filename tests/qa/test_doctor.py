@@ -131,6 +131,17 @@ def test_altered_models_are_broken(home, monkeypatch, capsys):
     assert checks["papers"]["state"] == "ok"
 
 
+def test_an_encoder_that_cannot_run_is_broken(home, monkeypatch):
+    """The plain one reads its weights on first use, with libraries that may be missing."""
+
+    def refuse(texts):
+        raise ImportError("No module named 'torch'")
+
+    monkeypatch.setattr(ToyEncoder, "encode_passages", lambda self, texts: refuse(texts))
+    check = find(home, "speed")
+    assert (check.state, check.value) == ("broken", "the encoder cannot run: No module named 'torch'")
+
+
 def test_the_plain_encoder_is_a_note(home, monkeypatch):
     """It works, more slowly; why is said."""
 
