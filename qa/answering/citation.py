@@ -120,6 +120,21 @@ class Citation:
                 f"answer words {(first, last)} lie outside their quote {(self.start, self.end)} of {self.source}"
             )
 
+    if TYPE_CHECKING:  # the fields of the place, for checkers of types; they are made below
+
+        @property
+        def page(self) -> int | None: ...
+        @property
+        def heading(self) -> str | None: ...
+        @property
+        def row(self) -> int | None: ...
+        @property
+        def sheet(self) -> str | None: ...
+        @property
+        def slide(self) -> int | None: ...
+        @property
+        def date(self) -> str | None: ...
+
     @property
     def answer_span(self) -> tuple[int, int] | None:
         """The span of the exact answer words in the document's text; None if unknown."""

@@ -1,12 +1,16 @@
 """Citations: always slices, and checkable later."""
 
+import inspect
+import re
+from typing import get_type_hints
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from toy_encoder import ToyEncoder
 
 from index import Passage, Place, Sentence, text_hash
-from qa import Assistant
+from qa import Assistant, Citation
 from qa.answering.citation import Verification, cite, verify
 
 TEXT = "\ufeffOne is here.\r\n\r\nTwo \u201cis\u201d here. Three \U0001f600 is."
@@ -31,6 +35,12 @@ def citation(**changes):
         score=0.12345678,
     )
     return {**made.to_dict(), **changes}
+
+
+def test_checkers_of_types_know_the_fields_of_the_place():
+    """With their types: a script that reads `citation.page` passes mypy."""
+    declared = re.findall(r"def (\w+)\(self\) -> (.+): \.\.\.", inspect.getsource(Citation))
+    assert declared == [(name, str(kind)) for name, kind in get_type_hints(Place).items()]
 
 
 def test_a_citation_is_a_slice_with_its_place():
