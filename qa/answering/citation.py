@@ -291,6 +291,14 @@ def cite(
     )
 
 
+def describe_passage(passage: Passage, text: str, source: str, text_sha256: str) -> dict[str, Any]:
+    """Describe a whole passage and its place by the keys of a citation, with the place in words as `locator`."""
+    span = passage.start, passage.end
+    whole = cite(passage, text, source=source, path="", text_sha256=text_sha256, span=span, score=0.0)
+    names = ("source", "paragraph", *PLACE_FIELDS, "start", "end", "text_sha256")
+    return {"locator": whole.locator(), "text": whole.passage, **{name: getattr(whole, name) for name in names}}
+
+
 def split_quote(quote: str, start: int, span: tuple[int, int] | None) -> tuple[str, str, str]:
     """Split a quote that begins at `start` into the text before a span of words (all of it if None), the words, the rest."""
     first, last = (place - start for place in span) if span else (len(quote), len(quote))

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from index import PLACE_FIELDS, DocumentInfo, Passage, Place, QAError
+from index import DocumentInfo, Place, QAError
 from qa.answering.answer import Answer, Scope
-from qa.answering.citation import cite
+from qa.answering.citation import describe_passage
 from qa.answering.question import LONGEST_QUESTION
 from qa.schema import record_schema
 from qa.web.host import AssistantHost
@@ -157,7 +157,7 @@ class Api:
                 FoundParagraph(
                     rank=rank,
                     score=hit.score.fused,
-                    **_describe(hit.passage, hit.text, hit.source, hit.text_sha256),
+                    **describe_passage(hit.passage, hit.text, hit.source, hit.text_sha256),
                 )
                 for rank, hit in enumerate(finding.search.hits, start=1)
             ],
@@ -209,7 +209,7 @@ class Api:
             if passage is None:
                 raise RequestError(f"{source!r} has {len(passages):,} paragraphs, and none with number {paragraph:,}.")
             text = assistant.document(info.path).text[passage.start : passage.end]
-            described = _describe(passage, text, info.source, info.text_sha256)
+            described = describe_passage(passage, text, info.source, info.text_sha256)
             return ReadParagraph(paragraphs=len(passages), **described)
 
         return asdict(self.host.call(read))
@@ -225,11 +225,3 @@ def _choose(documents: Sequence[DocumentInfo], source: str, text_sha256: str | N
     if len({document.text_sha256 for document in chosen}) > 1:
         raise RequestError(f"{len(chosen)} documents are named {source!r}. Say which by its text_sha256.")
     return chosen[0]
-
-
-def _describe(passage: Passage, text: str, source: str, text_sha256: str) -> dict[str, Any]:
-    """A whole paragraph and its place, with the locator a citation of it has."""
-    span = passage.start, passage.end
-    whole = cite(passage, text, source=source, path="", text_sha256=text_sha256, span=span, score=0.0)
-    names = ("source", "paragraph", *PLACE_FIELDS, "start", "end", "text_sha256")
-    return {"locator": whole.locator(), "text": whole.passage, **{name: getattr(whole, name) for name in names}}
