@@ -46,6 +46,7 @@ SLOW_MODULES = {
     "test_encoder",
     "test_formats",
     "test_grid",
+    "test_integrations",
     "test_isolation",
     "test_kill",
     "test_markup",

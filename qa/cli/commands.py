@@ -144,7 +144,7 @@ def chat(chosen: Chosen, host: str, token: str, no_token: bool, proxy: str, **se
 
 @program.command(
     cls=Command,
-    describe={"SOURCES": SOURCES},
+    describe={"SOURCES": SOURCES_HELP},
     examples=("qa mcp ~/papers", "qa mcp --collection papers"),
 )
 @takes_sources()

@@ -325,7 +325,8 @@ def blocks(language):
     """The examples of the page about programs, of one kind; shell commands are indented lines."""
     section = (ROOT / "qa" / "docs" / "programs.md").read_text(encoding="utf-8")
     if language == "python":
-        return re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+        found = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+        return [program for program in found if "qa.integrations" not in program]  # they ask no chat
     return re.findall(r"^    (curl .*(?:\n      .*)*)", section, re.MULTILINE)
 
 
