@@ -1,4 +1,4 @@
-"""What is killed in `test_index_kill.py`: one update of a collection, in a process that is forked with all it needs."""
+"""What is killed in `index/test_kill.py`: one update of a collection, in a process that is forked with all it needs."""
 
 from pathlib import Path
 

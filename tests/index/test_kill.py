@@ -1,20 +1,18 @@
 """Kill a process at any moment of indexing, updating and deleting: exactly the committed files are served."""
 
-import multiprocessing
 import os
 import random
 import sqlite3
-import time
 
 import pytest
 from kill_target import work
+from killing import Killer, forks
 from toy_encoder import ToyEncoder
 
 from index import Collection, text_hash
 
-KILLS = int(os.environ.get("QA_KILLS", "40"))  # 200 take some minutes
+KILLS = int(os.environ.get("QA_KILLS", "40"))
 DOCUMENTS = 12
-PATIENCE = 60  # seconds
 
 
 def document(number, edition):
@@ -56,31 +54,17 @@ def expected(documents, number):
     return {(source, text.split("\n\n")[1]) for source, (_, text) in documents.items() if f"word{number}x" in text}
 
 
-@pytest.mark.skipif("forkserver" not in multiprocessing.get_all_start_methods(), reason="processes start too slowly")
+@pytest.mark.skipif(not forks(), reason="processes start too slowly")
 def test_kills_lose_nothing_committed_and_show_nothing_else(tmp_path):
     """After each kill -9 the next open serves exactly the committed files, each in an edition that was on the disk."""
     generator = random.Random(7)
     sources, folder = tmp_path / "sources", tmp_path / "collection"
-    forking = multiprocessing.get_context("forkserver")
-    forking.set_forkserver_preload(["kill_target"])
-    killed, typical, possible = 0, 0.15, {}
+    killer, possible = Killer(7), {}
     for edition in range(1, KILLS + 1):
         for name, hash_ in write_documents(sources, edition, generator).items():
             possible.setdefault(name, set()).add(hash_)
         removed = f"{generator.randrange(DOCUMENTS)}.txt" if generator.random() < 0.5 else ""
-        begun, told = forking.Pipe(duplex=False)
-        process = forking.Process(target=work, args=(str(folder), str(sources), removed, told))
-        process.start()
-        told.close()
-        assert begun.poll(PATIENCE) and begun.recv()
-        started = time.monotonic()
-        if begun.poll(generator.uniform(0, typical)):
-            typical = 0.7 * typical + 0.3 * (time.monotonic() - started)  # it was too fast: kill earlier
-        else:
-            typical *= 1.02
-        process.kill()
-        process.join(PATIENCE)
-        killed += process.exitcode == -9
+        killer.run(work, str(folder), str(sources), removed)
         documents = committed(folder)
         for name, (hash_, _) in documents.items():
             assert hash_ in possible[name]
@@ -92,7 +76,8 @@ def test_kills_lose_nothing_committed_and_show_nothing_else(tmp_path):
         for number in range(DOCUMENTS):
             assert served(survivor, number) == expected(documents, number)
         survivor.close()
-    assert killed >= 0.6 * KILLS
+    print(f"{killer.killed} of {KILLS} killed")
+    assert killer.killed >= 0.6 * KILLS
     survivor, fresh = Collection(folder, ToyEncoder()), Collection(tmp_path / "fresh", ToyEncoder())
     for status in survivor.library.statuses():
         if status.state == "excluded":

@@ -1,0 +1,72 @@
+"""Kill processes at random moments. Each is forked with all it needs, so that it begins to work within milliseconds."""
+
+import multiprocessing
+import os
+import random
+import sys
+import time
+from contextlib import suppress
+from multiprocessing import forkserver
+
+import pytest
+
+PATIENCE = 60  # seconds
+# There is one server that forks, whichever test comes first; the processes import pytest as their main module.
+PRELOADED = ["pytest", "kill_target", "batch_target", "chat_target"]
+
+
+def forks():
+    """Whether this system can fork a process that starts clean."""
+    return "forkserver" in multiprocessing.get_all_start_methods()
+
+
+class Killer:
+    """Runs functions in processes, and kills each at any moment of its work.
+
+    Attributes:
+        killed: The number of processes that were killed before they ended.
+    """
+
+    def __init__(self, seed):
+        """Import what is run once, for all the processes to come."""
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload(PRELOADED)
+        with pytest.MonkeyPatch.context() as patched:
+            # Before Python 3.13 the server has no other path, and leaves out what it does not find.
+            patched.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+            forkserver.ensure_running()
+        self._chance, self._typical, self.killed = random.Random(seed), 0.15, 0
+
+    def run(self, work, *arguments, after=0):
+        """Run a function and kill it, soon after it has said so much; returns all it said.
+
+        Args:
+            work: Says things over the pipe that it is passed last, first of all that it begins.
+            arguments: Come before the pipe.
+            after: How often it says something after that, at least, unless it ends.
+        """
+        hear, tell = self._context.Pipe(duplex=False)
+        process = self._context.Process(target=work, args=(*arguments, tell))
+        process.start()
+        tell.close()
+        said = []
+        with suppress(EOFError):
+            while len(said) <= after:
+                assert hear.poll(PATIENCE)
+                said.append(hear.recv())
+            started = time.monotonic()
+            deadline = started + self._chance.uniform(0, self._typical)
+            while (left := deadline - time.monotonic()) > 0 and hear.poll(left):
+                said.append(hear.recv())
+            process.kill()
+            while True:
+                said.append(hear.recv())
+        process.join(PATIENCE)
+        hear.close()
+        assert process.exitcode in (0, -9)
+        self.killed += process.exitcode == -9
+        if process.exitcode:
+            self._typical *= 1.02
+        elif len(said) > after:  # it was too fast: kill earlier
+            self._typical = 0.7 * self._typical + 0.3 * (time.monotonic() - started)
+        return said
