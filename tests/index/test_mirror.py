@@ -9,6 +9,7 @@ from contextlib import closing
 from types import SimpleNamespace
 
 import fsspec
+import httpx
 import pytest
 from page_server import SECRET, serve_pages
 from toy_encoder import ToyEncoder
@@ -189,16 +190,35 @@ def test_copy_answers_while_its_server_fails_and_goes_when_the_page_goes(collect
     assert list(collection.mirror.folder.iterdir()) == []
 
 
-@pytest.mark.parametrize("target", ["file:///etc/hostname", "ftp://127.0.0.1/a", "http:///etc/hostname"])
-def test_redirects_lead_to_pages_alone(collection, site, tmp_path, target):
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("file:///etc/hostname", "leads on to file://, where it is not followed."),
+        ("ftp://127.0.0.1/a", "leads on to ftp://, where it is not followed."),
+        ("/absent", "was not found (404). Check the address, or leave it out."),
+    ],
+)
+def test_redirects_lead_to_pages_alone(collection, site, target, reason):
     """A redirect to another page is followed; one to a file of this computer or another scheme is not."""
     site.put("/end", PAGE.format("The plum"))
     moved = site.put("/moved", "", status=301, Location="/end")
     outside = site.put("/outside", "", status=302, Location=target)
-    report = update(collection, moved, outside)
+    assert reasons(update(collection, moved, outside)) == [f"{outside} {reason}"]
     assert names(collection) == [moved]
-    assert len(report.failures) == 1
-    assert report.failures[0].source == outside
+
+
+def test_redirect_from_https_to_http_is_not_followed(mirror, monkeypatch):
+    """What was asked for under encryption is not asked for without."""
+    asked = []
+
+    def answer(request):
+        asked.append(str(request.url))
+        return httpx.Response(302, headers={"Location": "http://example.org/b"})
+
+    monkeypatch.setattr("index.mirror._open_client", lambda: httpx.Client(transport=httpx.MockTransport(answer)))
+    page = "https://example.org/a"
+    assert fetch(mirror, page) == [(page, f"{page} leads on to http://, where it is not followed.")]
+    assert asked == [page]
 
 
 def test_type_of_a_page_is_not_told_by_its_address():
