@@ -257,7 +257,7 @@ def _print_line(line: str) -> None:
 
 @program.command(
     cls=Command,
-    describe={"SOURCES": "files and folders (default with --name: those the collection was made from)"},
+    describe={"SOURCES": "files, folders and addresses (default with --name: those the collection was made from)"},
     examples=(
         "qa index ~/papers",
         'qa index ~/papers --name papers --exclude "drafts/"',
@@ -375,7 +375,7 @@ def verify(answers: Path, sources: tuple[str, ...], show_changes: bool, encoding
 
 @program.command(
     cls=Command,
-    describe={"SOURCES": "files and folders"},
+    describe={"SOURCES": "files, folders and addresses"},
     examples=("qa calibrate ~/papers", "qa calibrate --collection papers"),
 )
 @takes_sources(needed=True)

@@ -24,9 +24,11 @@ from qa.text import count, describe_size, visible_line
 State = Literal["ok", "note", "broken"]
 
 PACKAGE = "qa-verbatim"
-LIBRARIES = {  # installed with the program, with the module to try; None: importing it takes seconds
+# Installed with the program, with the module to try. None: importing it takes seconds, or it is tried with the models, as
+# OpenVINO is, which by itself reports its use to a server when it is imported; see `import_openvino`.
+LIBRARIES = {
     "faiss-cpu": "faiss",
-    "openvino": "openvino",
+    "openvino": None,
     "tantivy": "tantivy",
     "tokenizers": "tokenizers",
     "sentence-transformers": None,
