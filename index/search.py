@@ -13,7 +13,6 @@ search gives the same hits in the same order however the indexes were built. Pas
 yet are found by their words; the best of them are embedded there and then, so that one scale serves all.
 """
 
-import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from math import log
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -322,8 +321,9 @@ class Searcher:
         self._signed: tuple[int, dict[int, tuple[int, int, Signature]]] = (0, {})
         self._proof = Proof(catalog)
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="nearest")
-        # More searches at once than processors would only take Python's lock, and the processors' caches, from each other.
-        self._turns = threading.Semaphore(os.cpu_count() or 1)
+        # Most of a search is Python, which one thread can run: two that take its lock from each other are slower than one. So
+        # searches take turns, but for the encoding and the nearest vectors, which need no Python.
+        self._turn = threading.RLock()
 
     def search(self, questions: Mapping[str, float], limits: Limits, *, k: int) -> Search:
         """Find the passages that fit one question, or several searched together; see `Collection.search`."""
@@ -331,12 +331,15 @@ class Searcher:
         def encode() -> tuple[np.ndarray, ...]:
             return tuple(map(self._encoder.encode_question, questions))
 
-        with self._moment():
+        def look_ahead() -> tuple[Callable[[], tuple[np.ndarray, ...]], Callable[[], list[list[int]]] | None]:
             encoded = self._begin(encode)
+            return encoded, None if limits.sources is not None or limits.phrases else self._nearest(encoded, None)
+
+        with self._moment(look_ahead) as (encoded, near):
             totals = self._catalog.totals()
             terms, frequencies, stems = self._terms(questions)
             statistics = Statistics(totals.passages, totals.sentences, totals.terms, frequencies)
-            signed = self._sign(self._candidates(encoded, terms, limits))
+            signed = self._sign(self._candidates(encoded, near, terms, limits))
             scale = scale_of(self._encoder)
             queries = tuple(
                 Query(vector, some, weight, scale, lexical_share(question, scale))
@@ -427,15 +430,20 @@ class Searcher:
         return self._rerank(self._dense.search(vector), vector, k)
 
     @contextmanager
-    def _moment(self) -> Iterator[None]:
-        """Read catalog and indexes at one generation until leaving."""
+    def _moment(self, look_ahead: Callable[[], Any] = lambda: None) -> Iterator[Any]:
+        """Read catalog and indexes at one generation until leaving.
+
+        First, while others have their turn, look ahead in the indexes; yields what that returns.
+        """
         for hold in (self._sharing.shared, self._sharing.shared, self._sharing.alone):
-            with hold(), self._turns, self._catalog.database.snapshot():
-                if hold == self._sharing.alone and self._is_behind():
-                    self._follow()
-                if not self._is_behind():
-                    yield
-                    return
+            with hold():
+                ahead = look_ahead()
+                with self._turn, self._catalog.database.snapshot():
+                    if hold == self._sharing.alone and self._is_behind():
+                        self._follow()
+                    if not self._is_behind():
+                        yield ahead
+                        return
             self._follow()
 
     def _is_behind(self) -> bool:
@@ -450,7 +458,11 @@ class Searcher:
         return lambda: done
 
     def _candidates(
-        self, encoded: Callable[[], Sequence[np.ndarray]], terms: Sequence[Sequence[str]], limits: Limits
+        self,
+        encoded: Callable[[], Sequence[np.ndarray]],
+        near: Callable[[], list[list[int]]] | None,
+        terms: Sequence[Sequence[str]],
+        limits: Limits,
     ) -> list[int]:
         """Passages worth scoring: the ids of some that may be gone or pending, words' best first."""
         owners, documents = None, None
@@ -463,7 +475,7 @@ class Searcher:
             patterns = [phrase_pattern(phrase) for phrase in limits.phrases]
             stored = self._catalog.passages(sorted(found))
             return [passage.id for passage in stored if holds_phrases(_with_heading(passage), patterns)]
-        near = self._nearest(encoded, owners)
+        near = near or self._nearest(encoded, owners)
         worded = [self._lexical.search(some, CANDIDATES, documents=documents) for some in terms]
         if self._dense.compressed:
             self._remember([id_ for ids in worded for id_ in ids])  # while the other search is still running

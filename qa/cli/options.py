@@ -20,7 +20,9 @@ Action = Callable[..., int]
 
 FILES = "Which files to read"
 READING = "How to read them"
-SOURCES_HELP = "files, folders and addresses (default: the folder seeds, or else the document that ships with the program)"
+SOURCES_HELP = (
+    "files, folders and addresses (default: the folder seeds, or else the document that ships with the program)"
+)
 
 
 @dataclass(frozen=True, slots=True)
