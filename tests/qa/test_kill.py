@@ -32,16 +32,21 @@ def test_killed_batches_lose_no_answer(tmp_path):
             answers = tmp_path / f"answers{suffix}"
             part = tmp_path / f"answers{suffix}.part"
             answers.unlink(missing_ok=True)
-        said = killer.run(answer_questions, str(tmp_path), str(questions), str(answers), after=chance.randrange(ROWS))
+        said = killer.run(
+            answer_questions, str(tmp_path), str(questions), str(answers), after=chance.randrange(ROWS // 8)
+        )
         resumed = [int(line.split()[2]) for line in said if isinstance(line, str)]
-        assert reached <= (resumed or [reached or 0])[0]
-        reached = max([reached, *resumed, *(done for done in said if isinstance(done, int))])
+        done = [number for number in said if isinstance(number, int)]
+        if resumed or done:
+            assert (resumed or [0])[0] >= reached
+            assert done[:1] in ([], [(resumed or [0])[0] + 1])
+        reached = max([reached, *resumed, *done])
         if answers.exists():
             assert answers.read_bytes() == whole[suffix]
             if not part.exists():
                 reached, finished = 0, finished + 1
     print(f"{killer.killed} of {KILLS} killed, {finished} batches finished")
-    assert killer.killed >= 0.6 * KILLS
+    assert killer.killed >= 0.5 * KILLS
     answer_batch(ToyAssistant(tmp_path), questions, answers)
     assert answers.read_bytes() == whole[suffix]
     assert not part.exists()
