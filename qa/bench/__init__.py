@@ -30,6 +30,7 @@ class Settings:
         plot: A file for a plot of costs against size, or None.
         work: The folder for the collections; a temporary one when None.
         load: Whether to measure instead how a chat serves many people at once.
+        peers: Whether to measure instead beside Chroma, LangChain and txtai.
         people: How many people ask.
         seconds: For how long they ask.
     """
@@ -40,5 +41,6 @@ class Settings:
     plot: Path | None
     work: Path | None
     load: bool
+    peers: bool
     people: int
     seconds: int

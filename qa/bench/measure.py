@@ -23,7 +23,7 @@ ASKED = 100
 COMPARED = 20  # questions asked again, alone and in another process
 NEAREST = 10
 PAUSE = 0.3  # seconds; threads of a library spin for a while after their work
-_WARM_UP = 10  # questions not counted
+WARM_UP = 10  # questions not counted
 _TIE = 1e-6  # passages whose rounded scores differ by less are equally near
 Measured = dict[str, Any]
 Floats = npt.NDArray[np.float32]
@@ -99,7 +99,7 @@ class TimedEncoder:
 
 def measure_encoding(task: Task) -> Measured:
     """Encode the same passages and questions in turns with our encoder and with `SentenceTransformer.encode`."""
-    corpus, ours, plain = Corpus(task.sentences), load_encoder(cache_folder=task.cache), _load_plain()
+    corpus, ours, plain = Corpus(task.sentences), load_encoder(cache_folder=task.cache), load_plain()
     texts, questions = [corpus.passage(number) for number in range(ENCODED)], corpus.questions(ENCODED, 24)
     cosines = (ours.encode_passages(texts) * plain(texts)).sum(axis=1)
     found: dict[str, list[float]] = {name: [] for name in ("ours", "plain", "question_ours", "question_plain")}
@@ -136,12 +136,12 @@ def measure_search(task: Task) -> Measured:
     added = documents[0] / "000" / "added.txt"
     added.unlink(missing_ok=True)  # left by a run that was killed
     shared_reader(Path(task.cache))  # loaded before anything is measured
-    questions, batch = corpus.questions(task.size, ASKED + _WARM_UP), corpus.questions(task.size, ASKED, seed=1)
+    questions, batch = corpus.questions(task.size, ASKED + WARM_UP), corpus.questions(task.size, ASKED, seed=1)
     before, start = memory("VmRSS"), time.perf_counter()
     with task.open(encoder) as (collection, assistant):
         figures: Measured = {"open_seconds": time.perf_counter() - start}
         asked = [timed(assistant.ask, question)[0] for question in questions]
-        figures |= {"resident_bytes": memory("VmRSS", above=before), "ask": spread(asked[_WARM_UP:])}
+        figures |= {"resident_bytes": memory("VmRSS", above=before), "ask": spread(asked[WARM_UP:])}
         seconds, together = timed(lambda: [answer.hash for answer in assistant.ask_many(batch)])
         figures["batch_rate"] = len(batch) / seconds
         alone = [assistant.ask(question).hash for question in batch[:COMPARED]]
@@ -173,17 +173,17 @@ def measure_plain(task: Task) -> Measured:
     """Ask the baseline: sentence-transformers for the question, `IndexFlatIP` over the collection's vectors."""
     import faiss
 
-    encoder, plain = task.load_encoder(), _load_plain()
+    encoder, plain = task.load_encoder(), load_plain()
     index = faiss.IndexFlatIP(encoder.dimension)
     with task.open(encoder) as (collection, _):
         blocks = collection.catalog.vectors_since(0, encoder.dimension)
         added = sum(timed(index.add, block.vectors.astype(np.float32))[0] for block in blocks)
     asked, searched = [], []
-    for question in Corpus(task.sentences).questions(task.size, ASKED // 2 + _WARM_UP, seed=2):
+    for question in Corpus(task.sentences).questions(task.size, ASKED // 2 + WARM_UP, seed=2):
         seconds, vector = timed(plain, [question])
         searched.append(timed(index.search, vector, NEAREST)[0])
         asked.append(seconds + searched[-1])
-    spreads = {"ask": spread(asked[_WARM_UP:]), "nearest": spread(searched[_WARM_UP:])}
+    spreads = {"ask": spread(asked[WARM_UP:]), "nearest": spread(searched[WARM_UP:])}
     size = index.ntotal * encoder.dimension * 4
     return {"vectors": index.ntotal, "bytes": size, **spreads, "add_seconds": added}
 
@@ -227,7 +227,8 @@ def memory(name: str, process: int | str = "self", *, above: int | None = 0) -> 
     return max(0, int(found[1]) * 1024 - (above or 0)) if found else None
 
 
-def _load_plain() -> Callable[[Any], Floats]:
+def load_plain() -> Callable[[Any], Floats]:
+    """Load the bundled weights into `SentenceTransformer`; return its `encode`."""
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 

@@ -31,7 +31,7 @@ from gradio_client import Client
 from gradio_client.utils import QueueError as BusyChat
 
 from index import bundled_model_folder
-from qa.bench import REAL_AT_MOST, Settings, measure
+from qa.bench import REAL_AT_MOST, Settings, measure, peers
 from qa.bench.corpus import read_texts
 from qa.bench.measure import BenchmarkError, Measured, SyntheticEncoder, Task, memory, spread, timed
 from qa.collections import default_sources, encoder_folder
@@ -49,9 +49,10 @@ _PANELS = {
     "bytes": ("search disk bytes", "search resident bytes", "plain bytes"),
 }
 _MEASURE = """
-import json, sys
-from qa.bench import measure
-print("\\n" + json.dumps(getattr(measure, sys.argv[1])(measure.Task(**json.load(sys.stdin)))))
+import importlib, json, sys
+from qa.bench.measure import Task
+function = getattr(importlib.import_module(sys.argv[1]), sys.argv[2])
+print("\\n" + json.dumps(function(Task(**json.load(sys.stdin)))))
 """
 _REPORT = f"""\
 {{machine}}
@@ -87,6 +88,8 @@ def run_benchmark(settings: Settings, *, on_notice: Notice) -> Measured:
     """
     if settings.plot:
         _check_plot(settings.plot)
+    if settings.peers:
+        peers.check_peers()
     corpus, cache = read_texts(settings.texts or default_sources()), str(encoder_folder().absolute())
     with tempfile.TemporaryDirectory(prefix="qa-bench-") as temporary:
         work = _make_folder(settings.work or Path(temporary))
@@ -94,6 +97,8 @@ def run_benchmark(settings: Settings, *, on_notice: Notice) -> Measured:
         small = replace(task, size=min(settings.sizes[0], _START_PASSAGES))
         if settings.load:
             return _measure_load(small, settings.people, settings.seconds, on_notice)
+        if settings.peers:
+            return {"machine": _describe_machine(), "peers": _measure_peers(task, settings.sizes, on_notice)}
         on_notice("measuring the encoder")
         encoding = run_apart(measure.measure_encoding, task)
         sizes = [_measure_size(task, size, encoding, on_notice) for size in settings.sizes]
@@ -109,13 +114,17 @@ def describe_benchmark(figures: Measured) -> str:
     """Format the result of `run_benchmark` as tables."""
     if "people" in figures:
         return _table([figures])
+    if "peers" in figures:
+        return "\n\n".join([figures["machine"], *map(_table, figures["peers"])])
     encoding, sizes, startup = map(_table, ([figures["encoding"]], figures["sizes"], [figures["startup"]]))
     return _REPORT.format(machine=figures["machine"], encoding=encoding, sizes=sizes, startup=startup)
 
 
 def run_apart(function: Callable[[Task], Measured], task: Task) -> Measured:
-    """Run a function of `measure` in its own process; raise BenchmarkError if it fails."""
-    output = run_python(["-c", _MEASURE, function.__name__], environment(task), json.dumps(asdict(task)))
+    """Run a function of `measure` or `peers` in its own process; raise BenchmarkError if it fails."""
+    output = run_python(
+        ["-c", _MEASURE, function.__module__, function.__name__], environment(task), json.dumps(asdict(task))
+    )
     return dict(json.loads(output.splitlines()[-1]))
 
 
@@ -132,7 +141,14 @@ def run_python(arguments: Sequence[str], variables: dict[str, str], sent: str = 
 def environment(task: Task) -> dict[str, str]:
     """Return the variables of a process: those of this one, with its modules, the task's folders, and no network."""
     own = {"QA_HOME": f"{task.place}/home", "QA_CACHE": task.cache, "PYTHONPATH": os.pathsep.join(sys.path)}
-    return {**os.environ, **own, "HF_HUB_OFFLINE": "1", "PYTHONIOENCODING": "utf-8", "PYTHONSAFEPATH": "1"}
+    return {
+        **os.environ,
+        **own,
+        **peers.SILENCED,
+        "HF_HUB_OFFLINE": "1",
+        "PYTHONIOENCODING": "utf-8",
+        "PYTHONSAFEPATH": "1",
+    }
 
 
 def _measure_size(task: Task, size: int, encoding: Measured, on_notice: Notice) -> Measured:
@@ -156,6 +172,20 @@ def _measure_size(task: Task, size: int, encoding: Measured, on_notice: Notice) 
         faster["build"] = plain["build_seconds"] / build["seconds"]
     figures = {"build": build, "search": search, "plain": plain, "times_faster": faster}
     return {"size": size, "synthetic": synthetic, **figures}
+
+
+def _measure_peers(task: Task, sizes: Sequence[int], on_notice: Notice) -> list[list[Measured]]:
+    """Measure ours and the peers on new documents; for each size, the figures of each library."""
+    found: list[list[Measured]] = []
+    for size in sizes:
+        each = replace(task, place=f"{task.place}/peers-{size}", size=size)
+        shutil.rmtree(each.place, ignore_errors=True)
+        each.write_documents()
+        found.append([])
+        for function in peers.PEERS:
+            on_notice(f"{size:,} passages: {function.__name__.removeprefix('measure_')}")
+            found[-1].append(run_apart(function, each))
+    return found
 
 
 def _measure_startup(task: Task) -> Measured:

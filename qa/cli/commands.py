@@ -473,12 +473,15 @@ def evaluate(
 @option("--plot", type=FILE, metavar="FILE", help="plot costs against size: .png, .svg or .pdf")
 @option("--work", type=FILE, metavar="FOLDER", help="keep the collections there, and reuse those of an earlier run")
 @option("--load", is_flag=True, help="measure instead how a chat serves many people at once")
+@option("--peers", is_flag=True, help="measure instead beside Chroma, LangChain and txtai")
 @option("--people", callback=AT_LEAST_1, default="50", metavar="N", help="how many people ask (default: 50)")
 @option("--seconds", callback=AT_LEAST_1, default="60", metavar="N", help="for how long they ask (default: 60)")
 def bench(as_json: bool, **settings: Any) -> int:
     """Measure speed, size, memory and start-up, beside a plain baseline."""
     from qa.bench.run import describe_benchmark, run_benchmark
 
+    if settings["load"] and settings["peers"]:
+        raise click.UsageError("--load and --peers cannot be combined.", click.get_current_context())
     figures = run_benchmark(Settings(**settings), on_notice=notify)
     print(json.dumps(figures) if as_json else describe_benchmark(figures))
     return 0

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import textwrap
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,7 +16,8 @@ import pytest
 from toy_encoder import ToyEncoder
 
 from index import Collection
-from qa.bench import measure, parse_sizes, run
+from qa.bench import measure, parse_sizes, peers, run
+from qa.bench.corpus import Corpus
 from qa.bench.measure import BenchmarkError, SyntheticEncoder, Task, compare_with_exact, spread
 from qa.bench.run import BusyChat, ask_by_request, run_apart, run_python, wait_for
 from qa.cli import main
@@ -66,7 +68,7 @@ def test_a_run_gives_all_figures(tmp_path, capsys):
         assert search["same_in_batch"] is search["same_again"] is True
         assert (search["ask"]["count"], search["nearest"]["count"], search["add"]["count"]) == (10, 10, 1)
         assert size["build"]["seconds"] > size["build"]["encoding_seconds"] > 0
-        assert size["build"]["peak_bytes"] is None or size["build"]["peak_bytes"] > 0
+        assert size["build"]["peak_bytes"] is None or size["build"]["peak_bytes"] >= 0
         ratio = size["plain"]["ask"]["median"] / search["ask"]["median"]
         assert size["times_faster"]["ask"] == ratio > 0
         assert ("build" in size["times_faster"]) is (passages == 20)
@@ -97,6 +99,116 @@ def test_few_people_for_a_short_time(tmp_path, capsys):
         "memory 400.0 MB, 410.0 MB, -",
         "same yes",
     }
+
+
+FAKES = {
+    "chromadb.py": """
+        from pathlib import Path
+        asked, kept = [], []
+        class Settings:
+            def __init__(self, *, anonymized_telemetry):
+                assert anonymized_telemetry is False
+        class PersistentClient:
+            def __init__(self, folder, settings):
+                self.file = Path(folder, "chroma.sqlite3")
+                Path(folder).mkdir()
+            def create_collection(self, name, *, metadata, embedding_function):
+                assert embedding_function is None
+                return self
+            def add(self, *, ids, documents, embeddings):
+                assert len(ids) == len(documents) == len(embeddings)
+                kept.extend(documents)
+                self.file.write_bytes(bytes(1_000))
+            def query(self, *, query_embeddings, n_results):
+                asked.append(n_results)
+    """,
+    "langchain_core/embeddings.py": "class Embeddings: pass",
+    "langchain_community/vectorstores.py": """
+        from pathlib import Path
+        asked, kept = [], []
+        class FAISS:
+            @classmethod
+            def from_texts(cls, texts, embeddings):
+                kept.extend(texts)
+                assert len(embeddings.embed_documents(texts)) == len(texts)
+                cls.embeddings = embeddings
+                return cls()
+            def save_local(self, folder):
+                Path(folder).mkdir()
+                Path(folder, "index.faiss").write_bytes(bytes(1_000))
+            def similarity_search_with_score(self, question, *, k):
+                assert len(self.embeddings.embed_query(question)) == 3
+                asked.append(k)
+    """,
+    "txtai.py": """
+        from pathlib import Path
+        asked, kept = [], []
+        class Embeddings:
+            def __init__(self, *, method, transform, content):
+                assert (method, content) == ("external", True)
+                self.transform = transform
+            def index(self, texts):
+                kept.extend(texts)
+            def save(self, folder):
+                Path(folder).mkdir()
+                Path(folder, "documents").write_bytes(bytes(1_000))
+            def search(self, question, k):
+                assert len(self.transform([question])) == 1
+                asked.append(k)
+    """,
+}
+
+
+@pytest.fixture
+def fake_peers(tmp_path, monkeypatch):
+    """Small modules in place of the peers, which note what they are handed; returns them once they are imported."""
+    names = ("chromadb", "langchain_core", "langchain_community", "txtai")
+    for name in [name for name in sys.modules if name.partition(".")[0] in names]:
+        monkeypatch.delitem(sys.modules, name)
+    for name, source in FAKES.items():
+        file = tmp_path / "fakes" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(textwrap.dedent(source), encoding="utf-8")
+        for package in name.split("/")[:-1]:
+            (tmp_path / "fakes" / package / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path / "fakes")
+    monkeypatch.setattr(peers, "load_plain", lambda: lambda texts: np.ones((len(texts), 3), dtype=np.float32))
+    yield lambda: [sys.modules[name] for name in ("chromadb", "langchain_community.vectorstores", "txtai")]
+    for name in [name for name in sys.modules if name.partition(".")[0] in names]:
+        del sys.modules[name]
+
+
+@pytest.mark.usefixtures("small")
+def test_peers_get_the_same_passages_and_questions(tmp_path, fake_peers):
+    """Each library indexes every passage and is asked every question; the figures of a size are a table."""
+    peers.check_peers()
+    task = Task(("The keeper climbed 212 narrow steps.",), "", 1, str(tmp_path), synthetic=True)
+    notices = []
+    [found] = run._measure_peers(task, [20], notices.append)
+    assert [each["library"] for each in found] == ["ours", "chroma", "langchain", "txtai"]
+    assert notices == [f"20 passages: {each['library']}" for each in found]
+    passages = list(map(Corpus(task.sentences).passage, range(20)))
+    for fake in fake_peers():
+        assert fake.kept == passages
+        assert fake.asked == [measure.NEAREST] * (measure.ASKED + measure.WARM_UP)
+    for each in found:
+        assert each["passages"] == 20 and each["build_seconds"] > 0
+        assert each["find"]["count"] == measure.ASKED
+    assert [each["disk_a_passage"] for each in found[1:]] == [50.0] * 3
+    assert found[0]["disk_a_passage"] > 20 * 4  # its texts alone
+    rows = [line.split() for line in run.describe_benchmark({"machine": "A fast one", "peers": [found]}).splitlines()]
+    assert rows[:3] == [["A", "fast", "one"], [], ["library", "ours", "chroma", "langchain", "txtai"]]
+
+
+def test_missing_peers_are_named_with_the_command_that_installs_them(monkeypatch, capsys):
+    """Nothing is measured before; and what is measured is told to contact nobody."""
+    monkeypatch.setattr(peers, "PACKAGES", ("json", "absent_one", "absent_two"))
+    assert main(["bench", "--peers"]) == 1
+    assert capsys.readouterr().err == (
+        "qa: --peers needs absent_one, absent_two. Install them: pip install 'qa-verbatim[peers]'\n"
+    )
+    silenced = run.environment(Task((), "", 1)).items()
+    assert silenced >= {"HF_HUB_OFFLINE": "1", "ANONYMIZED_TELEMETRY": "False", "ORT_DISABLE_TELEMETRY": "1"}.items()
 
 
 @contextmanager
