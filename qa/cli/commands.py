@@ -144,32 +144,6 @@ def chat(chosen: Chosen, host: str, token: str, no_token: bool, proxy: str, **se
 
 @program.command(
     cls=Command,
-    describe={"SOURCES": SOURCES_HELP},
-    examples=("qa mcp ~/papers", "qa mcp --collection papers"),
-)
-@takes_sources()
-def mcp(chosen: Chosen) -> int:
-    """Serve the tools of the Model Context Protocol to the program that starts this command."""
-    from qa.web.api.mcp import check_installed, serve_stdio
-    from qa.web.host import AssistantHost
-    from qa.web.log import start_log
-
-    check_installed("qa mcp")
-    selection = chosen.selection()
-    start_log()
-    if sys.stdin.isatty():
-        notify("an assistant starts this command and talks to it: see qa help programs. Ctrl-C ends it.")
-
-    def open_documents(on_progress: Callable[[Progress], None]) -> Assistant:
-        encoder = chosen.encoder()
-        return Assistant.open(selection, encoder=encoder, on_progress=on_progress, on_notice=notify, wait=False)
-
-    serve_stdio(AssistantHost(open_documents, notify_failures, follow=True))
-    return 0
-
-
-@program.command(
-    cls=Command,
     describe={"QUESTION": "the question, with or without quotation marks"},
     examples=(
         "qa ask Who is mediating",
@@ -323,6 +297,32 @@ def collections(as_json: bool, delete: str | None) -> int:
             print(json.dumps(asdict(info)))
     else:
         print(describe_collections(found))
+    return 0
+
+
+@program.command(
+    cls=Command,
+    describe={"SOURCES": SOURCES_HELP},
+    examples=("qa mcp ~/papers", "qa mcp --collection papers"),
+)
+@takes_sources()
+def mcp(chosen: Chosen) -> int:
+    """Serve the tools of the Model Context Protocol to the program that starts this command."""
+    from qa.web.api.mcp import check_installed, serve_stdio
+    from qa.web.host import AssistantHost
+    from qa.web.log import start_log
+
+    check_installed("qa mcp")
+    selection = chosen.selection()
+    start_log()
+    if sys.stdin.isatty():
+        notify("an assistant starts this command and talks to it: see qa help programs. Ctrl-C ends it.")
+
+    def open_documents(on_progress: Callable[[Progress], None]) -> Assistant:
+        encoder = chosen.encoder()
+        return Assistant.open(selection, encoder=encoder, on_progress=on_progress, on_notice=notify, wait=False)
+
+    serve_stdio(AssistantHost(open_documents, notify_failures, follow=True))
     return 0
 
 
