@@ -61,7 +61,6 @@ from qa.collections import (
     select_sources,
 )
 from qa.reading.model import Reader, shared_reader
-from qa.suggestions import suggest_first
 from qa.text import count, name_first, shorten, visible_line
 
 CALIBRATION_VERSION = 2  # of the log-odds that a stored fit belongs to; version 1 was stored without a number
@@ -372,6 +371,8 @@ class Assistant:
         questions: well-formed ones, spread over the documents; fewer than `count`, or none, if the rest would be clumsy, and none
         for documents that are not in English.
         """
+        from qa.suggestions import suggest_first  # its patterns take long to compile
+
         found: tuple[str, ...] = ()
         for found in suggest_first(self, count):  # noqa: B007
             pass

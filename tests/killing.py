@@ -37,6 +37,14 @@ class Killer:
             forkserver.ensure_running()
         self._chance, self._typical, self.killed = random.Random(seed), 0.15, 0
 
+    def rounds(self, kills):
+        """Count rounds, from 1, until so many processes were killed; others end before."""
+        for number in range(1, 5 * kills):
+            yield number
+            if self.killed == kills:
+                return
+        pytest.fail(f"only {self.killed} processes of {number} were killed")
+
     def run(self, work, *arguments, after=0):
         """Run a function and kill it, soon after it has said so much; returns all it said.
 

