@@ -289,9 +289,10 @@ class Collection:
             ) from error
 
     def _save(self) -> None:
-        """Write the derived indexes; the caller has the collection's lock."""
-        self._vectors().save(self.catalog)
-        self.lexical.save(self.catalog)
+        """Write the derived indexes, which no thread may change meanwhile; the caller has the collection's lock."""
+        with self._sharing.shared():
+            self._vectors().save(self.catalog)
+            self.lexical.save(self.catalog)
 
     def _check_not_deleted(self) -> None:
         if self.catalog.database.is_deleted:

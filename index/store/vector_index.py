@@ -15,7 +15,6 @@ files it does not list are deleted.
 
 import ctypes
 import os
-import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -30,6 +29,7 @@ from index.errors import DamagedError, StorageError
 from index.hashing import file_hash, is_whole
 from index.store.catalog import Catalog
 from index.store.features import VECTORS_PER_PASSAGE
+from index.store.sharing import SharedLock
 
 
 class IndexSegment:
@@ -171,15 +171,12 @@ _MANY = 10_000  # vectors; adding as many leaves tens of megabytes freed but not
 
 
 class DenseIndex:
-    """Vectors of paragraphs and sentences, searched by inner product.
-
-    Threads may search it side by side, but not while another one follows the catalog: the caller sees to that.
-    """
+    """Vectors of paragraphs and sentences, searched by inner product; threads may share it, and search side by side."""
 
     def __init__(self, folder: Path, dimension: int, *, exact: int = EXACT, segment: int = _SEGMENT) -> None:
         """Start empty; keep at most `exact` vectors whole, and at most `segment` in a segment, a file of the folder."""
         self._folder, self._dimension, self._exact, self._segment_size = folder, dimension, exact, segment
-        self._lock = threading.RLock()
+        self._lock = SharedLock()  # searches share it, also those that go on after who asked has given up
         self._workers = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="dense")
         self._generation = self._saved = -1
         self._codebook: IndexSegment | None = None  # an empty compressed segment to copy others from
@@ -206,7 +203,7 @@ class DenseIndex:
             DamagedError: A file is missing or damaged, and the index is not to be built again from the catalog.
         """
         # In this order everywhere: a search has locked the catalog already.
-        with catalog.database.snapshot(), self._lock:
+        with catalog.database.snapshot(), self._lock.alone():
             try:
                 if self._generation < 0:
                     self._read(catalog, rebuild=rebuild)
@@ -221,7 +218,7 @@ class DenseIndex:
             return
         if catalog.meta("dense_generation") == str(self._generation) and not self.damaged_files(catalog):
             return  # another process was faster
-        with catalog.database.transaction(), self._lock:
+        with catalog.database.transaction(), self._lock.shared():
             kept = [] if self._codebook is None else [self._codebook, *self._segments]
             files = [self._write(position, segment) for position, segment in enumerate(kept)]
             catalog.set_dense_files(files, self._generation)
@@ -256,13 +253,13 @@ class DenseIndex:
 
     def forget(self, catalog: Catalog) -> None:
         """Have the next `follow` build it again from the catalog, in this process and in those that open it later."""
-        with catalog.database.transaction(), self._lock:
+        with catalog.database.transaction(), self._lock.alone():
             catalog.set_dense_files([], 0)
             self._generation = self._saved = -1
 
     def ids(self) -> npt.NDArray[np.int64]:
         """Return the ids of all vectors, in any order: int64."""
-        with self._lock:
+        with self._lock.shared():
             return np.concatenate([np.empty(0, dtype=np.int64), *(segment.ids() for segment in self._segments)])
 
     def damaged_files(self, catalog: Catalog) -> list[str]:
@@ -275,12 +272,13 @@ class DenseIndex:
         `among` lists the int64 ids of the vectors to search, ascending, as `features.vector_ids` does; all when omitted.
         Returns the ids of the passages, each once, nearest first.
         """
-        segments = [segment for segment in self._segments if len(segment)]
-        count = round(CANDIDATES * (len(self) / self._exact) ** _GROWTH) if self.compressed else CANDIDATES
-        if among is not None and self.compressed:  # FAISS cannot restrict this search: propose more, and pick
-            count = min(len(self), 2 * count * len(self) // max(1, len(among)))
-        search = partial(IndexSegment.search, vector=vector, count=count, among=None if self.compressed else among)
-        found = list(self._workers.map(search, segments)) if len(segments) > 1 else [*map(search, segments)]
+        with self._lock.shared():
+            segments = [segment for segment in self._segments if len(segment)]
+            count = round(CANDIDATES * (len(self) / self._exact) ** _GROWTH) if self.compressed else CANDIDATES
+            if among is not None and self.compressed:  # FAISS cannot restrict this search: propose more, and pick
+                count = min(len(self), 2 * count * len(self) // max(1, len(among)))
+            search = partial(IndexSegment.search, vector=vector, count=count, among=None if self.compressed else among)
+            found = list(self._workers.map(search, segments)) if len(segments) > 1 else [*map(search, segments)]
         if not found:
             return []
         scores, ids = (np.concatenate(column) for column in zip(*found, strict=True))

@@ -9,6 +9,7 @@ from fruit import APPLES, FIGS, ORCHARD, write_documents
 from toy_encoder import ToyEncoder
 
 from index import Collection, DamagedError, DeletedError, read_document
+from index.store.vector_index import IndexSegment
 
 QUESTIONS = ("plum apple", "fig of tree 7", "pear", "tree", "plum plum fig")
 
@@ -109,6 +110,32 @@ def test_answer_of_several_searches_sees_one_generation(collection, folder):
             assert not waiting.done()
         assert waiting.result(timeout=60) == found(collection, "plum") != before
     other.close()
+
+
+def test_vectors_stay_as_they_are_while_they_are_searched(collection, folder, monkeypatch):
+    """Also where who asked has given up: what follows the catalog waits for the search to end."""
+    searching, end, search = Event(), Event(), IndexSegment.search
+
+    def search_long(*arguments, **named):
+        searching.set()
+        assert end.wait(30)
+        return search(*arguments, **named)
+
+    monkeypatch.setattr(IndexSegment, "search", search_long)
+    vector = collection.encoder.encode_question("plum")
+    with ThreadPoolExecutor(2) as workers:
+        found_late = workers.submit(collection._vectors().search, vector)
+        assert searching.wait(30)
+        (folder / "z.txt").write_text("A plum. A plum. A plum.")
+        updating = workers.submit(update, Collection(collection.folder, ToyEncoder()), folder)
+        assert updating.result(timeout=60).added == 1
+        following = workers.submit(collection.follow)
+        with pytest.raises(TimeoutError):
+            following.result(timeout=0.3)
+        end.set()
+        following.result(timeout=60)
+        assert found_late.result(timeout=60)
+    assert collection._vectors().search(vector)[0] not in found_late.result()
 
 
 def test_errors_let_the_next_search_through(collection, monkeypatch):
