@@ -31,10 +31,10 @@ HELLO = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"na
 # Opens no documents before the file `go` is there, and prints in every way there is.
 PROGRAM = """
 import os, pathlib, subprocess, sys, time
-import qa.cli, qa.web.api.mcp
+import qa.assistant, qa.cli, qa.web.api.mcp
 from index import Progress
 qa.web.api.mcp.PATIENCE = 0
-Assistant, go = qa.cli.Assistant, pathlib.Path(sys.argv[2])
+Assistant, go = qa.assistant.Assistant, pathlib.Path(sys.argv[2])
 opened = Assistant.open
 def open_late(*arguments, on_progress, **named):
     print("printed")
