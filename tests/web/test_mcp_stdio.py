@@ -172,8 +172,9 @@ def test_nothing_but_the_protocol_is_on_standard_output(start, assistant):
 
 
 def test_interrupt_ends_it_without_a_traceback(start):
-    """Ctrl-C ends it although its input stays open."""
+    """Ctrl-C ends it although its input stays open, and messages are coming."""
     process = start()
+    process.send(b"\n".join([json.dumps({"jsonrpc": "2.0", "method": "notifications/cancelled"}).encode()] * 500))
     assert process.end(signal.SIGINT) == (130, b"")
     assert process.said().splitlines()[-1] == "qa: interrupted" and "Traceback" not in process.said()
 

@@ -7,6 +7,7 @@ notation instead of JSON, and needs an older pydantic. Over HTTP this one keeps 
 import asyncio
 import json
 import os
+import signal
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -123,20 +124,35 @@ def serve_stdio(host: AssistantHost) -> None:
         texts = [await tools.answer(name, arguments), news]
         return [text for text in texts if text]
 
+    interrupted = False
+
     async def serve(lines: IO[str], output: IO[str]) -> None:
+        task, loop = asyncio.current_task(), asyncio.get_running_loop()
+
+        def interrupt(*given: Any) -> None:
+            nonlocal interrupted
+            interrupted = True
+            loop.call_soon_threadsafe(lambda: task and task.cancel())
+
         server = _make_server(tools, call)
         streams: Any = stdio_server(_read_lines(lines), anyio.wrap_file(output))  # type: ignore[arg-type]
-        async with streams as (incoming, outgoing):
-            await server.run(incoming, outgoing, server.create_initialization_options())
+        before = signal.signal(signal.SIGINT, interrupt)
+        try:
+            async with streams as (incoming, outgoing):
+                await server.run(incoming, outgoing, server.create_initialization_options())
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     with _take_streams() as (lines, output):
         host.start()
         try:
             asyncio.run(serve(lines, output))
-        except* BrokenPipeError:  # the client is gone
-            pass
+        except* (BrokenPipeError, anyio.BrokenResourceError, asyncio.CancelledError):
+            pass  # the client is gone; or Ctrl-C was pressed, perhaps just when a message came
         finally:
             host.close()
+    if interrupted:
+        raise KeyboardInterrupt
 
 
 async def _read_lines(stream: IO[str]) -> AsyncIterator[str]:
