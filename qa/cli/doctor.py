@@ -39,7 +39,12 @@ EXTRAS = {
     "ocr": "scanned pages and pictures",
     "multilingual": "documents and questions in a hundred languages",
     "mcp": "the tools of the Model Context Protocol",
+    "frame": "data frames, and Parquet files",
+    "langchain": "a retriever for LangChain",
+    "llama-index": "a retriever for LlamaIndex",
+    "haystack": "a retriever for Haystack",
     "eval": "measuring rankings, and plots",
+    "peers": "measuring beside other libraries",
     "train": "training the reader",
 }
 NOT_SHOWN = ("dev", "test")

@@ -3,6 +3,8 @@
 import json
 import sqlite3
 import sys
+import tomllib
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -12,7 +14,7 @@ from toy_encoder import ToyEncoder
 from index import EncoderError, ReaderError
 from qa import Assistant
 from qa.cli import main
-from qa.cli.doctor import Check, describe_checks, examine
+from qa.cli.doctor import EXTRAS, NOT_SHOWN, Check, describe_checks, examine
 
 
 @pytest.fixture
@@ -59,6 +61,13 @@ def test_what_works_is_listed_and_nothing_is_broken(home, capsys):
     assert found["papers"]["value"].endswith(", format 3")
     assert {"qa-verbatim", "Python", "faiss-cpu", "openvino", "torch", "processor", "speed", "folder"} <= found.keys()
     assert [name for name in found if f"  {name}  " not in text] == []
+
+
+def test_every_extra_says_what_it_is_for():
+    """Each that the package has, but those for working on it."""
+    root = Path(__file__).parents[2]
+    extras = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert set(EXTRAS) == set(extras) - set(NOT_SHOWN)
 
 
 def test_what_is_not_installed_is_named_with_the_command_that_installs_it(home, monkeypatch):
