@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 from index.errors import SourceError
 from index.parsers.builder import Extraction, TextBuilder, clean_text, list_some, one_line
-from index.parsers.calendar import read_events
 from index.parsers.containers import refuse_kind
 from index.parsers.html import add_html
+from index.parsers.mail.calendar import read_events
 
 MOST_NESTED = 10  # messages within messages
 _SEPARATOR = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\r\n]*\r?\n")
