@@ -1,9 +1,13 @@
-"""Write HTML of marked text."""
+"""Write HTML: of marked text, and from templates."""
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape as escape_html
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 SHORT_LINE = 48  # characters; lists, tables, verse and code have shorter lines on average, wrapped prose has longer
 
@@ -16,6 +20,20 @@ def escape(text: str) -> str:
 def keep_sendable(text: str) -> str:
     """Text as a page can be sent it: halves of characters, and NUL, which HTML drops, become U+FFFD."""
     return re.sub(r"[\0\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
+
+
+def open_templates(package: str) -> "Environment":
+    """Find the Jinja2 templates that lie in a package; what they are filled with is escaped, and can be sent."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # here, because it slows `import qa`
+
+    return Environment(
+        loader=PackageLoader(package, ""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=lambda value: keep_sendable(value) if type(value) is str else value,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Notebooks drop style sheets of output they do not trust, so each element has its
 from functools import cache
 from typing import Any
 
-from qa.markup import keep_sendable
+from qa.markup import open_templates
 
 
 def render(macro: str, **values: Any) -> str:
@@ -16,14 +16,4 @@ def render(macro: str, **values: Any) -> str:
 
 @cache
 def _module() -> Any:
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # here, because it slows `import qa`
-
-    environment = Environment(
-        loader=PackageLoader("qa.answering", ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=lambda value: keep_sendable(value) if type(value) is str else value,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("notebook.html").module
+    return open_templates("qa.answering").get_template("notebook.html").module

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
-from qa.markup import keep_sendable
+from qa.markup import open_templates
 from qa.web import strings
 
 
@@ -32,14 +32,7 @@ def fill(template: str, macro: str = "", /, **values: Any) -> Markup:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("qa.web", ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=lambda value: keep_sendable(value) if type(value) is str else value,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = open_templates("qa.web")
     environment.globals["words"] = strings
     return environment
 
