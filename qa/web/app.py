@@ -96,7 +96,7 @@ BRIDGE = """
 const names = ["open", "browse", "link", "library", "renew", "holdings", "refuse", "remove", "restore", "reindex",
     "create_library", "rename_library", "delete_library", "restore_library", "try_example", "example", "next", "alone", "batch",
     "conversations", "begin", "resume", "reopen", "retitle", "discard", "forget", "judge",
-    "kept", "star", "cite", "annotate", "unkeep", "rekeep", "open_kept"];
+    "kept", "star", "cite", "recount", "annotate", "unkeep", "rekeep", "open_kept"];
 for (const name of names) {
     document.addEventListener("qa-" + name, (event) => trigger(name, event.detail));
 }
@@ -297,12 +297,13 @@ def build_app(features: LibraryFeatures, *, keeps: bool = True, private: bool = 
             bridge.discard(event("conversations.discard"), turns, [turns, chat, past, message], **in_turn),
             bridge.forget(event("conversations.forget"), turns, [turns, chat, message], **in_turn),
         ]
-        changing[0].then(event("kept.tell"), turns, kept_bar, **quiet)
+        changing[0].then(event("kept.tell"), turns, kept_bar, **each_in_turn)
         bridge.conversations(event("conversations.show"), turns, [past, message], **every)
         bridge.retitle(event("conversations.retitle"), turns, [past, message], **every)
         bridge.judge(event("conversations.judge"), turns, [judgement, message], **every)
         bridge.kept(event("kept.show"), None, [kept_list, message], **every)
         bridge.star(event("kept.star"), turns, [kept_bar, message], **each_in_turn)
+        bridge.recount(event("kept.tell"), turns, kept_bar, **each_in_turn)
         bridge.annotate(event("kept.annotate"), None, message, **every)
         bridge.unkeep(event("kept.remove"), turns, [kept_list, kept_bar, message], **each_in_turn)
         bridge.rekeep(event("kept.restore"), turns, [kept_list, kept_bar, message], **each_in_turn)

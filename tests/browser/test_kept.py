@@ -111,6 +111,24 @@ def test_stars_pressed_at_once_are_all_kept(enter):
     expect(page.get_by_role("button", name="Kept ☆ 2 quotes")).to_be_visible()
 
 
+def test_older_count_shown_last_is_asked_for_anew(enter):
+    """Gradio may show the earlier of two answers last; what is kept is shown none the less."""
+    page = enter()
+    keep(page, ask(page, TOWN))
+    bar = page.locator(".qa-kept-bar")
+    older = bar.evaluate("bar => [bar.dataset.arrival, bar.dataset.stars, bar.innerHTML]")
+    keep(page, ask(page, ORCHARD, 2))
+    newer = int(bar.get_attribute("data-arrival"))
+    assert newer > int(older[0])
+    bar.evaluate(
+        "(bar, [arrival, stars, html]) => { bar.innerHTML = html; Object.assign(bar.dataset, {stars, arrival}); }",
+        older,
+    )
+    expect(page.get_by_role("button", name="Kept ☆ 2 quotes")).to_be_visible()
+    expect(page.locator("#turn-2 .qa-star").first).to_have_attribute("aria-pressed", "true")
+    assert int(bar.get_attribute("data-arrival")) > newer
+
+
 @pytest.mark.parametrize(
     ("style", "copied"),
     [

@@ -4,9 +4,11 @@ Nothing the page sends is trusted: who asks is read from the request, and every 
 visitor.
 """
 
+import itertools
 import logging
 import secrets
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -68,14 +70,14 @@ def render_kept(
     )
 
 
-def render_kept_button(count: int, *, stars: Sequence[tuple[int, int]] = (), said: str = "", arrival: str = "") -> str:
+def render_kept_button(count: int, *, stars: Sequence[tuple[int, int]] = (), said: str = "", arrival: int = 0) -> str:
     """The heading that unfolds the list, with what the page's script reads to press and release the stars.
 
     Args:
         count: How many quotes are kept.
         stars: Turn and number of each citation in the chat that is kept.
         said: What a screen reader says, not escaped.
-        arrival: A word that differs every time, so that the page notices.
+        arrival: A number larger than every one before, by which the page knows what is newest.
     """
     pressed = " ".join(f"{turn}-{number}" for turn, number in stars)
     return str(fill("kept/bar.html", count=f"{count:,}", stars=pressed, said=said, arrival=arrival))
@@ -110,6 +112,7 @@ class KeptHandlers:
         """
         self.keeping, self.viewer = keeping, viewer
         self._lock = threading.Lock()
+        self._told = itertools.count(time.time_ns() // 1000)  # larger than those before the server was started again
         self._removed: OrderedDict[str, KeptQuote] = OrderedDict()
 
     def tell(self, turns: Turns, request: gr.Request) -> str | dict[str, Any]:
@@ -274,7 +277,7 @@ class KeptHandlers:
             for number, kept in enumerate(store.which(visitor, collection, turn.citations), start=1)
             if kept
         ]
-        return render_kept_button(count, stars=stars, said=said, arrival=secrets.token_hex(4))
+        return render_kept_button(count, stars=stars, said=said, arrival=next(self._told))
 
     def _panel(self, event: gr.EventData, request: gr.Request, *, undo: bool = False) -> str:
         store, visitor, collection = self._store(request)

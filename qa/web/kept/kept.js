@@ -6,6 +6,7 @@ const panel = () => section.isOpen("kept") && document.querySelector(".qa-view-k
 const drafts = new Map(); // notes that are being written, by id: the list may come anew at any moment
 const seen = {}; // which rendering of a part was seen last
 let page = 0;
+let told = 0; // the number of the last rendering of the button, which tells what is kept
 let asked = false; // whether the list was asked for by hand, and takes the focus
 
 function show() {
@@ -83,7 +84,10 @@ const parts = {
             button.disabled = false;
         });
     },
-    ".qa-kept-bar"({ dataset: { stars } }) {
+    ".qa-kept-bar"({ dataset: { stars, arrival } }) {
+        // Of two answers that come at once Gradio may show the earlier one last.
+        if (toNumber(arrival) < told) return send("recount");
+        told = toNumber(arrival);
         document.querySelectorAll("#qa-chat .qa-star").forEach((button) => {
             const { turn, citation } = button.dataset;
             button.setAttribute("aria-pressed", String(stars.includes(` ${turn}-${citation} `)));
