@@ -23,6 +23,7 @@ from index.errors import (
     ReaderError,
     SourceError,
     StorageError,
+    WorkerError,
 )
 from index.hashing import bytes_hash, file_hash, text_hash
 from index.originals import Original, Originals, Sheet
@@ -76,7 +77,7 @@ __all__ = [
     "IsolatedParser", "Limits", "Locator", "LockedError", "Metadata", "NearWord", "Original", "Originals", "OutdatedError",
     "Passage", "PassageFeatures", "Place", "Progress", "QAError", "Query", "QuestionError", "ReaderError", "Search",
     "Selection", "Sentence", "Sheet", "Source", "SourceError", "SourceRules", "Statistics", "StorageError",
-    "StoredPassage", "Totals", "UpdateReport", "UpdateStopped", "boxes_between", "boxes_of_spans", "build_key",
+    "StoredPassage", "Totals", "UpdateReport", "UpdateStopped", "WorkerError", "boxes_between", "boxes_of_spans", "build_key",
     "bundled_model_folder", "bytes_hash", "compile_graph", "decode_text", "describe_damage",
     "edit_distance", "english_words", "file_hash",
     "find_build", "find_codec", "find_sources", "hold_lock", "import_openvino", "infer", "inspect_collection",

@@ -13,6 +13,7 @@
     +-- ReaderError      the model that reads question and passage is missing, altered or cannot be run
     +-- QuestionError    the question cannot be searched
     +-- BatchError       a file of questions or answers cannot be used
+    +-- WorkerError      processes that answer end by themselves
 
 Each message says what failed, on which file, and what to do. Errors of other libraries are translated with `from`.
 """
@@ -56,7 +57,11 @@ class OutdatedError(StorageError):
     def __init__(self, fact: str, advice: str = "Delete that folder, then index again.") -> None:
         """Join fact and advice to one message."""
         super().__init__(f"{fact} {advice}")
-        self.fact = fact
+        self.fact, self._advice = fact, advice
+
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:
+        """Come whole out of another process."""
+        return type(self), (self.fact, self._advice)
 
 
 class EncoderError(QAError):
@@ -77,3 +82,7 @@ class QuestionError(QAError):
 
 class BatchError(QAError):
     """A file of questions or answers cannot be used."""
+
+
+class WorkerError(QAError):
+    """Processes that answer end by themselves, again and again."""

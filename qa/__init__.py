@@ -12,6 +12,7 @@ from index import (
     SourceError,
     SourceRules,
     StorageError,
+    WorkerError,
 )
 from qa.answering.answer import Answer, Conversation, Scope
 from qa.answering.citation import Citation
@@ -38,6 +39,7 @@ __all__ = [
     "SourceRules",
     "StorageError",
     "TextChange",
+    "WorkerError",
     "compare_texts",
     "delete_collection",
     "list_collections",

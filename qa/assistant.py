@@ -4,9 +4,10 @@ import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, replace
 from functools import partial
+from operator import length_hint
 from pathlib import Path
 from typing import Any, Literal
 
@@ -60,8 +61,9 @@ from qa.collections import (
     open_collection,
     select_sources,
 )
-from qa.reading.model import Reader, shared_reader
+from qa.reading.model import FastReader, Reader, shared_reader
 from qa.text import count, name_first, shorten, visible_line
+from qa.workers import Workers
 
 CALIBRATION_VERSION = 2  # of the log-odds that a stored fit belongs to; version 1 was stored without a number
 FOUND = 10  # passages; enough for five without near-duplicates
@@ -272,27 +274,46 @@ class Assistant:
         """
         return self._answer(question, sources=sources)
 
-    def ask_many(self, questions: Iterable[str], *, progress: bool = False) -> Iterator[Answer]:
-        """Answer questions one at a time, in order, each as `ask` does.
+    def ask_many(self, questions: Iterable[str], *, workers: int = 1, progress: bool = False) -> Iterator[Answer]:
+        """Answer questions in order, each as `ask` does.
 
         Args:
-            questions: In plain words.
+            questions: In plain words. With several workers some are taken ahead of their answers.
+            workers: How many processes answer. Those of more than one take some seconds to start, and half a gigabyte each.
             progress: Show a progress bar on standard error.
 
         Raises:
             QuestionError: A question cannot be searched; names its position. Earlier answers have been yielded.
+            WorkerError: Processes ended by themselves, again and again.
         """
         from tqdm import tqdm
 
-        with tqdm(questions, unit="question", disable=not progress) as followed:
-            yield from self._ask_each(followed)
-
-    def _ask_each(self, questions: Iterable[str]) -> Iterator[Answer]:
-        for position, question in enumerate(questions, start=1):
+        with ExitStack() as ended:
+            answers = (
+                map(self.ask, questions)
+                if workers == 1
+                else ended.enter_context(self.workers(workers)).ask_each(questions)
+            )
+            followed = tqdm(answers, unit="question", total=length_hint(questions) or None, disable=not progress)
+            answered = 0
             try:
-                yield self.ask(question)
+                for answer in ended.enter_context(followed):
+                    yield answer
+                    answered += 1
             except QuestionError as error:
-                raise QuestionError(f"question {position}: {error}") from error
+                raise QuestionError(f"question {answered + 1}: {error}") from error
+
+    def workers(self, count: int) -> Workers:
+        """Prepare processes that answer as this assistant does; use them in a `with` statement.
+
+        Raises:
+            ValueError: The count is not positive.
+        """
+        if count < 1:
+            raise ValueError(f"workers is {count}. Pass 1 or more.")
+        encoder = getattr(self._collection.encoder, "name", self._collection.encoder)
+        reader: Reader | Literal["bundled"] | None = "bundled" if isinstance(self._reader, FastReader) else self._reader
+        return Workers(partial(_reopen, self._collection.folder, self.name, encoder, reader), count)
 
     def conversation(self, history: Sequence[str] = ()) -> Conversation:
         """Begin a conversation, in which a question may refer to earlier ones; `history` has earlier questions, oldest first."""
@@ -670,6 +691,24 @@ def _update_if_possible(
         if on_notice:
             on_notice(f"The documents are as they were last indexed: {error}")
         return None
+
+
+def _reopen(folder: Path, name: str, model: str | Encoder, reader: Reader | Literal["bundled"] | None) -> Assistant:
+    """Open a collection that another process has open, as it was committed.
+
+    Args:
+        folder: That of the collection.
+        name: Its name.
+        model: What `--model` chooses the encoder by, empty for the bundled one; or the encoder.
+        reader: As for `Assistant.open`.
+    """
+    if not folder.is_dir():
+        raise DeletedError(f"the collection {name!r} was deleted.")
+    encoder = load_encoder(model or None, cache_folder=encoder_folder()) if isinstance(model, str) else model
+    collection = Collection(folder, encoder)
+    collection.follow()
+    loaded = shared_reader(encoder_folder()) if reader == "bundled" else reader
+    return Assistant(collection, name, _report_as_committed(collection), reader=loaded)
 
 
 def _report_as_committed(collection: Collection) -> UpdateReport:

@@ -20,7 +20,7 @@ def test_ask_batch_and_doctor_contact_nothing(tmp_path, blocked):
     ask = [sys.executable, "-m", "qa", "ask", "Can Israel beat Iran in four days?", "--json"]
     answer = subprocess.run(ask, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
     assert json.loads(answer)["citations"][0]["paragraph"] == 2
-    batch = [sys.executable, "-m", "qa", "batch", "questions.txt", "-o", "answers.jsonl"]
+    batch = [sys.executable, "-m", "qa", "batch", "questions.txt", "-o", "answers.jsonl", "--workers", "2"]
     subprocess.run(batch, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert len((tmp_path / "answers.jsonl").read_text().splitlines()) == 2
     doctor = subprocess.run([sys.executable, "-m", "qa", "doctor"], env=environment, cwd=tmp_path, capture_output=True)

@@ -1,4 +1,4 @@
-"""Answer a file of questions, one at a time, and write the answers to a file once all are done.
+"""Answer a file of questions, in order, and write the answers to a file once all are done.
 
 Until then, answers are appended to a journal next to the output file, so that an interrupted run can continue. The journal has
 JSON lines: a header that describes the run, then one record per line, written without buffering. An incomplete last line is
@@ -9,9 +9,11 @@ not grow with the number of rows.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +24,7 @@ from qa.answering.answer import VERSION, Answer
 from qa.batch.questions import Row, read_questions, suffix_of_stream
 from qa.batch.tables import answer_line, check_suffix, write_answers
 from qa.text import file_errors
+from qa.workers import Workers
 
 _MAGIC = b'{"qa_journal": 1, '
 _LONGEST_HEADER = 65536  # bytes; another program's file of that name may be one huge line
@@ -163,6 +166,7 @@ def answer_batch(
     also: Sequence[str | Path] = (),
     details: bool = False,
     paths: bool = False,
+    workers: Workers | None = None,
     on_progress: Callable[[int, int], None] | None = None,
     on_record: Callable[[dict[str, Any]], None] | None = None,
     on_notice: Callable[[str], None] | None = None,
@@ -176,6 +180,7 @@ def answer_batch(
         also: More files for the same answers.
         details: Write tables with a row for each quote, and all that is known of it, instead of a row for each question.
         paths: Write the absolute paths of documents. Otherwise they are called by their names in the collection.
+        workers: Processes that answer, from `Assistant.workers`. The files are the same, byte for byte.
         on_progress: Called after each row with the number of rows done and of all rows.
         on_record: Called with the record of each row, as `write_answers` takes it, once it is stored.
         on_notice: Called with one line when an earlier run is resumed or started over.
@@ -186,6 +191,7 @@ def answer_batch(
     Raises:
         BatchError: A file cannot be used, has the wrong suffix, or changed meanwhile. Rows already answered stay in the
             journal, `answers_path` with ".part" added.
+        WorkerError: As for `Assistant.ask_many`; what was answered stays there too.
     """
     questions_path, answers_path = Path(questions_path), Path(answers_path).resolve()
     total = check_files(questions_path, answers_path)
@@ -200,8 +206,10 @@ def answer_batch(
         histories: dict[str, tuple[str, ...]] = {}
         for row, record in zip(islice(rows, done), journal, strict=False):
             _remember(histories, row, record)
-        for row in rows:
-            record = _answer(assistant, row, histories.get(row.conversation, ()))
+        ask: Ask = partial(_ask_later, assistant)
+        if workers:
+            ask = workers.ask
+        for row, record in _answer_rows(rows, ask, histories, ahead=workers.ahead if workers else 1):
             journal.append(record)
             _remember(histories, row, record)
             done += 1
@@ -226,6 +234,7 @@ def answer_stream(
     questions: Path | IO[bytes],
     *,
     paths: bool = False,
+    workers: Workers | None = None,
     on_progress: Callable[[int, int], None] | None = None,
     on_line: Callable[[str], None],
 ) -> BatchReport:
@@ -236,6 +245,7 @@ def answer_stream(
         questions: A file for `read_questions`; or a stream, which is read to its end and whose first line tells whether it is
             JSON lines, a table with headings as in `.csv`, or lines of text.
         paths: As for `answer_batch`.
+        workers: As for `answer_batch`.
         on_progress: As for `answer_batch`.
         on_line: Called with `answer_line` of each row, once it is answered.
 
@@ -251,6 +261,7 @@ def answer_stream(
             assistant,
             path,
             Path(folder) / "answers.jsonl",
+            workers=workers,
             on_progress=on_progress,
             on_record=lambda record: on_line(answer_line(record, paths=paths)),
         )
@@ -288,15 +299,38 @@ def _remember(histories: dict[str, tuple[str, ...]], row: Row, record: dict[str,
         histories[row.conversation] = (*histories.get(row.conversation, ())[:1], row.question)
 
 
-def _answer(assistant: Answering, row: Row, history: tuple[str, ...]) -> dict[str, Any]:
+Ask = Callable[
+    [str, Sequence[str]], Callable[[], Answer]
+]  # begins to answer a question; what it returns waits for the answer
+
+
+def _ask_later(assistant: Answering, question: str, history: Sequence[str]) -> Callable[[], Answer]:
+    return partial((assistant.conversation(history) if history else assistant).ask, question)
+
+
+def _answer_rows(
+    rows: Iterable[Row], ask: Ask, histories: Mapping[str, Sequence[str]], *, ahead: int
+) -> Iterator[tuple[Row, dict[str, Any]]]:
+    """Yield each row with its record, in order. A row of a conversation is asked once those before it were yielded."""
+    waiting: deque[tuple[Row, Callable[[], Answer] | None]] = deque()
+    for row in rows:
+        while len(waiting) == ahead or (
+            row.conversation and any(row.conversation == each.conversation for each, _ in waiting)
+        ):
+            yield _finish(*waiting.popleft())
+        waiting.append((row, None if row.error else ask(row.question, histories.get(row.conversation, ()))))
+    while waiting:
+        yield _finish(*waiting.popleft())
+
+
+def _finish(row: Row, answer: Callable[[], Answer] | None) -> tuple[Row, dict[str, Any]]:
     about: dict[str, Any] = {"line": row.line, "question": row.question, **({"own": row.own} if row.own else {})}
-    if row.error:
-        return {**about, "error": row.error}
-    asked: Asked = assistant.conversation(history) if history else assistant
+    if answer is None:
+        return row, {**about, "error": row.error}
     try:
-        return {**about, "answer": asked.ask(row.question).to_dict()}
+        return row, {**about, "answer": answer().to_dict()}
     except QuestionError as error:
-        return {**about, "error": str(error)}
+        return row, {**about, "error": str(error)}
 
 
 def _describe_run(assistant: Answering, questions_path: Path) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import asdict, replace
 from importlib.resources import files
 from pathlib import Path
@@ -194,8 +194,9 @@ def ask(chosen: Chosen, words: tuple[str, ...], as_json: bool) -> int:
 )
 @option("--details", is_flag=True, help="write tables with a row for each quote, and all that is known of it")
 @option("--paths", is_flag=True, help="write the absolute paths of documents")
+@option("--workers", type=click.IntRange(1), default=1, metavar="N", help="processes that answer (default: 1)")
 @takes_sources(as_option=True)
-def batch(chosen: Chosen, questions: Path, output: Path, details: bool, paths: bool) -> int:
+def batch(chosen: Chosen, questions: Path, output: Path, details: bool, paths: bool, workers: int) -> int:
     """Answer a file of questions. After an interruption, run the same command again to continue."""
     from qa.batch import answer_batch, answer_stream, check_files, save_stream
 
@@ -205,13 +206,25 @@ def batch(chosen: Chosen, questions: Path, output: Path, details: bool, paths: b
             questions = save_stream(sys.stdin.buffer, Path(folder))
         if not prints:
             check_files(questions, output)
-        with chosen.open() as assistant, show_progress("questions", "reading the questions") as show:
+        with ExitStack() as opened:
+            assistant = opened.enter_context(chosen.open())
+            several = opened.enter_context(assistant.workers(workers)) if workers > 1 else None
+            show = opened.enter_context(show_progress("questions", "reading the questions"))
             if prints:
                 _print_utf8()
-                report = answer_stream(assistant, questions, paths=paths, on_progress=show, on_line=_print_line)
+                report = answer_stream(
+                    assistant, questions, paths=paths, workers=several, on_progress=show, on_line=_print_line
+                )
             else:
                 report = answer_batch(
-                    assistant, questions, output, details=details, paths=paths, on_progress=show, on_notice=notify
+                    assistant,
+                    questions,
+                    output,
+                    details=details,
+                    paths=paths,
+                    workers=several,
+                    on_progress=show,
+                    on_notice=notify,
                 )
     for row in report.not_answered:
         notify(f"line {row.line} not answered: {row.error}")
