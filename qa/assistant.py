@@ -324,11 +324,12 @@ class Assistant:
     ) -> Answer:
         """Answer from one generation of the documents, although other processes may change them meanwhile."""
         answering = partial(self._answer_now, question, history=history, as_typed=as_typed, sources=sources)
-        generation = self.generation
-        with suppress(DamagedError):  # an index is opened anew or built again by the second attempt
-            answer = answering()
-            if self.generation == generation:
-                return answer
+        if not self.postponed:  # otherwise another process is changing them now
+            generation = self.generation
+            with suppress(DamagedError):  # an index is opened anew or built again by the second attempt
+                answer = answering()
+                if self.generation == generation:
+                    return answer
         with self._collection.moment():
             return answering()
 
