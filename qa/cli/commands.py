@@ -194,7 +194,7 @@ def ask(chosen: Chosen, words: tuple[str, ...], as_json: bool) -> int:
 )
 @option("--details", is_flag=True, help="write tables with a row for each quote, and all that is known of it")
 @option("--paths", is_flag=True, help="write the absolute paths of documents")
-@option("--workers", type=click.IntRange(1), default=1, metavar="N", help="processes that answer (default: 1)")
+@option("--workers", callback=parsed_by(whole(1)), default="1", metavar="N", help="processes that answer (default: 1)")
 @takes_sources(as_option=True)
 def batch(chosen: Chosen, questions: Path, output: Path, details: bool, paths: bool, workers: int) -> int:
     """Answer a file of questions. After an interruption, run the same command again to continue."""

@@ -225,6 +225,10 @@ WRONG_USAGE = {
         ["eval", "x", "--limit", "0"],
         "qa eval: error: invalid value for '--limit': 0 is not at least 1. See",
     ),
+    "workers too few": (
+        ["batch", "q.txt", "-o", "a.csv", "--workers", "0"],
+        "qa batch: error: invalid value for '--workers': 0 is not at least 1. See",
+    ),
     "escape in an option": (
         ["ask", "Who?", "--\x1b[2J"],
         "qa ask: error: no such option '--\\x1b[2J'. See: qa ask --help",
