@@ -29,7 +29,7 @@ from qa.web.features import LibraryFeatures
 from qa.web.host import NotReady
 from qa.web.kept.events import render_kept_button
 from qa.web.library.view import render_empty_library, render_library_message
-from qa.web.search.places import render_dialog
+from qa.web.search import render_dialog
 from qa.web.ui.templates import (
     fill,
     render_header,

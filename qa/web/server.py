@@ -170,7 +170,7 @@ def launch(
     from qa.web.batches.jobs import Batches
     from qa.web.downloads import download_routes, kept_routes
     from qa.web.features import LibraryFeatures
-    from qa.web.search.places import search_routes
+    from qa.web.search import search_routes
     from qa.web.viewer.routes import document_routes
 
     tools, originals, assets = Tools(libraries.first), Originals(), Assets.load()

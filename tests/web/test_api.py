@@ -21,8 +21,7 @@ from two_answers import BOTH, CORRECTED, GREETING, GUIDANCE, WHEN
 
 from index import Document, DocumentInfo, Passage
 from qa.answering.citation import Relevance
-from qa.web.api.openapi import RESULTS, RequestError
-from qa.web.api.tools import WAITING, BusyError, Tools
+from qa.web.api.tools import RESULTS, WAITING, BusyError, RequestError, Tools
 from qa.web.host import AssistantHost, LoadState, NotReady
 
 pytest_plugins = ["web_fixtures"]

@@ -14,7 +14,7 @@ from index import QuestionError
 from qa import Assistant
 from qa.web.host import NotReady
 from qa.web.library.libraries import Libraries
-from qa.web.search.places import (
+from qa.web.search import (
     MOST,
     SNIPPET,
     Wanted,

@@ -14,7 +14,7 @@ from qa.answering.disagreements import Disagreement, Statement
 from qa.markup import Mark, escape, line_class, render_marked
 from qa.web.chat.narrowing import Narrowing
 from qa.web.chat.view import Turn, describe, render_question, render_turn
-from qa.web.search.places import Filters, FoundDocument, FoundPlace, render_places, render_problem
+from qa.web.search import Filters, FoundDocument, FoundPlace, render_places, render_problem
 from qa.web.ui.templates import render_message, render_welcome
 from qa.web.viewer.view import TEXT_ONLY, Marked, View, choose_window, render_view
 

@@ -15,8 +15,7 @@ from starlette.routing import Route
 from index import QAError
 from qa.web import strings
 from qa.web.api.completions import describe_completions
-from qa.web.api.openapi import RESULTS
-from qa.web.api.tools import BusyError, Tool, Tools, to_json
+from qa.web.api.tools import RESULTS, BusyError, Tool, Tools, to_json
 from qa.web.host import NotReady
 
 PREFIX = "/api/"
