@@ -2,12 +2,11 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, replace
 from functools import partial
-from operator import length_hint
 from pathlib import Path
 from typing import Any, Literal
 
@@ -294,7 +293,12 @@ class Assistant:
                 if workers == 1
                 else ended.enter_context(self.workers(workers)).ask_each(questions)
             )
-            followed = tqdm(answers, unit="question", total=length_hint(questions) or None, disable=not progress)
+            followed = tqdm(
+                answers,
+                unit="question",
+                total=len(questions) if isinstance(questions, Sized) else None,
+                disable=not progress,
+            )
             answered = 0
             try:
                 for answer in ended.enter_context(followed):

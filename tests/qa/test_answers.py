@@ -77,7 +77,7 @@ def test_printing_an_answer_shows_quotes_and_places():
 def test_the_package_exports_its_errors():
     """Each is caught as a QAError."""
     names = [name for name in qa.__all__ if name.endswith("Error")]
-    assert len(names) == 9 and all(issubclass(getattr(qa, name), qa.QAError) for name in names)
+    assert len(names) == 10 and all(issubclass(getattr(qa, name), qa.QAError) for name in names)
 
 
 @pytest.mark.parametrize("span", [(None, 29), (25, None), (25, 25), (29, 25), (25, 31)])
