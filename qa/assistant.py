@@ -328,12 +328,11 @@ class Assistant:
     ) -> Answer:
         """Answer from one generation of the documents, although other processes may change them meanwhile."""
         answering = partial(self._answer_now, question, history=history, as_typed=as_typed, sources=sources)
-        if not self.postponed:  # otherwise another process is changing them now
-            generation = self.generation
-            with suppress(DamagedError):  # an index is opened anew or built again by the second attempt
-                answer = answering()
-                if self.generation == generation:
-                    return answer
+        generation = self.generation
+        with suppress(DamagedError):  # an index is opened anew or built again by the second attempt
+            answer = answering()
+            if self.generation == generation:
+                return answer
         with self._collection.moment():
             return answering()
 

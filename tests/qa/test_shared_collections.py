@@ -61,28 +61,6 @@ def test_opening_what_another_process_updates_answers_at_once(folder, wait):
         assert assistant.ask("fig").citations[0].source == "b.txt"
 
 
-def test_what_another_process_updates_answers_without_a_second_attempt(folder):
-    """It has changed again by the end of nearly every answer: each is given from one generation to begin with."""
-    (folder / "b.txt").write_text("A fig.", encoding="utf-8")
-    with opened(folder) as assistant:
-        expected = assistant.ask("Which plum is ripe?").hash
-    with hold_lock(folder.parent / "home" / "collections" / key(folder)), opened(folder) as assistant:
-        catalog, attempts = assistant._collection.catalog, []
-        answering = assistant._answer_now
-
-        def change_meanwhile(*arguments, **options):
-            attempts.append(assistant.generation)
-            changing = threading.Thread(target=catalog.remove_document, args=(str(folder / "b.txt"),))
-            changing.start()
-            changing.join()
-            return answering(*arguments, **options)
-
-        assistant._answer_now = change_meanwhile
-        assert assistant.ask("Which plum is ripe?").hash == expected
-        assert len(attempts) == 1
-        assert assistant.generation != attempts[0]
-
-
 @pytest.mark.parametrize("wait", [True, False])
 def test_opening_what_another_process_indexes_for_the_first_time_waits_for_text(folder, wait):
     """As soon as a document is committed, it answers; until then there is nothing to say."""
