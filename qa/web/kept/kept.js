@@ -85,9 +85,10 @@ const parts = {
         });
     },
     ".qa-kept-bar"({ dataset: { stars, arrival } }) {
-        // Of two answers that come at once Gradio may show the earlier one last.
-        if (toNumber(arrival) < told) return send("recount");
-        told = toNumber(arrival);
+        // Of two answers that come at once Gradio may show the earlier one last. What is asked for then counts, whatever its number.
+        const older = toNumber(arrival) < told;
+        told = older ? 0 : toNumber(arrival);
+        if (older) return send("recount");
         document.querySelectorAll("#qa-chat .qa-star").forEach((button) => {
             const { turn, citation } = button.dataset;
             button.setAttribute("aria-pressed", String(stars.includes(` ${turn}-${citation} `)));
