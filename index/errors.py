@@ -13,7 +13,7 @@
     +-- ReaderError      the model that reads question and passage is missing, altered or cannot be run
     +-- QuestionError    the question cannot be searched
     +-- BatchError       a file of questions or answers cannot be used
-    +-- WorkerError      processes that answer end by themselves
+    +-- WorkerError      other processes cannot answer
 
 Each message says what failed, on which file, and what to do. Errors of other libraries are translated with `from`.
 """
@@ -85,4 +85,4 @@ class BatchError(QAError):
 
 
 class WorkerError(QAError):
-    """Processes that answer end by themselves, again and again."""
+    """Other processes cannot answer: they end by themselves, again and again, or cannot be given the models."""

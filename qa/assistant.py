@@ -283,7 +283,8 @@ class Assistant:
 
         Raises:
             QuestionError: A question cannot be searched; names its position. Earlier answers have been yielded.
-            WorkerError: Processes ended by themselves, again and again.
+            WorkerError: Other processes cannot answer.
+            ValueError: The number of workers is not positive.
         """
         from tqdm import tqdm
 

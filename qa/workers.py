@@ -94,6 +94,9 @@ class Workers:
         Returns:
             What waits for the answer. It raises QuestionError where the question cannot be searched, and WorkerError where
             processes end by themselves again and again.
+
+        Raises:
+            WorkerError: The encoder or the reader cannot be handed to other processes.
         """
         asked = _Asked(self, question, history)
         self._waiting[asked] = None
