@@ -31,6 +31,7 @@ from index.originals.marking import mark_quotes
 from index.parsers import OLD_OFFICE, installed_office, is_read, read_document
 from index.parsers.isolation import IsolatedParser
 from index.parsers.plain import decode_text, find_codec
+from index.precedence import Precedence
 from index.private import make_private_folder
 from index.progress import Progress
 from index.records import (
@@ -75,7 +76,7 @@ __all__ = [
     "BackgroundUpdate", "BatchError", "Box", "CacheError", "Collection", "CollectionInfo", "DamagedError", "Database",
     "DeletedError", "Document", "DocumentInfo", "DocumentStatus", "Encoder", "EncoderError", "Failure", "FileWatcher", "Hit",
     "IsolatedParser", "Limits", "Locator", "LockedError", "Metadata", "NearWord", "Original", "Originals", "OutdatedError",
-    "Passage", "PassageFeatures", "Place", "Progress", "QAError", "Query", "QuestionError", "ReaderError", "Search",
+    "Passage", "PassageFeatures", "Place", "Precedence", "Progress", "QAError", "Query", "QuestionError", "ReaderError", "Search",
     "Selection", "Sentence", "Sheet", "Source", "SourceError", "SourceRules", "Statistics", "StorageError",
     "StoredPassage", "Totals", "UpdateReport", "UpdateStopped", "WorkerError", "boxes_between", "boxes_of_spans", "build_key",
     "bundled_model_folder", "bytes_hash", "compile_graph", "decode_text", "describe_damage",

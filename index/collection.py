@@ -26,6 +26,7 @@ from index.files import Library
 from index.mirror import Mirror
 from index.parsers.isolation import IsolatedParser
 from index.parsers.plain import find_codec
+from index.precedence import Precedence
 from index.private import make_private_folder
 from index.progress import Progress, ProgressMeter
 from index.records import StoredPassage
@@ -43,9 +44,9 @@ from index.update import FileParser, UpdateReport, embed_pending, update_catalog
 FOLLOW_SECONDS = 1.0  # between two times that new text becomes searchable during an update
 _LOCK_SECONDS = 600
 _NO_FILTER = "This system refuses the filter (seccomp) that confines the readers of files. See: qa help formats"
-_SAVE_SECONDS = 3.0  # between two times that an update saves the derived indexes, which other processes open meanwhile
+_SAVE_SECONDS = 1.0  # between two times that an update saves the derived indexes, which other processes open meanwhile
 _SAVE_SHARE = 10  # and at least so many times as long as saving took
-_LOOK_SECONDS = 0.5  # between two looks whether to give up waiting
+_LOOK_SECONDS = 0.2  # between two looks whether to give up waiting
 _BUSY_SECONDS = 0.4  # another process that takes no longer is waited for in any case
 _LOOKS = 3  # at files of the derived indexes, which other processes replace, before they are taken to be damaged
 
@@ -62,8 +63,10 @@ class Collection:
         mirror: Its copies of files elsewhere.
     """
 
-    def __init__(self, folder: str | Path, encoder: Encoder) -> None:
+    def __init__(self, folder: str | Path, encoder: Encoder, *, precedence: Precedence | None = None) -> None:
         """Open a collection, and create it if it is missing, in a folder used for it alone and made readable by this user alone.
+
+        `precedence` is how others say that they ask, for which updates pause; when omitted, they do not.
 
         Raises:
             OutdatedError: Another encoder or another version made it.
@@ -88,6 +91,7 @@ class Collection:
         self.mirror = Mirror(self.catalog, self.folder)
         self._dense: DenseIndex | None = None  # made on first use: the dimension is known once the model is loaded
         self._searcher: Searcher | None = None
+        self._precedence = precedence
         self._sharing = SharedLock()  # searches share it; who follows the catalog has it alone
         self._stopped = threading.Event()
 
@@ -173,12 +177,15 @@ class Collection:
 
             def report(progress: Progress) -> None:
                 nonlocal followed, complete, save_at
+                if self._precedence:
+                    self._precedence.give_way()
                 all_read = progress.documents == progress.all_documents
                 if live and (time.monotonic() - followed > FOLLOW_SECONDS or (all_read and not complete)):
                     self.follow()
                     followed, complete = time.monotonic(), all_read
-                if (began := time.monotonic()) >= save_at:
+                if time.monotonic() >= save_at:
                     self.follow()
+                    began = time.monotonic()
                     self._save()
                     save_at = time.monotonic() + max(_SAVE_SECONDS, _SAVE_SHARE * (time.monotonic() - began))
                 if on_progress:
@@ -234,6 +241,12 @@ class Collection:
             except DamagedError:  # or another process has replaced the files meanwhile: look again first
                 if rebuild:
                     raise
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Have updates of other processes and threads pause until leaving."""
+        with self._precedence.asking() if self._precedence else nullcontext():
+            yield
 
     @contextmanager
     def moment(self) -> Iterator[None]:
@@ -325,7 +338,8 @@ class Collection:
             StorageError: The collection was never updated, or its catalog cannot be read.
         """
         self._check_not_deleted()
-        return self.searcher.search(questions, limits or Limits(), k=k)
+        with self.asking():
+            return self.searcher.search(questions, limits or Limits(), k=k)
 
     def stored_passages(self, path: str) -> list[tuple[StoredPassage, npt.NDArray[np.float16]]]:
         """Return the passages of one document that may answer, in order, each with its embeddings.

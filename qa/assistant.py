@@ -58,6 +58,7 @@ from qa.collections import (
     home_folder,
     nothing_read,
     open_collection,
+    precedence_in,
     select_sources,
 )
 from qa.reading.model import FastReader, Reader, shared_reader
@@ -165,13 +166,15 @@ class Assistant:
                 raise SourceError("a Selection has patterns, a name and an encoding. Put them there, or pass paths.")
             rules = SourceRules(tuple(include), tuple(exclude))
             selection = select_sources(Selection(selection.paths, rules, name, encoding))
-        with ThreadPoolExecutor(1) as worker:  # both models are loaded at once: each takes half a second of one core
+        home = Path(home or home_folder())
+        # Both models are loaded at once: each takes half a second of one core.
+        with precedence_in(home).asking(), ThreadPoolExecutor(1) as worker:
             loading = worker.submit(
                 lambda: shared_reader(encoder_folder(), on_notice=on_notice) if reader == "bundled" else reader
             )
             encoder = encoder or load_encoder(model=model, cache_folder=encoder_folder(), on_notice=on_notice)
         loaded = loading.result()
-        collection, name = open_collection(selection, encoder, Path(home or home_folder()))
+        collection, name = open_collection(selection, encoder, home)
         update: UpdateReport | BackgroundUpdate
         done: UpdateReport | None = None
         try:
@@ -329,13 +332,14 @@ class Assistant:
     ) -> Answer:
         """Answer from one generation of the documents, although other processes may change them meanwhile."""
         answering = partial(self._answer_now, question, history=history, as_typed=as_typed, sources=sources)
-        generation = self.generation
-        with suppress(DamagedError):  # an index is opened anew or built again by the second attempt
-            answer = answering()
-            if self.generation == generation:
-                return answer
-        with self._collection.moment():
-            return answering()
+        with self._collection.asking():
+            generation = self.generation
+            with suppress(DamagedError):  # an index is opened anew or built again by the second attempt
+                answer = answering()
+                if self.generation == generation:
+                    return answer
+            with self._collection.moment():
+                return answering()
 
     def _answer_now(self, question: str, *, history: Sequence[str], as_typed: bool, sources: Sequence[str]) -> Answer:
         """Answer a greeting, a request that no quote can meet, one question, or several in one line."""
@@ -692,7 +696,8 @@ def _update_if_possible(
     except StorageError as error:
         if not collection.catalog.totals().documents:
             raise
-        collection.follow()
+        with collection.asking():
+            collection.follow()
         if on_notice:
             on_notice(f"The documents are as they were last indexed: {error}")
         return None
@@ -710,7 +715,7 @@ def _reopen(folder: Path, name: str, model: str | Encoder, reader: Reader | Lite
     if not folder.is_dir():
         raise DeletedError(f"the collection {name!r} was deleted.")
     encoder = load_encoder(model or None, cache_folder=encoder_folder()) if isinstance(model, str) else model
-    collection = Collection(folder, encoder)
+    collection = Collection(folder, encoder, precedence=precedence_in(folder.parent.parent))
     collection.follow()
     loaded = shared_reader(encoder_folder()) if reader == "bundled" else reader
     return Assistant(collection, name, _report_as_committed(collection), reader=loaded)

@@ -253,7 +253,7 @@ def test_discarded_collection_can_be_brought_back(folder, home):
         restore_discarded(home)
     discard_collection("letters", home)
     delete_discarded(home)
-    assert sorted(path.name for path in home.iterdir()) == ["collections"]
+    assert sorted(path.name for path in home.iterdir()) == ["asking", "collections"]
 
 
 def test_collection_that_is_being_updated_is_not_discarded(folder, home):
