@@ -6,10 +6,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import gradio
+import pytest
 
 from index import Document, DocumentStatus, Originals, Passage, QuestionError, SourceError, StoredPassage
 from qa.answering.answer import Answer, Scope
 from qa.answering.citation import cite
+from qa.web import status
 from qa.web.chat.events import Handlers
 from qa.web.host import AssistantHost
 from qa.web.library.events import LibraryHandlers
@@ -150,7 +152,10 @@ def follow(host, folder=Path("/nowhere")):
     async def collect():
         return [update async for update in Following(host, LibraryHandlers(host, folder)).follow_loading()]
 
-    return asyncio.run(collect())
+    with pytest.MonkeyPatch.context() as patched:
+        for name in ("LOAD_POLL", "INDEXING_POLL"):  # a page looks once a second
+            patched.setattr(status, name, 0.01)
+        return asyncio.run(collect())
 
 
 def ask(handlers, question, turns=(), chosen=None):
