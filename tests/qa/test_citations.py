@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from contextlib import nullcontext
 from typing import get_type_hints
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from toy_encoder import ToyEncoder
 
-from index import Passage, Place, Sentence, text_hash
+from index import IsolatedParser, Passage, Place, Sentence, text_hash
 from qa import Assistant, Citation
 from qa.answering.citation import Verification, cite, verify
 
@@ -103,6 +104,15 @@ def test_a_citation_is_checked_against_the_file_as_it_is_now(tmp_path, text, exp
     assert verify(citation(path=str(file))) == expected
 
 
+@pytest.fixture
+def one_reader(monkeypatch):
+    """Have `verify` read all files in one process; to start one for each takes most of the time."""
+    with IsolatedParser() as reader:
+        monkeypatch.setattr("qa.answering.citation.IsolatedParser", lambda encoding: nullcontext(reader))
+        yield
+
+
+@pytest.mark.usefixtures("one_reader")
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=120).map("".join), st.sampled_from([".txt", ".md"]))
 def test_every_citation_is_a_slice_of_its_document(tmp_path_factory, text, suffix):
