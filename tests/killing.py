@@ -1,23 +1,13 @@
-"""Kill processes at random moments. Each is forked with all it needs, so that it begins to work within milliseconds."""
+"""Kill processes at random moments of their work."""
 
-import multiprocessing
-import os
 import random
-import sys
 import time
 from contextlib import suppress
-from multiprocessing import forkserver
 
 import pytest
+from forking import prepare_forks
 
 PATIENCE = 60  # seconds
-# There is one server that forks, whichever test comes first; the processes import pytest as their main module.
-PRELOADED = ["pytest", "kill_target", "batch_target", "chat_target"]
-
-
-def forks():
-    """Whether this system can fork a process that starts clean."""
-    return "forkserver" in multiprocessing.get_all_start_methods()
 
 
 class Killer:
@@ -29,12 +19,7 @@ class Killer:
 
     def __init__(self, seed):
         """Import what is run once, for all the processes to come."""
-        self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(PRELOADED)
-        with pytest.MonkeyPatch.context() as patched:
-            # Before Python 3.13 the server has no other path, and leaves out what it does not find.
-            patched.setenv("PYTHONPATH", os.pathsep.join(sys.path))
-            forkserver.ensure_running()
+        self._context = prepare_forks()
         self._chance, self._typical, self.killed = random.Random(seed), 0.15, 0
 
     def rounds(self, kills):

@@ -32,7 +32,7 @@ def test_chat_contacts_nothing(blocked, start_chat):
     """With every socket but loopback refused, the chat starts, serves its page and answers, and tries no other address."""
     environment, contacted = blocked
     names = ("PYTHONPATH", "CONTACTED", "HF_HUB_OFFLINE")
-    server = start_chat(ROOT / "seeds", variables={name: environment.get(name, "") for name in names})
+    server = start_chat(ROOT / "seeds", variables={name: environment.get(name, "") for name in names}, whole=True)
     server.wait_until_ready()
     assert server.get("/")[0] == 200
     body = json.dumps({"data": ["Can Israel beat Iran in four days?"]}).encode()

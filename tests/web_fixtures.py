@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chat_process import run_chat
+from forking import Fork
 
 ROOT = Path(__file__).parent.parent
 PATIENCE = 120  # seconds for a server to be ready: importing Gradio and loading the model, on a busy machine
@@ -46,25 +48,32 @@ class ChatServer:
     """`qa chat` in a process of its own, with its own home.
 
     Attributes:
+        sources: What it was started over.
         address: Where it listens, without a slash at the end.
         temporary: The folder its temporary files go to.
     """
 
     def __init__(
-        self, sources: Path, folder: Path, port: int, variables: dict[str, str], options: Sequence[str]
+        self, sources: Path, folder: Path, port: int, variables: dict[str, str], options: Sequence[str], whole: bool
     ) -> None:
         """Start it, with some environment variables and options; returns once it has printed its address.
 
-        It opens a browser only where the variable `BROWSER` names one.
+        It opens a browser only where the variable `BROWSER` names one. Where a `whole` process is not asked for, it is forked
+        from one that has imported the program, on the system on which threads and native code bear that best.
         """
+        self.sources = sources
         self.temporary = folder / "home" / "temporary"
         self.log = folder / "server.log"
         environment = {**os.environ, "QA_HOME": str(folder / "home"), **variables}
         environment["PYTHONFAULTHANDLER"] = "1"
         browser = () if "BROWSER" in variables else ("--no-browser",)
-        command = [sys.executable, "-m", "qa", "chat", str(sources), "--port", str(port), *browser, *options]
+        arguments = ["chat", str(sources), "--port", str(port), *browser, *options]
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=ROOT)
+            if sys.platform == "linux" and not whole:
+                self.process = Fork(run_chat, arguments, environment, log.name)
+            else:
+                command = [sys.executable, "-m", "qa", *arguments]
+                self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=ROOT)
         self.address = self._wait(self._read_address)
 
     def wait_until_ready(self) -> "ChatServer":
@@ -147,8 +156,9 @@ def keep_servers(tmp_path_factory):
         port: int = 0,
         variables: dict[str, str] | None = None,
         options: Sequence[str] = ("--no-token",),
+        whole: bool = False,
     ) -> ChatServer:
-        servers.append(ChatServer(sources, tmp_path_factory.mktemp("server"), port, variables or {}, options))
+        servers.append(ChatServer(sources, tmp_path_factory.mktemp("server"), port, variables or {}, options, whole))
         return servers[-1]
 
     yield start

@@ -114,7 +114,7 @@ def test_batch_is_answered_from_the_page(library_server, visit, tmp_path, width,
     expect(panel.locator("tbody tr").last).to_contain_text("Who won the cup?")
     expect(panel.locator("tbody tr", has_text="What is <b>inflation</b>?")).to_contain_text("Answered")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    sources = str(library_server.process.args[4])
+    sources = str(library_server.sources)
     environment = {**os.environ, "QA_HOME": str(tmp_path / "home")}
     for suffix in (".csv", ".jsonl", ".md"):
         answers = tmp_path / f"answers{suffix}"

@@ -163,7 +163,7 @@ def test_hostile_page_is_only_shown(server, visit):
 def test_file_is_saved_and_opened(server, visit):
     """As it is on the disk; a page is never opened as one."""
     page = open_page(server, visit)
-    folder = server.process.args[4]
+    folder = str(server.sources)
     for name in ("log.pdf", "hostile.html"):
         page.locator(".qa-document", has_text=name).click()
         expect(page.locator("#qa-viewer .qa-file, .qa-document-name").last).to_contain_text(name)

@@ -5,8 +5,9 @@ import random
 import sqlite3
 
 import pytest
+from forking import forks
 from kill_target import work
-from killing import Killer, forks
+from killing import Killer
 from toy_encoder import ToyEncoder
 
 from index import Collection, text_hash

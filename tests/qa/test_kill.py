@@ -5,7 +5,8 @@ import random
 
 import pytest
 from batch_target import answer_questions
-from killing import Killer, forks
+from forking import forks
+from killing import Killer
 from toy_assistant import ToyAssistant
 
 from qa.batch import answer_batch

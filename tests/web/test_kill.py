@@ -7,7 +7,8 @@ from contextlib import closing
 
 import pytest
 from chat_target import VISITOR, converse
-from killing import Killer, forks
+from forking import forks
+from killing import Killer
 from plum_assistant import PlumAssistant
 
 from qa.conversations import Conversations

@@ -25,7 +25,7 @@ JSON_TYPE = {"Content-Type": "application/json"}
 @pytest.fixture(scope="module")
 def seed_server(start_module_chat):
     """A server of its own: what is called here at random adds the example to it."""
-    return start_module_chat(ROOT / "seeds").wait_until_ready()
+    return start_module_chat(ROOT / "seeds", whole=True).wait_until_ready()
 
 
 def call_ask(server, question):
@@ -200,7 +200,7 @@ def test_only_what_the_page_and_its_clients_need_is_served(seed_server):
 def test_server_takes_the_next_port_and_stops_cleanly(seed_server, start_chat, seeds, number):
     """A port in use is said to be; stopped while it still loads and a page is open, it exits with 0 and no complaint."""
     taken = int(seed_server.address.rpartition(":")[2])
-    server = start_chat(seeds, port=taken)
+    server = start_chat(seeds, port=taken, whole=True)
     assert f"Port {taken} is taken; using " in server.log.read_text()
     assert server.get("/readyz")[0] in (200, 503)
     config = json.loads(server.get("/config")[1])

@@ -30,7 +30,10 @@ def server(start_module_chat, tmp_path_factory):
     """The chat open to all addresses, with a token from the environment, MCP and a log."""
     log = tmp_path_factory.mktemp("log") / "chat.log"
     started = start_module_chat(
-        ROOT / "seeds", variables={"QA_TOKEN": TOKEN}, options=["--host", "0.0.0.0", "--mcp", "--log", str(log)]
+        ROOT / "seeds",
+        variables={"QA_TOKEN": TOKEN},
+        options=["--host", "0.0.0.0", "--mcp", "--log", str(log)],
+        whole=True,
     )
     started.written = log
     started._wait(lambda: started.get("/readyz", BEARER)[0] == 200)
