@@ -93,11 +93,25 @@ def test_tabs_are_reached_by_arrow_keys(library_server, visit):
     expect(box).to_have_value("When was")
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark")])
-def test_batch_is_answered_from_the_page(library_server, visit, tmp_path, width, theme):
-    """Bad rows are named, the good ones answered, and the files are those of `qa batch`, byte for byte."""
-    questions = tmp_path / "my questions.csv"
+@pytest.fixture(scope="module")
+def batch(library_server, tmp_path_factory):
+    """A file of questions, and the files that `qa batch` makes of it, by their suffixes."""
+    folder = tmp_path_factory.mktemp("batch")
+    questions, answers = folder / "my questions.csv", {}
     questions.write_text(f"id,question\n1,{TOWER}\n2,\n3,Who, what?\n4,What is <b>inflation</b>?\n5,Who won the cup?\n")
+    environment = {**os.environ, "QA_HOME": str(folder / "home")}
+    for suffix in (".csv", ".jsonl", ".md"):
+        written = folder / f"answers{suffix}"
+        command = [sys.executable, "-m", "qa", "batch", questions, "-o", written, "--sources", library_server.sources]
+        subprocess.run(command, check=True, env=environment, cwd=Path(__file__).parents[2], capture_output=True)
+        answers[suffix] = written.read_bytes()
+    return questions, answers
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark")])
+def test_batch_is_answered_from_the_page(library_server, batch, visit, width, theme):
+    """Bad rows are named, the good ones answered, and the files are those of `qa batch`, byte for byte."""
+    questions, answers = batch
     page = visit(f"{library_server.address}/?__theme={theme}", width=width, height=844)
     expect(page.locator(".qa-example")).to_have_count(4)
     choose(page, questions)
@@ -114,13 +128,7 @@ def test_batch_is_answered_from_the_page(library_server, visit, tmp_path, width,
     expect(panel.locator("tbody tr").last).to_contain_text("Who won the cup?")
     expect(panel.locator("tbody tr", has_text="What is <b>inflation</b>?")).to_contain_text("Answered")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    sources = str(library_server.sources)
-    environment = {**os.environ, "QA_HOME": str(tmp_path / "home")}
-    for suffix in (".csv", ".jsonl", ".md"):
-        answers = tmp_path / f"answers{suffix}"
-        command = [sys.executable, "-m", "qa", "batch", questions, "-o", answers, "--sources", sources]
-        subprocess.run(command, check=True, env=environment, cwd=Path(__file__).parents[2], capture_output=True)
-        assert download(page, suffix) == answers.read_bytes()
+    assert {suffix: download(page, suffix) for suffix in answers} == answers
     assert download(page, ".xlsx").startswith(b"PK")
     panel.get_by_role("button", name="Remove").click()
     expect(panel.locator(".qa-batch-name")).to_have_count(0)
