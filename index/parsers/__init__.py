@@ -60,16 +60,16 @@ class Format(NamedTuple):
 
 _OCR = "rapidocr"
 _TEXT = Format("text", "plain", "read_text", 2, decodes=True)
-_MARKDOWN = Format("markdown", "plain", "read_markdown_file", 4, decodes=True)
-_HTML = Format("html", "html", "read_html", 4, "selectolax", decodes=True)
-_XHTML = Format("html", "html", "read_xhtml", 4, "selectolax", decodes=True)
+_MARKDOWN = Format("markdown", "plain", "read_markdown_file", 5, decodes=True)
+_HTML = Format("html", "html", "read_html", 5, "selectolax", decodes=True)
+_XHTML = Format("html", "html", "read_xhtml", 5, "selectolax", decodes=True)
 _JSON_LINES = Format("json_records", "json", "read_json_lines", 3, decodes=True)
-_NOTE = Format("obsidian", "obsidian", "read_note", 1, decodes=True)
+_NOTE = Format("obsidian", "obsidian", "read_note", 2, decodes=True)
 NOTE_SUFFIX = (
     ".md of a vault"  # stands for the suffix of Markdown files in a vault of Obsidian, which has marks of its own
 )
-_RST = Format("restructured", "plain", "read_rst", 5, "docutils", decodes=True)
-_OPEN = Format("opendocument", "office.opendocument", "read_opendocument", 4, "lxml", _LARGEST_FILE)
+_RST = Format("restructured", "plain", "read_rst", 6, "docutils", decodes=True)
+_OPEN = Format("opendocument", "office.opendocument", "read_opendocument", 5, "lxml", _LARGEST_FILE)
 _PICTURE = Format("picture", "picture", "read_picture", 1, _OCR, _LARGEST_FILE, scanned=True)
 _PLAIN = (".txt", ".text", ".log", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".adoc", ".asciidoc", ".org", ".tex")
 FORMATS = {
@@ -81,23 +81,23 @@ FORMATS = {
     ".html": _HTML,
     ".htm": _HTML,
     ".xhtml": _XHTML,
-    ".pdf": Format("pdf", "pdf", "read_pdf", 4, "pypdfium2", _LARGEST_FILE, scanned=True),
+    ".pdf": Format("pdf", "pdf", "read_pdf", 5, "pypdfium2", _LARGEST_FILE, scanned=True),
     **dict.fromkeys((".png", ".jpg", ".jpeg", ".tif", ".tiff"), _PICTURE),
-    ".docx": Format("word", "office.docx", "read_docx", 4, "python-docx", _LARGEST_FILE),
-    ".pptx": Format("slides", "office.pptx", "read_pptx", 4, "python-pptx", _LARGEST_FILE),
-    ".xlsx": Format("workbook", "office.xlsx", "read_xlsx", 4, "openpyxl", _LARGEST_FILE),
+    ".docx": Format("word", "office.docx", "read_docx", 5, "python-docx", _LARGEST_FILE),
+    ".pptx": Format("slides", "office.pptx", "read_pptx", 5, "python-pptx", _LARGEST_FILE),
+    ".xlsx": Format("workbook", "office.xlsx", "read_xlsx", 5, "openpyxl", _LARGEST_FILE),
     ".odt": _OPEN,
     ".ods": _OPEN,
     ".odp": _OPEN,
     ".rtf": Format("rich_text", "plain", "read_rtf", 1, "striprtf"),
-    ".epub": Format("epub", "html", "read_epub", 4, "selectolax", _LARGEST_FILE),
+    ".epub": Format("epub", "html", "read_epub", 5, "selectolax", _LARGEST_FILE),
     ".csv": Format("delimited", "csv", "read_csv", 3, decodes=True),
     ".tsv": Format("delimited", "csv", "read_tsv", 3, decodes=True),
     ".json": Format("json_records", "json", "read_json", 3, decodes=True),
     ".jsonl": _JSON_LINES,
     ".ndjson": _JSON_LINES,
-    ".eml": Format("mail", "mail", "read_eml", 4, "selectolax"),
-    ".mbox": Format("mail", "mail", "read_mbox", 4, "selectolax", _LARGEST_FILE),
+    ".eml": Format("mail", "mail", "read_eml", 5, "selectolax"),
+    ".mbox": Format("mail", "mail", "read_mbox", 5, "selectolax", _LARGEST_FILE),
 }
 OLD_OFFICE = {
     **dict.fromkeys((".doc", ".dot"), ".docx"),

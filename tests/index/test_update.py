@@ -243,7 +243,7 @@ def test_headings_are_not_embedded(tmp_path):
     collection = Collection(tmp_path / "collection", encoder)
     collection.update([tmp_path / "a.md"])
     assert encoder.encoded == ["Fruit. A fig and a plum."]
-    assert collection.catalog.document(str(tmp_path / "a.md")).extractor == "markdown 4"
+    assert collection.catalog.document(str(tmp_path / "a.md")).extractor == "markdown 5"
     assert (collection.catalog.totals().passages, collection.catalog.totals().pending) == (1, 0)
     collection.close()
 
