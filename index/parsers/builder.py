@@ -337,6 +337,33 @@ def find_pairs(rows: Sequence[Sequence[str]]) -> list[tuple[int, str, str]]:
     return [(n, name.rstrip(":").rstrip(), value) for n, name, value in pairs if name and value]
 
 
+_MOST_PAIRS = 12  # rows of words and words; of more, the first is taken for a header
+
+
+def is_form(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether rows of two cells are names and their values, or may be, rather than names of columns above a table.
+
+    The values of a table are of one kind: all amounts of one unit, or words of which some appear again. Read as a form, a
+    table loses the names of its two columns; read as a table, a form would have a wrong name on every value.
+
+    Args:
+        rows: All rows, or the first ones.
+    """
+    filled = [row for row in rows if any(row)]
+    if len(filled) < 2 or any(len(row) < 2 or not row[0] or any(row[2:]) for row in filled):
+        return False
+    names, values = [row[0] for row in filled], [row[1] for row in filled if row[1]]
+    if len(set(names)) < len(names) or any(_DIGIT.search(name) or len(name) > _LONGEST_FIELD for name in names):
+        return False
+    below = [_AMOUNT.sub("0", value) if _DIGIT.search(value) else "" for value in values[1:]]
+    if any(below):
+        return len(set(below)) > 1
+    return len(filled) <= _MOST_PAIRS and len(set(values)) == len(values)
+
+
+_AMOUNT = re.compile(r"[+-]?\d[\d.,:/\s-]*")
+
+
 def is_number(cell: str) -> bool:
     """Whether a cell contains a number, a date or an amount rather than words."""
     return bool(_NUMBER.fullmatch(cell))
@@ -358,6 +385,10 @@ def add_table(
         if pairs := find_pairs(rows):
             for place, name, value in pairs:
                 builder.add_row(place + 1, describe_row([name], [value]))
+            return
+        if is_form(rows):
+            for number, row in enumerate(rows, start=1):
+                builder.add_row(number, describe_row(column_names(row[:1]), row[1:2]) or row[0])
             return
         headers = int(len(rows) > 1 and is_header(*rows))
     width = max((len(row) for row in rows[:headers]), default=0)

@@ -77,6 +77,18 @@ TABLES = {
         rows("<td>Item<td>Cost", "<td>Rent<td>300"),
         [("~Item; Cost", None), ("Item: Rent; Cost: 300.", 2)],
     ),
+    "form-of-values": (
+        rows("<td>Housing<td>Cast iron", "<td>Cable<td>10 m", "<td>Class<td>IP 68"),
+        [("Housing: Cast iron.", 1), ("Cable: 10 m.", 2), ("Class: IP 68.", 3)],
+    ),
+    "form-of-words": (
+        rows("<td>Vessel<td>Stella", "<td>Flag:<td>Malta", "<td>Master<td>"),
+        [("Vessel: Stella.", 1), ("Flag: Malta.", 2), ("Master", 3)],
+    ),
+    "table-of-words": (
+        rows("<td>Name<td>Town", "<td>Ann<td>Lund", "<td>Bo<td>Lund"),
+        [("~Name; Town", None), ("Name: Ann; Town: Lund.", 2), ("Name: Bo; Town: Lund.", 3)],
+    ),
     "numbers-alone": (rows("<td>1<td>2", "<td>3<td>4"), [("1; 2.", 1), ("3; 4.", 2)]),
     "rows-spanned": (
         rows("<th>Item<th>Cost", "<td rowspan=2>Heat<td>20", "<td>30"),
