@@ -1,12 +1,15 @@
 """Write the rows of a sheet, which may contain several tables: one below the other or side by side, with titles above them."""
 
+import re
 from collections import deque
 from collections.abc import Iterable, Sequence
 from itertools import islice, zip_longest
 
-from index.parsers.builder import TextBuilder, column_names, describe_row, is_header, is_number
+from index.parsers.builder import TextBuilder, column_names, describe_row, is_form, is_header, is_number
 
 SheetRow = tuple[int, list[str]]  # its number, from 1, and its cells
+_YEAR = re.compile(r"(?:1[89]|20)\d\d")
+_AHEAD = 14  # rows looked at to tell a form from a table
 
 
 def add_rows(builder: TextBuilder, rows: Iterable[SheetRow], wide: dict[int, dict[int, int]]) -> None:
@@ -20,14 +23,22 @@ def add_rows(builder: TextBuilder, rows: Iterable[SheetRow], wide: dict[int, dic
     names: list[str] = []
     tables: list[slice] = []  # the columns of tables side by side; none for a single table
     rows = iter(rows)
-    ahead = deque(islice(rows, 3))  # a row and the two below
-    last = 0
+    ahead = deque(islice(rows, _AHEAD))
+    last, titled, form = 0, False, False  # titled: the row above is the title of a table
+    builder.begin_section(1, "")
     while ahead:
         number, cells = ahead.popleft()
         ahead.extend(islice(rows, 1))
-        below = [row for place, (under, row) in enumerate(ahead, start=number + 1) if under == place][:2]
-        free = not names or (number > last + 1 and any(map(is_number, below[0] if below else [])))
+        block = [row for place, (under, row) in enumerate(ahead, start=number + 1) if under == place]
+        below = block[:2]
+        parted = number > last + 1
+        numbers = any(map(is_number, below[0] if below else []))
+        other = list(map(bool, cells)) != list(map(bool, names))  # it has other columns than the table above
+        free = not names or (numbers and (parted or titled)) or (titled and other)
         groups = _spread(cells, wide.get(number, {}))
+        form = (form and not parted) or (free and is_form(_pairs(cells, block)))
+        alone = sum(map(bool, cells)) == 1 and (parted or not names)
+        titled = alone and sum(map(bool, ahead[0][1] if ahead else [])) > 1
         if free and groups != cells and len(below) == 2 and _names_below(groups, below):
             ahead.popleft()
             ahead.extend(islice(rows, 1))
@@ -35,6 +46,10 @@ def add_rows(builder: TextBuilder, rows: Iterable[SheetRow], wide: dict[int, dic
             names, tables = column_names(" ".join(dict.fromkeys(filter(None, pair))) for pair in pairs), []
             builder.add_paragraph("; ".join(filter(None, names)), silent=True)
             number += 1
+        elif form:
+            names, tables = [], []
+            first, *others = filter(None, cells)
+            builder.add_row(number, describe_row(column_names([first]), others) or first)
         elif free and (found := _side_by_side(cells, below)):
             names, tables = column_names(cells), found
             for columns in tables:
@@ -42,11 +57,27 @@ def add_rows(builder: TextBuilder, rows: Iterable[SheetRow], wide: dict[int, dic
         elif free and is_header(*_trim(cells, below)):
             names, tables = column_names(cells), []
             builder.add_paragraph("; ".join(filter(None, names)), silent=True)
+        elif names and column_names(cells) == names:  # they are repeated
+            builder.add_paragraph("; ".join(filter(None, names)), silent=True)
         else:
-            single = sum(map(bool, cells)) == 1 and number > last + 1
             for columns in _parts(cells, tables):
-                builder.add_row(number, describe_row([] if single else names[columns], cells[columns]))
+                builder.add_row(number, describe_row([] if alone else names[columns], cells[columns]))
+            if titled:
+                builder.begin_section(1, "".join(cells))
         last = number
+
+
+def _pairs(cells: list[str], below: list[list[str]]) -> list[list[str]]:
+    """A row of two cells and those below it that are in the same two columns, without the others; empty where there are fewer."""
+    filled = [position for position, cell in enumerate(cells) if cell]
+    if len(filled) != 2 or filled[1] != filled[0] + 1:
+        return []
+    found = []
+    for row in (cells, *below):
+        if any(cell for position, cell in enumerate(row) if position not in filled):
+            break
+        found.append([*row, ""][filled[0] : filled[1] + 1])
+    return found
 
 
 def _side_by_side(cells: list[str], below: list[list[str]]) -> list[slice]:
@@ -95,7 +126,7 @@ def _names_below(groups: list[str], below: list[list[str]]) -> bool:
     filled = [position for position, name in enumerate(names) if name and [name] != groups[position : position + 1]]
     return (
         sum(map(bool, groups)) > 1
-        and not any(map(is_number, groups))
+        and not any(is_number(group) and not _YEAR.fullmatch(group) for group in groups)
         and len(filled) > 1
         and all(len(names[position]) < 30 for position in filled)
         and len({(groups[position] if position < len(groups) else "", names[position]) for position in filled})

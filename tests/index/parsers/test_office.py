@@ -166,6 +166,35 @@ SHEETS = {
         [["Item", "Cost"], ["Rent", 3], [], ["Who", "Age"], ["Ann", 5]],
         [("~Item; Cost", None), ("Item: Rent; Cost: 3.", 2), ("~Who; Age", None), ("Who: Ann; Age: 5.", 5)],
     ),
+    "two-tables-with-titles": (
+        [["North"], ["Item", "Who"], ["Rent", "Ann"], ["Heat", "Ann"], [], ["South"],
+         ["Boat", "Master", "Port"], ["Fin", "Ole", "Molde"]],
+        [
+            ("North", 1), ("~Item; Who", None), ("Item: Rent; Who: Ann.", 3), ("Item: Heat; Who: Ann.", 4), ("South", 6),
+            ("~Boat; Master; Port", None), ("Boat: Fin; Master: Ole; Port: Molde.", 8),
+        ],
+    ),
+    "names-repeated": (
+        [["Item", "Who"], ["Rent", "Ann"], ["Heat", "Ann"], ["Item", "Who"], ["Boat", "Bo"]],
+        [
+            ("~Item; Who", None), ("Item: Rent; Who: Ann.", 2), ("Item: Heat; Who: Ann.", 3), ("~Item; Who", None),
+            ("Item: Boat; Who: Bo.", 5),
+        ],
+    ),
+    "rows-under-a-label": (
+        [["Name", "Role"], ["Ann", "Pilot"], ["Bo", "Pilot"], [], ["Harbour"], ["Cia", "Clerk"], ["Dan", "Cook"]],
+        [
+            ("~Name; Role", None), ("Name: Ann; Role: Pilot.", 2), ("Name: Bo; Role: Pilot.", 3), ("Harbour", 5),
+            ("Name: Cia; Role: Clerk.", 6), ("Name: Dan; Role: Cook.", 7),
+        ],
+    ),
+    "form": (
+        [["Customer", "Hafen GmbH"], ["City", "Bremen"], ["Contact", "Uwe Meier"], ["Phone"], [], ["Item", "Cost"], ["Rent", 3]],
+        [
+            ("Customer: Hafen GmbH.", 1), ("City: Bremen.", 2), ("Contact: Uwe Meier.", 3), ("Phone", 4), ("~Item; Cost", None),
+            ("Item: Rent; Cost: 3.", 7),
+        ],
+    ),
     "side-by-side": (
         [["Item", "Cost", None, "Who", "Age"], ["Rent", 3, None, "Ann", 5], ["Heat", 4]],
         [
@@ -197,6 +226,17 @@ def test_rows_of_a_sheet_keep_the_names_of_their_columns(tmp_path, rows, expecte
     found = describe(read(tmp_path, "a.xlsx", make_xlsx(Costs=rows)))
     assert [(text, place.pop("sheet"), place.get("row")) for text, place in found] == [
         (text, "Costs", row) for text, row in expected
+    ]
+
+
+def test_the_title_of_a_table_is_the_heading_of_its_rows(tmp_path):
+    """It tells apart tables with the same names of columns."""
+    rows = [["Depot A"], ["Item", "Pieces"], ["Rope", 40], [], ["Depot B"], ["Item", "Pieces"], ["Rope", 7]]
+    document = read(tmp_path, "a.xlsx", make_xlsx(Stock=rows, Other=[["Rope", 9]]))
+    assert [(text, place.get("heading")) for text, place in describe(document) if "Rope" in text] == [
+        ("Item: Rope; Pieces: 40.", "Depot A"),
+        ("Item: Rope; Pieces: 7.", "Depot B"),
+        ("Rope; 9.", None),
     ]
 
 
@@ -296,6 +336,21 @@ def test_merged_cells_count_for_all_that_they_cover(tmp_path):
         "Town: Arlen; Museum 2022: 4900; Museum 2023: 5120; Library 2022: 8800; Library 2023: 9010.",
         "Town: Arlen; Museum 2022: 10; Museum 2023: 20; Library 2022: 30; Library 2023: 40.",
     ]
+
+
+def test_a_merged_year_names_the_columns_below_it(tmp_path):
+    """Though it is a number."""
+    import openpyxl
+
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    for row in ([None, 2023, None, 2024], ["Shop", "Q1", "Q2", "Q1", "Q2"], ["Oslo", 11, 12, 13, 14]):
+        sheet.append(row)
+    sheet.merge_cells("B1:C1")
+    sheet.merge_cells("D1:E1")
+    assert texts(read(tmp_path, "a.xlsx", saved(workbook)))[1] == (
+        "Shop: Oslo; 2023 Q1: 11; 2023 Q2: 12; 2024 Q1: 13; 2024 Q2: 14."
+    )
 
 
 def test_numbers_that_word_shows_are_read(tmp_path):
