@@ -174,7 +174,9 @@ def close_elements(text: str) -> str:
     return _SELF_CLOSED.sub(close, text)
 
 
-def add_html(text: str, builder: TextBuilder, *, name: str, message: bool = False) -> Counter[str]:
+def add_html(
+    text: str, builder: TextBuilder, *, name: str, ends_message: Callable[[str], bool] | None = None
+) -> Counter[str]:
     """Write the visible text of a page to a builder.
 
     Menus, banners, lists of links and other furniture are written, and never answer.
@@ -183,19 +185,20 @@ def add_html(text: str, builder: TextBuilder, *, name: str, message: bool = Fals
         text: The page.
         builder: Where to.
         name: The file's name, for messages.
-        message: Whether it is the body of a message, where what it quotes of an earlier one does not answer either.
+        ends_message: Where it is the body of a message, tells of a block of text whether it ends that message, so that an
+            earlier one follows. What a message quotes does not answer either.
 
     Returns:
         How many things of each kind are shown and not read, for `describe_unread`.
     """
     lexbor = load_library("selectolax.lexbor", "selectolax", name=name, suffix=".html")
     page = lexbor.LexborHTMLParser(text)
-    if not message:
+    if not ends_message:
         _describe(page, builder)
     length = builder.length
     if page.body is None:
         return Counter()
-    _Page(builder, message=message, length=len(gather_text(page.body))).add(page.body)
+    _Page(builder, ends_message=ends_message, length=len(gather_text(page.body))).add(page.body)
     return _count_unread(page.body, blank=builder.length == length)
 
 
@@ -251,8 +254,9 @@ _FURNITURE = re.compile(
 )
 _ROLES = ("navigation", "banner", "contentinfo", "search", "dialog")
 _MOST_FURNITURE = 0.4  # of a page's text; more is what the page is about
-_EARLIER = re.compile(
-    r"(?:^|\s)(?:gmail_quote|moz-cite-prefix|yahoo_quoted|divRplyFwdMsg|appendonsend|mail-quote|OutlookMessageHeader)\b"
+_EARLIER = re.compile(r"(?:^|\s)(?:gmail_quote|moz-cite-prefix|yahoo_quoted|mail-quote)\b")
+FORWARDED = re.compile(
+    r"[\s-]*(?:begin )?(?:forwarded message|weitergeleitete nachricht|message transf\xe9r\xe9|mensaje reenviado)", re.I
 )
 _MARK = re.compile(r"\[(?:\d{1,4}|[a-z]|edit|note \d+|citation needed)\]")
 
@@ -289,9 +293,10 @@ _LINKED = 0.85  # of its text
 class _Page:
     """Walks the elements of a page without recursion, however deep they are nested."""
 
-    def __init__(self, builder: TextBuilder, *, message: bool, length: int) -> None:
+    def __init__(self, builder: TextBuilder, *, ends_message: Callable[[str], bool] | None, length: int) -> None:
         self._builder = builder
-        self._message = message
+        self._ends_message = ends_message
+        self._ended = False  # whether the message is at its end
         self._length = length
         self._silent: list[int] = []  # the blocks open that do not answer, by their ids
         self._inline: list[str] = []  # text of the block being read
@@ -352,10 +357,12 @@ class _Page:
         return True
 
     def _is_silent(self, node: Any) -> bool:
-        if not self._message:
+        if not self._ends_message:
             return node.tag != "li" and is_furniture(node, self._length)
         named = f"{node.attributes.get('id') or ''} {node.attributes.get('class') or ''}"
-        return node.tag == "blockquote" or bool(_EARLIER.search(named))
+        if not (node.tag == "blockquote" or _EARLIER.search(named)):
+            return False
+        return not FORWARDED.match(gather_text(node))
 
     def _begin_block(self, tag: str, node: Any) -> None:
         self._end_block()
@@ -387,7 +394,7 @@ class _Page:
 
         page = LexborHTMLParser(text)
         if page.body is not None:
-            _Page(self._builder, message=self._message, length=len(gather_text(page.body))).add(page.body)
+            _Page(self._builder, ends_message=self._ends_message, length=len(gather_text(page.body))).add(page.body)
 
     def _leave(self, node: Any) -> None:
         tag = node.tag
@@ -412,8 +419,10 @@ class _Page:
             text = "\n".join(line.rstrip() for line in whole.expandtabs().split("\n")).strip("\n")
         else:
             text = "\n".join(filter(None, (one_line(line) for line in whole.split("\v"))))
+        if text and self._ends_message and not self._ended and not self._silent:
+            self._ended = self._ends_message(text)
         if not self._lists:
-            self._builder.add_paragraph(text, silent=bool(self._silent))
+            self._builder.add_paragraph(text, silent=bool(self._silent) or self._ended)
         elif text:
             self._items.append(self._marker + text)
             self._marker = " " * len(self._marker)
@@ -421,7 +430,7 @@ class _Page:
     def _end_list(self) -> None:
         self._end_block()
         if self._items:
-            self._builder.add_paragraph("\n".join(self._items), silent=bool(self._silent))
+            self._builder.add_paragraph("\n".join(self._items), silent=bool(self._silent) or self._ended)
             self._items.clear()
 
     def _add_table(self, table: Any) -> None:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from index.errors import SourceError
 from index.parsers.builder import Extraction, TextBuilder, clean_text, list_some, one_line
 from index.parsers.containers import refuse_kind
-from index.parsers.html import add_html
+from index.parsers.html import FORWARDED, add_html
 from index.parsers.mail.calendar import read_events
 
 MOST_NESTED = 10  # messages within messages
@@ -117,7 +117,7 @@ def _add_message(message: EmailMessage, builder: TextBuilder, name: str, depth: 
     attached = parts.attached()
     builder.add_paragraph("\n".join(parts.headers + ([f"Attachments: {', '.join(attached)}"] if attached else [])))
     for part in parts.texts:
-        _add_body(part, builder, name)
+        _add_body(part, builder, name, forwards=bool(_FORWARDS.match(_header(message, "Subject"))))
     events = (event for part in parts.events for event in read_events(str(part.get_content())))
     for line, description in dict.fromkeys(events):
         builder.add_paragraph(line)
@@ -215,21 +215,35 @@ def name_part(part: MIMEPart) -> str:
     return one_line(part.get_filename() or part.get_content_type())
 
 
-def _add_body(part: MIMEPart, builder: TextBuilder, name: str) -> None:
+def _add_body(part: MIMEPart, builder: TextBuilder, name: str, *, forwards: bool) -> None:
+    """Write a text of a message; `forwards` tells that its subject says it passes an earlier one on."""
     text = part.get_content(errors="strict")
     if part.get_content_type() == "text/html":
-        add_html(text, builder, name=name, message=True)
+
+        def ends_message(block: str) -> bool:
+            nonlocal forwards
+            mark = _EARLIER.match(block)
+            if not mark or _WROTE.search(mark.group()):
+                return False
+            if forwards or FORWARDED.match(block):
+                forwards = False
+                _begin_forwarded(builder, block)
+                return False
+            return True
+
+        add_html(text, builder, name=name, ends_message=ends_message)
         return
     own, mark, earlier = _split_earlier(clean_text(text))
     for position, stretch in enumerate(_QUOTED.split(own)):
         _add_text(builder, stretch, quoted=position % 2 == 1)
-    if _FORWARDED.search(mark):
+    if FORWARDED.match(mark.strip()) or (forwards and not _WROTE.search(mark)):
         _add_forwarded(builder, earlier)
     else:
         _add_text(builder, mark + earlier, quoted=True)
 
 
-_FORWARDED = re.compile(r"forwarded message|weitergeleitete nachricht|message transf\xe9r\xe9|mensaje reenviado", re.I)
+_FORWARDS = re.compile(r"(?:fwd?|wg|tr|rv|i|vs|doorst)\s*:", re.IGNORECASE)  # before a subject
+_WROTE = re.compile(r":[ ]*$")  # how a line ends below which the quotation is marked
 _EARLIER = re.compile(
     r"""
     ^[ ]?-{2,}[ ]?(?:original[ ]message|urspr\xfcngliche[ ]nachricht|message[ ]d.origine|mensaje[ ]original|messaggio[ ]originale
@@ -238,7 +252,8 @@ _EARLIER = re.compile(
     |^_{10,}[ ]*\n(?=(?:from|von|de|da|van):)
     |^(?:on|am|le|el|il|op|den)[ ][^\n]{6,200}(?:\n[^\n]{0,120})?
         \b(?:wrote|a[ ]\xe9crit|escribi\xf3|ha[ ]scritto|(?:schrieb|schreef|skrev)[^\n]{0,80})[ ]?:[ ]*$
-    |^(?=(?:from|von|de):[ ][^\n]+\n(?:sent|date|gesendet|datum|envoy\xe9|enviado):[ ])
+    |^(?=\*?(?:from|von|de|da|van|fra|fr\xe5n)[ ]?:\*?[ ][^\n]+\n(?:\*?\w+[ ]?:\*?[ ][^\n]*\n){0,3}?
+        \*?(?:sent|date|gesendet|datum|envoy\xe9|enviado|inviato|data|verzonden|sendt|skickat)[ ]?:\*?[ ])
     """,
     re.VERBOSE | re.IGNORECASE | re.MULTILINE,
 )
@@ -254,17 +269,31 @@ def _add_forwarded(builder: TextBuilder, text: str) -> None:
     """Write a forwarded message, which answers, with its own date and subject."""
     head, _, below = text.lstrip("\n").partition("\n\n")
     body, mark, earlier = _split_earlier(below)
+    _begin_forwarded(builder, head)
+    builder.add_paragraph(head)
+    _add_text(builder, body, quoted=False)
+    _add_text(builder, mark + earlier, quoted=True)
+
+
+def _begin_forwarded(builder: TextBuilder, head: str) -> None:
+    """Set date and subject of what follows to those of a forwarded message, given the lines above it."""
     fields = dict(line.split(":", 1) for line in head.split("\n") if ":" in line)
-    named = {name.strip().casefold(): value.strip() for name, value in fields.items()}
+    named = {name.strip().strip("*").casefold(): value.strip(" *") for name, value in fields.items()}
     subject = next((named[name] for name in ("subject", "betreff", "objet", "asunto", "oggetto") if name in named), "")
     sent = next(
         (named[name] for name in ("date", "sent", "datum", "gesendet", "envoy\xe9", "fecha") if name in named), ""
     )
     builder.begin_section(0, subject)
-    builder.move_to(date=_day(sent))
-    builder.add_paragraph(head)
-    _add_text(builder, body, quoted=False)
-    _add_text(builder, mark + earlier, quoted=True)
+    builder.move_to(date=_day(sent.replace(" at ", " ")) or _written_day(sent))
+
+
+_WRITTEN = re.compile(r"([A-Za-z]{3})[a-z]* (\d{1,2}), (\d{4})")
+
+
+def _written_day(text: str) -> str | None:
+    """The day in a date as Outlook writes it in English, "Monday, May 20, 2024 10:00 AM"."""
+    found = _WRITTEN.search(text)
+    return _day(f"{found[2]} {found[1]} {found[3]} 00:00:00") if found else None
 
 
 def _add_text(builder: TextBuilder, text: str, *, quoted: bool) -> None:

@@ -322,3 +322,58 @@ def test_what_is_broken_is_refused(tmp_path, name, content, message):
     with pytest.raises(SourceError) as caught:
         read(tmp_path, name, content)
     assert str(caught.value).startswith(message)
+
+
+OUTLOOK = (
+    "<p>The crane is booked for 3 June.</p><div><div style='border-top:solid 1pt'><p><b>From:</b> Tom &lt;tom@x.org&gt;<br>"
+    "<b>Sent:</b> Monday, May 20, 2024 10:00 AM<br><b>To:</b> Ann<br><b>Subject:</b> Crane</p></div></div>"
+    "<p>The crane is booked for 1 June.</p><ul><li>Its base was poured on 12 May.</li></ul>"
+)
+OLD_HEAD = "From: Tom <tom@x.org>\nSent: Monday, May 20, 2024 10:00 AM\nTo: Ann\nSubject: Crane"
+
+
+def make_html_mail(page, subject):
+    """A message that has a page and no text."""
+    from email.message import EmailMessage
+
+    message = EmailMessage()
+    message["From"], message["Subject"], message["Date"] = "ann@x.org", subject, "Fri, 31 May 2024 10:00:00 +0000"
+    message.set_content(page, subtype="html")
+    return message.as_bytes()
+
+
+def test_an_earlier_message_below_its_header_does_not_answer(tmp_path):
+    """Outlook marks it by nothing but the lines of its header, also in a page."""
+    assert texts(read(tmp_path, "a.eml", make_html_mail(OUTLOOK, "RE: Crane")))[1:] == [
+        "The crane is booked for 3 June.",
+        f"~{OLD_HEAD}",
+        "~The crane is booked for 1 June.",
+        "~- Its base was poured on 12 May.",
+    ]
+
+
+def test_a_message_passed_on_answers_with_its_own_date(tmp_path):
+    """Where the subject says so, in a page as in text."""
+    expected = [
+        ("The crane is booked for 3 June.", "2024-05-31", "FW: Crane"),
+        (OLD_HEAD, "2024-05-20", "Crane"),
+        ("The crane is booked for 1 June.", "2024-05-20", "Crane"),
+        ("- Its base was poured on 12 May.", "2024-05-20", "Crane"),
+    ]
+    text = "\n\n".join(each for each, _, _ in expected)
+    for content in (
+        make_html_mail(OUTLOOK, "FW: Crane"),
+        make_eml(text, subject="FW: Crane", day="Fri, 31 May 2024 10:00:00 +0000"),
+    ):
+        found = describe(read(tmp_path, "a.eml", content))[1:]
+        assert [(each, place.get("date"), place.get("heading")) for each, place in found] == expected
+
+
+def test_the_date_of_a_message_that_gmail_passes_on_is_read(tmp_path):
+    """It is written with "at" before the time; the quotation of a page that is passed on answers."""
+    head = "---------- Forwarded message ---------<br>From: Tom<br>Date: Mon, 20 May 2024 at 08:00<br>Subject: Code<br>"
+    page = f'<div>See below.</div><div class="gmail_quote"><div>{head}</div><p>The code is 7731.</p></div>'
+    assert describe(read(tmp_path, "a.eml", make_html_mail(page, "Code")))[-1] == (
+        "The code is 7731.",
+        {"date": "2024-05-20", "heading": "Code"},
+    )
