@@ -41,12 +41,13 @@ def table_rows(table: Any, gather_text: Callable[..., str]) -> tuple[list[str], 
         gather_text: Gives the text of a cell.
 
     Returns:
-        The titles at the top, each a header across all columns; the other rows in order; and how many of them at the top are
-        headers, None where the table does not say.
+        The titles at the top, each a header across all columns, and of an infobox every text across its columns; the other
+        rows in order; and how many of them at the top are headers, None where the table does not say.
     """
     titles: list[str] = []
     rows: list[list[str]] = []
     labelled = 0
+    lone: list[str] = []  # texts that are rows of their own below the top
     heads: list[bool] = []
     below: dict[int, tuple[int, str]] = {}  # by column: rows still to come that a cell spans, and its text
     for row in table.css("tr"):
@@ -69,12 +70,14 @@ def table_rows(table: Any, gather_text: Callable[..., str]) -> tuple[list[str], 
         if is_head and not rows and len(cells) == 1 and len(line) > 1:
             titles.append(texts[0])
             continue
+        if len(cells) == 1 < len(line) and texts[0]:
+            lone.append(texts[0])
         rows.append(line)
         heads.append(is_head)
         labelled += named[:1] == [True] and len(named) == 2 and not any(named[1:])
-    if labelled >= 2 and labelled >= 0.7 * len(rows):  # an infobox: each row is a name and its value
-        rows = [[f"{row[0].rstrip(':')}:", *row[1:2]] if len(row) > 1 else row for row in rows]
-        return titles, rows, None
+    if labelled >= 2 and labelled >= 0.7 * (len(rows) - len(lone)):  # an infobox: each row is a name and its value
+        rows = [[f"{row[0].rstrip(':')}:", *row[1:2]] if len(row) > 1 else row for row in rows if row[0] not in lone]
+        return titles + lone, rows, None
     if not any(heads):
         return titles, rows, None
     headers = next((position for position, head in enumerate(heads) if not head), len(rows))
@@ -248,7 +251,7 @@ def _describe(page: Any, builder: TextBuilder) -> None:
 
 
 _FURNITURE = re.compile(
-    r"(?:^|[\s_-])(?:cookies?|consent|(?:top|main|site)?nav(?:bar|igation|header|footer|links?)?|menu|breadcrumbs?|sidebar|foot(?:er)?|related|shar(?:e|ing)|"
+    r"(?:^|[\s_-])(?:toc|navbox|catlinks|sphinxsidebar|topbar|masthead|site-header|jump(?:-link)?|siteSub|ads?|most-read|cookies?|consent|(?:top|main|site)?nav(?:bar|igation|header|footer|links?)?|menu|breadcrumbs?|sidebar|foot(?:er)?|related|shar(?:e|ing)|"
     r"social|newsletter|subscribe|popup|adverts?|advertisement|banner|promo|skip|pagination|pager)(?:$|[\s_-])",
     re.I,
 )
@@ -258,7 +261,10 @@ _EARLIER = re.compile(r"(?:^|\s)(?:gmail_quote|moz-cite-prefix|yahoo_quoted|mail
 FORWARDED = re.compile(
     r"[\s-]*(?:begin )?(?:forwarded message|weitergeleitete nachricht|message transf\xe9r\xe9|mensaje reenviado)", re.I
 )
-_MARK = re.compile(r"\[(?:\d{1,4}|[a-z]|edit|note \d+|citation needed)\]")
+_MARK = re.compile(
+    r"\[(?:\d{1,4}|[a-z]|edit|note \d+|citation needed)\]|[\^\xb6\u2191\u21a9]\ufe0e?|#|(?:skip|jump) to [\w ]{1,40}",
+    re.I,
+)
 
 
 def is_furniture(node: Any, length: int) -> bool:
@@ -270,20 +276,60 @@ def is_furniture(node: Any, length: int) -> bool:
     """
     attributes = node.attributes
     named = f"{attributes.get('id') or ''} {attributes.get('class') or ''}"
-    told = node.tag == "footer" or (attributes.get("role") or "") in _ROLES or bool(_FURNITURE.search(named))
-    links = node.css("a") if told or node.tag in ("ul", "ol", "div", "p") else []
-    if not told and len(links) < _FEWEST_LINKS:
+    told = (
+        node.tag in ("footer", "header") or (attributes.get("role") or "") in _ROLES or bool(_FURNITURE.search(named))
+    )
+    links = node.css("a") if told or node.tag in ("ul", "ol", "div", "p", "td") else []
+    if not told and len(links) < 2:
         return False
     if node.css_first("h1, main, article") is not None:
         return False
     text = gather_text(node)
     linked = sum(len(gather_text(link)) for link in links)
-    return len(text) <= _MOST_FURNITURE * length and (told or linked >= _LINKED * len(text))
+    share = _LINKED if len(links) >= _FEWEST_LINKS else 1
+    return len(text) <= _MOST_FURNITURE * length and (told or linked >= share * len(text) - 2 * len(links))
 
 
 def is_mark(node: Any) -> bool:
     """Whether an element is the mark of a note or a link to edit, such as "[12]", which is no word of the text."""
-    return node.tag in ("sup", "span", "a") and bool(_MARK.fullmatch((node.text() or "").strip()))
+    if node.tag not in ("sup", "span", "a"):
+        return False
+    text = (node.text() or "").strip()
+    if node.tag == "sup" and _NOTE.fullmatch(text):  # a bare number is one where it is a link within the page
+        link = node.css_first("a[href]") or (
+            node.parent if node.parent is not None and node.parent.tag == "a" else None
+        )
+        return link is not None and (link.attributes.get("href") or "").startswith("#")
+    return bool(_MARK.fullmatch(text))
+
+
+_ANSWERS = 7  # the level of what opens an answer: below all headings
+_OPENER = re.compile(r"accordion|collaps|faq|question", re.I)
+
+
+def _opens_answer(node: Any) -> bool:
+    """Whether an element opens a part of the page that is closed at first, such as the answer to a question."""
+    if node.tag == "summary":
+        return True
+    return node.tag == "button" and bool(_OPENER.search(node.attributes.get("class") or ""))
+
+
+def _follows_link(node: Any) -> bool:
+    """Whether an element is a link behind another one, without a space between: a page draws them apart."""
+    return node.tag == "a" and node.prev is not None and node.prev.tag == "a"
+
+
+def _raised_number(node: Any) -> str:
+    """The number that an element raises, in raised digits; empty for all other elements."""
+    text = (node.text() or "").strip() if node.tag == "sup" else ""
+    return text.translate(_RAISED) if _POWER.fullmatch(text) else ""
+
+
+_RAISED = str.maketrans(
+    "0123456789+-\u2212", "\u2070\xb9\xb2\xb3\u2074\u2075\u2076\u2077\u2078\u2079\u207a\u207b\u207b"
+)
+_POWER = re.compile(r"[+\u2212-]?\d{1,3}[+\u2212-]?")
+_NOTE = re.compile(r"\d{1,3}|[*\u2020\u2021]")
 
 
 _FEWEST_LINKS = 4
@@ -305,6 +351,7 @@ class _Page:
         self._marker = ""  # what the next line of the list begins with
         self._defined = False  # whether the list being read has a definition since the last term
         self._verbatim = 0  # depth of elements whose white space counts
+        self._details = 0  # depth of elements that open and close
 
     def add(self, root: Any) -> None:
         node = root
@@ -337,8 +384,17 @@ class _Page:
             self._end_list()
             self._add_frame(node.attributes["srcdoc"])
             return False
+        if _opens_answer(node):
+            self._end_list()
+            self._builder.add_heading(_ANSWERS + self._details, gather_text(node))
+            return False
         if tag in SKIPPED or is_hidden(node) or is_mark(node):
             return False
+        if raised := _raised_number(node):
+            self._inline.append(raised)
+            return False
+        if _follows_link(node):
+            self._inline.append(" ")
         if tag == "br":
             self._inline.append("\n" if self._verbatim else "\v")
         elif tag in HEADINGS:
@@ -351,6 +407,7 @@ class _Page:
             return False
         elif tag in BLOCKS:
             self._begin_block(tag, node)
+            self._details += tag == "details"
             if not self._silent and self._is_silent(node):
                 self._end_list()
                 self._silent.append(node.mem_id)
@@ -401,6 +458,10 @@ class _Page:
         if tag not in BLOCKS:
             return
         self._end_block()
+        if tag == "details":
+            self._end_list()
+            self._builder.begin_section(_ANSWERS + self._details, "")
+            self._details -= 1
         if tag in LISTS and self._lists:
             self._lists.pop()
             if not self._lists:
@@ -446,7 +507,7 @@ class _Page:
 def is_hidden(node: Any) -> bool:
     """Whether an element says of itself that it is not shown."""
     attributes = node.attributes
-    if not attributes:
+    if not attributes or attributes.get("role") in ("region", "tabpanel"):  # of an accordion: they open at a click
         return False
     return (
         "hidden" in attributes
@@ -464,9 +525,13 @@ def gather_text(root: Any) -> str:
         tag = node.tag
         if tag == "-text":
             parts.append(node.text_content or "")
-        elif tag == "br" or tag in BLOCKS:
+        elif tag == "br" or tag in BLOCKS or _follows_link(node):
             parts.append(" ")
-        skipped = tag in SKIPPED or (tag != "-text" and (is_hidden(node) or is_mark(node)))
+        button = tag == "button" and root.tag in HEADINGS  # that opens what is below the heading
+        skipped = (tag in SKIPPED and not button) or (tag != "-text" and (is_hidden(node) or is_mark(node)))
+        if not skipped and (raised := _raised_number(node)):
+            parts.append(raised)
+            skipped = True
         child = None if skipped else node.child
         if child is not None:
             node = child

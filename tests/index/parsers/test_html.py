@@ -33,7 +33,18 @@ BODIES = {
         ["- Files:\n  - control\n    Names it.\n  - shlibs\n    This file tells."],
     ),
     "ruby": ("<p><ruby>\u6f22<rp>(</rp><rt>kan</rt><rp>)</rp></ruby> it is.</p>", ["\u6f22 it is."]),
-    "details": ("<details><summary>More</summary><p>Text.</p></details>", ["More", "Text."]),
+    "details": ("<details><summary>More</summary><p>Text.</p></details>", ["~More", "Text."]),
+    "raised": (
+        "<p>8 m<sup>2</sup>, 10<sup>-6</sup>, 1<sup>st</sup>, 1742<sup><a href='#n'>3</a></sup>.</p><ul><li>5 m<sup>3</sup></ul>",
+        ["8 m\xb2, 10\u207b\u2076, 1st, 1742.", "- 5 m\xb3"],
+    ),
+    "permalink": ("<h1>Use<a href='#u'>\xb6</a></h1><p>Text.<a href='#t'>#</a></p>", ["~Use", "Text."]),
+    "back-to-the-text": ("<ol><li><b><a href='#r'>^</a></b> A book.</li></ol>", ["1. A book."]),
+    "links-drawn-apart": ("<p>See <a>One</a><a>Two</a>.</p>", ["See One Two."]),
+    "accordion": (
+        "<h3><button class='faq-toggle' aria-expanded='false'>Who pays?</button></h3><div role='region' hidden><p>Ann.</p></div>",
+        ["~Who pays?", "Ann."],
+    ),
     "page-in-page": (
         "<p>One.</p><iframe srcdoc='&lt;p&gt;Two.&lt;/p&gt;'></iframe><p>Three.</p>",
         ["One.", "Two.", "Three."],
@@ -76,6 +87,12 @@ TABLES = {
     "no-header-marked": (
         rows("<td>Item<td>Cost", "<td>Rent<td>300"),
         [("~Item; Cost", None), ("Item: Rent; Cost: 300.", 2)],
+    ),
+    "infobox-with-parts": (
+        rows(
+            "<th colspan=2>Odden", "<td colspan=2>A photo", "<th>Area<td>8 ha", "<th colspan=2>Rule", "<th>Town<td>Vik"
+        ),
+        [("~Odden", None), ("~A photo", None), ("~Rule", None), ("Area: 8 ha.", 1), ("Town: Vik.", 2)],
     ),
     "form-of-values": (
         rows("<td>Housing<td>Cast iron", "<td>Cable<td>10 m", "<td>Class<td>IP 68"),
@@ -195,3 +212,34 @@ def test_what_is_shown_and_not_read_is_noted(tmp_path):
     document = read(tmp_path, "b.html", shown)
     assert document.text == ""
     assert document.notes == (notes[0], "pictures are not read: 1 in all", notes[1])
+
+
+FURNITURE = {
+    "links": "<div><a href=1>Home</a> <a href=2>Shop</a></div>",
+    "links-of-a-layout": "<table><tr><td><a>Home</a><br><a>Rooms</a></td><td><h2>Stay</h2><p>Rest.</p></td></tr></table>",
+    "header": "<header><p>Order now!</p></header>",
+    "advertisement": "<div class='ad-container'>Order now!</div>",
+    "contents": "<div id='toc'><p>1 Rent</p></div>",
+    "jump": "<a href='#x'>Skip to content</a>",
+}
+
+
+@pytest.mark.parametrize("markup", FURNITURE.values(), ids=FURNITURE)
+def test_what_leads_around_a_page_does_not_answer(tmp_path, markup):
+    """Links without other words, banners and lists of contents."""
+    page = (
+        f"{markup}<h1>Costs</h1><p>The rent is 300 a month, as the board has decided. See the <a href=1>plan</a>.</p>"
+    )
+    answering = [text for text in texts(read(tmp_path, "a.html", page)) if not text.startswith("~")]
+    assert answering[-1].startswith("The rent is 300") and answering[:-1] in ([], ["Rest."])
+
+
+def test_what_opens_an_answer_is_its_heading(tmp_path):
+    """Until it is closed."""
+    page = "<h1>Help</h1><details><summary>Are dogs allowed?</summary><p>On a lead.</p></details><p>Call us.</p>"
+    assert describe(read(tmp_path, "a.html", page)) == [
+        ("~Help", {}),
+        ("~Are dogs allowed?", {}),
+        ("On a lead.", {"heading": "Help > Are dogs allowed?"}),
+        ("Call us.", {"heading": "Help"}),
+    ]
