@@ -12,16 +12,25 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from index.errors import SourceError
-from index.parsers.builder import Extraction, TextBuilder, column_names, describe_row, is_header, is_number, one_line
+from index.parsers.builder import (
+    Extraction,
+    TextBuilder,
+    column_names,
+    describe_row,
+    is_form,
+    is_header,
+    is_number,
+    one_line,
+)
 from index.parsers.plain import decode_text
 
 LONGEST_FIELD = 10_000_000  # characters
 SAMPLE_LINES = 20
-_DELIMITERS = (",", ";", "\t")
+_DELIMITERS = (",", ";", "\t", "|")
 
 
 def read_csv(content: bytes, *, name: str, encoding: str = "") -> Extraction:
-    """Read a file whose values are separated by commas, semicolons or tabs, whichever its first lines use."""
+    """Read a file whose values are separated by commas, semicolons, tabs or bars, whichever its first lines use."""
     return _read(_decode(content, name=name, encoding=encoding), name=name)
 
 
@@ -105,6 +114,10 @@ def _read(file: _Delimited, *, name: str) -> Extraction:
     for number, cells in _take_preamble(first):
         builder.add_row(number, _describe_line([cell for cell in cells if cell], file.delimiter))
     names: list[str] = []
+    if len(first) < SAMPLE_LINES and _holds_settings([cells for _, cells in first]):
+        for number, (name, *value) in first:
+            builder.add_row(number, describe_row(column_names([name]), value) or name)
+        return builder.finish()
     if _names_columns([cells for _, cells in first]):
         names = column_names(first.pop(0)[1])
         builder.add_paragraph("; ".join(filter(None, names)), silent=True)
@@ -116,8 +129,15 @@ def _read(file: _Delimited, *, name: str) -> Extraction:
 def _take_preamble(rows: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
     """Take the lines above the names of the columns off some rows: they have fewer values than the table below them.
 
-    They end at a blank line, or the table has three columns or numbers, so that a column of sentences with commas is no table.
+    Comments, which begin with "#", are such lines. They end at a blank line, or the table has three columns or numbers, so
+    that a column of sentences with commas is no table.
     """
+    if comments := _count_comments(rows):
+        for _, cells in rows[: comments + 1]:
+            cells[0] = cells[0].lstrip("# ")
+        taken = rows[:comments]
+        del rows[:comments]
+        return taken
     counts = [sum(map(bool, cells)) for _, cells in rows]
     usual = Counter(counts).most_common(1)[0][0] if counts else 0
     begin = next((position for position, count in enumerate(counts) if count >= usual), 0)
@@ -138,11 +158,23 @@ def _take_preamble(rows: list[tuple[int, list[str]]]) -> list[tuple[int, list[st
     return taken
 
 
+def _count_comments(rows: list[tuple[int, list[str]]]) -> int:
+    """Count the comments above a table; the last line that begins so may be the names of its columns."""
+    count = next((position for position, (_, cells) in enumerate(rows) if not cells[0].startswith("#")), len(rows))
+    below = len(rows[count][1]) if count < len(rows) else 0
+    return count - 1 if count and len(rows[count - 1][1]) == below > 1 else count if below else 0
+
+
 def _describe_line(cells: list[str], delimiter: str) -> str:
     """A line above the table: a name and its value, or a text that the delimiter has parted."""
     if len(cells) == 2 and (cells[0].endswith(":") or len(cells[0].split()) < 3):
         return describe_row([cells[0].rstrip(":")], cells[1:])
     return (f"{delimiter} " if delimiter in ",;" else "; ").join(cells)
+
+
+def _holds_settings(rows: list[list[str]]) -> bool:
+    """Whether all rows are a name and its value, and some values are numbers; two columns of words are taken for a table."""
+    return any(len(row) > 1 and is_number(row[1]) for row in rows[1:]) and is_form(rows)
 
 
 _REGULAR = 0.8  # of the rows of a table have as many values as its names

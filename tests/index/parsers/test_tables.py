@@ -24,6 +24,18 @@ CSV = {
     ),
     "tsv": ("a.tsv", "Item\tCost\nRent, old\t300", [(HEADER, None), ("Item: Rent, old; Cost: 300.", 2)]),
     "excel-says": ("a.csv", "sep=|\r\nItem|Cost\r\nRent|300\r\n", [(HEADER, None), (RENT, 3)]),
+    "bars": ("a.csv", "Item|Cost EUR\nRent|3,50\nHeat|2,10\n", [
+        ("~Item; Cost EUR", None), ("Item: Rent; Cost EUR: 3,50.", 2), ("Item: Heat; Cost EUR: 2,10.", 3),
+    ]),
+    "comments-above": ("a.csv", "# Station: Odden\n# Height: 11 m\nmonth,rain,days\nJuly,8.2,17\n", [
+        ("Station: Odden", 1), ("Height: 11 m", 2), ("~month; rain; days", None), ("month: July; rain: 8.2; days: 17.", 4),
+    ]),
+    "names-in-a-comment": ("a.csv", "# Station: Odden\n# month,rain\n1,8.2\n2,9.3\n", [
+        ("Station: Odden", 1), ("~month; rain", None), ("month: 1; rain: 8.2.", 3), ("month: 2; rain: 9.3.", 4),
+    ]),
+    "settings": ("a.csv", "Customer,Hafen AG\nCity,Bremen\nDiscount,5\n", [
+        ("Customer: Hafen AG.", 1), ("City: Bremen.", 2), ("Discount: 5.", 3),
+    ]),
     "mark-and-crlf": ("a.csv", "\ufeffItem,Cost\r\nRent,300\r\n", [(HEADER, None), (RENT, 2)]),
     "quoted": ("a.csv", 'Item,Cost\n"Rent,\n""old""","3\n\n00"\n', [(HEADER, None), ('Item: Rent, "old"; Cost: 3 00.', 2)]),
     "blank-row": ("a.csv", "Item,Cost\n\nRent,300\n", [(HEADER, None), (RENT, 3)]),
