@@ -59,6 +59,18 @@ def one_line(text: str) -> str:
     return " ".join(clean_text(text).split())
 
 
+_RAISED = str.maketrans(
+    "0123456789+-\u2212", "\u2070\xb9\xb2\xb3\u2074\u2075\u2076\u2077\u2078\u2079\u207a\u207b\u207b"
+)
+_POWER = re.compile(r"[+\u2212-]?\d{1,3}[+\u2212-]?")
+
+
+def raise_number(text: str) -> str:
+    """A short number that is drawn raised, in raised digits, so that 10 to the power of 6 is not 106; empty for other text."""
+    text = text.strip()
+    return text.translate(_RAISED) if _POWER.fullmatch(text) else ""
+
+
 _SPACE_BETWEEN, _NAMES_BETWEEN = 3, 500  # characters at most
 
 

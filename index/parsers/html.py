@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from index.errors import SourceError
-from index.parsers.builder import Extraction, TextBuilder, add_table, count_note, list_some, one_line
+from index.parsers.builder import Extraction, TextBuilder, add_table, count_note, list_some, one_line, raise_number
 from index.parsers.containers import damaged, load_library, metadata_in, open_package, read_member, refuse_kind
 from index.parsers.plain import decode_text
 
@@ -321,14 +321,9 @@ def _follows_link(node: Any) -> bool:
 
 def _raised_number(node: Any) -> str:
     """The number that an element raises, in raised digits; empty for all other elements."""
-    text = (node.text() or "").strip() if node.tag == "sup" else ""
-    return text.translate(_RAISED) if _POWER.fullmatch(text) else ""
+    return raise_number(node.text() or "") if node.tag == "sup" else ""
 
 
-_RAISED = str.maketrans(
-    "0123456789+-\u2212", "\u2070\xb9\xb2\xb3\u2074\u2075\u2076\u2077\u2078\u2079\u207a\u207b\u207b"
-)
-_POWER = re.compile(r"[+\u2212-]?\d{1,3}[+\u2212-]?")
 _NOTE = re.compile(r"\d{1,3}|[*\u2020\u2021]")
 
 

@@ -7,10 +7,20 @@ which are noted. A .docx knows no pages.
 
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Any
 
 from index.errors import SourceError
-from index.parsers.builder import Extraction, TextBuilder, add_table, count_note, list_some, one_line
+from index.parsers.builder import (
+    Extraction,
+    TextBuilder,
+    add_table,
+    count_note,
+    is_number,
+    list_some,
+    one_line,
+    raise_number,
+)
 from index.parsers.containers import load_library, office_metadata, open_office
 from index.parsers.html import add_html, decode_html
 from index.parsers.office.drawings import (
@@ -85,13 +95,25 @@ class _Word:
                 self._add_paragraph(element)
             elif element.tag == f"{_W}tbl":
                 self._end_list()
-                add_table(self._builder, list(_rows(element)))
+                self._add_table(element)
             elif element.tag in (f"{_W}sdt", f"{_W}sdtContent", f"{_W}ins", f"{_W}moveTo", f"{_W}customXml"):
                 self._add_blocks(element)
             elif element.tag == f"{_W}altChunk":
                 self._end_list()
                 self._add_embedded(element)
         self._end_list()
+
+    def _add_table(self, table: Any) -> None:
+        """Write a table, and then those inside its cells."""
+        lines = list(_children(table, "tr"))
+        while len(lines) > 1 and _is_title(lines[0]):
+            self._builder.add_paragraph(_flat(lines.pop(0)), silent=True)
+        headers = _count_headers(lines)
+        add_table(self._builder, list(_rows(lines, headers or 0)), headers=headers)
+        for row in lines:
+            for cell in _children(row, "tc"):
+                for inner in _children(cell, "tbl"):
+                    self._add_table(inner)
 
     def _add_paragraph(self, paragraph: Any) -> None:
         text = "\n".join(filter(None, map(one_line, _text(paragraph).split("\n"))))
@@ -356,6 +378,8 @@ def _text(root: Any) -> str:
         elif element.tag == f"{_W}sym":
             code = element.get(f"{_W}char") or ""
             parts.append(read_symbol(element.get(f"{_W}font") or "", int(code, 16)) if _HEX.fullmatch(code) else "")
+        elif element.tag == f"{_W}r" and (raised := _raised_number(element)):
+            parts.append(raised)
         elif element.tag == f"{_W}ffData":
             parts.append(_form_value(element))
         elif element.tag not in _LEFT_OUT and not _is_hidden(element):
@@ -373,6 +397,14 @@ def _is_hidden(element: Any) -> bool:
     return mark is not None and mark.get(f"{_W}val") not in _OFF
 
 
+def _raised_number(run: Any) -> str:
+    """The number that a run of text raises, in raised digits; empty for all other runs."""
+    properties = run.find(f"{_W}rPr")
+    if properties is None or _value(properties, "vertAlign") != "superscript" or _is_hidden(run):
+        return ""
+    return raise_number("".join(text.text or "" for text in run.findall(f"{_W}t")))
+
+
 def _form_value(field: Any) -> str:
     """What a box to tick or a drop-down list of a form shows; text fields show their text as other text."""
     box = field.find(f"{_W}checkBox")
@@ -385,20 +417,63 @@ def _form_value(field: Any) -> str:
     return entries[int(chosen)] if chosen.isdigit() and int(chosen) < len(entries) else ""
 
 
-def _rows(table: Any) -> Iterator[list[str]]:
-    """The rows of a table. A cell merged downwards is repeated in each row, one merged sideways appears once."""
+def _is_title(row: Any) -> bool:
+    """Whether a row is one cell across several columns."""
+    cells = list(_children(row, "tc"))
+    return len(cells) == 1 and _columns(cells[0]) > 1
+
+
+def _count_headers(lines: list[Any]) -> int | None:
+    """Count the rows at the top of a table that are headers: marked as such, in two levels, or bold; None if nothing tells."""
+    marked = (row.find(f"{_W}trPr/{_W}tblHeader") is not None for row in lines)
+    count = len(list(takewhile(bool, marked)))
+    if 0 < count < len(lines):
+        return count
+    if len(lines) < 2:
+        return None
+    names = [_cell_text(cell) for cell in _children(lines[1], "tc")]
+    if len(lines) > 2 and any(_columns(cell) > 1 for cell in _children(lines[0], "tc")):
+        return 2 if sum(map(bool, names)) > 1 and not any(map(is_number, names)) else None
+    return 1 if _is_bold(lines[0]) and not _is_bold(lines[1]) else None
+
+
+def _is_bold(row: Any) -> bool:
+    """Whether every cell of a row has text, all of it bold."""
+    runs = [run for run in row.iter(f"{_W}r") if _text(run)]
+    bold = (run.find(f"{_W}rPr/{_W}b") for run in runs)
+    return all(map(_cell_text, _children(row, "tc"))) and all(
+        mark is not None and mark.get(f"{_W}val") not in _OFF for mark in bold
+    )
+
+
+def _columns(cell: Any) -> int:
+    """How many columns a cell spans."""
+    properties = cell.find(f"{_W}tcPr")
+    width = _value(properties, "gridSpan")
+    return min(int(width), 1_000) if width.isdigit() and int(width) else 1
+
+
+def _cell_text(cell: Any) -> str:
+    """The text of a cell without that of the tables inside it, as one line."""
+    inner = list(_children(cell, "tbl"))
+    if not inner:
+        return _flat(cell)
+    shown = find_shown(cell, f"{_W}p")
+    return one_line(" ".join(_text(each) for each in shown if next(each.iterancestors(f"{_W}tc")) is cell))
+
+
+def _rows(lines: list[Any], headers: int) -> Iterator[list[str]]:
+    """The rows of a table, where a cell merged downwards is in each row, and one merged sideways once, a name in each column."""
     above: list[str] = []
-    for row in _children(table, "tr"):
+    for number, row in enumerate(lines):
         line: list[str] = []
         for cell in _children(row, "tc"):
-            text = _flat(cell)
+            text = _cell_text(cell)
             properties = cell.find(f"{_W}tcPr")
-            span = properties.find(f"{_W}gridSpan") if properties is not None else None
             merged = properties.find(f"{_W}vMerge") if properties is not None else None
             if merged is not None and merged.get(f"{_W}val") != "restart" and len(line) < len(above):
                 text = above[len(line)]
-            width = (span.get(f"{_W}val") or "1") if span is not None else "1"
-            line += [text] + [""] * (min(int(width), 1_000) - 1 if width.isdigit() else 0)
+            line += [text] + [text if number < headers else ""] * (_columns(cell) - 1)
         above = line
         yield line
 

@@ -7,7 +7,7 @@ import datetime
 import re
 from typing import Any
 
-from index.parsers.builder import TextBuilder, add_table, one_line
+from index.parsers.builder import TextBuilder, add_table, one_line, raise_number
 
 DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
@@ -33,8 +33,13 @@ def paragraph_text(paragraph: Any) -> str:
     for element in paragraph.iter(f"{DRAWING}t", f"{DRAWING}br", f"{DRAWING}tab", MATH):
         if element.tag == MATH:
             parts.append(f" {formula_text(element)} ")
+        elif element.tag == f"{DRAWING}br":
+            parts.append("\n")
         else:
-            parts.append("\n" if element.tag == f"{DRAWING}br" else element.text or "")
+            text = element.text or ""
+            run = element.getparent().find(f"{DRAWING}rPr")
+            raised = run is not None and (run.get("baseline") or "").isdigit() and run.get("baseline") != "0"
+            parts.append((raise_number(text) if raised else "") or text)
     return "".join(parts)
 
 

@@ -388,6 +388,76 @@ def test_numbers_that_word_shows_are_read(tmp_path):
     ]
 
 
+def fill(table, *rows):
+    """Write the cells of a table of a document."""
+    for row, cells in zip(table.rows, rows, strict=True):
+        for cell, text in zip(row.cells, cells, strict=True):
+            cell.text = text
+
+
+def test_names_of_columns_in_word_are_found_by_their_looks(tmp_path):
+    """Two rows below a cell that spans columns, rows marked as headers, and a bold row above others."""
+    import docx
+
+    document = docx.Document()
+    levels = document.add_table(3, 3)
+    fill(levels, ("Pier", "", ""), ("", "spring", "autumn"), ("East", "4 m", "3 m"))
+    levels.cell(0, 1).merge(levels.cell(0, 2)).text = "Depth"
+    levels.cell(0, 0).merge(levels.cell(1, 0)).text = "Pier"
+    titled = document.add_table(3, 2)
+    fill(titled, ("Staff", ""), ("Name", "Town"), ("Ann", "Lund"))
+    titled.cell(0, 0).merge(titled.cell(0, 1)).text = "Staff"
+    titled.rows[1]._tr.get_or_add_trPr().append(docx.oxml.OxmlElement("w:tblHeader"))
+    bold = document.add_table(2, 2)
+    fill(bold, ("Name", "Town"), ("Bo", "Vik"))
+    for cell in bold.rows[0].cells:
+        cell.paragraphs[0].runs[0].bold = True
+    assert texts(read(tmp_path, "a.docx", saved(document))) == [
+        "~Pier; Depth spring; Depth autumn",
+        "Pier: East; Depth spring: 4 m; Depth autumn: 3 m.",
+        "~Staff",
+        "~Name; Town",
+        "Name: Ann; Town: Lund.",
+        "~Name; Town",
+        "Name: Bo; Town: Vik.",
+    ]
+
+
+def test_a_table_inside_a_cell_is_a_table(tmp_path):
+    """Behind the one around it."""
+    import docx
+
+    document = docx.Document()
+    outer = document.add_table(1, 2)
+    fill(outer, ("Cranes", "in use"))
+    fill(outer.cell(0, 1).add_table(3, 2), ("Crane", "Load"), ("Olga", "40 t"), ("Ivan", "12 t"))
+    assert texts(read(tmp_path, "a.docx", saved(document))) == [
+        "Cranes; in use.",
+        "~Crane; Load",
+        "Crane: Olga; Load: 40 t.",
+        "Crane: Ivan; Load: 12 t.",
+    ]
+
+
+def test_raised_numbers_stay_raised(tmp_path):
+    """Ten to the power of 6 is not 106."""
+    import docx
+    import pptx
+
+    document = docx.Document()
+    presentation = pptx.Presentation()
+    slide = presentation.slides.add_slide(presentation.slide_layouts[6])
+    drawn = slide.shapes.add_textbox(0, 0, 9, 9).text_frame.paragraphs[0]
+    written = document.add_paragraph()
+    for text, raised in (("8 m", False), ("2", True), (" on the 1", False), ("st", True)):
+        written.add_run(text).font.superscript = raised
+        run = drawn.add_run()
+        run.text = text
+        run.font._element.set("baseline", "30000" if raised else "0")
+    assert texts(read(tmp_path, "a.docx", saved(document))) == ["8 m\xb2 on the 1st"]
+    assert texts(read(tmp_path, "a.pptx", saved(presentation))) == ["8 m\xb2 on the 1st"]
+
+
 def test_references_to_missing_parts_do_no_harm(tmp_path):
     """A picture or link whose target is missing does not keep a document from being read."""
     broken = b'<Relationship Id="rId99" Type="http://x/image" Target="NULL"/></Relationships>'
