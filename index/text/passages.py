@@ -69,6 +69,10 @@ _BOUNDARY = re.compile(
 _BLOCK_BREAK = re.compile(
     r"""
     (?:\r?\n|\r(?!\n))[^\S\r\n]*(?:\r?\n|\r(?!\n))\s*     # a blank line
+    # a line that begins with date and time, as in logs and chats
+    |(?:\r?\n|\r(?!\n))(?=
+        \[?(?:\d{4}-\d\d-\d\d[T\ ,]|\d{1,2}[./]\d{1,2}[./]\d{2,4},?\ |[A-Z][a-z]{2}\ [\ \d]\d\ )\d{1,2}:\d\d|\[\d{1,2}:\d\d
+    )
     # a line that begins a list item
     |(?:\r?\n|\r(?!\n))(?=[^\S\r\n]*(?:[-*+\u2022\u25e6\u2023]|\d{1,3}[.)]|\(?[a-z]\)|\(\d{1,2}\))[^\S\r\n])
     """,
@@ -198,6 +202,9 @@ _NUMBERED_HEADING = re.compile(
 )
 
 
+_SUBSECTION = re.compile(r"\d{1,2}(?:\.\d{1,2})+\.?[^\S\n]+[A-Z][^.!?;:\n]{1,80}")  # "2.1. Errors"
+
+
 def split_passages(document: Document) -> tuple[Passage, ...]:
     """Split a document into passages.
 
@@ -241,7 +248,13 @@ def _iterate_passages(document: Document) -> Iterator[Passage]:
         following = blocks[position + 1][:2] if position + 1 < len(blocks) else None
         locator = locate.at(start)
         record = locator.place.row is not None
-        heading = silent or (not record and _is_heading(text, (start, end), following))
+        heading = silent or (
+            not record
+            and (
+                _is_heading(text, (start, end), following)
+                or _is_next(plain_heading, text[start : min(end, start + 100)])
+            )
+        )
         if heading and not document.locators:
             plain_heading = " ".join(text[start:end].split())
         answering = record or not (heading or _is_stub(text[start:end]))
@@ -266,6 +279,7 @@ def _iterate_passages(document: Document) -> Iterator[Passage]:
 
 
 _ITEM = re.compile(r"[^\S\r\n]*(?:[-*+\u2022\u25e6\u2023]|\(?\d{1,3}[.)]|\(?[a-z]\))[^\S\r\n]")
+_LATER = re.compile(r"(?:[2-9]|\d{2,3})[.)]")  # what begins with it goes on with a list, or is a heading
 _INTRODUCES = re.compile(r"[:\uff1a,;]\s*$|\w\s*$")  # how a sentence ends that the items below it complete
 
 
@@ -273,15 +287,18 @@ def _join_lists(text: str, blocks: list[tuple[int, int, bool]], locate: "_Locato
     """Join list items to the sentence above that they complete, up to the length of a passage."""
     joined: list[tuple[int, int, bool]] = []
     opened: str | None = None  # the mark of the block that opens a list: empty for a sentence without one
+    colon = False  # whether that block ends as only a lead-in does
     for start, end, silent in blocks:
         mark = "" if silent or locate.at(start).place.row is not None else _mark(text, start, end)
-        if mark and opened is not None and mark != opened:
+        if mark and opened is not None and mark != opened and (colon or not _LATER.match(text, start, end)):
             first = joined[-1][0]
             if end - first <= CUT_PASSAGE and locate.at(first).place == locate.at(start).place:
                 joined[-1] = first, end, False
+                colon = True
                 continue
         joined.append((start, end, silent))
         words = len(_WORD.findall(text, start, end)) if end - start < CUT_PASSAGE else 0
+        colon = not text[end - 1 : end].isalnum()
         opened = mark if not silent and words > 2 and _INTRODUCES.search(text, max(start, end - 3), end) else None
     return joined
 
@@ -396,6 +413,8 @@ def _is_heading(text: str, span: tuple[int, int], following: tuple[int, int] | N
     block = text[slice(*span)]
     below = text[slice(*following)]
     words = _WORD.findall(block)
+    if _SUBSECTION.fullmatch(block):
+        return True
     if not 1 <= len(words) <= 12 or len(block) > 100 or "\n" in block or len(below) < max(60, 2 * len(block)):
         return False
     if not _SENTENCE_END.search(below):
@@ -405,6 +424,15 @@ def _is_heading(text: str, span: tuple[int, int], following: tuple[int, int] | N
     if _NUMBERED_HEADING.match(block):
         return not _SENTENCE_END.search(block)
     return block[0].isupper() and not re.search(r"[.!;:,\d]", block)
+
+
+def _is_next(heading: str | None, block: str) -> bool:
+    """Whether a line is the heading with the next number."""
+    last, found = _TITLED.match(heading or ""), _TITLED.fullmatch(block)
+    return last is not None and found is not None and int(found[1]) == int(last[1]) + 1
+
+
+_TITLED = re.compile(r"(\d{1,2})\.[^\S\n]+[A-Z][^.!?;:\n]{1,80}")
 
 
 class _Locators:

@@ -46,6 +46,23 @@ CASES = {
 }
 
 
+CASES |= {
+    "log": (
+        "2024-05-02 03:11:07,201 INFO Pump starts\n2024-05-02 03:12:44 ERROR No file\n  at line 3\nMay  2 03:15:00 host Pump stops",
+        [
+            "2024-05-02 03:11:07,201 INFO Pump starts",
+            "2024-05-02 03:12:44 ERROR No file\n  at line 3",
+            "May  2 03:15:00 host Pump stops",
+        ],
+    ),
+    "chat": (
+        "[12/03/2023, 18:22:04] Ann: Tent?\n[12/03/2023, 18:23:41] Bo: Mine\n12.03.23, 18:25 - Ann: Fine",
+        ["[12/03/2023, 18:22:04] Ann: Tent?", "[12/03/2023, 18:23:41] Bo: Mine", "12.03.23, 18:25 - Ann: Fine"],
+    ),
+    "a-date-in-a-line": ("It was opened on\n2024-05-02 by the board.", ["It was opened on\n2024-05-02 by the board."]),
+}
+
+
 @pytest.mark.parametrize(("text", "sentences"), CASES.values(), ids=CASES.keys())
 def test_sentences_end_where_a_reader_ends_them(text, sentences):
     """A boundary is where a reader would put it."""
