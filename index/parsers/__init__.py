@@ -59,7 +59,7 @@ class Format(NamedTuple):
 
 
 _OCR = "rapidocr"
-_TEXT = Format("text", "plain", "read_text", 2, decodes=True)
+_TEXT = Format("text", "plain", "read_text", 3, decodes=True)
 _MARKDOWN = Format("markdown", "plain", "read_markdown_file", 5, decodes=True)
 _HTML = Format("html", "html", "read_html", 5, "selectolax", decodes=True)
 _XHTML = Format("html", "html", "read_xhtml", 5, "selectolax", decodes=True)

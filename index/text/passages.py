@@ -185,7 +185,9 @@ CUT_PASSAGE = 1_400  # characters aimed at when a longer one is cut; about 300 t
 WHOLE_ROW = (
     300  # characters; a row of several cells is one sentence, whatever full stops are in it ("Rice, Master. Eugene")
 )
-_CELL = re.compile(r"; [^\n;:]{1,80}: ")  # the name of a second one
+_CELL = re.compile(
+    r"; [^\n;:]{1,80}: |\S(?: {2,}|\t+| *\| *)\S"
+)  # the name of a second one, or what parts it from the first
 LONGEST_ROW = 12_000  # characters; a row of a table or a list of records stays one passage
 LONGEST_STUB = 2_000  # characters; more is no link stub or lead-in, and is not looked through for links
 _LONGEST_SENTENCE = 1_000  # characters; longer ones (no punctuation, minified data) are cut at white space
@@ -202,6 +204,7 @@ _NUMBERED_HEADING = re.compile(
 )
 
 
+_UNDERLINE = re.compile(r"\r?\n[ \t]*([=~^*-])\1{2,}[ \t]*\Z")
 _SUBSECTION = re.compile(r"\d{1,2}(?:\.\d{1,2})+\.?[^\S\n]+[A-Z][^.!?;:\n]{1,80}")  # "2.1. Errors"
 
 
@@ -244,6 +247,7 @@ def _iterate_passages(document: Document) -> Iterator[Passage]:
     blocks = _join_lists(text, list(_blocks(text, document)), locate)
     paragraph = 0
     plain_heading: str | None = None
+    headed = any(locator.place.row is None for locator in document.locators)  # by its parser, which knows better
     for position, (start, end, silent) in enumerate(blocks):
         following = blocks[position + 1][:2] if position + 1 < len(blocks) else None
         locator = locate.at(start)
@@ -255,8 +259,8 @@ def _iterate_passages(document: Document) -> Iterator[Passage]:
                 or _is_next(plain_heading, text[start : min(end, start + 100)])
             )
         )
-        if heading and not document.locators:
-            plain_heading = " ".join(text[start:end].split())
+        if heading and not silent and not headed:
+            plain_heading = " ".join(_UNDERLINE.sub("", text[start:end]).split())
         answering = record or not (heading or _is_stub(text[start:end]))
         place = locator.place
         place = replace(place, heading=place.heading or (None if heading else plain_heading))
@@ -413,7 +417,7 @@ def _is_heading(text: str, span: tuple[int, int], following: tuple[int, int] | N
     block = text[slice(*span)]
     below = text[slice(*following)]
     words = _WORD.findall(block)
-    if _SUBSECTION.fullmatch(block):
+    if _SUBSECTION.fullmatch(block) or (_UNDERLINE.search(block) and block.count("\n") == 1 and words):
         return True
     if not 1 <= len(words) <= 12 or len(block) > 100 or "\n" in block or len(below) < max(60, 2 * len(block)):
         return False

@@ -190,8 +190,8 @@ def test_blank_lines_are_one_border_however_many(text, borders):
 def test_a_section_ends_where_the_next_number_begins():
     """However short the text below it is, and whatever a page break leaves of it."""
     text = (
-        "1.  Introduction\n\nA kettle listens on port 4771, and tells its clients how warm the water is.\n\nRFC 9999 of April 2019"
-        "\n\n2.  Timeouts\n\nA client waits at least\n\n2.1.  Errors\n\nCode 17 means empty."
+        "1.  Introduction\n\nA kettle listens on port 4771, and tells its clients how warm the water is.\n\n"
+        "RFC 9999 of April 2019\n\n2.  Timeouts\n\nA client waits at least\n\n2.1.  Errors\n\nCode 17 means empty."
     )
     found = split_passages(document(text))
     assert [(text[each.start : each.end], each.place.heading) for each in found if each.answering] == [
@@ -200,3 +200,11 @@ def test_a_section_ends_where_the_next_number_begins():
         ("A client waits at least", "2. Timeouts"),
         ("Code 17 means empty.", "2.1. Errors"),
     ]
+
+
+def test_an_underlined_line_is_a_heading():
+    """Without its line."""
+    found = split_passages(document("Known faults\n============\n\nIt is slow.\n\nAn aside\n\nMore."))
+    assert [(each.answering, each.place.heading) for each in found] == [
+        (False, None), (True, "Known faults"), (True, "Known faults"), (True, "Known faults"),
+    ]  # fmt: skip

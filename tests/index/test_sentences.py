@@ -48,7 +48,8 @@ CASES = {
 
 CASES |= {
     "log": (
-        "2024-05-02 03:11:07,201 INFO Pump starts\n2024-05-02 03:12:44 ERROR No file\n  at line 3\nMay  2 03:15:00 host Pump stops",
+        "2024-05-02 03:11:07,201 INFO Pump starts\n2024-05-02 03:12:44 ERROR No file\n  at line 3\n"
+        "May  2 03:15:00 host Pump stops",
         [
             "2024-05-02 03:11:07,201 INFO Pump starts",
             "2024-05-02 03:12:44 ERROR No file\n  at line 3",

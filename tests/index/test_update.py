@@ -198,7 +198,7 @@ def test_a_newer_parser_reads_again_the_files_it_read_and_embeds_only_what_is_ne
 
 @pytest.mark.parametrize(
     ("extractor", "outdated"),
-    [("text 2", False), ("text 2, windows-1251", True), ("text 1", True), ("markdown 1", False), ("", False)],
+    [("text 3", False), ("text 3, windows-1251", True), ("text 2", True), ("markdown 1", False), ("", False)],
 )
 def test_a_parser_is_outdated_when_its_version_differs(extractor, outdated):
     """Or the encoding of text. What else follows name and versions, and parsers of other formats, make no difference."""

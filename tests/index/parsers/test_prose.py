@@ -377,3 +377,30 @@ def test_the_date_of_a_message_that_gmail_passes_on_is_read(tmp_path):
         "The code is 7731.",
         {"date": "2024-05-20", "heading": "Code"},
     )
+
+
+RULED = {
+    "dashes": "Name         Town     Since\n-----------  -------  -----\n"
+    "Dr. Ann Bay  Lund     1999\nBo Vik       Oslo     2004\n\nEnd.\n",
+    "box": "+----+----+----+\n| Name | Town | Since |\n+====+====+====+\n| Dr. Ann Bay | Lund | 1999 |\n+----+----+----+\n"
+    "| Bo Vik | Oslo | 2004 |\n+----+----+----+\n\nEnd.\n",
+}
+
+
+@pytest.mark.parametrize("content", RULED.values(), ids=RULED)
+def test_a_ruled_table_in_a_text_is_rows(tmp_path, content):
+    """Each is a passage below the names of the columns; the text stays the file's own."""
+    document = read(tmp_path, "a.txt", content)
+    assert document.text == content
+    found = [(text, place) for text, place in describe(document) if not text.startswith("~")]
+    assert [(text.strip("| ").split()[0], place) for text, place in found] == [
+        ("Dr.", {"row": 2, "heading": "Name; Town; Since"}),
+        ("Bo", {"row": 3, "heading": "Name; Town; Since"}),
+        ("End.", {}),
+    ]
+
+
+def test_other_lines_of_dashes_rule_no_table(tmp_path):
+    """A line below a title, or between paragraphs."""
+    content = "A title\n-------\n\nText with  two gaps  in it.\n\n----- -----\n\nMore  text  here.\n"
+    assert [place for text, place in describe(read(tmp_path, "a.txt", content)) if "row" in place] == []
