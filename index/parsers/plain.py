@@ -246,7 +246,16 @@ def render_markdown(text: str, parser: "MarkdownIt | None" = None) -> tuple[str,
     text = text.removeprefix("\ufeff")
     found = _FRONT_MATTER.match(text)
     front = found[0] if found else ""
-    return front, (parser or make_markdown()).render(text[len(front) :])
+    return front, (parser or make_markdown()).render(_resolve_notes(text[len(front) :]))
+
+
+def _resolve_notes(text: str) -> str:
+    """A Markdown text without the marks of notes and the names of headings, which a page does not show as words."""
+    text = _HEADING_NAME.sub(r"\1", text)
+    if notes := set(_NOTE.findall(text)):
+        text = _NOTE.sub("\n", text)
+        text = _NOTE_MARK.sub(lambda mark: "" if mark[1] in notes else mark[0], text)
+    return text
 
 
 def make_markdown() -> "MarkdownIt":
@@ -256,6 +265,9 @@ def make_markdown() -> "MarkdownIt":
     return MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 
 
+_NOTE = re.compile(r"^\[\^([^\]\s]+)\]:[ \t]*", re.MULTILINE)
+_NOTE_MARK = re.compile(r"\[\^([^\]\s]+)\]")
+_HEADING_NAME = re.compile(r"^(#{1,6}[ \t].*?)[ \t]*\{[#.][^{}\n]*\}[ \t]*$", re.MULTILINE)
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n.*?^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _PROPERTY = re.compile(r"^(title|author|date):[ \t]*(\S.*?)[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
 

@@ -4,7 +4,7 @@ import codecs
 import sys
 
 import pytest
-from reading import read
+from reading import describe, read
 
 from index.errors import SourceError
 from index.parsers import read_document
@@ -128,3 +128,14 @@ def test_a_web_page_in_a_text_file_is_read_as_one(tmp_path):
 def test_other_text_files_are_read_as_text(tmp_path, name):
     """Also those without a suffix."""
     assert read(tmp_path, name, "level: 3\n").text == "level: 3\n"
+
+
+def test_marks_of_notes_and_names_of_headings_are_no_words(tmp_path):
+    """In Markdown; a note is a paragraph, and brackets that name no note stay."""
+    content = "## Rent {#rent}\n\nIt is 300.[^1] Use `[^a]` {#x}.\n[^1]: Since May.\n[^b]: Never.\n"
+    assert describe(read(tmp_path, "a.md", content)) == [
+        ("~Rent", {}),
+        ("It is 300. Use [^a] {#x}.", {"heading": "Rent"}),
+        ("Since May.", {"heading": "Rent"}),
+        ("Never.", {"heading": "Rent"}),
+    ]
