@@ -1,9 +1,9 @@
 """Read .pdf files with PDFium: paragraphs in reading order, each with its page.
 
 A PDF marks no paragraphs, columns or headings: they are inferred from the positions of the characters (`lines`, `layout`).
-Lines that most pages repeat at their top or bottom are kept but do
-not answer; short lines in larger type are headings. Only plain tables are recognised. The values of forms and the notes people
-added follow the text of their page. Pages without text, or with text that the fonts do not identify (`fonts`), are read by OCR
+Lines that most pages repeat at their top or bottom are kept but do not answer; short lines in larger type are headings. Tables
+are found by their rules (`rules`), or where they are plain. The values of forms and the notes people added follow the text of
+their page. Pages without text, or with text that the fonts do not identify (`fonts`), are read by OCR
 (`scans`), where it is installed. Left out: text in pictures of other pages; and, noted, attached files.
 Scripts in a PDF are never run.
 """
@@ -38,6 +38,7 @@ from index.parsers.pdf.lines import (
     text_of,
     words_of,
 )
+from index.parsers.pdf.rules import gather_cells
 from index.parsers.pdf.scans import Scans, draw_page, name_pages
 from index.text.passages import split_sentences
 
@@ -151,6 +152,7 @@ def _read_page(page: Any, number: int, form: Any) -> PdfPage:
     lost = find_lost(text_page)
     (direction, segments), *asides = ((0, []),) if lost.all else read_segments(text_page, number, lost).items()
     text_page.close()
+    segments = gather_cells(page, segments, direction)
     numbered = drop_line_numbers(segments)
     return PdfPage(
         segments=numbered,
@@ -169,10 +171,10 @@ def add_pages(builder: TextBuilder, pages: Sequence[PdfPage]) -> None:
     words = frozenset(word.lower() for page in segments for segment in page for word in _WORD.findall(segment.text))
     bodies, above, below = split_repeated(segments)
     laid_out: list[list[Paragraph]] = []
-    header: tuple[Segment, ...] = ()
+    last_above: Paragraph | None = None
     for body in bodies:
-        laid_out.append(lay_out(body, words, header))
-        header = laid_out[-1][-1].header if laid_out[-1] else header
+        laid_out.append(lay_out(body, words, last_above))
+        last_above = laid_out[-1][-1] if laid_out[-1] else last_above
     for paragraphs, following in zip(laid_out, laid_out[1:], strict=False):
         last = last_of_body(paragraphs)
         if last is not None and following and goes_on(paragraphs[last], following[0]):
@@ -202,7 +204,7 @@ def add_pages(builder: TextBuilder, pages: Sequence[PdfPage]) -> None:
             since = builder.length
             if paragraph.rows:
                 rows = rows if paragraph.continued else 0
-                add_table(builder, paragraph.rows, headers=1 if rows else None, before=rows)
+                add_table(builder, paragraph.rows, headers=1 if rows else paragraph.headers, before=rows)
                 rows += len(paragraph.rows) - 1
             text = re.sub("\xad$", "-", paragraph.text)
             level = next((level for level, size in enumerate(sizes, start=1) if paragraph.size > 0.97 * size), None)
@@ -240,9 +242,9 @@ def _heading_sizes(laid_out: Sequence[Sequence[Paragraph]]) -> list[float]:
     """The sizes of type of headings, largest first: clearly larger than that of most text, and used for short lines only."""
     characters: Counter[float] = Counter()
     longest: dict[float, int] = {}
-    for paragraph in (paragraph for paragraphs in laid_out for paragraph in paragraphs if paragraph.text):
+    for paragraph in (paragraph for paragraphs in laid_out for paragraph in paragraphs):
         size = round(paragraph.size, 1)
-        characters[size] += len(paragraph.text)
+        characters[size] += len(paragraph.text) + sum(len(cell) for row in paragraph.rows for cell in row)
         longest[size] = max(longest.get(size, 0), len(paragraph.text))
     if len(characters) < 2:
         return []

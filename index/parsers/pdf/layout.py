@@ -3,18 +3,22 @@
 Columns differ from a table in their lines, which are long and leave few gaps. A line across the gap between the columns
 ends them; new ones start below it.
 
-A table is neighbouring lines with several cells in the same columns: one line a row, a header that names every column; drawn
-rules are ignored. Everything else is text. A paragraph starts at a change of gap, size or indent, or after a line that ends
-early with a full stop. Words divided at a line end are joined.
+A table is what is between drawn rules (`rules`), or neighbouring lines with several cells in the same columns: one line a row,
+a header that names every column. Everything else is text. A paragraph starts at a change of gap, size or indent, or after a line
+that ends early with a full stop. Words divided at a line end are joined.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from statistics import median
+from typing import NamedTuple
 
-from index.parsers.builder import find_pairs, is_header
+from index.parsers.builder import find_pairs, is_header, is_number
 from index.parsers.pdf.lines import Segment, Word, group_lines, text_of, words_of
+from index.parsers.pdf.rules import Cell, Grid
 
 COLUMN_LINES = 3  # a column has at least so many lines
 COLUMN_CHARACTERS = 20  # and half of them at least so many characters
@@ -212,7 +216,9 @@ class Paragraph:
         size: Size of its type, in points.
         full: Whether its last line reaches the edge of the column, as where the column or page cuts the paragraph.
         rows: The rows of a table, the header first.
-        header: The header of a table, as it is drawn where the table begins.
+        headers: How many rows of a table, 1 or none, name its columns; None if that is to be found out.
+        header: The header of a table without rules, as it is drawn where the table begins.
+        edges: Where the columns of a table with rules begin and end.
         continued: Whether the table began on a page before.
         segments: What it is made of, in order; of a table that goes on, its rows.
         first: Number of its first word among those of the segments: the ones before are of the page before.
@@ -223,7 +229,9 @@ class Paragraph:
     size: float
     full: bool = False
     rows: tuple[tuple[str, ...], ...] = ()
+    headers: int | None = None
     header: tuple[Segment, ...] = ()
+    edges: tuple[float, ...] = ()
     continued: bool = False
     segments: tuple[Segment, ...] = ()
     first: int = 0
@@ -246,7 +254,7 @@ class _Line:
 
 
 def lay_out(
-    segments: Sequence[Segment], words: frozenset[str] = frozenset(), header: Sequence[Segment] = ()
+    segments: Sequence[Segment], words: frozenset[str] = frozenset(), above: Paragraph | None = None
 ) -> list[Paragraph]:
     """Join the segments of a page into paragraphs.
 
@@ -254,15 +262,15 @@ def lay_out(
         segments: The segments of the page, in any order.
         words: All words of the document in lower case, those with hyphens too: they say whether a word that a line's
             end divides is written with a hyphen.
-        header: The header of the table that ends the page before, if one does: it may go on.
+        above: What ends the page before: a table may go on.
 
     Returns:
         Paragraphs in reading order.
     """
     found: list[Paragraph] = []
     for column in split_columns(list(segments)):
-        paragraphs = _read_column(group_lines(column), words, header)
-        header = ()
+        paragraphs = _read_column(group_lines(column), words, above)
+        above = None
         last = last_of_body(found)
         if last is not None and paragraphs and goes_on(found[last], paragraphs[0]):
             joined = join_lines(found[last].text, paragraphs[0].text, words)
@@ -305,10 +313,154 @@ def join_lines(before: str, after: str, words: frozenset[str] = frozenset(), gap
     return before[:-1] + after
 
 
-def _read_column(
-    lines: Sequence[Sequence[Segment]], words: frozenset[str], header: Sequence[Segment]
-) -> list[Paragraph]:
-    """Read the tables and the paragraphs between them, from top to bottom; the first rows may be those of a header."""
+def _read_column(lines: Sequence[Sequence[Segment]], words: frozenset[str], above: Paragraph | None) -> list[Paragraph]:
+    """Read the tables and the paragraphs between them, from top to bottom; the first rows may be those of a table above."""
+    found: list[Paragraph] = []
+    between: list[Sequence[Segment]] = []
+    for line in lines:
+        grids = [segment for segment in line if isinstance(segment, Grid)]
+        if not grids:
+            between.append(line)
+            continue
+        between += group_lines(segment for segment in line if not isinstance(segment, Grid))
+        found += _read_lines(between, words, None if found else above)
+        between.clear()
+        for grid in grids:
+            found += _read_grid(grid, words, found[-1] if found else above)
+    return found + _read_lines(between, words, None if found else above)
+
+
+class _Row(NamedTuple):
+    """A row between rules: its cells, the text of each column, and its kind: "cells", "across" for one cell, or "frames"."""
+
+    cells: list[Cell]
+    texts: list[str]
+    kind: str
+
+
+def _read_grid(grid: Grid, words: frozenset[str], above: Paragraph | None) -> list[Paragraph]:
+    """Read a table with rules: its rows, and the lines across all of its columns. `above`, a table, may go on."""
+    found: list[Paragraph] = []
+    for framed, same in groupby(_fill(grid, words), key=lambda row: row.kind == "frames"):
+        rows = list(same)
+        if framed:
+            found += [each for row in rows for cell in row.cells for each in lay_out(cell.segments, words)]
+        else:
+            found += _name_rows(rows, grid, found[-1] if found else above)
+    return found
+
+
+def _name_rows(rows: Sequence[_Row], grid: Grid, above: Paragraph | None) -> list[Paragraph]:
+    """Find the names of the columns, and give them to the rows between the lines across, which are text."""
+    texts = [row.texts for row in rows if row.kind == "cells"]
+    continued = above is not None and above.headers == 1 and _same_edges(above.edges, grid.edges_across)
+    if above is not None and continued:
+        names, headers = list(above.rows[0]), int(texts[:1] == [list(above.rows[0])])
+    else:
+        cells = [row for row in rows if row.kind == "cells"]
+        headers = 1
+        while headers < len(cells) - 1 and _names_below(cells[headers - 1], cells[headers]):
+            headers += 1
+        names = [" ".join(dict.fromkeys(filter(None, column))) for column in zip(*texts[:headers], strict=True)]
+        if headers == 1 and find_pairs(texts):
+            headers = -1
+        elif headers == 1 and not (len(texts) > 1 and is_header(names, *texts[1:])):
+            headers = 0
+    found: list[Paragraph] = []
+    left = headers
+    for kind, same in groupby(rows, key=lambda row: row.kind):
+        stretch = list(same)
+        if kind == "across":
+            found += [Paragraph(row.texts[0], grid.size, segments=tuple(row.cells[0].segments)) for row in stretch]
+            continue
+        drawn = tuple(segment for row in stretch for cell in row.cells for segment in cell.segments)
+        below = [row.texts for row in stretch][max(left, 0) :]
+        left = max(left - len(stretch), 0) if left > 0 else left
+        if not below:
+            continue
+        named = continued or headers > 0
+        table = Paragraph("", grid.size, headers=None if headers < 0 else int(named), segments=drawn)
+        shown = tuple(map(tuple, [names, *below] if named else below))
+        found.append(replace(table, rows=shown, edges=grid.edges_across, continued=continued))
+        continued = named
+    return found
+
+
+_LONGEST_CELL = 700  # characters; a longer one is a frame around prose
+_LONGEST_LABEL = 120  # characters that the rows beside a cell over several rows repeat
+_LEADERS = re.compile(r"(?:\s?\.){4,}$")  # dots that lead to the next column
+_YEARS = re.compile(r"(?:1[89]|20)\d\d(?:\W\d{2,4})?")
+
+
+def _same_edges(before: Sequence[float], after: Sequence[float]) -> bool:
+    return len(before) == len(after) and all(
+        abs(one - other) < NARROWEST_GAP for one, other in zip(before, after, strict=True)
+    )
+
+
+def _fill(grid: Grid, words: frozenset[str]) -> list[_Row]:
+    """The rows of a table with rules. A cell that covers several rows or columns counts for each, but a label only once."""
+    width = len(grid.edges_across) - 1
+    found: list[_Row] = []
+    for number in sorted({cell.row for cell in grid.cells}):
+        begun = [cell for cell in grid.cells if cell.row == number]
+        above = [cell for cell in grid.cells if cell.row < number < cell.row + cell.rows]
+        kind = "across" if not above and len(begun) == 1 and begun[0].columns == width else "cells"
+        body = any(row.kind == "cells" for row in found)
+        for cells in _split_row(begun) if not above else [begun]:
+            texts = [""] * width
+            for cell in [*above, *cells]:
+                text = ""
+                for line in group_lines(cell.segments):
+                    text = join_lines(text, text_of(line), words) if text else text_of(line)
+                text = _LEADERS.sub("", text)
+                if cell.row < number and len(text) > _LONGEST_LABEL:
+                    continue
+                label = kind == "across" or (body and (not cell.column or cell.columns >= width - 1))
+                covered = 1 if label else cell.columns
+                texts[cell.column : cell.column + covered] = [text] * covered
+            long = any(len(text) > _LONGEST_CELL for text in texts)
+            found.append(_Row(cells, texts, "frames" if long else kind))
+    return found
+
+
+def _split_row(cells: Sequence[Cell]) -> list[list[Cell]]:
+    """Part what is between two rules into rows, where no rules part them: by the lines of a column of numbers, or of all."""
+    lines = [group_lines(cell.segments) for cell in cells]
+    counts = [len(each) for each in lines]
+    numbers = [each for each in lines if len(each) > 1 and sum(map(_has_letters, map(text_of, each))) < 0.2 * len(each)]
+    if numbers and len(cells) > 1:
+        rows = lines[0] if len(lines[0]) == len(numbers[0]) else numbers[0]
+    elif len(cells) >= COLUMN_LINES <= min(counts) and len(set(counts)) == 1:
+        rows = lines[0]
+    else:
+        return [list(cells)]
+    tops = [min(segment.top for segment in line) for line in rows]
+    parted: list[list[Cell]] = [[] for _ in tops]
+    for cell in cells:
+        inside: list[list[Segment]] = [[] for _ in tops]
+        for segment in cell.segments:
+            inside[max(bisect_right(tops, (segment.top + segment.bottom) / 2) - 1, 0)].append(segment)
+        for row, segments in zip(parted, inside, strict=True):
+            row += [cell._replace(segments=segments)] if segments else []
+    return [row for row in parted if row]
+
+
+def _has_letters(text: str) -> bool:
+    return any(map(str.isalpha, text))
+
+
+def _names_below(row: _Row, below: _Row) -> bool:
+    """Whether a row has names over several columns, which the next row names one by one."""
+    if not any(cell.columns > 1 for cell in row.cells):
+        return False
+    under = [low for high, low in zip(row.texts, below.texts, strict=True) if row.texts.count(high) > 1 and high != low]
+    return len(under) > 1 and all(low and (_YEARS.fullmatch(low) or not is_number(low)) for low in under)
+
+
+def _read_lines(lines: Sequence[Sequence[Segment]], words: frozenset[str], above: Paragraph | None) -> list[Paragraph]:
+    """Read tables without rules, and the paragraphs between them."""
+    header = above.header if above is not None else ()
     found: list[Paragraph] = []
     begun = position = 0
     if header and lines:
@@ -396,5 +548,6 @@ def _begins(before: _Line, line: _Line, after: _Line | None, usual: float, short
         return True
     if short and NUMBERED_TITLE.fullmatch(before.text) and not line.text[:1].islower():
         return True
-    indented = line.left > before.left + 0.6 * line.size
+    centred = abs(line.left + line.right - before.left - before.right) < 0.5 * line.size
+    indented = line.left > before.left + 0.6 * line.size and not centred
     return indented and not numbered and (after is None or after.left < line.left - 0.4 * line.size or short)

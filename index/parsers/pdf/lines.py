@@ -12,7 +12,7 @@ import unicodedata
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -52,6 +52,17 @@ class Segment:
     last: float = 0.0
     edges: "array[float]" = field(default_factory=lambda: array("f"))
 
+    def words(self) -> "list[Word]":
+        """Its words, in order."""
+        texts = self.text.split(" ")
+        edges = self.edges
+        if len(edges) < 2 * len(texts):
+            edges = edges + array("f", (self.last, self.right))
+        return [
+            Word(text, self.page, left, self.top, right, self.bottom)
+            for text, left, right in zip(texts, edges[::2], edges[1::2], strict=False)
+        ]
+
 
 class Word(NamedTuple):
     """A word on a page, in the coordinates of its segment."""
@@ -66,18 +77,15 @@ class Word(NamedTuple):
 
 def words_of(segments: Iterable[Segment]) -> tuple[Word, ...]:
     """The words of segments, in order."""
-    found: list[Word] = []
-    for segment in segments:
-        texts = segment.text.split(" ")
-        edges = segment.edges
-        if len(edges) < 2 * len(texts):
-            edges = edges + array("f", (segment.last, segment.right))
-        top, bottom = segment.top, segment.bottom
-        found += [
-            Word(text, segment.page, left, top, right, bottom)
-            for text, left, right in zip(texts, edges[::2], edges[1::2], strict=False)
-        ]
-    return tuple(found)
+    return tuple(word for segment in segments for word in segment.words())
+
+
+def words_between(segment: Segment, first: int, end: int) -> Segment:
+    """The words of a segment from one number up to another, as a segment."""
+    words = segment.words()[first:end]
+    edges = array("f", (edge for word in words for edge in (word.left, word.right)))
+    text, last = " ".join(word.text for word in words), words[-1]
+    return replace(segment, text=text, left=words[0].left, right=last.right, last=last.left, edges=edges)
 
 
 def read_segments(text_page: Any, number: int, lost: Lost) -> dict[int, list[Segment]]:
@@ -125,7 +133,7 @@ def read_segments(text_page: Any, number: int, lost: Lost) -> dict[int, list[Seg
             current.text += character  # PDFium spells a ligature out, each letter in the box of the whole
             continue
         last_edges = edges
-        x0, y0, x1, y1 = _turn(edges, direction)
+        x0, y0, x1, y1 = turn_box(edges, direction)
         size = max(y1 - y0, 0.5)
         if direction == SLANTING or current is None or not _continues(current, x0, y0, y1, size):
             # Only now is the angle worth asking for: what goes on a run has its direction.
@@ -137,7 +145,7 @@ def read_segments(text_page: Any, number: int, lost: Lost) -> dict[int, list[Seg
                 continue
             if turn != direction:
                 direction = turn
-                x0, y0, x1, y1 = _turn(edges, direction)
+                x0, y0, x1, y1 = turn_box(edges, direction)
                 size = max(y1 - y0, 0.5)
             current = None
         if current is None or _is_right_to_left(character):
@@ -313,7 +321,7 @@ def _nearest_direction(angle: float) -> int:
     return round(turns) % 4 if abs(turns - round(turns)) * math.pi / 2 <= _STEEPEST else SLANTING
 
 
-def _turn(edges: tuple[float, float, float, float], turn: int) -> tuple[float, float, float, float]:
+def turn_box(edges: tuple[float, float, float, float], turn: int) -> tuple[float, float, float, float]:
     """The left, top, right and bottom of a box, seen so that text of a direction is upright."""
     left, bottom, right, top = edges
     if turn == SLANTING:

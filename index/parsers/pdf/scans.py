@@ -8,7 +8,6 @@ from array import array
 from bisect import bisect
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from statistics import median
 from typing import Any
 
@@ -18,7 +17,7 @@ from index.errors import SourceError
 from index.parsers.builder import list_some
 from index.parsers.ocr import DPI, INSTALL, MOST_PIXELS, Line, PictureReader, PictureReading, Pixels
 from index.parsers.pdf.layout import COLUMN_LINES
-from index.parsers.pdf.lines import WIDE_GAP, Frame, Segment, group_lines
+from index.parsers.pdf.lines import WIDE_GAP, Frame, Segment, group_lines, words_between
 
 LITTLE_CONFIDENCE = 0.8  # of a page; it is named
 _POINTS = 72 / DPI  # in a pixel
@@ -195,8 +194,7 @@ def _split_at_gutters(segments: Sequence[Segment]) -> list[Segment]:
             words = pairs[begun:position]
             if position < len(texts) and not is_gutter(words[-1][1], pairs[position][0]):
                 continue
-            text, edges = " ".join(texts[begun:position]), segment.edges[2 * begun : 2 * position]
-            found.append(replace(segment, text=text, left=words[0][0], right=words[-1][1], edges=edges))
+            found.append(words_between(segment, begun, position))
             begun = position
     return found
 
