@@ -228,11 +228,29 @@ class _Table:
         if crossed > _MOST_CROSSED * words:
             return None
         spans_of = {owner[:2]: owner for owner in owners.values()}
+        for place in list(inside):
+            row, column, rows, columns = spans_of[place]
+            parted = self._by_column(inside[place]) if columns > 1 else {}
+            if len(parted) > 1:  # no rules, but every column has its own
+                del inside[place]
+                for each, own in parted.items():
+                    inside[row, each] = own
+                    spans_of[row, each] = row, each, rows, 1
         cells = tuple(
             Cell(*spans_of[place], [segment for line in group_lines(inside[place]) for segment in line])
             for place in sorted(inside)
         )
         return self._grid(cells) if self._is_table(cells) else None
+
+    def _by_column(self, segments: Iterable[Segment]) -> dict[int, list[Segment]]:
+        """The segments in each column; none where one lies in several."""
+        found: dict[int, list[Segment]] = {}
+        for segment in segments:
+            column = bisect_right(self.xs, segment.left + _NEAR) - 1
+            if bisect_right(self.xs, segment.right - _NEAR) - 1 != column:
+                return {}
+            found.setdefault(column, []).append(segment)
+        return found
 
     def _cells(self) -> dict[tuple[int, int], tuple[int, int, int, int]]:
         """The cell that covers each place of the table: its row, its column and how many of each it covers."""

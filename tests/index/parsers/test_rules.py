@@ -153,3 +153,25 @@ def test_words_across_rules_are_no_cells(tmp_path):
     page.save()
     found = texts(read(tmp_path, "a.pdf", stream.getvalue()))
     assert "Sentence number 0 runs across the drawn lines, which mean nothing." in " ".join(found)
+
+
+def test_a_row_without_rules_has_a_cell_in_each_column(tmp_path):
+    """Where rules part only the names of the columns, the values below are not one cell."""
+    stream = io.BytesIO()
+    page = begin_page(stream)
+    for y in (800, 775, 750, 725, 700):
+        page.line(50, y, 350, y)
+    for x in (50, 150, 250, 350):
+        page.line(x, 775 if x in (150, 250) else 700, x, 800)
+    page.line(150, 700, 150, 775)
+    rows = [("Harbour", "Boats", "Nets"), ("Skar", "410", "77"), ("Vik", "512", "81"), ("Both", "922", "158")]
+    for number, row in enumerate(rows):
+        for x, cell in zip((60, 160, 260), row, strict=True):
+            page.drawString(x, 783 - 25 * number, cell)
+    page.save()
+    assert texts(read(tmp_path, "a.pdf", stream.getvalue())) == [
+        "~Harbour; Boats; Nets",
+        "Harbour: Skar; Boats: 410; Nets: 77.",
+        "Harbour: Vik; Boats: 512; Nets: 81.",
+        "Harbour: Both; Boats: 922; Nets: 158.",
+    ]
