@@ -137,7 +137,7 @@ def read_segments(text_page: Any, number: int, lost: Lost) -> dict[int, list[Seg
         size = max(y1 - y0, 0.5)
         if direction == SLANTING or current is None or not _continues(current, x0, y0, y1, size):
             # Only now is the angle worth asking for: what goes on a run has its direction.
-            angle = pdfium.FPDFText_GetCharAngle(text_page, position)
+            angle = _read_angle(pdfium, text_page, position)
             turn = _nearest_direction(angle) if angle >= 0 else direction
             if turn == SLANTING and turn == direction and current is not None:
                 current.text += (" " if spaced else "") + character  # one run: the boxes lie on no line
@@ -310,10 +310,17 @@ def _main_direction(pdfium: Any, text_page: Any, count: int) -> int:
     """Into which of the four directions most of the text runs: how many quarter turns."""
     turns = [0, 0, 0, 0]
     for position in range(0, count, max(1, count // 200)):
-        angle = pdfium.FPDFText_GetCharAngle(text_page, position)
+        angle = _read_angle(pdfium, text_page, position)
         if angle >= 0:
             turns[round(angle / (math.pi / 2)) % 4] += 1
     return turns.index(max(turns))
+
+
+def _read_angle(pdfium: Any, text_page: Any, position: int) -> float:
+    """The angle of a character in radians, or -1. A size of type below zero turns it once more."""
+    angle = float(pdfium.FPDFText_GetCharAngle(text_page, position))
+    turned = angle >= 0 and pdfium.FPDFText_GetFontSize(text_page, position) < 0
+    return (angle + math.pi) % (2 * math.pi) if turned else angle
 
 
 def _nearest_direction(angle: float) -> int:

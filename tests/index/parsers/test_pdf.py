@@ -182,6 +182,22 @@ def test_turned_pages_are_read_upright(tmp_path, degrees):
     ]
 
 
+@pytest.mark.parametrize("turn", [1, -1])
+def test_a_size_of_type_below_zero_turns_the_text(tmp_path, turn):
+    """Programs draw so in coordinates that are turned once more, or on pages that are displayed turned."""
+    stream = io.BytesIO()
+    page = begin_page(stream, degrees=0 if turn < 0 else 180)
+    for y, line in ((700, "The ferry leaves the pier at nine, and it"), (686, "returns at dusk.")):
+        text = page.beginText()
+        text.setFont("Helvetica", -10)
+        text.setTextTransform(turn, 0, 0, turn, 100 if turn < 0 else 500, y if turn < 0 else 842 - y)
+        text.textOut(line)
+        page.drawText(text)
+    page.save()
+    found = texts(read(tmp_path, "a.pdf", stream.getvalue()))
+    assert found == ["The ferry leaves the pier at nine, and it returns at dusk."]
+
+
 def ligatures():
     """A PDF whose one glyph stands for three letters by its own table, as typesetters write ligatures."""
     content = b"BT /F1 12 Tf 72 700 Td (o\x01ce) Tj ET"
