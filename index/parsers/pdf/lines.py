@@ -13,6 +13,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -227,17 +228,23 @@ def join_right_to_left(segments: list[Segment]) -> list[Segment]:
     found: list[Segment] = []
     for line in group_lines(segments):
         letters = sum(_is_right_to_left(segment.text) for segment in line)
-        if 2 * letters < sum(len(segment.text) for segment in line):
-            found += line
-            continue
-        run: list[Segment] = []
-        for segment in reversed(line):
-            if run and run[-1].left - segment.right > WIDE_GAP * max(segment.size, run[-1].size):
-                found.append(_join_run(run))
-                run = []
-            run.append(segment)
-        found.append(_join_run(run))
+        if 2 * letters < sum(len(segment.text) for segment in line):  # a few words of the line run so: each is a run
+            for turned, same in groupby(line, key=lambda segment: _is_right_to_left(segment.text)):
+                run = list(same)
+                found += _join_runs(run) if turned else run
+        else:
+            found += _join_runs(line)
     return found
+
+
+def _join_runs(line: Sequence[Segment]) -> list[Segment]:
+    """Join the segments of a line that no wide gap parts, given from left to right, and read from right to left."""
+    runs: list[list[Segment]] = []
+    for segment in reversed(line):
+        if not runs or runs[-1][-1].left - segment.right > WIDE_GAP * max(segment.size, runs[-1][-1].size):
+            runs.append([])
+        runs[-1].append(segment)
+    return [_join_run(run) for run in runs]
 
 
 def _join_run(run: Sequence[Segment]) -> Segment:

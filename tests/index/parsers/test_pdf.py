@@ -467,6 +467,21 @@ def test_letters_from_right_to_left_are_joined_in_reading_order():
         assert [each.text for each in join_right_to_left(list(order))] == ["השפר RX 25 קל"]
 
 
+def test_words_from_right_to_left_in_a_row_of_numbers_are_joined():
+    """Also where most of a line is numbers or Latin words."""
+    drawn = [
+        ("1,234.50", 100, 140),
+        ("2,345.60", 200, 240),
+        ("ל", 300, 306),
+        ("כ", 306, 312),
+        ("ש", 316, 322),
+        ("ך", 312, 316),
+    ]
+    segments = [Segment(text, left, right, 100, 112, 12.0) for text, left, right in drawn]
+    found = [each.text for each in join_right_to_left(segments)]
+    assert found == ["1,234.50", "2,345.60", "שךכל"]
+
+
 def drawn_page(*, degrees=0, crop=None):
     """A PDF of one page that is displayed turned or cropped."""
     stream = io.BytesIO()
