@@ -141,6 +141,19 @@ def make_pdf(*pages):
     return stream.getvalue()
 
 
+def raw_pdf(objects):
+    """A PDF of the objects given, numbered from 1, the first its catalog."""
+    out = bytearray(b"%PDF-1.7\n")
+    offsets = []
+    for number, content in enumerate(objects, start=1):
+        offsets.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    start = len(out)
+    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    out += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    return bytes(out + b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (len(objects) + 1, start))
+
+
 def flow(text, *, x=60, y=780, width=475, leading=12):
     """A text as lines of a column, for `make_pdf`."""
     from reportlab.lib.utils import simpleSplit

@@ -207,7 +207,7 @@ def _read_character(code: int, pdfium: Any, text_page: Any, position: int, count
     if 0xD800 <= code < 0xDC00:  # PDFium gives such a character as two halves
         low = pdfium.FPDFText_GetUnicode(text_page, position + 1) if position + 1 < count else 0
         return chr(0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00)) if 0xDC00 <= low < 0xE000 else ""
-    if not code or 0xDC00 <= code < 0xE000:
+    if not code or 0xDC00 <= code < 0xE000 or code > 0x10FFFF:
         return ""
     character = chr(code)
     if character in _HYPHENS:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pypdfium2
 import reportlab
-from reading import make_pdf, texts
+from reading import make_pdf, raw_pdf, texts
 from scanning import reading
 
 from index.parsers import read_document
@@ -78,3 +78,23 @@ def test_attached_files_of_a_pdf_are_noted(tmp_path):
     found = read(tmp_path, stream.getvalue())
     assert texts(found) == ["See the plan."]
     assert found.notes == ("attached files are not read: plan.xlsx",)
+
+
+def test_a_code_that_is_no_character_is_left_out(tmp_path):
+    """As where a font's codes have three bytes and no table says what they are."""
+    content = b"BT /F1 12 Tf 72 700 Td <E0E0E0> Tj /F2 12 Tf (See the plan.) Tj ET"
+    codes = (
+        b"/CIDInit /ProcSet findresource begin begincmap 4 begincodespacerange <00> <7f> <c080> <dfbf> <e08080> <efbfbf>"
+        b" <f0808080> <f7bfbfbf> endcodespacerange endcmap"
+    )
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Resources<</Font<</F1 5 0 R/F2 8 0 R>>>>>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(content), content),
+        b"<</Type/Font/Subtype/Type0/BaseFont/X/Encoding 6 0 R/DescendantFonts[7 0 R]>>",
+        b"<</Type/CMap/CMapName/X/Length %d>>stream\n%s\nendstream" % (len(codes), codes),
+        b"<</Type/Font/Subtype/CIDFontType0/BaseFont/X/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>>>",
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    ]
+    assert texts(read(tmp_path, raw_pdf(objects))) == ["See the plan."]

@@ -4,7 +4,7 @@ import io
 import re
 
 import pytest
-from reading import begin_page, describe, flow, make_pdf, read, texts
+from reading import begin_page, describe, flow, make_pdf, raw_pdf, read, texts
 
 from index.boxes import boxes_between
 from index.errors import SourceError
@@ -214,19 +214,6 @@ def ligatures():
         b"<</Length %d>>stream\n%s\nendstream" % (len(table), table),
     ]  # fmt: skip
     return raw_pdf(objects)
-
-
-def raw_pdf(objects):
-    """A PDF of the objects given, numbered from 1, the first its catalog."""
-    out = bytearray(b"%PDF-1.7\n")
-    offsets = []
-    for number, content in enumerate(objects, start=1):
-        offsets.append(len(out))
-        out += b"%d 0 obj\n%s\nendobj\n" % (number, content)
-    start = len(out)
-    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
-    out += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    return bytes(out + b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (len(objects) + 1, start))
 
 
 def test_ligatures_become_letters(tmp_path):
