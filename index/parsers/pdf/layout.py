@@ -28,6 +28,8 @@ NARROWEST_GAP = 3.0  # points between columns
 MOST_SEGMENTS = 3_000  # a page with more is no page of prose: it is read line by line
 MOST_COLUMNS = 4
 _GAPS_TRIED = 8
+_ASIDE_GAP = 1.5  # times the size of the type: the least distance of short lines set beside prose
+_RUNNING = 0.4  # of the lines of prose go on in the middle of a sentence, with a small letter
 
 
 def split_columns(segments: list[Segment], columns: int = 1) -> list[list[Segment]]:
@@ -52,8 +54,9 @@ def split_columns(segments: list[Segment], columns: int = 1) -> list[list[Segmen
                 side.clear()
 
     begin, end = gap
+    aside = _has_aside(*_sides(segments, gap))
     for lines in _bands(group_lines(segments)):
-        is_table = _is_table(lines, gap)
+        is_table = not aside and _is_table(lines, gap)
         for line in lines:
             if is_table or any(segment.left < end and segment.right > begin for segment in line):
                 close_columns()
@@ -106,11 +109,33 @@ def _find_gap(segments: Sequence[Segment], columns: int) -> tuple[float, float] 
         if following - x >= NARROWEST_GAP and begin + margin < (x + following) / 2 < end - margin:
             gaps.append((crossing, x - following, x, following))
     for *_, x, following in sorted(gaps)[:_GAPS_TRIED]:
-        left = [segment for segment in segments if segment.right <= x]
-        right = [segment for segment in segments if segment.left >= following]
-        if left and right and _are_beside(left, right) and is_readable(left) and is_readable(right):
+        left, right = _sides(segments, (x, following))
+        if not (left and right and _are_beside(left, right)):
+            continue
+        if (is_readable(left) and is_readable(right)) or _has_aside(left, right):
             return x, following
     return None
+
+
+def _sides(segments: Sequence[Segment], gap: tuple[float, float]) -> tuple[list[Segment], list[Segment]]:
+    """The segments to the left and to the right of a gap."""
+    return [each for each in segments if each.right <= gap[0]], [each for each in segments if each.left >= gap[1]]
+
+
+def _has_aside(left: Sequence[Segment], right: Sequence[Segment]) -> bool:
+    """Whether one of two sides is prose that runs on from line to line, and the other a few short lines set beside it.
+
+    Short lines are cells instead where the lines beside them begin anew, as those of a table do.
+    """
+    if min(segment.left for segment in right) - max(segment.right for segment in left) < _ASIDE_GAP * left[0].size:
+        return False
+    prose, aside = (left, right) if len(left) >= len(right) else (right, left)
+    lines = group_lines(aside)
+    steps = [below[0].top - above[0].top for above, below in zip(lines, lines[1:], strict=False)]
+    if len(lines) < COLUMN_LINES or max(steps) > 2 * aside[0].size or any(len(line) > 1 for line in lines):
+        return False
+    below = group_lines(prose)[1:]
+    return _is_column(prose) and sum(line[0].text[:1].islower() for line in below) >= _RUNNING * len(below)
 
 
 def _is_column(segments: Sequence[Segment]) -> bool:

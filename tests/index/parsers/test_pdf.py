@@ -38,6 +38,23 @@ def test_two_columns_are_read_one_after_the_other(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("x", [420, 60])
+def test_short_lines_beside_prose_do_not_enter_it(tmp_path, x):
+    """A box of facts is read for itself, on either side."""
+    text = (
+        "The pump stands in the cellar, and the caretaker opens the upper valve before he starts it. When the"
+        " water runs clear he closes the valve, waits for the needle to fall, and writes the hour down in the"
+        " book that lies on the shelf. Nobody else starts it, since the motor overheats when the inlet is shut."
+    )
+    facts = [
+        (x, 780 - 12 * row, line) for row, line in enumerate(("FACTS", "Power: 3 kW", "Weight: 41 kg", "Built: 1987"))
+    ]
+    prose = flow(text, x=60 if x > 60 else 200, width=300)
+    found = texts(read(tmp_path, "a.pdf", make_pdf([*facts, *prose])))
+    assert text in found
+    assert len(found) == 2
+
+
 def test_a_line_across_both_columns_parts_them(tmp_path):
     """What stands above such a line in either column is read before what stands below it."""
     first, second, third = (f"{word} {LEFT}." for word in ("One", "Two", "Three"))
