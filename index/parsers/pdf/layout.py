@@ -3,9 +3,9 @@
 Columns differ from a table in their lines, which are long and leave few gaps. A line across the gap between the columns
 ends them; new ones start below it.
 
-A table is what is between drawn rules (`rules`), or neighbouring lines with several cells in the same columns: one line a row,
-a header that names every column. Everything else is text. A paragraph starts at a change of gap, size or indent, or after a line
-that ends early with a full stop. Words divided at a line end are joined.
+A table is what is between drawn rules (`rules`), rows of figures (`figures`), or neighbouring lines with several cells in the
+same columns: one line a row, a header that names every column. Everything else is text. A paragraph starts at a change of gap,
+size or indent, or after a line that ends early with a full stop. Words divided at a line end are joined.
 """
 
 import re
@@ -17,6 +17,7 @@ from statistics import median
 from typing import NamedTuple
 
 from index.parsers.builder import find_pairs, is_header, is_number
+from index.parsers.pdf.figures import Figures, find_figures
 from index.parsers.pdf.lines import Segment, Word, group_lines, text_of, words_of
 from index.parsers.pdf.rules import Cell, Grid
 
@@ -244,7 +245,8 @@ class Paragraph:
         headers: How many rows of a table, 1 or none, name its columns; None if that is to be found out.
         header: The header of a table without rules, as it is drawn where the table begins.
         edges: Where the columns of a table with rules begin and end.
-        continued: Whether the table began on a page before.
+        figures: Of a table of figures without rules.
+        continued: Whether the table began above, or on a page before.
         segments: What it is made of, in order; of a table that goes on, its rows.
         first: Number of its first word among those of the segments: the ones before are of the page before.
         last: Number of the word after its last; None: all are its own.
@@ -257,6 +259,7 @@ class Paragraph:
     headers: int | None = None
     header: tuple[Segment, ...] = ()
     edges: tuple[float, ...] = ()
+    figures: Figures | None = None
     continued: bool = False
     segments: tuple[Segment, ...] = ()
     first: int = 0
@@ -495,12 +498,21 @@ def _read_lines(lines: Sequence[Sequence[Segment]], words: frozenset[str], above
             table = _table(named, header, lines[: len(rows)])
             found.append(replace(table, continued=True))
             begun = position = len(rows)
+    figures = find_figures(lines, begun, above.figures if above is not None else None)
     while position < len(lines):
         rows = find_table(lines, position)
-        if rows:
+        end = position + len(rows)
+        below = next((each for each in figures if position <= each.end - FEWEST_ROWS and each.first <= end), None)
+        if rows and not (below and end < below.end):
             found += _paragraphs([_line(line) for line in lines[begun:position]], words)
-            found.append(_table(rows, lines[position], lines[position : position + len(rows)]))
-            begun = position = position + len(rows)
+            found.append(_table(rows, lines[position], lines[position:end]))
+            begun = position = end
+        elif below and position >= below.first:
+            found += _paragraphs([_line(line) for line in lines[begun:position]], words)
+            named = [below.names] if below.names else []
+            table = _table([*named, *below.rows], (), lines[position : below.end])
+            found.append(replace(table, headers=len(named), figures=below, continued=below.continued))
+            begun = position = below.end
         else:
             position += 1
     return found + _paragraphs([_line(line) for line in lines[begun:]], words)

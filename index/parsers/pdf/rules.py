@@ -243,11 +243,15 @@ class _Table:
         return self._grid(cells) if self._is_table(cells) else None
 
     def _by_column(self, segments: Iterable[Segment]) -> dict[int, list[Segment]]:
-        """The segments in each column; none where one lies in several."""
+        """The segments in each column; none where there are several lines, and a segment that lies in several columns."""
+        lines = group_lines(segments)
         found: dict[int, list[Segment]] = {}
-        for segment in segments:
-            column = bisect_right(self.xs, segment.left + _NEAR) - 1
-            if bisect_right(self.xs, segment.right - _NEAR) - 1 != column:
+        for segment in (segment for line in lines for segment in line):
+            column = bisect_right(self.xs, (segment.left + segment.right) / 2) - 1
+            if (
+                len(lines) > 1
+                and not self.xs[column] - _NEAR < segment.left < segment.right < self.xs[column + 1] + _NEAR
+            ):
                 return {}
             found.setdefault(column, []).append(segment)
         return found
