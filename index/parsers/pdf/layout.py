@@ -227,6 +227,9 @@ NUMBERED_TITLE = re.compile(
     r"((?:\d{1,2}|[A-Z])(?:\.\d{1,2}){1,4})\.? +(?=[A-Z\xc0-\xde])(?=.*[a-z]{3})[^\n]{1,80}?(?<![.;:,!])"
 )
 LARGE = 1.12  # times the size of most lines; the lines of a heading are further apart than those of the text
+_LABELLED = re.compile(
+    r"(?=[A-Z\xc0-\xde])(?:[^\s:;.,!?]+ ?){1,4}: \S"
+)  # "Date of birth: 3 May", "Judge Ames: Did you?"
 _CLOSED = re.compile(r"[.!?:\u2026\u3002][\"'\u2019\u201d)\]]*$")
 _DIVIDED = re.compile(r"(\w+)(?:\xad|(?<=[^\W\d_])-)$")
 _LONGEST_WORD = 100  # characters
@@ -582,6 +585,9 @@ def _begins(before: _Line, line: _Line, after: _Line | None, usual: float, short
     if step > 1.3 * usual or not 0.85 < line.size / before.size < 1.18:
         return True
     if _ITEM.match(line.text) or _SECTION.match(line.text) or (short and _CLOSED.search(before.text)):
+        return True
+    nearby = before if _LABELLED.match(before.text) else after if short else None
+    if _LABELLED.match(line.text) and nearby is not None and _LABELLED.match(nearby.text):
         return True
     if short and NUMBERED_TITLE.fullmatch(before.text) and not line.text[:1].islower():
         return True
