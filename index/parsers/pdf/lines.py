@@ -23,6 +23,7 @@ from index.parsers.pdf.fonts import Lost
 
 WIDE_GAP = 0.9  # times the size of the type; wider gaps part columns and cells
 WORD_GAP = 0.18  # times the size of the type; narrower ones are within a word
+_LEAST_PITCH = 0.05  # times the size of the type; letters with wider gaps are set apart
 _HYPHEN = "\x02"  # how PDFium gives the hyphen of a word divided at a line's end
 _HYPHENS = (_HYPHEN, "\ufffe", "\xad")
 
@@ -112,6 +113,8 @@ def read_segments(text_page: Any, number: int, lost: Lost) -> dict[int, list[Seg
     direction = main
     last_edges: tuple[float, float, float, float] | None = None
     spaced = False
+    pitch = 0.0  # the gap between the last two letters of a word
+    above = mark = False  # whether the last character is raised; and whether it is the digit of a note or power
     quotes: list[Segment] = []
     for position in range(count):
         code = pdfium.FPDFText_GetUnicode(text_page, position)
@@ -151,11 +154,14 @@ def read_segments(text_page: Any, number: int, lost: Lost) -> dict[int, list[Seg
             current = None
         if current is None or _is_right_to_left(character):
             current = Segment(character, x0, x1, y0, y1, size, number, x0)
+            pitch, above, mark = 0.0, False, False
             by_direction.setdefault(direction, []).append(current)
             quotes += [current] if character in _QUOTES.values() else []
         else:
             raised = size < 0.8 * current.size and y1 < current.bottom - 0.2 * current.size
             gap = x0 - current.right
+            if spaced and pitch > _LEAST_PITCH * size and gap <= 1.2 * pitch:
+                spaced = False  # PDFium guesses a space between letters that are set apart
             spaced = (spaced and not (raised and gap < WORD_GAP * size)) or gap > WORD_GAP * size
             if spaced:
                 current.edges.extend((current.last, current.right))
@@ -163,7 +169,10 @@ def read_segments(text_page: Any, number: int, lost: Lost) -> dict[int, list[Seg
                 current.text += " "
             elif _is_right_to_left(current.text[0]):  # a mark after it is to its left
                 current.left = current.last = min(current.last, x0)
-            current.text += _RAISED.get(character, character) if raised else character
+            pitch = 0.0 if spaced else gap
+            mark = raised and not spaced and (mark or not above) and (character in _RAISED or character == ",")
+            above = raised
+            current.text += _RAISED.get(character, character) if mark else character
             current.right = max(current.right, x1)
             current.top, current.bottom = min(current.top, y0), max(current.bottom, y1)
             current.size += 0 if raised else (size - current.size) / len(current.text)

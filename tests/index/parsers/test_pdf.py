@@ -216,6 +216,34 @@ def test_a_size_of_type_below_zero_turns_the_text(tmp_path, turn):
     assert found == ["The ferry leaves the pier at nine, and it returns at dusk."]
 
 
+def test_only_digits_of_notes_and_powers_are_raised(tmp_path):
+    """A number in smaller type beside a large one stays as it is, with its sign and its decimals."""
+    large, small = ("setFont", "Helvetica", 20), ("setFont", "Helvetica", 10)
+    drawn = draw(
+        large, ("drawString", 60, 700, "Shares rose to 12.14"), small, ("drawString", 262, 708, "+0.11 (+0.90%)"),
+        large, ("drawString", 60, 660, "The hall has 40 m"), small, ("drawString", 219, 672, "2"),
+    )  # fmt: skip
+    assert texts(read(tmp_path, "a.pdf", drawn)) == ["Shares rose to 12.14 +0.11 (+0.90%) The hall has 40 m\u00b2"]
+
+
+def test_letters_set_apart_are_one_word(tmp_path):
+    """Also where a word's last letter is drawn for itself, as programs do that read scans."""
+    from reportlab.pdfbase.pdfmetrics import stringWidth
+
+    stream = io.BytesIO()
+    page = begin_page(stream)
+    x = 60
+    for piece in ("Nort", "h ", "Harbou", "r ", "Driv", "e"):
+        text = page.beginText(x, 700)
+        text.setHorizScale(72)
+        text.setCharSpace(2.7)
+        text.textOut(piece)
+        page.drawText(text)
+        x += 0.72 * (stringWidth(piece, "Helvetica", 10) + 2.7 * len(piece))
+    page.save()
+    assert texts(read(tmp_path, "a.pdf", stream.getvalue())) == ["~North Harbour Drive"]
+
+
 def ligatures():
     """A PDF whose one glyph stands for three letters by its own table, as typesetters write ligatures."""
     content = b"BT /F1 12 Tf 72 700 Td (o\x01ce) Tj ET"
