@@ -15,12 +15,15 @@ from index.parsers.pdf.lines import SLANTING, Segment, Word, group_lines, turn_b
 _THIN = 4.0  # points; what is drawn so thin is a rule
 _SHORTEST = 6.0  # points of a rule
 _NEAR = 3.0  # points between rules that are one, or meet
+_WORD_SPACE = 0.4  # times the size of the type; what is between two words of a line, but not between cells
+_MOST_CUT = 0.05  # of the runs of text may have a rule between two such words; more do in the boxes of a web page
 _NARROWEST = 6.0  # points of a column or row
 _MOST_OBJECTS = 20_000  # on a page; more are drawings
 _MOST_POINTS = 1_000  # of a path
 _MOST_RULES = 500  # in each direction, when those that are one are joined; more are drawings
 _MOST_CELLS = 20_000
 _FEWEST_ROWS = 0.3  # of the rows have several cells; where rules part only the header, they say little of the others
+_FEWEST_SINGLE = 0.5  # of the cells cover one column and row
 _MOST_CROSSED = 0.1  # of the words may lie across a rule; more do on a chart or a form with combs
 
 
@@ -206,7 +209,7 @@ class _Table:
         """Take segments into the cells; None where it is no table."""
         owners = self._cells()
         inside: dict[tuple[int, int], list[Segment]] = {}
-        crossed = words = 0
+        crossed = cut = words = 0
         for segment in segments:
             row = min(bisect_right(self.ys, (segment.top + segment.bottom) / 2), self.height) - 1
             begun, last = 0, None
@@ -220,12 +223,13 @@ class _Table:
                     left + 1.5 < self.xs[edge] < right - 1.5 and self.right[edge][row] for edge in (column, column + 1)
                 )
                 if last is not None and owner != last:
+                    cut += left - spans[position - 1][1] < _WORD_SPACE * segment.size
                     inside.setdefault(last[:2], []).append(words_between(segment, begun, position))
                     begun = position
                 last = owner
             if last is not None:
                 inside.setdefault(last[:2], []).append(words_between(segment, begun, len(spans)) if begun else segment)
-        if crossed > _MOST_CROSSED * words:
+        if crossed > _MOST_CROSSED * words or cut > _MOST_CUT * len(segments):
             return None
         spans_of = {owner[:2]: owner for owner in owners.values()}
         for place in list(inside):
@@ -279,12 +283,18 @@ class _Table:
         return owners
 
     def _is_table(self, cells: Sequence[Cell]) -> bool:
-        """Whether two rows at least have several cells, and not nearly all are one cell across."""
+        """Whether two rows at least have several cells, and not nearly all are one cell across, nor most cells over several.
+
+        The boxes of a printed web page or form lie in no rows and columns.
+        """
         filled: dict[int, int] = {}
         for cell in cells:
             for row in range(cell.row, cell.row + cell.rows):
                 filled[row] = filled.get(row, 0) + (0 if cell.columns == self.width else 1)
         several = sum(count > 1 for count in filled.values())
+        inner = [cell.rows == cell.columns == 1 for cell in cells if cell.columns < self.width]
+        if sum(inner) < _FEWEST_SINGLE * len(inner):
+            return False
         return several >= 2 and several >= _FEWEST_ROWS * len({cell.row for cell in cells})
 
     def _grid(self, cells: tuple[Cell, ...]) -> Grid:

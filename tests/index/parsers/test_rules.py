@@ -175,3 +175,23 @@ def test_a_row_without_rules_has_a_cell_in_each_column(tmp_path):
         "Harbour: Vik; Boats: 512; Nets: 81.",
         "Harbour: Both; Boats: 922; Nets: 158.",
     ]
+
+
+def test_a_line_that_runs_on_behind_a_rule_is_no_row(tmp_path):
+    """The boxes of a printed web page part no cells: there, words have no more between them than elsewhere."""
+    stream = io.BytesIO()
+    page = begin_page(stream)
+    for left, bottom, width, height in (
+        (50, 770, 100, 30),
+        (150, 770, 200, 30),
+        (50, 730, 300, 40),
+        (50, 690, 100, 40),
+    ):
+        page.rect(left, bottom, width, height)
+    page.rect(150, 690, 200, 40)
+    lines = ["Summary News Charts Conversations Statistics", "New York in real time, and prices in dollars"]
+    for y, line in zip((780, 705), lines, strict=True):
+        page.drawString(56, y, line)
+    page.save()
+    found = " ".join(texts(read(tmp_path, "a.pdf", stream.getvalue())))
+    assert all(line in found for line in lines)
