@@ -397,6 +397,10 @@ def _name_rows(rows: Sequence[_Row], grid: Grid, above: Paragraph | None) -> lis
             headers = -1
         elif headers == 1 and not (len(texts) > 1 and is_header(names, *texts[1:])):
             headers = 0
+    for row in texts[max(headers, 0) :]:
+        for column in range(len(row) - 1, 0, -1):
+            if row[column] == row[column - 1] and names[column] == names[column - 1]:
+                row[column] = ""  # one cell below one name
     found: list[Paragraph] = []
     left = headers
     for kind, same in groupby(rows, key=lambda row: row.kind):
@@ -418,7 +422,7 @@ def _name_rows(rows: Sequence[_Row], grid: Grid, above: Paragraph | None) -> lis
 
 
 _LONGEST_CELL = 700  # characters; a longer one is a frame around prose
-_LONGEST_LABEL = 120  # characters that the rows beside a cell over several rows repeat
+_LONGEST_LABEL = 120  # characters of a cell over several rows or columns that counts for each
 _LEADERS = re.compile(r"(?:\s?\.){4,}$")  # dots that lead to the next column
 _YEARS = re.compile(r"(?:1[89]|20)\d\d(?:\W\d{2,4})?")
 
@@ -448,7 +452,7 @@ def _fill(grid: Grid, words: frozenset[str]) -> list[_Row]:
                 if cell.row < number and len(text) > _LONGEST_LABEL:
                     continue
                 label = kind == "across" or (body and (not cell.column or cell.columns >= width - 1))
-                covered = 1 if label else cell.columns
+                covered = 1 if label or len(text) > _LONGEST_LABEL else cell.columns
                 texts[cell.column : cell.column + covered] = [text] * covered
             long = any(len(text) > _LONGEST_CELL for text in texts)
             found.append(_Row(cells, texts, "frames" if long else kind))

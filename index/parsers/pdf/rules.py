@@ -23,7 +23,6 @@ _MOST_POINTS = 1_000  # of a path
 _MOST_RULES = 500  # in each direction, when those that are one are joined; more are drawings
 _MOST_CELLS = 20_000
 _FEWEST_ROWS = 0.3  # of the rows have several cells; where rules part only the header, they say little of the others
-_FEWEST_SINGLE = 0.5  # of the cells cover one column and row
 _MOST_CROSSED = 0.1  # of the words may lie across a rule; more do on a chart or a form with combs
 
 
@@ -283,18 +282,12 @@ class _Table:
         return owners
 
     def _is_table(self, cells: Sequence[Cell]) -> bool:
-        """Whether two rows at least have several cells, and not nearly all are one cell across, nor most cells over several.
-
-        The boxes of a printed web page or form lie in no rows and columns.
-        """
+        """Whether two rows at least have several cells, and not nearly all are one cell across."""
         filled: dict[int, int] = {}
         for cell in cells:
             for row in range(cell.row, cell.row + cell.rows):
                 filled[row] = filled.get(row, 0) + (0 if cell.columns == self.width else 1)
         several = sum(count > 1 for count in filled.values())
-        inner = [cell.rows == cell.columns == 1 for cell in cells if cell.columns < self.width]
-        if sum(inner) < _FEWEST_SINGLE * len(inner):
-            return False
         return several >= 2 and several >= _FEWEST_ROWS * len({cell.row for cell in cells})
 
     def _grid(self, cells: tuple[Cell, ...]) -> Grid:

@@ -195,3 +195,10 @@ def test_a_line_that_runs_on_behind_a_rule_is_no_row(tmp_path):
     page.save()
     found = " ".join(texts(read(tmp_path, "a.pdf", stream.getvalue())))
     assert all(line in found for line in lines)
+
+
+def test_columns_of_one_name_show_a_cell_over_them_once(tmp_path):
+    """As where a name and the values below it all cover two columns."""
+    rows = [(["Kind"], ["Price"], [""]), (["Cake"], ["five"], [""]), (["Tea"], ["two"], [""])]
+    spans = [((1, row), (2, row)) for row in (0, 1)]
+    assert texts(read(tmp_path, "a.pdf", make_ruled(rows, spans=spans)))[1] == "Kind: Cake; Price: five."
