@@ -349,14 +349,16 @@ def find_pairs(rows: Sequence[Sequence[str]]) -> list[tuple[int, str, str]]:
     return [(n, name.rstrip(":").rstrip(), value) for n, name, value in pairs if name and value]
 
 
+_SENTENCE = 4  # words at least
 _MOST_PAIRS = 12  # rows of words and words; of more, the first is taken for a header
 
 
 def is_form(rows: Sequence[Sequence[str]]) -> bool:
     """Whether rows of two cells are names and their values, or may be, rather than names of columns above a table.
 
-    The values of a table are of one kind: all amounts of one unit, or words of which some appear again. Read as a form, a
-    table loses the names of its two columns; read as a table, a form would have a wrong name on every value.
+    The values of a table are of one kind: all amounts of one unit, words of which some appear again, or sentences below a
+    short name. Read as a form, a table loses the names of its two columns; read as a table, a form would have a wrong name
+    on every value.
 
     Args:
         rows: All rows, or the first ones.
@@ -366,6 +368,9 @@ def is_form(rows: Sequence[Sequence[str]]) -> bool:
         return False
     names, values = [row[0] for row in filled], [row[1] for row in filled if row[1]]
     if len(set(names)) < len(names) or any(_DIGIT.search(name) or len(name) > _LONGEST_FIELD for name in names):
+        return False
+    lengths = [len(value.split()) for value in values]
+    if lengths[0] < _SENTENCE <= min(lengths[1:], default=0):
         return False
     below = [_AMOUNT.sub("0", value) if _DIGIT.search(value) else "" for value in values[1:]]
     if any(below):
