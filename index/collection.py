@@ -48,6 +48,7 @@ _SAVE_SECONDS = 1.0  # between two times that an update saves the derived indexe
 _SAVE_SHARE = 10  # and at least so many times as long as saving took
 _LOOK_SECONDS = 0.2  # between two looks whether to give up waiting
 _BUSY_SECONDS = 0.4  # another process that takes no longer is waited for in any case
+_SHORT_SECONDS = 1.0  # an update that takes no longer does not pause for those who ask, who may wait for it
 _LOOKS = 3  # at files of the derived indexes, which other processes replace, before they are taken to be damaged
 
 
@@ -172,12 +173,13 @@ class Collection:
             self.library.expect(sources)
             if live:
                 self.follow()
-            followed, complete = time.monotonic(), False
+            began = followed = time.monotonic()
+            complete = False
             save_at = followed + _SAVE_SECONDS
 
             def report(progress: Progress) -> None:
                 nonlocal followed, complete, save_at
-                if self._precedence:
+                if self._precedence and time.monotonic() > began + _SHORT_SECONDS:
                     self._precedence.give_way()
                 all_read = progress.documents == progress.all_documents
                 if live and (time.monotonic() - followed > FOLLOW_SECONDS or (all_read and not complete)):
@@ -185,9 +187,10 @@ class Collection:
                     followed, complete = time.monotonic(), all_read
                 if time.monotonic() >= save_at:
                     self.follow()
-                    began = time.monotonic()
+                    saving = time.monotonic()
                     self._save()
-                    save_at = time.monotonic() + max(_SAVE_SECONDS, _SAVE_SHARE * (time.monotonic() - began))
+                    saved = time.monotonic()
+                    save_at = saved + max(_SAVE_SECONDS, _SAVE_SHARE * (saved - saving))
                 if on_progress:
                     on_progress(progress)
 
@@ -202,6 +205,17 @@ class Collection:
             self._save()
             self.catalog.set_meta("updated", describe_time(time.time_ns()))
             return done
+
+    @property
+    def is_updated_elsewhere(self) -> bool:
+        """Whether another process is updating it."""
+        try:
+            with hold_lock(self.folder, patience=0):
+                return False
+        except LockedError:
+            return True
+        except StorageError:
+            return False
 
     def is_behind(self, selection: Selection) -> bool:
         """Whether files of a selection, or added ones, came, went or changed since they were last looked at; contacts nothing.

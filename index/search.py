@@ -228,7 +228,7 @@ def _damping(length: np.ndarray) -> np.ndarray:
 Result = TypeVar("Result")
 
 PHRASE_CANDIDATES = 2_000  # passages with all the words of a phrase that are read to check the phrase
-PENDING_CANDIDATES = 20  # passages embedded for one question: half a second
+PENDING_CANDIDATES = 8  # passages embedded for one question: a fifth of a second
 REMEMBERED = 2_000  # passages whose signature is kept, about 5 KB each: people ask about the same passages again
 NEAR_PASSAGES = 20  # read to find a near spelling
 SPELT_TERMS = 4  # the most frequent ones of those a letter away, whose passages are read to see how they are spelt

@@ -167,35 +167,40 @@ class Assistant:
             rules = SourceRules(tuple(include), tuple(exclude))
             selection = select_sources(Selection(selection.paths, rules, name, encoding))
         home = Path(home or home_folder())
-        # Both models are loaded at once: each takes half a second of one core.
-        with precedence_in(home).asking(), ThreadPoolExecutor(1) as worker:
-            loading = worker.submit(
-                lambda: shared_reader(encoder_folder(), on_notice=on_notice) if reader == "bundled" else reader
-            )
-            encoder = encoder or load_encoder(model=model, cache_folder=encoder_folder(), on_notice=on_notice)
-        loaded = loading.result()
-        collection, name = open_collection(selection, encoder, home)
-        update: UpdateReport | BackgroundUpdate
-        done: UpdateReport | None = None
-        try:
-            if wait:
-                done = _update_if_possible(collection, selection, on_progress=on_progress, on_notice=on_notice)
-                update = done or _report_as_committed(collection)
-            else:
-                if collection.catalog.totals().documents:
-                    collection.follow()
-                update = BackgroundUpdate(collection, selection, on_progress=on_progress, on_notice=on_notice)
-                try:
-                    update.wait_searchable(SEARCHABLE_SECONDS)
-                except StorageError:
-                    if not collection.searchable:
-                        raise
-            empty = not collection.catalog.totals().documents and not collection.catalog.exclusions()
-            if empty and not allow_empty and (isinstance(update, UpdateReport) or not update.running):
-                raise SourceError(nothing_read(selection.paths, collection.catalog.failures()))
-        except BaseException:
-            collection.close()
-            raise
+        with ExitStack() as first:
+            first.enter_context(precedence_in(home).asking())
+            with ThreadPoolExecutor(
+                1
+            ) as worker:  # both models are loaded at once: each takes half a second of one core
+                loading = worker.submit(
+                    lambda: shared_reader(encoder_folder(), on_notice=on_notice) if reader == "bundled" else reader
+                )
+                encoder = encoder or load_encoder(model=model, cache_folder=encoder_folder(), on_notice=on_notice)
+            loaded = loading.result()
+            collection, name = open_collection(selection, encoder, home)
+            if not collection.is_updated_elsewhere:
+                first.close()
+            update: UpdateReport | BackgroundUpdate
+            done: UpdateReport | None = None
+            try:
+                if wait:
+                    done = _update_if_possible(collection, selection, on_progress=on_progress, on_notice=on_notice)
+                    update = done or _report_as_committed(collection)
+                else:
+                    if collection.catalog.totals().documents:
+                        collection.follow()
+                    update = BackgroundUpdate(collection, selection, on_progress=on_progress, on_notice=on_notice)
+                    try:
+                        update.wait_searchable(SEARCHABLE_SECONDS)
+                    except StorageError:
+                        if not collection.searchable:
+                            raise
+                empty = not collection.catalog.totals().documents and not collection.catalog.exclusions()
+                if empty and not allow_empty and (isinstance(update, UpdateReport) or not update.running):
+                    raise SourceError(nothing_read(selection.paths, collection.catalog.failures()))
+            except BaseException:
+                collection.close()
+                raise
         assistant = cls(collection, name, update, reader=loaded, on_progress=on_progress, on_notice=on_notice)
         assistant.postponed = wait and done is None
         with suppress(StorageError):  # where nothing can be written

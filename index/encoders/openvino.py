@@ -90,6 +90,7 @@ TOKENS_PER_BATCH = 1024  # small enough to stay in a core's cache: a tenth faste
 SMALL_BATCH = 8
 _WINDOW = 2048  # texts sorted by length together
 QUESTION_THREADS = 2
+FEW_TEXTS = 100  # run as questions are, unless what runs passages is ready: to make it takes longer
 QUESTION_WIDTH = 64  # tokens; longer texts run as passages do
 IDLE = 20.0  # seconds without passages, after which what runs them is let go: 130 to 170 MB, made again in .4 s at most
 GRAPH = "encoder.xml"
@@ -131,7 +132,7 @@ class FastEncoder:
     def encode_passages(self, texts: Sequence[str]) -> np.ndarray:
         """Encode texts: float32 of shape (len(texts), dimension), unit rows, in the order given."""
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
-        compiled = self._for_passages()
+        compiled = self._questions if len(texts) <= FEW_TEXTS and self._passages is None else self._for_passages()
         streams = int(compiled.get_property("NUM_STREAMS"))
 
         def run(rows: list[int], ids: list[np.ndarray], width: int) -> None:
@@ -148,7 +149,8 @@ class FastEncoder:
                         pending.popleft().result()
             while pending:
                 pending.popleft().result()
-        self._passages_used = time.monotonic()
+        if compiled is not self._questions:
+            self._passages_used = time.monotonic()
         return vectors
 
     def encode_question(self, text: str) -> np.ndarray:

@@ -53,6 +53,12 @@ def start(code: str, *arguments) -> subprocess.Popen:
     )
 
 
+@pytest.fixture(autouse=True)
+def as_many(monkeypatch):
+    """Have texts run as many do, however few there are."""
+    monkeypatch.setattr(openvino, "FEW_TEXTS", 0)
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     """A cache that two processes were told to build at the same moment, and what each of them printed."""
@@ -146,10 +152,21 @@ def test_a_later_start_imports_no_slow_library_and_no_telemetry(built):
 def test_a_process_that_encoded_passages_ends_cleanly(built):
     """After passages have run on every stream, a process ends with status 0, its encoder let go before or with it."""
     for ending in ("", "del encoder"):
-        code = LOAD + "encoder.encode_passages(['one two', 'three ' * 40] * 30)\n" + ending
+        code = LOAD + "encoder.encode_passages(['one two', 'three ' * 40] * 60)\n" + ending
         process = start(code, MODEL, built[0])
         process.communicate(timeout=120)
         assert process.returncode == 0
+
+
+def test_few_passages_run_as_questions_do(encoder, monkeypatch):
+    """Nothing is made ready for them, and their vectors are the same."""
+    vectors = encoder.encode_passages(TEXTS)
+    encoder._passages = None
+    monkeypatch.setattr(openvino, "FEW_TEXTS", len(TEXTS))
+    assert np.array_equal(encoder.encode_passages(TEXTS), vectors)
+    assert encoder._passages is None
+    assert encoder.encode_passages([*TEXTS, "more"]).shape[0] == len(TEXTS) + 1
+    assert encoder._passages is not None
 
 
 def test_what_runs_passages_is_let_go_when_idle(encoder, monkeypatch):

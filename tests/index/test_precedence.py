@@ -10,7 +10,8 @@ import pytest
 from fruit import APPLES, FIGS, ORCHARD, write_documents
 from toy_encoder import ToyEncoder
 
-from index import Collection, Precedence, precedence, read_document
+from index import Collection, Precedence, hold_lock, precedence, read_document
+from index import collection as collections
 from qa import Assistant
 
 HOLD = """
@@ -29,8 +30,9 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def collection(tmp_path):
-    """An empty collection whose updates give way to who asks by `tmp_path`."""
+def collection(tmp_path, monkeypatch):
+    """An empty collection whose updates give way from the start to who asks by `tmp_path`."""
+    monkeypatch.setattr(collections, "_SHORT_SECONDS", 0.0)
     with closing(Collection(tmp_path / "collection", ToyEncoder(), precedence=Precedence(tmp_path))) as opened:
         yield opened
 
@@ -86,6 +88,14 @@ def test_an_update_pauses_for_searches_of_its_own_process(collection, folder, tm
 def test_an_update_goes_on_however_long_somebody_asks(collection, folder, tmp_path, monkeypatch):
     """It pauses for so long and no longer."""
     monkeypatch.setattr(precedence, "PAUSE_SECONDS", 0.05)
+    with Precedence(tmp_path).asking():
+        assert update(collection, folder).added == 3
+
+
+def test_a_short_update_does_not_pause(collection, folder, tmp_path, monkeypatch):
+    """Who asks may wait for it."""
+    monkeypatch.setattr(collections, "_SHORT_SECONDS", 60.0)
+    monkeypatch.setattr(precedence, "sleep", pytest.fail)
     with Precedence(tmp_path).asking():
         assert update(collection, folder).added == 3
 
@@ -146,6 +156,34 @@ def test_asking_needs_no_file(tmp_path):
         assert not Precedence(tmp_path / "missing")._is_asked()
     nowhere.give_way()
     assert not (tmp_path / "missing").exists()
+
+
+def test_an_update_elsewhere_is_seen(collection, tmp_path):
+    """By its lock."""
+    other = Collection(collection.folder, ToyEncoder())
+    with closing(other):
+        assert not other.is_updated_elsewhere
+        with hold_lock(collection.folder):
+            assert other.is_updated_elsewhere
+
+
+def test_opening_goes_first_until_the_documents_are_open(folder, tmp_path, monkeypatch):
+    """Where another process updates them, else until they are updated."""
+    home, asked = tmp_path / "home", []
+    follow = Collection.follow
+
+    def note(self):
+        asked.append(Precedence(home)._is_asked())
+        follow(self)
+
+    Assistant.open(folder, encoder=ToyEncoder(), reader=None, home=home).close()
+    monkeypatch.setattr(Collection, "follow", note)
+    Assistant.open(folder, encoder=ToyEncoder(), reader=None, home=home).close()
+    assert asked == [False]
+    [place] = (home / "collections").iterdir()
+    with hold_lock(place):
+        Assistant.open(folder, encoder=ToyEncoder(), reader=None, home=home).close()
+    assert asked == [False, True]
 
 
 def test_opening_and_asking_have_updates_pause(folder, tmp_path):
