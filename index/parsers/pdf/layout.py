@@ -333,8 +333,17 @@ def goes_on(before: Paragraph, after: Paragraph) -> bool:
     return after.text[:1].islower()
 
 
+# Kana, ideographs, and their punctuation.
+_UNSPACED = re.compile("[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uff60]")
+
+
 def join_lines(before: str, after: str, words: frozenset[str] = frozenset(), gap: str = " ") -> str:
-    """Join two lines; a word divided by a hyphen at the end of the first becomes whole."""
+    """Join two lines.
+
+    A word divided by a hyphen at the end of the first becomes whole. Chinese and Japanese have no spaces.
+    """
+    if gap == " " and _UNSPACED.match(before[-1:]) and _UNSPACED.match(after):
+        return before + after
     divided, rest = _DIVIDED.search(before, max(0, len(before) - _LONGEST_WORD)), _FIRST_WORD.match(after)
     if not divided or not rest:
         return before + gap + after

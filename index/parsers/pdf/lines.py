@@ -107,7 +107,8 @@ def read_segments(text_page: Any, number: int, lost: Lost) -> dict[int, list[Seg
     count = pdfium.FPDFText_CountChars(text_page)
     box = pdfium.FS_RECTF()
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-    main = _main_direction(pdfium, text_page, count)
+    vertical = _is_vertical(pdfium, text_page, count)
+    main = DOWN if vertical else _main_direction(pdfium, text_page, count)
     by_direction: dict[int, list[Segment]] = {main: []}
     current: Segment | None = None
     direction = main
@@ -143,6 +144,7 @@ def read_segments(text_page: Any, number: int, lost: Lost) -> dict[int, list[Seg
             # Only now is the angle worth asking for: what goes on a run has its direction.
             angle = _read_angle(pdfium, text_page, position)
             turn = _nearest_direction(angle) if angle >= 0 else direction
+            turn = DOWN if vertical and turn == 0 else turn
             if turn == SLANTING and turn == direction and current is not None:
                 current.text += (" " if spaced else "") + character  # one run: the boxes lie on no line
                 spaced = False
@@ -318,6 +320,7 @@ def _continues(segment: Segment, left: float, top: float, bottom: float, size: f
     return -0.6 * size < gap < WIDE_GAP * max(size, segment.size)
 
 
+DOWN = 1  # the direction of text that runs down the page, in lines from right to left
 SLANTING = 4  # a direction that is none of the four, as of a watermark
 _STEEPEST = 0.35  # radians off one of the four directions
 
@@ -330,6 +333,41 @@ def _main_direction(pdfium: Any, text_page: Any, count: int) -> int:
         if angle >= 0:
             turns[round(angle / (math.pi / 2)) % 4] += 1
     return turns.index(max(turns))
+
+
+_UPRIGHT = re.compile(
+    "[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
+)  # kana and ideographs, which may stand below each other
+_PAIRS = 100  # looked at
+
+
+def _is_vertical(pdfium: Any, text_page: Any, count: int) -> bool:
+    """Whether most of the kana and ideographs of a page stand upright below the one before, as in vertical writing."""
+    sample = range(0, count, max(1, count // _PAIRS))
+    if 2 * sum(_is_upright(pdfium, text_page, position) for position in sample) < len(sample):
+        return False
+    below = pairs = 0
+    last: tuple[int, float, float, float, float] | None = None
+    box = pdfium.FS_RECTF()
+    for position in range(count):
+        if not _is_upright(pdfium, text_page, position) or not pdfium.FPDFText_GetLooseCharBox(
+            text_page, position, box
+        ):
+            continue
+        edges = (position, box.left, box.bottom, box.right, box.top)
+        if last is not None and last[0] == position - 1:
+            height, width = box.top - box.bottom, box.right - box.left
+            centred = abs(last[1] + last[3] - box.left - box.right) < 0.6 * width
+            below += centred and 0.5 * height < last[4] - box.top < 2 * height
+            pairs += 1
+            if pairs == _PAIRS:
+                break
+        last = edges
+    return 2 * below > pairs
+
+
+def _is_upright(pdfium: Any, text_page: Any, position: int) -> bool:
+    return bool(_UPRIGHT.match(chr(min(pdfium.FPDFText_GetUnicode(text_page, position), 0xFFFF))))
 
 
 def _read_angle(pdfium: Any, text_page: Any, position: int) -> float:

@@ -244,6 +244,47 @@ def test_letters_set_apart_are_one_word(tmp_path):
     assert texts(read(tmp_path, "a.pdf", stream.getvalue())) == ["~North Harbour Drive"]
 
 
+def japanese(*lines, down):
+    """A PDF of lines that run to the right, or down the page and from right to left; each character is drawn as a box."""
+    letters = sorted(set("".join(lines)))
+    codes = {letter: code for code, letter in enumerate(letters, start=65)}
+    content = b"BT /F1 12 Tf %s ET" % b" ".join(
+        b"1 0 0 1 %d %d Tm <%02X> Tj"
+        % (*((400 - 20 * number, 700 - 12 * place) if down else (60 + 12 * place, 700 - 16 * number)), codes[letter])
+        for number, line in enumerate(lines)
+        for place, letter in enumerate(line)
+    )
+    glyph = b"1000 0 0 0 1000 1000 d1 0 0 1000 1000 re f"
+    names = b" ".join(b"/g%d" % code for code in codes.values())
+    table = b"begincmap 1 begincodespacerange <00> <FF> endcodespacerange %d beginbfchar %s endbfchar endcmap" % (
+        len(codes),
+        b" ".join(b"<%02X> <%04X>" % (code, ord(letter)) for letter, code in codes.items()),
+    )
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(content), content),
+        b"<</Type/Font/Subtype/Type3/FontBBox[0 0 1000 1000]/FontMatrix[.001 0 0 .001 0 0]/FirstChar 65/LastChar %d/Widths[%s]"
+        b"/CharProcs<<%s>>/Encoding<</Differences[65 %s]>>/ToUnicode 6 0 R>>"
+        % (64 + len(codes), b" 1000" * len(codes), b" ".join(b"/g%d 7 0 R" % code for code in codes.values()), names),
+        b"<</Length %d>>stream\n%s\nendstream" % (len(table), table),
+        b"<</Length %d>>stream\n%s\nendstream" % (len(glyph), glyph),
+    ]  # fmt: skip
+    return raw_pdf(objects)
+
+
+def test_japanese_runs_to_the_right_or_down_without_spaces(tmp_path):
+    """Characters below each other are no cells of a table."""
+    lines = ("\u6e2f\u306e\u706f\u53f0\u306f\u6bce\u671d\u4e5d\u6642", "\u306b\u958b\u304d\u307e\u3059\u3002")
+    assert texts(read(tmp_path, "a.pdf", japanese(*lines, down=False))) == ["".join(lines)]
+    document = read(tmp_path, "a.pdf", japanese(*lines, down=True))
+    assert texts(document) == ["".join(lines)]
+    [box] = boxes_between(document.boxes, 0, len(lines[0]))
+    edges = (box.left * 595, box.right * 595, box.top * 842, box.bottom * 842)
+    assert [round(edge) for edge in edges] == [400, 412, 842 - 712, 842 - 604]
+
+
 def ligatures():
     """A PDF whose one glyph stands for three letters by its own table, as typesetters write ligatures."""
     content = b"BT /F1 12 Tf 72 700 Td (o\x01ce) Tj ET"
