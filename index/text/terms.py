@@ -39,6 +39,8 @@ _ENGLISH = frozenset(
     "with from this that these those their there they it its into about between after before because not by".split()
 )
 _ENOUGH = 0.08  # share of these words in English prose: .2 to .4; in names and tables: none
+_RUNNING = 0.1  # least share of words without a capital in prose; names and tables may look like any language
+_WORD_OR_NUMBER = re.compile(r"\w+")
 _LANGUAGE_WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -76,6 +78,8 @@ def _is_english(sample: str) -> bool:
         return True
     if _asks_otherwise(words):
         return False
+    if sum(map(str.islower, _LANGUAGE_WORD.findall(sample))) < _RUNNING * len(_WORD_OR_NUMBER.findall(sample)):
+        return True
     code, probability = _classify(sample)
     return code == "en" or probability < FOREIGN
 

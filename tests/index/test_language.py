@@ -58,3 +58,18 @@ def test_short_questions_in_other_languages_are_not_english(question):
 def test_questions_with_foreign_names_stay_english(question):
     """Words that English has too, or that begin a name, do not make a question foreign."""
     assert is_english(question)
+
+
+def test_rows_of_names_and_figures_can_be_read_as_english():
+    """They have no running words, and look like any language."""
+    rows = (
+        "Molde; 49,762,372; 99,161,138; 68,138,288; 29,728,837; 37,639,221; 98,689,412; 24,136,707.",
+        "Table: 2; Public Health Outlay 2012-13 (Budget Estimates); (Rs. in 000).",
+        "Assam; 62,252,879; 33,995,218; 72,900,933; 11,793,436; 17,924,336; 30,444,705; 57,929,456.",
+    )
+    assert is_english("\n".join(rows))
+
+
+def test_a_foreign_sentence_with_figures_is_not_english():
+    """One running word is enough."""
+    assert not is_english("Die Kaution betr\u00e4gt 2.550,00 Euro.")
