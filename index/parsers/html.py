@@ -47,7 +47,7 @@ def table_rows(table: Any, gather_text: Callable[..., str]) -> tuple[list[str], 
     titles: list[str] = []
     rows: list[list[str]] = []
     labelled = 0
-    lone: list[str] = []  # texts that are rows of their own below the top
+    lone: dict[int, str] = {}  # by position among the rows: texts that are rows of their own
     heads: list[bool] = []
     below: dict[int, tuple[int, str]] = {}  # by column: rows still to come that a cell spans, and its text
     for row in table.css("tr"):
@@ -71,13 +71,14 @@ def table_rows(table: Any, gather_text: Callable[..., str]) -> tuple[list[str], 
             titles.append(texts[0])
             continue
         if len(cells) == 1 < len(line) and texts[0]:
-            lone.append(texts[0])
+            lone[len(rows)] = texts[0]
         rows.append(line)
         heads.append(is_head)
         labelled += named[:1] == [True] and len(named) == 2 and not any(named[1:])
     if labelled >= 2 and labelled >= 0.7 * (len(rows) - len(lone)):  # an infobox: each row is a name and its value
-        rows = [[f"{row[0].rstrip(':')}:", *row[1:2]] if len(row) > 1 else row for row in rows if row[0] not in lone]
-        return titles + lone, rows, None
+        pairs = [row for position, row in enumerate(rows) if position not in lone]
+        pairs = [[f"{row[0].rstrip(':')}:", *row[1:2]] if len(row) > 1 else row for row in pairs]
+        return [*titles, *lone.values()], pairs, None
     if not any(heads):
         return titles, rows, None
     headers = next((position for position, head in enumerate(heads) if not head), len(rows))
@@ -250,9 +251,12 @@ def _describe(page: Any, builder: TextBuilder) -> None:
     )
 
 
-_FURNITURE = re.compile(
-    r"(?:^|[\s_-])(?:toc|navbox|catlinks|sphinxsidebar|topbar|masthead|site-header|jump(?:-link)?|siteSub|ads?|most-read|cookies?|consent|(?:top|main|site)?nav(?:bar|igation|header|footer|links?)?|menu|breadcrumbs?|sidebar|foot(?:er)?|related|shar(?:e|ing)|"
-    r"social|newsletter|subscribe|popup|adverts?|advertisement|banner|promo|skip|pagination|pager)(?:$|[\s_-])",
+_FURNITURE = re.compile(  # in the names of elements
+    r"(?:^|[\s_-])(?:"
+    r"(?:top|main|site)?nav(?:bar|igation|header|footer|links?)?|navbox|menu|breadcrumbs?|(?:sphinx)?sidebar|topbar|masthead|"
+    r"site-header|siteSub|foot(?:er)?|toc|jump(?:-link)?|skip|pagination|pager|catlinks|related|most-read|shar(?:e|ing)|social|"
+    r"cookies?|consent|newsletter|subscribe|popup|ads?|adverts?|advertisement|banner|promo"
+    r")(?:$|[\s_-])",
     re.I,
 )
 _ROLES = ("navigation", "banner", "contentinfo", "search", "dialog")

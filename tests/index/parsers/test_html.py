@@ -94,6 +94,10 @@ TABLES = {
         ),
         [("~Odden", None), ("~A photo", None), ("~Rule", None), ("Area: 8 ha.", 1), ("Town: Vik.", 2)],
     ),
+    "infobox-with-a-part-called-as-a-row": (
+        rows("<th>Town<td>Vik", "<td colspan=2>Area", "<th>Area<td>8 ha", "<th>Mayor<td>Ann"),
+        [("~Area", None), ("Town: Vik.", 1), ("Area: 8 ha.", 2), ("Mayor: Ann.", 3)],
+    ),
     "form-of-values": (
         rows("<td>Housing<td>Cast iron", "<td>Cable<td>10 m", "<td>Class<td>IP 68"),
         [("Housing: Cast iron.", 1), ("Cable: 10 m.", 2), ("Class: IP 68.", 3)],
