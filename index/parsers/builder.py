@@ -59,9 +59,8 @@ def one_line(text: str) -> str:
     return " ".join(clean_text(text).split())
 
 
-_RAISED = str.maketrans(
-    "0123456789+-\u2212", "\u2070\xb9\xb2\xb3\u2074\u2075\u2076\u2077\u2078\u2079\u207a\u207b\u207b"
-)
+RAISED_DIGITS = dict(zip("0123456789", "\u2070\xb9\xb2\xb3\u2074\u2075\u2076\u2077\u2078\u2079", strict=True))
+_RAISED = str.maketrans(RAISED_DIGITS | {"+": "\u207a", "-": "\u207b", "\u2212": "\u207b"})
 _POWER = re.compile(r"[+\u2212-]?\d{1,3}[+\u2212-]?")
 
 
@@ -349,6 +348,11 @@ def find_pairs(rows: Sequence[Sequence[str]]) -> list[tuple[int, str, str]]:
     return [(n, name.rstrip(":").rstrip(), value) for n, name, value in pairs if name and value]
 
 
+def describe_pair(name: str, *values: str) -> str:
+    """Write a row of a form: a name and its value, and what may stand behind it; the name alone where it has none."""
+    return describe_row(column_names([name]), values) or name
+
+
 _SENTENCE = 4  # words at least
 _MOST_PAIRS = 12  # rows of words and words; of more, the first is taken for a header
 
@@ -405,7 +409,7 @@ def add_table(
             return
         if is_form(rows):
             for number, row in enumerate(rows, start=1):
-                builder.add_row(number, describe_row(column_names(row[:1]), row[1:2]) or row[0])
+                builder.add_row(number, describe_pair(*row[:2]))
             return
         headers = int(len(rows) > 1 and is_header(*rows))
     width = max((len(row) for row in rows[:headers]), default=0)

@@ -16,6 +16,7 @@ from index.parsers.builder import (
     Extraction,
     TextBuilder,
     column_names,
+    describe_pair,
     describe_row,
     is_form,
     is_header,
@@ -115,8 +116,8 @@ def _read(file: _Delimited, *, name: str) -> Extraction:
         builder.add_row(number, _describe_line([cell for cell in cells if cell], file.delimiter))
     names: list[str] = []
     if len(first) < SAMPLE_LINES and _holds_settings([cells for _, cells in first]):
-        for number, (name, *value) in first:
-            builder.add_row(number, describe_row(column_names([name]), value) or name)
+        for number, cells in first:
+            builder.add_row(number, describe_pair(*cells))
         return builder.finish()
     if _names_columns([cells for _, cells in first]):
         names = column_names(first.pop(0)[1])

@@ -38,9 +38,8 @@ def read_text(content: bytes, *, name: str, encoding: str = "") -> Extraction:
     return Extraction(text, locators, silent, notes=notes)
 
 
-_RULE = re.compile(
-    r"[ \t]*(?:[|+]?[-=]{2,}[ |+]+)+[-=]*[|+]?[ \t]*"
-)  # a line of dashes that shows the columns of a table
+# A line of dashes that shows the columns of a table.
+_RULE = re.compile(r"[ \t]*(?:[|+]?[-=]{2,}[ |+]+)+[-=]*[|+]?[ \t]*")
 _LINE = re.compile(r"[^\r\n]+")
 _GAP = re.compile(r"\t+| {2,}|[ \t]*\|[ \t]*")
 

@@ -185,9 +185,8 @@ CUT_PASSAGE = 1_400  # characters aimed at when a longer one is cut; about 300 t
 WHOLE_ROW = (
     300  # characters; a row of several cells is one sentence, whatever full stops are in it ("Rice, Master. Eugene")
 )
-_CELL = re.compile(
-    r"; [^\n;:]{1,80}: |\S(?: {2,}|\t+| *\| *)\S"
-)  # the name of a second one, or what parts it from the first
+# The name of a second cell, or what parts it from the first.
+_CELL = re.compile(r"; [^\n;:]{1,80}: |\S(?: {2,}|\t+| *\| *)\S")
 LONGEST_ROW = 12_000  # characters; a row of a table or a list of records stays one passage
 LONGEST_STUB = 2_000  # characters; more is no link stub or lead-in, and is not looked through for links
 _LONGEST_SENTENCE = 1_000  # characters; longer ones (no punctuation, minified data) are cut at white space

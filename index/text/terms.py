@@ -26,6 +26,8 @@ from typing import Any
 
 import Stemmer
 
+from index.text import UNSPACED
+
 SAMPLE = 2_000  # characters from the beginning, from the middle and from the end
 LETTERS = 12  # fewer are too few to detect a language
 SURE = 0.5  # probability
@@ -229,8 +231,6 @@ _FOLDED = str.maketrans(
     }
 )
 _SPELT_OUT = str.maketrans({"\xe4": "ae", "\xf6": "oe", "\xfc": "ue", "\xf8": "oe", "\xe5": "aa"})
-# Scripts without spaces between words: Han, kana, Thai, Lao, Khmer, Burmese.
-UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _RUNS = re.compile(f"[{UNSPACED}]+|[^{UNSPACED}]+")
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 # The Snowball stemmer of each language, by ISO 639-1 code. On the Debian FAQ 11.1 in German, French, Italian, Dutch, Portuguese

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from itertools import islice, zip_longest
 
-from index.parsers.builder import TextBuilder, column_names, describe_row, is_form, is_header, is_number
+from index.parsers.builder import TextBuilder, column_names, describe_pair, describe_row, is_form, is_header, is_number
 
 SheetRow = tuple[int, list[str]]  # its number, from 1, and its cells
 _YEAR = re.compile(r"(?:1[89]|20)\d\d")
@@ -48,8 +48,7 @@ def add_rows(builder: TextBuilder, rows: Iterable[SheetRow], wide: dict[int, dic
             number += 1
         elif form:
             names, tables = [], []
-            first, *others = filter(None, cells)
-            builder.add_row(number, describe_row(column_names([first]), others) or first)
+            builder.add_row(number, describe_pair(*filter(None, cells)))
         elif free and (found := _side_by_side(cells, below)):
             names, tables = column_names(cells), found
             for columns in tables:

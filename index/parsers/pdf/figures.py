@@ -17,8 +17,8 @@ _MOST_LINES = 6  # of names above the rows
 _FAR = 2.5  # times the size of the type, from one of these lines to the next
 _OFF_CENTRE = 3.0  # times the size of the type: twice the distance of a name from the middle of its columns
 _FIGURE = re.compile(r"[^\w]*\d[^a-z]*|[-\u2013\u2014*.]+|n/?a", re.IGNORECASE)
-_YEAR = re.compile(r"(?:1[89]|20)\d\d(?:\W\d{2,4})?")
-_LEADERS = re.compile(r"(?:\s?\.){4,}$")  # dots that lead to the next column
+YEAR = re.compile(r"(?:1[89]|20)\d\d(?:\W\d{2,4})?")
+LEADERS = re.compile(r"(?:\s?\.){4,}$")  # dots that lead to the next column
 
 
 class Figures(NamedTuple):
@@ -74,7 +74,7 @@ def _is_row(line: Sequence[Segment]) -> bool:
 
 def _has_years(line: Sequence[Segment]) -> bool:
     """Whether the figures of a row are years, which name columns."""
-    return all(_YEAR.fullmatch(each.text) for each in line if _FIGURE.fullmatch(each.text))
+    return all(YEAR.fullmatch(each.text) for each in line if _FIGURE.fullmatch(each.text))
 
 
 def _read(lines: Sequence[Sequence[Segment]], above: int, first: int, end: int) -> Figures:
@@ -83,8 +83,8 @@ def _read(lines: Sequence[Sequence[Segment]], above: int, first: int, end: int) 
     columns = _columns(rows)
     placed = [_place(row, columns) for row in rows]
     if any(cells is None for cells in placed):
-        return Figures(first, end, [[_LEADERS.sub("", segment.text) for segment in row] for row in rows], [])
-    texts = [[_LEADERS.sub("", cell) for cell in cells] for cells in placed if cells]
+        return Figures(first, end, [[LEADERS.sub("", segment.text) for segment in row] for row in rows], [])
+    texts = [[LEADERS.sub("", cell) for cell in cells] for cells in placed if cells]
     begun, names = _names_above(lines, above, first, columns)
     known = all(names[1:]) and len(set(names)) == len(names)
     return Figures(begun if known else first, end, texts, names if known else [], tuple(columns))

@@ -17,8 +17,8 @@ from statistics import median
 from typing import NamedTuple
 
 from index.parsers.builder import find_pairs, is_header, is_number
-from index.parsers.pdf.figures import Figures, find_figures
-from index.parsers.pdf.lines import Segment, Word, group_lines, text_of, words_of
+from index.parsers.pdf.figures import LEADERS, YEAR, Figures, find_figures
+from index.parsers.pdf.lines import UNSPACED_CHARACTER, Segment, Word, group_lines, text_of, words_of
 from index.parsers.pdf.rules import Cell, Grid
 
 COLUMN_LINES = 3  # a column has at least so many lines
@@ -227,9 +227,8 @@ NUMBERED_TITLE = re.compile(
     r"((?:\d{1,2}|[A-Z])(?:\.\d{1,2}){1,4})\.? +(?=[A-Z\xc0-\xde])(?=.*[a-z]{3})[^\n]{1,80}?(?<![.;:,!])"
 )
 LARGE = 1.12  # times the size of most lines; the lines of a heading are further apart than those of the text
-_LABELLED = re.compile(
-    r"(?=[A-Z\xc0-\xde])(?:[^\s:;.,!?]+ ?){1,4}: \S"
-)  # "Date of birth: 3 May", "Judge Ames: Did you?"
+# "Date of birth: 3 May", "Judge Ames: Did you?"
+_LABELLED = re.compile(r"(?=[A-Z\xc0-\xde])(?:[^\s:;.,!?]+ ?){1,4}: \S")
 _CLOSED = re.compile(r"[.!?:\u2026\u3002][\"'\u2019\u201d)\]]*$")
 _DIVIDED = re.compile(r"(\w+)(?:\xad|(?<=[^\W\d_])-)$")
 _LONGEST_WORD = 100  # characters
@@ -333,16 +332,12 @@ def goes_on(before: Paragraph, after: Paragraph) -> bool:
     return after.text[:1].islower()
 
 
-# Kana, ideographs, and their punctuation.
-_UNSPACED = re.compile("[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uff60]")
-
-
 def join_lines(before: str, after: str, words: frozenset[str] = frozenset(), gap: str = " ") -> str:
     """Join two lines.
 
     A word divided by a hyphen at the end of the first becomes whole. Chinese and Japanese have no spaces.
     """
-    if gap == " " and _UNSPACED.match(before[-1:]) and _UNSPACED.match(after):
+    if gap == " " and UNSPACED_CHARACTER.match(before[-1:]) and UNSPACED_CHARACTER.match(after):
         return before + after
     divided, rest = _DIVIDED.search(before, max(0, len(before) - _LONGEST_WORD)), _FIRST_WORD.match(after)
     if not divided or not rest:
@@ -432,8 +427,6 @@ def _name_rows(rows: Sequence[_Row], grid: Grid, above: Paragraph | None) -> lis
 
 _LONGEST_CELL = 700  # characters; a longer one is a frame around prose
 _LONGEST_LABEL = 120  # characters of a cell over several rows or columns that counts for each
-_LEADERS = re.compile(r"(?:\s?\.){4,}$")  # dots that lead to the next column
-_YEARS = re.compile(r"(?:1[89]|20)\d\d(?:\W\d{2,4})?")
 
 
 def _same_edges(before: Sequence[float], after: Sequence[float]) -> bool:
@@ -457,7 +450,7 @@ def _fill(grid: Grid, words: frozenset[str]) -> list[_Row]:
                 text = ""
                 for line in group_lines(cell.segments):
                     text = join_lines(text, text_of(line), words) if text else text_of(line)
-                text = _LEADERS.sub("", text)
+                text = LEADERS.sub("", text)
                 if cell.row < number and len(text) > _LONGEST_LABEL:
                     continue
                 label = kind == "across" or (body and (not cell.column or cell.columns >= width - 1))
@@ -499,7 +492,7 @@ def _names_below(row: _Row, below: _Row) -> bool:
     if not any(cell.columns > 1 for cell in row.cells):
         return False
     under = [low for high, low in zip(row.texts, below.texts, strict=True) if row.texts.count(high) > 1 and high != low]
-    return len(under) > 1 and all(low and (_YEARS.fullmatch(low) or not is_number(low)) for low in under)
+    return len(under) > 1 and all(low and (YEAR.fullmatch(low) or not is_number(low)) for low in under)
 
 
 def _read_lines(lines: Sequence[Sequence[Segment]], words: frozenset[str], above: Paragraph | None) -> list[Paragraph]:

@@ -19,7 +19,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from index.parsers.builder import RAISED_DIGITS
 from index.parsers.pdf.fonts import Lost
+from index.text import UNSPACED
 
 WIDE_GAP = 0.9  # times the size of the type; wider gaps part columns and cells
 WORD_GAP = 0.18  # times the size of the type; narrower ones are within a word
@@ -172,9 +174,9 @@ def read_segments(text_page: Any, number: int, lost: Lost) -> dict[int, list[Seg
             elif _is_right_to_left(current.text[0]):  # a mark after it is to its left
                 current.left = current.last = min(current.last, x0)
             pitch = 0.0 if spaced else gap
-            mark = raised and not spaced and (mark or not above) and (character in _RAISED or character == ",")
+            mark = raised and not spaced and (mark or not above) and (character in RAISED_DIGITS or character == ",")
             above = raised
-            current.text += _RAISED.get(character, character) if mark else character
+            current.text += RAISED_DIGITS.get(character, character) if mark else character
             current.right = max(current.right, x1)
             current.top, current.bottom = min(current.top, y0), max(current.bottom, y1)
             current.size += 0 if raised else (size - current.size) / len(current.text)
@@ -209,7 +211,6 @@ def _share_line(one: Segment, other: Segment) -> bool:
     return shared >= 0.5 * min(one.bottom - one.top, other.bottom - other.top)
 
 
-_RAISED = dict(zip("0123456789", "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079", strict=True))
 _SYMBOLS = re.compile("[\uf000-\uf0ff]")  # what a symbol font draws: bullets, nearly always
 
 
@@ -335,39 +336,37 @@ def _main_direction(pdfium: Any, text_page: Any, count: int) -> int:
     return turns.index(max(turns))
 
 
-_UPRIGHT = re.compile(
-    "[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
-)  # kana and ideographs, which may stand below each other
+# Characters of scripts without spaces between words, and their punctuation.
+UNSPACED_CHARACTER = re.compile(f"[{UNSPACED}\u3000-\u3011\uff01-\uff60]")
 _PAIRS = 100  # looked at
 
 
 def _is_vertical(pdfium: Any, text_page: Any, count: int) -> bool:
-    """Whether most of the kana and ideographs of a page stand upright below the one before, as in vertical writing."""
+    """Whether most of the characters stand upright below the one before, as in vertical writing of Chinese and Japanese."""
     sample = range(0, count, max(1, count // _PAIRS))
-    if 2 * sum(_is_upright(pdfium, text_page, position) for position in sample) < len(sample):
+    if 2 * sum(_is_unspaced(pdfium, text_page, position) for position in sample) < len(sample):
         return False
     below = pairs = 0
-    last: tuple[int, float, float, float, float] | None = None
-    box = pdfium.FS_RECTF()
+    last = -2  # position of the character before
+    box, before = pdfium.FS_RECTF(), pdfium.FS_RECTF()
     for position in range(count):
-        if not _is_upright(pdfium, text_page, position) or not pdfium.FPDFText_GetLooseCharBox(
-            text_page, position, box
-        ):
+        if not _is_unspaced(pdfium, text_page, position):
             continue
-        edges = (position, box.left, box.bottom, box.right, box.top)
-        if last is not None and last[0] == position - 1:
+        if not pdfium.FPDFText_GetLooseCharBox(text_page, position, box):
+            continue
+        if last == position - 1:
             height, width = box.top - box.bottom, box.right - box.left
-            centred = abs(last[1] + last[3] - box.left - box.right) < 0.6 * width
-            below += centred and 0.5 * height < last[4] - box.top < 2 * height
+            centred = abs(before.left + before.right - box.left - box.right) < 0.6 * width
+            below += centred and 0.5 * height < before.top - box.top < 2 * height
             pairs += 1
             if pairs == _PAIRS:
                 break
-        last = edges
+        last, box, before = position, before, box
     return 2 * below > pairs
 
 
-def _is_upright(pdfium: Any, text_page: Any, position: int) -> bool:
-    return bool(_UPRIGHT.match(chr(min(pdfium.FPDFText_GetUnicode(text_page, position), 0xFFFF))))
+def _is_unspaced(pdfium: Any, text_page: Any, position: int) -> bool:
+    return bool(UNSPACED_CHARACTER.match(chr(min(pdfium.FPDFText_GetUnicode(text_page, position), 0xFFFF))))
 
 
 def _read_angle(pdfium: Any, text_page: Any, position: int) -> float:
