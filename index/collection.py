@@ -11,7 +11,7 @@ folder/lock             locked during an update
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -256,11 +256,9 @@ class Collection:
                 if rebuild:
                     raise
 
-    @contextmanager
-    def asking(self) -> Iterator[None]:
+    def asking(self) -> AbstractContextManager[None]:
         """Have updates of other processes and threads pause until leaving."""
-        with self._precedence.asking() if self._precedence else nullcontext():
-            yield
+        return self._precedence.asking() if self._precedence else nullcontext()
 
     @contextmanager
     def moment(self) -> Iterator[None]:

@@ -24,6 +24,7 @@ from index import (
     FileWatcher,
     Limits,
     Passage,
+    Precedence,
     Progress,
     QuestionError,
     Selection,
@@ -58,7 +59,6 @@ from qa.collections import (
     home_folder,
     nothing_read,
     open_collection,
-    precedence_in,
     select_sources,
 )
 from qa.reading.model import FastReader, Reader, shared_reader
@@ -168,15 +168,8 @@ class Assistant:
             selection = select_sources(Selection(selection.paths, rules, name, encoding))
         home = Path(home or home_folder())
         with ExitStack() as first:
-            first.enter_context(precedence_in(home).asking())
-            with ThreadPoolExecutor(
-                1
-            ) as worker:  # both models are loaded at once: each takes half a second of one core
-                loading = worker.submit(
-                    lambda: shared_reader(encoder_folder(), on_notice=on_notice) if reader == "bundled" else reader
-                )
-                encoder = encoder or load_encoder(model=model, cache_folder=encoder_folder(), on_notice=on_notice)
-            loaded = loading.result()
+            first.enter_context(Precedence(home).asking())
+            encoder, loaded = _load_models(model, encoder, reader, on_notice)
             collection, name = open_collection(selection, encoder, home)
             if not collection.is_updated_elsewhere:
                 first.close()
@@ -686,6 +679,21 @@ class Assistant:
         return f"{encoder} {self._reader.identity}" if self._reader else encoder
 
 
+def _load_models(
+    model: str | Path | None,
+    encoder: Encoder | None,
+    reader: Reader | Literal["bundled"] | None,
+    on_notice: Callable[[str], None] | None,
+) -> tuple[Encoder, Reader | None]:
+    """Load the encoder and the reader at once, where they are not given: each takes half a second of one core."""
+    with ThreadPoolExecutor(1) as worker:
+        loading = worker.submit(
+            lambda: shared_reader(encoder_folder(), on_notice=on_notice) if reader == "bundled" else reader
+        )
+        encoder = encoder or load_encoder(model=model, cache_folder=encoder_folder(), on_notice=on_notice)
+    return encoder, loading.result()
+
+
 def _update_if_possible(
     collection: Collection,
     selection: Selection,
@@ -720,7 +728,7 @@ def _reopen(folder: Path, name: str, model: str | Encoder, reader: Reader | Lite
     if not folder.is_dir():
         raise DeletedError(f"the collection {name!r} was deleted.")
     encoder = load_encoder(model or None, cache_folder=encoder_folder()) if isinstance(model, str) else model
-    collection = Collection(folder, encoder, precedence=precedence_in(folder.parent.parent))
+    collection = Collection(folder, encoder, precedence=Precedence(folder.parent.parent))
     collection.follow()
     loaded = shared_reader(encoder_folder()) if reader == "bundled" else reader
     return Assistant(collection, name, _report_as_committed(collection), reader=loaded)

@@ -131,11 +131,6 @@ def select_sources(sources: Sources | None) -> Selection:
     return replace(sources, paths=tuple(path.resolve() if isinstance(path, Path) else path for path in paths))
 
 
-def precedence_in(home: str | Path) -> Precedence:
-    """How those who ask the collections of a home folder have their updates pause."""
-    return Precedence(home)
-
-
 def open_collection(selection: Selection, encoder: Encoder, home: Path) -> tuple[Collection, str]:
     """Open the index of a selection from `select_sources`, without updating it; return it and its name.
 
@@ -145,7 +140,7 @@ def open_collection(selection: Selection, encoder: Encoder, home: Path) -> tuple
     """
     name, key = name_collection(selection, encoder)
     try:
-        return Collection(collections_folder(home) / key, encoder, precedence=precedence_in(home)), name
+        return Collection(collections_folder(home) / key, encoder, precedence=Precedence(home)), name
     except OutdatedError as error:
         raise OutdatedError(error.fact, f"Rebuild it: {rebuild_command(selection, encoder)}") from error
 
