@@ -68,6 +68,7 @@ _FOREIGN_NUMERAL = re.compile(
     "[\u4e00\u4e8c\u4e24\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d\u5341\u767e\u5343\u4e07]",  # of Chinese and Japanese
     re.IGNORECASE,
 )
+_HOW_OFTEN = re.compile(r"\b(?:often|times|frequen\w+)\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?:1\d|20)\d\d")
 _DATE = re.compile(
     r"\b(?:1\d{3}|20\d\d)s?\b|\b(?:January|February|March|April|May|June|July|August|September|October|November|December|"
@@ -185,6 +186,8 @@ def has_kind(kind: str, question: str, sentence: str) -> bool:
     if kind == "number" and _FOREIGN_NUMBER.search(question):
         return any(_bare(found) not in asked for found in _FOREIGN_NUMERAL.findall(sentence))
     if kind == "number":
+        if not _HOW_OFTEN.search(question):
+            asked.add("twice")  # "are trained twice a year" does not say how many there are
         return any(_bare(found) not in asked and not _YEAR.fullmatch(found) for found in _NUMBER.findall(sentence))
     if kind == "date":
         return any(_bare(found) not in asked for found in _DATE.findall(sentence))

@@ -19,7 +19,14 @@ from qa.answering.answer_types import is_yes_no
 from qa.answering.citation import Citation, Relevance, cite, gather_evidence, gather_relevance
 from qa.answering.confidence import Calibration, Evidence, confidence, decide, is_lacking
 from qa.answering.disagreements import find_contradicting, find_disagreements
-from qa.answering.lookups import is_keyword_lookup, is_row_lookup, is_section_lookup
+from qa.answering.lookups import (
+    asks_more,
+    is_keyword_lookup,
+    is_row_lookup,
+    is_section_lookup,
+    is_table_row,
+    plain_row,
+)
 from qa.answering.question import Question, asks, spell_as
 from qa.answering.quotes import QuotablePassage, Quote, RankedSentence, join_quotes, rank_sentences
 from qa.answering.values import may_hold_values, read_values
@@ -112,7 +119,11 @@ def readable(passage: Passage, text: str, context: str = "") -> ReadablePassage:
     heading = passage.place.heading or ""
     if context and context.casefold() not in heading.casefold():
         heading = f"{context} > {heading}" if heading else context
-    return ReadablePassage(heading, text, sentence_spans(passage))
+    return ReadablePassage(heading, plain_row(text) if _is_row(passage, text) else text, sentence_spans(passage))
+
+
+def _is_row(passage: Passage, text: str) -> bool:
+    return passage.place.row is not None and is_table_row(text, len(passage.sentences))
 
 
 # A file named in a question, less its suffix: the reader knows names as words.
@@ -272,6 +283,7 @@ def _weigh(retrieval: Retrieval, found: Sequence[_Found], ranked: Sequence[Ranke
         yes_no=is_yes_no(retrieval.core),
         translated=retrieval.search.queries[0].scale.across_languages and _basis(retrieval) == "foreign",
         lookup=_looks_up(retrieval.core, hit, quoted_text(passages, quote)),
+        unnamed=_is_row(hit.passage, hit.text) and asks_more(retrieval.core, hit.text, _context(hit)),
     )
 
 
@@ -286,11 +298,15 @@ _TOTAL = re.compile(r"\b(?:total|sum|average|mean|median|overall|altogether|comb
 
 
 def _looks_up(question: str, hit: Hit, quoted: str) -> bool:
-    place = hit.passage.place
-    context = (place.heading or "", place.sheet or "", context_of(hit))
+    place, context = hit.passage.place, _context(hit)
     if place.row is not None and is_row_lookup(question, hit.text, context):
         return True
     return is_section_lookup(question, hit.text, place.heading or "") or is_keyword_lookup(question, quoted, context)
+
+
+def _context(hit: Hit) -> tuple[str, str, str]:
+    """What names the place of a hit: its headings, its sheet, its document."""
+    return hit.passage.place.heading or "", hit.passage.place.sheet or "", context_of(hit)
 
 
 def _alone(each: RankedSentence) -> Quote:

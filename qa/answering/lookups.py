@@ -16,6 +16,13 @@ _LIGHT = frozenset(
         "run ran running work live need cost take sell sold earn pay paid reach weigh measure stand apply happen list state"
     )
 )
+# Words that ask for a value without saying which.
+_VAGUE = frozenset(
+    text_terms(
+        "number people person name kind type long go goes come comes came went get gets got give gives given make made use used"
+    )
+)
+_SAME_STEM = 5  # letters that two terms begin with to be forms of one word: "supplier", "supplies"
 
 
 _MOST_KEYWORDS = 4
@@ -65,6 +72,38 @@ def is_section_lookup(question: str, text: str, heading: str) -> bool:
         return False
     others = set(question_terms(question[: asked.start()] + question[asked.end() :])) - STOP_TERMS - _SAYING
     return others <= set(text_terms(text)) | set(text_terms(heading))
+
+
+def is_table_row(text: str, sentences: int) -> bool:
+    """Return whether a record of a table or a list is a row of cells, "name: value" or values alone, and no prose.
+
+    Args:
+        text: The text of the record.
+        sentences: How many sentences it was split into.
+    """
+    return sentences == 1 and bool(_CELL_MARK.search(text))
+
+
+_CELL_MARK = re.compile(r"[:;](?= )")
+
+
+def plain_row(row: str) -> str:
+    """Write a row such that the reader takes it for prose: "Region  Norrland, 2021  498.", with as many characters."""
+    return _CELL_MARK.sub(lambda mark: "," if mark[0] == ";" else " ", row)
+
+
+def asks_more(question: str, row: str, context: Iterable[str]) -> bool:
+    """Return whether a question has a word that neither a row nor what names its table has, whatever verb asks for the value.
+
+    Args:
+        question: The question, without politeness.
+        row: The text of the row.
+        context: What else names the table: its heading, its sheet, its file.
+    """
+    known = {term for text in (row, *context) for term in text_terms(text)}
+    starts = {term[:_SAME_STEM] for term in known if len(term) >= _SAME_STEM}
+    asked = set(question_terms(question)) - STOP_TERMS - _LIGHT - _VAGUE - known
+    return any(term[:_SAME_STEM] not in starts for term in asked)
 
 
 def is_row_lookup(question: str, row: str, context: Iterable[str]) -> bool:

@@ -35,6 +35,12 @@ def test_a_question_for_yes_or_no_asks_less_of_the_reader():
     assert log_odds(confidence(yes_no)) - log_odds(confidence(plain)) == pytest.approx(0.6, abs=1e-4)
 
 
+def test_a_row_that_lacks_a_word_of_the_question_answers_it_less_likely():
+    """A row has no neighbours that say more."""
+    plain, unnamed = (Evidence(0.5, 1.5, 10_000, answerable=1.0, unnamed=lacks) for lacks in (False, True))
+    assert log_odds(confidence(plain)) - log_odds(confidence(unnamed)) == pytest.approx(1.0, abs=1e-4)
+
+
 def test_a_question_in_another_language_needs_no_words_in_common():
     """If the encoder knows both languages."""
     plain, translated = (Evidence(0.3, 0.5, 10_000, translated=other) for other in (False, True))
@@ -70,6 +76,9 @@ def test_two_cut_offs_make_three_verdicts(chance, verdict):
     [
         ("How many missiles were fired?", "It responded with missiles.", True),
         ("How many missiles were fired?", "It fired 200 missiles.", False),
+        ("How many employees are there?", "Employees are trained twice a year.", True),
+        ("How often are employees trained?", "Employees are trained twice a year.", False),
+        ("How many times a year are they trained?", "Employees are trained twice a year.", False),
         ("When did it begin?", "It remains unresolved.", True),
         ("When did it begin?", "It began in June.", False),
         ("Who has the upper hand?", "Neither side has.", False),

@@ -2,7 +2,14 @@
 
 import pytest
 
-from qa.answering.lookups import is_keyword_lookup, is_row_lookup, is_section_lookup
+from qa.answering.lookups import (
+    asks_more,
+    is_keyword_lookup,
+    is_row_lookup,
+    is_section_lookup,
+    is_table_row,
+    plain_row,
+)
 
 FERRIES = "Region: Norrland; 2021: 498; 2022: 512."
 CASES = {
@@ -29,6 +36,48 @@ CASES = {
 def test_a_lookup_names_the_row_and_the_column_and_asks_nothing_else(question, row, context, expected):
     """A word that neither the row nor its table has makes it another question."""
     assert is_row_lookup(question, row, context) is expected
+
+
+BOARD = "Item: Oak board; Price: 14.50; Supplier: Silva."
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("How much is the oak board?", False),
+        ("Who supplies oak boards?", False),  # as "Supplier"
+        ("Who supplies the oak board in the catalogue?", False),  # named by the table
+        ("How much does an oak board cost?", False),  # a verb that says no more than the column
+        ("How many people make oak boards?", False),
+        ("How heavy is the oak board?", True),
+        ("How much is the pine board?", True),
+        ("Is there a discount on oak boards?", True),
+    ],
+)
+def test_a_question_asks_more_than_a_row_says_if_no_cell_and_no_name_has_one_of_its_words(question, expected):
+    """Words are the same if they have a stem in common, or begin alike."""
+    assert asks_more(question, BOARD, ("Catalogue",)) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences", "expected"),
+    [
+        (BOARD, 1, True),
+        ("Ivo; Kotor.", 1, True),
+        ("Surname: Brekke.", 1, True),
+        ("Ivo lives in Kotor.", 1, False),
+        ("text: Ivo lives in Kotor; he moved. He likes it.", 2, False),
+    ],
+)
+def test_a_row_has_cells_and_is_one_sentence(text, sentences, expected):
+    """A record of a list may be prose."""
+    assert is_table_row(text, sentences) is expected
+
+
+def test_a_row_is_read_as_prose_with_its_characters_where_they_were():
+    """So that the words that answer are at the same place in the row; times and links keep their colons."""
+    plain = plain_row("Train: IC 88; Departs: 08:40; Page: https://x.org.")
+    assert plain == "Train  IC 88, Departs  08:40, Page  https://x.org."
 
 
 GOODS = "Goods can be sent back within thirty days."

@@ -75,6 +75,23 @@ def test_the_sentence_that_says_what_was_asked_is_quoted_with_its_words(orchard)
     assert ORCHARD[first.answer_start : first.answer_end] == "Agnes"
 
 
+def test_rows_of_a_table_are_read_as_prose_and_quoted_as_they_are(tmp_path):
+    """The words that answer are at their place in the row."""
+
+    class Listening(WordReader):
+        def _read(self, passage, word):
+            self.questions.append(passage.text)
+            return super()._read(passage, word)
+
+    (tmp_path / "shop.csv").write_text("Item,Price\nOak board,14.50\nGlue,6.20\n", encoding="utf-8")
+    reader = Listening("14.50")
+    with Assistant.open(tmp_path, home=tmp_path / ".home", encoder=ToyEncoder(), reader=reader) as assistant:
+        answer = assistant.ask("What is the price of the oak board?")
+    first = answer.citations[0]
+    assert "Item  Oak board, Price  14.50." in reader.questions
+    assert (first.quote, answer.answer) == ("Item: Oak board; Price: 14.50.", "14.50")
+
+
 def test_where_the_reader_finds_no_answer_the_nearest_passages_are_shown(orchard):
     """Retrieval alone would have answered."""
     assert orchard(None).ask("Who planted the plum tree by the wall?").found
