@@ -52,7 +52,14 @@ from index.records import (
 from index.search import Hit, Limits, Query, Search, Statistics, term_weights
 from index.sources import CATALOG_FILE, EVERYTHING, Selection, SourceRules, find_sources
 from index.store.catalog import describe_damage
-from index.store.check import CollectionInfo, inspect_collection, kept_selection, reset_collection, stored_paths
+from index.store.check import (
+    CollectionInfo,
+    inspect_collection,
+    kept_model,
+    kept_selection,
+    reset_collection,
+    stored_paths,
+)
 from index.store.features import PassageFeatures, passage_features
 from index.store.sqlite import Database
 from index.text.passages import split_passages, split_sentences
@@ -83,7 +90,8 @@ __all__ = [
     "edit_distance", "english_words", "file_hash",
     "find_build", "find_codec", "find_sources", "hold_lock", "import_openvino", "infer", "inspect_collection",
     "installed_office", "is_address", "is_english",
-    "is_read", "kept_selection", "load_encoder", "make_private_folder", "mark_quotes", "matching_spans", "pad", "padded_width",
+    "is_read", "kept_model", "kept_selection", "load_encoder", "make_private_folder", "mark_quotes", "matching_spans",
+    "pad", "padded_width",
     "passage_features", "plain_graph", "question_terms", "read_document", "read_pair_model", "read_tokenizer",
     "reset_collection", "round_graph", "sample_pairs", "split_passages", "split_sentences", "stored_paths",
     "tell_language",

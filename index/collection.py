@@ -84,6 +84,7 @@ class Collection:
         made_with = self.catalog.meta("encoder")
         if made_with is None:
             self.catalog.set_meta("encoder", encoder.identity)
+            self.catalog.set_meta("model", getattr(encoder, "name", ""))
         elif made_with != encoder.identity:
             self.catalog.database.close()
             raise OutdatedError(f"the index in {folder} was made with the model {made_with}, not {encoder.identity}.")

@@ -54,6 +54,7 @@ from qa.answering.question import (
 from qa.answering.requests import Occurrences, describe_request
 from qa.collections import (
     Sources,
+    choose_encoder,
     encoder_folder,
     find_collection,
     home_folder,
@@ -137,8 +138,8 @@ class Assistant:
             name: A name to open the collection by later.
             encoding: That of text files without a byte-order mark, such as "windows-1252", or "auto" to guess it. It is stored
                 with the collection, and applies again when omitted; guessed if none is stored.
-            model: Turns texts into vectors: "multilingual", or a sentence-transformers model, by folder or hub name; the bundled
-                one when omitted.
+            model: Turns texts into vectors: "multilingual", or a sentence-transformers model, by folder or hub name. When
+                omitted, it is the one that a named collection was made with, else the bundled one.
             encoder: Turns texts into vectors in place of a model.
             reader: Reads the passages found; the bundled model when omitted. None judges by retrieval alone, which is
                 what happens for texts that are not in English.
@@ -169,7 +170,11 @@ class Assistant:
         home = Path(home or home_folder())
         with ExitStack() as first:
             first.enter_context(Precedence(home).asking())
-            encoder, loaded = _load_models(model, encoder, reader, on_notice)
+            encoder, loaded = _load_models(
+                lambda: encoder or choose_encoder(selection, home, model=model, on_notice=on_notice),
+                reader,
+                on_notice,
+            )
             collection, name = open_collection(selection, encoder, home)
             if not collection.is_updated_elsewhere:
                 first.close()
@@ -505,6 +510,11 @@ class Assistant:
         """The collection's folder name, unique within its home; several collections may share a `name`."""
         return self._collection.folder.name
 
+    @property
+    def model(self) -> str:
+        """What `model=` and `--model` choose its encoder by; empty for the bundled one, and one that was passed."""
+        return str(getattr(self._collection.encoder, "name", ""))
+
     def close(self) -> None:
         """Stop watching and updating, and close the collection."""
         self._closed = True
@@ -680,17 +690,16 @@ class Assistant:
 
 
 def _load_models(
-    model: str | Path | None,
-    encoder: Encoder | None,
+    load_chosen: Callable[[], Encoder],
     reader: Reader | Literal["bundled"] | None,
     on_notice: Callable[[str], None] | None,
 ) -> tuple[Encoder, Reader | None]:
-    """Load the encoder and the reader at once, where they are not given: each takes half a second of one core."""
+    """Load the encoder and the reader at once: each takes half a second of one core."""
     with ThreadPoolExecutor(1) as worker:
         loading = worker.submit(
             lambda: shared_reader(encoder_folder(), on_notice=on_notice) if reader == "bundled" else reader
         )
-        encoder = encoder or load_encoder(model=model, cache_folder=encoder_folder(), on_notice=on_notice)
+        encoder = load_chosen()
     return encoder, loading.result()
 
 

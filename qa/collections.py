@@ -7,7 +7,7 @@ import re
 import shlex
 import shutil
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -29,7 +29,9 @@ from index import (
     hold_lock,
     inspect_collection,
     is_address,
+    kept_model,
     kept_selection,
+    load_encoder,
     make_private_folder,
     reset_collection,
     stored_paths,
@@ -143,6 +145,23 @@ def open_collection(selection: Selection, encoder: Encoder, home: Path) -> tuple
         return Collection(collections_folder(home) / key, encoder, precedence=Precedence(home)), name
     except OutdatedError as error:
         raise OutdatedError(error.fact, f"Rebuild it: {rebuild_command(selection, encoder)}") from error
+
+
+def choose_encoder(
+    selection: Selection,
+    home: Path,
+    *,
+    model: str | Path | None = None,
+    on_notice: Callable[[str], None] | None = None,
+) -> Encoder:
+    """Load a model; when omitted, the one that a named collection was made with, else the bundled one.
+
+    Raises:
+        EncoderError: It is missing, altered, or cannot be loaded.
+    """
+    if not model and selection.name:
+        model = kept_model(collections_folder(home) / selection.name)
+    return load_encoder(model or None, cache_folder=encoder_folder(), on_notice=on_notice)
 
 
 def rebuild_collection(selection: Selection, encoder: Encoder, home: Path) -> None:
@@ -322,6 +341,20 @@ def rename_collection(name: str, new: str, home: str | Path | None = None) -> st
     except OSError as error:
         raise StorageError(f"the collection {name!r} cannot be renamed: {error.strerror}.") from error
     return new
+
+
+def change_model(name: str, encoder: Encoder, home: str | Path | None = None) -> None:
+    """Empty a collection, and have its next opening index its documents again with another encoder, one that has a name.
+
+    In `home_folder()` if `home` is omitted.
+
+    Raises:
+        SourceError: No collection has this name.
+        StorageError: Another process is updating it, or it cannot be written.
+    """
+    folder = _folder(name, home)
+    with hold_lock(folder, patience=0):
+        reset_collection(folder, model=getattr(encoder, "name", ""))
 
 
 def _folder(name: str, home: str | Path | None) -> Path:

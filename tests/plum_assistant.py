@@ -28,6 +28,7 @@ class PlumAssistant:
 
     scope = Scope(1, 2)
     name = key = "plums"
+    model = ""
     encoding = None
     failures = ()
     indexing = deleted = False

@@ -207,6 +207,14 @@ def kept_selection(folder: Path) -> Selection | None:
         return None
 
 
+def kept_model(folder: Path) -> str:
+    """Return what `--model` chooses the encoder of a collection by; empty for the bundled one, or if that is not known."""
+    try:
+        return _meta(folder).get("model", "")
+    except sqlite3.Error:
+        return ""
+
+
 def stored_paths(folder: Path, source: str) -> list[tuple[str, str]]:
     """Return the path and the text's hash of each document of a name in a collection; none if it cannot be read."""
     try:
@@ -215,15 +223,19 @@ def stored_paths(folder: Path, source: str) -> list[tuple[str, str]]:
         return []
 
 
-def reset_collection(folder: Path) -> None:
+def reset_collection(folder: Path, *, model: str | None = None) -> None:
     """Empty a collection, so that this version can make it again, with any model.
 
     Its selection, its exclusions and the files that were added stay. The caller has its lock.
 
+    Args:
+        folder: That of the collection.
+        model: What `kept_model` returns from then on; what it returned before, when omitted.
+
     Raises:
         StorageError: It cannot be written.
     """
-    selection = kept_selection(folder)
+    selection, model = kept_selection(folder), kept_model(folder) if model is None else model
     try:
         excluded = _read(folder, "SELECT path, source FROM exclusions")
     except sqlite3.Error:
@@ -233,6 +245,7 @@ def reset_collection(folder: Path) -> None:
         for old in (fresh, fresh.with_name(f"{fresh.name}-wal"), fresh.with_name(f"{fresh.name}-shm")):
             old.unlink(missing_ok=True)
         catalog = Catalog(fresh)
+        catalog.set_meta("model", model)
         if selection:
             catalog.keep_selection(selection)
         for path, source in excluded:

@@ -30,7 +30,8 @@ VERSION = 2  # of the record. Records of version 1 have no "version" key, nor an
 BASIS_NOTES: dict[str, str] = {
     "retrieval": "Judged by nearness alone: the question or the documents are not in English, which is all the reader reads.",
     "foreign": "The question is in another language than the passages found, so that few of its words can be found, and its"
-    " meaning is compared well only with --model multilingual. Ask in the language of the documents.",
+    " meaning is compared badly. Ask in the language of the documents, or with the model for many languages: see qa help"
+    " answers.",
 }
 _KEYS = (  # of the JSON, in order
     "version", "question", "searched", "kind", "message", "verdict", "found", "confidence", "answer", "citations",
@@ -90,7 +91,8 @@ class Answer:
         parts: For several questions in one line, the answer to each, in the order asked.
         corrected: Words as typed that occur nowhere, each with the word searched instead.
         basis: Evidence for verdict and quotes: "reading", or "retrieval" if the question or the documents are not in
-            English and only nearness and common words count, or "foreign" if moreover one of the two is in English.
+            English and only nearness and common words count, or "foreign" if moreover one of the two is in English
+            and the model knows no other language.
 
     Raises:
         ValueError: A part has parts.

@@ -207,11 +207,21 @@ def _basis(retrieval: Retrieval) -> Basis:
     """What verdict and quotes rest on."""
     if retrieval.readings is not None:
         return "reading"
+    return "foreign" if _is_foreign(retrieval) and not _is_across_languages(retrieval) else "retrieval"
+
+
+def _is_across_languages(retrieval: Retrieval) -> bool:
+    """Whether the encoder compares what texts mean in different languages too."""
+    return retrieval.search.queries[0].scale.across_languages
+
+
+def _is_foreign(retrieval: Retrieval) -> bool:
+    """Whether either the question or the passages found are in English, and the others in another language."""
     found_in = tell_language("\n".join(hit.text for hit in retrieval.search.hits[:LEAST_READ]))
     english = is_english(retrieval.core)
     if found_in == "en":
-        return "retrieval" if english else "foreign"
-    return "foreign" if found_in and english and asks(retrieval.core) else "retrieval"
+        return not english
+    return bool(found_in) and english and asks(retrieval.core)
 
 
 def _newest_first(citations: tuple[Citation, ...], question: str) -> tuple[Citation, ...]:
@@ -281,7 +291,7 @@ def _weigh(retrieval: Retrieval, found: Sequence[_Found], ranked: Sequence[Ranke
         lacking=is_lacking(retrieval.core, quoted_text(passages, quote)) or _lacks_total(retrieval.core, hit),
         answerable=reading.answerable if reading else None,
         yes_no=is_yes_no(retrieval.core),
-        translated=retrieval.search.queries[0].scale.across_languages and _basis(retrieval) == "foreign",
+        translated=retrieval.readings is None and _is_across_languages(retrieval) and _is_foreign(retrieval),
         lookup=_looks_up(retrieval.core, hit, quoted_text(passages, quote)),
         unnamed=_is_row(hit.passage, hit.text) and asks_more(retrieval.core, hit.text, _context(hit)),
     )

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index import Progress, Selection, StorageError
+from index import Encoder, Progress, Selection, StorageError, load_encoder
 from qa.cli.options import Chosen, notify_failures
 from qa.cli.output import notify
 from qa.collections import (
+    change_model,
     conversations_file,
     create_collection,
     delete_discarded,
@@ -25,7 +26,7 @@ from qa.collections import (
 from qa.conversations import Conversations
 from qa.kept import KeptQuotes
 from qa.web.host import AssistantHost
-from qa.web.library.libraries import Libraries
+from qa.web.library.libraries import Libraries, offer_models
 from qa.web.log import start_log
 from qa.web.security.access import Access
 from qa.web.server import serve
@@ -61,9 +62,8 @@ def chat(
     """
     selection = select_sources(chosen.selection())
     start_log(log, questions=log_questions)
-    encoder = chosen.encoder()
 
-    def make_host(find: Callable[[], Selection]) -> AssistantHost:
+    def make_host(find: Callable[[], Selection], encoder: Encoder | None = None) -> AssistantHost:
         def open_assistant(on_progress: Callable[[Progress], None]) -> "Assistant":
             from qa.assistant import Assistant
 
@@ -73,17 +73,15 @@ def chat(
 
         return AssistantHost(open_assistant, notify_failures, follow=True)
 
-    def create(name: str) -> str:
-        from index import load_encoder as load_bundled
-
-        return create_collection(name, encoder or load_bundled(cache_folder=encoder_folder(), on_notice=notify))
-
     delete_discarded(None)
     libraries = Libraries(
-        make_host(lambda: selection),
+        make_host(lambda: selection, chosen.encoder()),
         lambda name: make_host(lambda: find_collection(name)),
         list_libraries=list_collections,
-        create=create,
+        models=offer_models(chosen.model),
+        load_model=lambda model: load_encoder(model or None, cache_folder=encoder_folder(), on_notice=notify),
+        create=create_collection,
+        change_model=change_model,
         rename=rename_collection,
         discard=discard_collection,
         restore=lambda: restore_discarded(None),

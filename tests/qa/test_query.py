@@ -339,8 +339,11 @@ def test_an_encoder_of_several_languages_is_believed_about_a_foreign_question(tm
         scale = Scale(across_languages=True)
 
     (tmp_path / "a.txt").write_text("The apple is red because of the sun, and this is what the farmers have said.")
-    odds = []
+    odds, bases = [], []
     for encoder in (ToyEncoder(), Polyglot()):
         with Assistant.open(tmp_path / "a.txt", home=tmp_path / "home", encoder=encoder, reader=None) as assistant:
-            odds.append(log_odds(assistant.ask(question).confidence))
+            answer = assistant.ask(question)
+        odds.append(log_odds(answer.confidence))
+        bases.append(answer.basis)
+    assert bases == ["foreign" if added else "retrieval", "retrieval"]
     assert odds[1] - odds[0] == pytest.approx(added, abs=1e-3)

@@ -183,7 +183,7 @@ GARTEN = "Der Pflaumenbaum steht an der Mauer. Agnes hat ihn gepflanzt, und er i
     [(GARTEN, "Agnes", "retrieval", "Judged by nearness alone: the question or the documents are not in English"),
      (GARTEN, "Wer hat den Pflaumenbaum gepflanzt?", "retrieval", "Judged by nearness alone"),
      (GARTEN, "Who planted the tree?", "foreign", "The question is in another language than the passages found"),
-     (ORCHARD, "Wer hat den Pflaumenbaum gepflanzt?", "foreign", "Ask in the language of the documents.")],
+     (ORCHARD, "Wer hat den Pflaumenbaum gepflanzt?", "foreign", "Ask in the language of the documents")],
     ids=["name", "same", "english question", "german question"],
 )  # fmt: skip
 def test_what_is_not_in_english_is_judged_by_retrieval(tmp_path, text, question, basis, note):

@@ -14,7 +14,7 @@ from qa.web.batches.jobs import Batches
 from qa.web.features import LibraryFeatures
 from qa.web.host import AssistantHost
 from qa.web.library.events import LibraryHandlers
-from qa.web.library.libraries import OPEN_AT_ONCE, UNDO_OFFERED, Libraries
+from qa.web.library.libraries import OPEN_AT_ONCE, UNDO_OFFERED, Libraries, offer_models
 from qa.web.library.view import render_libraries
 
 
@@ -34,6 +34,8 @@ class Shelf:
             self.make,
             list_libraries=lambda: [describe(name) for name in self.names],
             create=self.create,
+            models={"": "English", "multilingual": "Many languages"},
+            change_model=lambda name, model: self.done.append((name, model)),
             rename=lambda name, new: self.done.append((name, new)) or new,
             discard=lambda name: self.done.append(name),
             restore=lambda: self.done.pop(),
@@ -49,11 +51,12 @@ class Shelf:
         self.opened[name] = assistant
         return AssistantHost(lambda on_progress: assistant)
 
-    def create(self, name):
+    def create(self, name, model):
         """Make one, or refuse."""
         if name in self.names:
             raise SourceError(f"there is {name} <b>.")
         self.names.append(name)
+        self.done.append(("made", model))
         return name
 
     def find(self, name):
@@ -98,7 +101,8 @@ def test_server_without_libraries_has_the_first_alone(tmp_path):
     """And says so of each change."""
     libraries = Libraries(AssistantHost(lambda on_progress: PlumAssistant(tmp_path)))
     assert libraries.find({"lib": "figs"}) is libraries.first and libraries.list() == ()
-    for change in (lambda: libraries.create("x"), lambda: libraries.rename("x", "y"), lambda: libraries.delete("x")):
+    made = (lambda: libraries.create("x", ""), lambda: libraries.change_model("x", ""))
+    for change in (*made, lambda: libraries.rename("x", "y"), lambda: libraries.delete("x")):
         with pytest.raises(StorageError):
             change()
 
@@ -108,6 +112,8 @@ def test_new_library_is_where_the_page_goes(shelf, tmp_path):
     handlers = LibraryHandlers(shelf.libraries.first, tmp_path, libraries=shelf.libraries)
     read = Reader(handlers.create_library(event(name=" My recipes ")))
     assert read.find("data-go")[0]["data-go"] == "?lib=My+recipes"
+    handlers.create_library(event(name="Rezepte", model="multilingual"))
+    assert shelf.done == [("made", ""), ("made", "multilingual")]
     refused = handlers.create_library(event(name="figs"))
     assert "there is figs &lt;b&gt;." in refused and "data-go" not in refused
 
@@ -124,6 +130,44 @@ def test_only_a_library_of_ones_own_is_renamed_and_deleted(shelf, tmp_path):
     gone = LibraryHandlers(shelf.find("pears"), tmp_path, libraries=shelf.libraries)
     assert 'data-go="?"' in gone.delete_library()
     assert shelf.done[1:] == ["pears"]
+
+
+def test_another_model_is_chosen_for_a_library_of_ones_own(shelf, tmp_path):
+    """It is closed, and the page opens it anew; what the browser sends is one of the models offered, or refused."""
+    first = LibraryHandlers(shelf.libraries.first, tmp_path, libraries=shelf.libraries)
+    assert strings.FIRST_LIBRARY in first.change_model(event(model="multilingual"))
+    figs = LibraryHandlers(shelf.find("figs"), tmp_path, libraries=shelf.libraries)
+    refused = figs.change_model(event(model="/etc"))
+    assert "there is no model &#39;/etc&#39; to choose." in refused and "data-go" not in refused
+    assert shelf.done == shelf.opened["figs"].changes == []
+    assert 'data-go="?lib=figs"' in figs.change_model(event(model="multilingual"))
+    assert shelf.done == [("figs", "multilingual")] and shelf.opened["figs"].changes == [("close",)]
+    pears = LibraryHandlers(shelf.find("pears"), tmp_path, libraries=shelf.libraries)
+    pears.change_model(event(model=["multilingual"]))
+    assert shelf.done[1:] == [("pears", "")]  # what is no text counts as not sent
+
+
+def test_menu_shows_the_model_of_a_library():
+    """Chosen by languages; one that is not offered is named, and where there is one model there is nothing to choose."""
+    models = {"": "English", "multilingual": "Many languages"}
+
+    def chosen(**options):
+        read = Reader(render_libraries([describe("figs")], "figs", own=True, **options))
+        return [option["value"] for option in read.find("selected")], len(read.find("data-act", "change_model"))
+
+    assert chosen(models=models, model="multilingual") == (["", "multilingual"], 1)
+    assert chosen(models=models, model="a/<b>") == (["", "a/<b>"], 1)
+    assert chosen(models={"": ""}) == ([], 0)
+
+
+def test_new_libraries_have_the_model_that_the_chat_was_started_with():
+    """Unless another one is chosen."""
+    assert list(offer_models("")) == ["", "multilingual"]
+    assert offer_models("owner/model") == {
+        "owner/model": "owner/model",
+        "": "English",
+        "multilingual": "Many languages",
+    }
 
 
 def test_deleted_library_is_offered_back_for_a_moment(shelf, tmp_path):

@@ -181,12 +181,16 @@ class LibraryHandlers:
         """Make an empty library, which the page then goes to.
 
         Args:
-            event: With its `name`.
+            event: With its `name`, and its `model` where there are several.
 
         Returns:
             The menu of libraries.
         """
-        return self._manage(lambda: self.libraries.create(read_listing(event._data).name))
+        return self._manage(lambda: self.libraries.create(read_listing(event._data).name, _read_model(event)))
+
+    def change_model(self, event: gr.EventData) -> str:
+        """Give the library that the page shows another model; arguments and result as for `create_library`."""
+        return self._manage(lambda: self.libraries.change_model(self._key(), _read_model(event)))
 
     def rename_library(self, event: gr.EventData) -> str:
         """Give the library that the page shows another name; arguments and result as for `create_library`."""
@@ -239,12 +243,21 @@ class LibraryHandlers:
             go: The address the page goes to.
         """
         try:
-            current = self.host.call(lambda assistant: assistant.key)
+            current, model = self.host.call(lambda assistant: (assistant.key, assistant.model))
         except NotReady:
-            current = ""
+            current, model = "", ""
         is_first = self.host is self.libraries.first
         deleted = self.libraries.just_deleted
-        return render_libraries(self.libraries.list(), current, own=not is_first, alarm=alarm, go=go, deleted=deleted)
+        return render_libraries(
+            self.libraries.list(),
+            current,
+            own=not is_first,
+            alarm=alarm,
+            go=go,
+            deleted=deleted,
+            models=self.libraries.models,
+            model=model,
+        )
 
     def _change(self, change: Callable[..., Any]) -> None:
         """Change the collection, then have its index brought up to that behind the page."""
@@ -277,6 +290,13 @@ class LibraryHandlers:
         while len(self._copies) > KEPT_REMOVED:
             oldest = next(iter(self._copies))
             delete_uploads([self._copies.pop(oldest)], self._removed)
+
+
+def _read_model(event: gr.EventData) -> str:
+    """What the browser sent as the model's name; empty where it sent none."""
+    data = event._data if isinstance(event._data, dict) else {}
+    model = data.get("model")
+    return model if isinstance(model, str) else ""
 
 
 def _attempt(work: Callable[[], str]) -> str:

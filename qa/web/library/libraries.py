@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from index import DocumentStatus, QAError, StorageError
+from index import DocumentStatus, QAError, SourceError, StorageError
+from qa.web import strings
 from qa.web.host import AssistantHost, NotReady
 
 OPEN_AT_ONCE = 6  # libraries besides the first; the one not asked for the longest is closed for another
@@ -30,7 +31,10 @@ class Libraries:
         open_library: Callable[[str], AssistantHost] | None = None,
         *,
         list_libraries: Callable[[], Sequence[Any]] = tuple,
-        create: Callable[[str], str] | None = None,
+        models: Mapping[str, str] | None = None,
+        load_model: Callable[[str], Any] = lambda model: model,
+        create: Callable[[str, Any], str] | None = None,
+        change_model: Callable[[str, Any], None] | None = None,
         rename: Callable[[str, str], str] | None = None,
         discard: Callable[[str], None] | None = None,
         restore: Callable[[], str] | None = None,
@@ -42,7 +46,10 @@ class Libraries:
             first: The library that the server was started with; not started yet.
             open_library: Makes the host of a library, not started yet; without it, there is only the first.
             list_libraries: Gives those there are: records with `name`, `sources`, `documents` and `passages`.
-            create: Makes an empty library, and returns its name.
+            models: Those that a library may have, what each is chosen by and called; the first is offered for new ones.
+            load_model: Loads one of them, for `create` and `change_model`.
+            create: Makes an empty library of a name with a model, and returns its name.
+            change_model: Gives a library, by its name, another model.
             rename: Gives a library, by its name, another name, and returns that.
             discard: Deletes a library by its name, such that it can be restored.
             restore: Restores the library deleted last, and returns its name.
@@ -50,6 +57,8 @@ class Libraries:
         """
         self.first, self._open_library = first, open_library
         self._list, self._create, self._rename = list_libraries, create, rename
+        self.models, self._change_model = dict(models or {"": ""}), change_model
+        self._load_model = load_model
         self._discard, self._restore, self._clock = discard, restore, clock
         self._discarded: tuple[str, float] = "", 0.0  # the library deleted last, and when
         self._lock = threading.Lock()
@@ -105,11 +114,20 @@ class Libraries:
         except QAError:
             return ()
 
-    def create(self, name: str) -> str:
+    def create(self, name: str, model: str) -> str:
         """Make an empty library; returns its name, or raises QAError."""
         if self._create is None:
             raise StorageError("no library can be made here.")
-        return self._create(name)
+        return self._create(name, self._load(model))
+
+    def change_model(self, name: str, model: str) -> str:
+        """Give a library another model, with which it is indexed again when it is opened; returns its name, or raises QAError."""
+        if self._change_model is None:
+            raise StorageError("no model can be chosen here.")
+        loaded = self._load(model)
+        self._shut(name)
+        self._change_model(name, loaded)
+        return name
 
     def rename(self, name: str, new: str) -> str:
         """Give a library another name; returns that, or raises QAError."""
@@ -139,6 +157,11 @@ class Libraries:
         name, when = self._discarded
         return name if self._clock() - when < UNDO_OFFERED else ""
 
+    def _load(self, model: str) -> Any:
+        if model not in self.models:
+            raise SourceError(f"there is no model {model!r} to choose.")
+        return self._load_model(model)
+
     def _first_key(self) -> str:
         """The name that the first library has among all; empty while it is not open."""
         try:
@@ -151,6 +174,11 @@ class Libraries:
             host = self._open.pop(name, None)
         if host:
             host.close()
+
+
+def offer_models(first: str) -> dict[str, str]:
+    """The models to choose from, by what `--model` chooses them by, with what they are called; `first` leads, whatever it is."""
+    return {model: strings.MODELS.get(model, model) for model in dict.fromkeys((first, *strings.MODELS))}
 
 
 PAGE_ROWS = 200

@@ -174,12 +174,12 @@ function filter() {
     if (nothing) nothing.hidden = shown.length > 0;
 }
 
-// Libraries are made and renamed by name; the page then goes to the one that was made.
+// Libraries are made and renamed by name, and given a model; the page then goes to the one that was made or changed.
 document.addEventListener("submit", (event) => {
     const { act } = event.target.dataset ?? {};
     if (!event.target.matches(".qa-library-form")) return;
     event.preventDefault();
-    send(act, { name: event.target.querySelector("input").value });
+    send(act, { name: event.target.querySelector("input")?.value, model: event.target.querySelector("select")?.value });
 });
 
 // Whoever opens the menu with a pointer can write the name of a new library at once; a touch would raise a keyboard over it.

@@ -6,7 +6,7 @@ that nothing has to be loaded; each picture has a title for screen readers, and 
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any
@@ -21,7 +21,15 @@ from qa.web.ui.templates import fill
 
 
 def render_libraries(
-    libraries: Sequence[Any], current: str, *, own: bool = False, alarm: str = "", go: str = "", deleted: str = ""
+    libraries: Sequence[Any],
+    current: str,
+    *,
+    own: bool = False,
+    alarm: str = "",
+    go: str = "",
+    deleted: str = "",
+    models: Mapping[str, str] | None = None,
+    model: str = "",
 ) -> str:
     """The menu of libraries.
 
@@ -32,6 +40,8 @@ def render_libraries(
         alarm: Why something was not done, in one line.
         go: Address that the page goes to; empty: it stays.
         deleted: Name of a library to offer back; empty for none.
+        models: The models to choose from: what each is chosen by, and what it is called.
+        model: That of the library that the page shows.
 
     Returns:
         Escaped throughout.
@@ -49,6 +59,8 @@ def render_libraries(
             alarm=alarm,
             go=go,
             deleted=deleted,
+            models=models or {},
+            model=model,
         )
     )
 
