@@ -26,10 +26,25 @@ _SAME_STEM = 5  # letters that two terms begin with to be forms of one word: "su
 
 
 _MOST_KEYWORDS = 4
+_NUMBERS = "one two three four five six seven eight nine ten eleven twelve fifteen twenty thirty sixty ninety".split()
+_MONTHS = "january february march april may june july august september october november december".split()
+# What keywords that stand for a value ask for, "warranty duration", and how a quote has one.
+_VALUES = {
+    frozenset(text_terms(words)): re.compile(pattern, re.IGNORECASE)
+    for words, pattern in {
+        "duration length period term time": rf"\b(?:\d+|{'|'.join(_NUMBERS)})[ -](?:second|minute|hour|day|week|month|year)s?\b",
+        "price cost fee charge fare": r"[$\u20ac\xa3\xa5]\s?\d|\d\s?(?:[$\u20ac\xa3\xa5]|(?:euro|dollar|pound)s?\b|[A-Z]{3}\b)",
+        "date deadline day": rf"\b(?:{'|'.join(_MONTHS)}) \d|\b\d{{1,2}}\.? (?:{'|'.join(_MONTHS)})\b|\b\d{{4}}-\d\d-\d\d\b",
+        "phone telephone fax number": r"\+?\d[\d ()/-]{5,}",
+        "email mail address": r"\S@\S+\.\w",
+    }.items()
+}
 
 
 def is_keyword_lookup(question: str, quote: str, context: Iterable[str]) -> bool:
     """Return whether a question is a few keywords, of no other language, and the quote and what names its place have them all.
+
+    The quote has a word that stands for a value, such as "duration", if it has such a value; but it has another word too.
 
     Args:
         question: The question, without politeness.
@@ -39,7 +54,10 @@ def is_keyword_lookup(question: str, quote: str, context: Iterable[str]) -> bool
     terms = set(question_terms(question)) - STOP_TERMS
     if asks(question) or not is_english(question) or not 0 < len(terms) <= _MOST_KEYWORDS:
         return False
-    return terms <= {term for text in (quote, *context) for term in text_terms(text)}
+    lacking = terms - {term for text in (quote, *context) for term in text_terms(text)}
+    return lacking < terms and all(
+        any(term in words and value.search(quote) for words, value in _VALUES.items()) for term in lacking
+    )
 
 
 _KINDS = r"clause|section|article|paragraph|chapter|rule|regulation|annex|appendix|schedule|part|point|item"
