@@ -61,8 +61,8 @@ class Format(NamedTuple):
 _OCR = "rapidocr"
 _TEXT = Format("text", "plain", "read_text", 3, decodes=True)
 _MARKDOWN = Format("markdown", "plain", "read_markdown_file", 5, decodes=True)
-_HTML = Format("html", "html", "read_html", 5, "selectolax", decodes=True)
-_XHTML = Format("html", "html", "read_xhtml", 5, "selectolax", decodes=True)
+_HTML = Format("html", "html", "read_html", 6, "selectolax", decodes=True)
+_XHTML = Format("html", "html", "read_xhtml", 6, "selectolax", decodes=True)
 _JSON_LINES = Format("json_records", "json", "read_json_lines", 3, decodes=True)
 _NOTE = Format("obsidian", "obsidian", "read_note", 2, decodes=True)
 NOTE_SUFFIX = (
@@ -90,14 +90,14 @@ FORMATS = {
     ".ods": _OPEN,
     ".odp": _OPEN,
     ".rtf": Format("rich_text", "plain", "read_rtf", 1, "striprtf"),
-    ".epub": Format("epub", "html", "read_epub", 5, "selectolax", _LARGEST_FILE),
+    ".epub": Format("epub", "html", "read_epub", 6, "selectolax", _LARGEST_FILE),
     ".csv": Format("delimited", "csv", "read_csv", 4, decodes=True),
     ".tsv": Format("delimited", "csv", "read_tsv", 4, decodes=True),
     ".json": Format("json_records", "json", "read_json", 3, decodes=True),
     ".jsonl": _JSON_LINES,
     ".ndjson": _JSON_LINES,
-    ".eml": Format("mail", "mail", "read_eml", 5, "selectolax"),
-    ".mbox": Format("mail", "mail", "read_mbox", 5, "selectolax", _LARGEST_FILE),
+    ".eml": Format("mail", "mail", "read_eml", 6, "selectolax"),
+    ".mbox": Format("mail", "mail", "read_mbox", 6, "selectolax", _LARGEST_FILE),
 }
 OLD_OFFICE = {
     **dict.fromkeys((".doc", ".dot"), ".docx"),

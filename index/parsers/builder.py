@@ -175,6 +175,15 @@ class TextBuilder:
         if title := one_line(title)[:_LONGEST_TITLE]:
             self._path.append((level, title))
 
+    @property
+    def sections(self) -> tuple[tuple[int, str], ...]:
+        """Level and title of each section that what follows is in, outermost first; set it to return to those of before."""
+        return tuple(self._path)
+
+    @sections.setter
+    def sections(self, path: tuple[tuple[int, str], ...]) -> None:
+        self._path = list(path)
+
     def add_heading(self, level: int, title: str) -> None:
         """Write a heading, which does not answer, and set it as the heading of what follows."""
         title = one_line(title)

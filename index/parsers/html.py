@@ -308,6 +308,26 @@ def is_mark(node: Any) -> bool:
 
 
 _ANSWERS = 7  # the level of what opens an answer: below all headings
+_TERMS = 1_000_000  # the level of the terms that a list defines: below all else, however deep
+_BOX = re.compile(r"(?:^|\s)(?:admonition|callout|note|tip|warning|caution|important)(?:\s|$)")
+
+
+def _shorten_usage(term: str) -> str:
+    """The name alone of what is defined with many options or arguments: "push [-q | --quiet] [--] [<path> …]"."""
+    return _ARGUMENTS.sub("", term) if len(term) > _LONG_TERM else term
+
+
+_LONG_TERM = 60
+_ARGUMENTS = re.compile(r"(?<=\S)\s+[\[(<{].*")
+
+
+def _is_box(node: Any) -> bool:
+    """Whether a heading inside a block is of that block alone: an item, a quotation, a note, a warning."""
+    if node.tag in ("dl", "dd", "li", "blockquote", "aside"):
+        return True
+    return node.tag == "div" and bool(_BOX.search(node.attributes.get("class") or ""))
+
+
 _OPENER = re.compile(r"accordion|collaps|faq|question", re.I)
 
 
@@ -349,6 +369,8 @@ class _Page:
         self._lists: list[int | None] = []  # of each open list: the next number, or None where it has none
         self._marker = ""  # what the next line of the list begins with
         self._defined = False  # whether the list being read has a definition since the last term
+        self._terms: list[str] = []  # of the definition being read
+        self._boxes: list[tuple[int, tuple[tuple[int, str], ...]]] = []  # open, by id: the sections around each
         self._verbatim = 0  # depth of elements whose white space counts
         self._details = 0  # depth of elements that open and close
 
@@ -398,7 +420,8 @@ class _Page:
             self._inline.append("\n" if self._verbatim else "\v")
         elif tag in HEADINGS:
             self._end_list()
-            self._builder.add_heading(HEADINGS[tag], gather_text(node))
+            around = self._boxes[-1][1] if self._boxes else ()
+            self._builder.add_heading(HEADINGS[tag] + (around[-1][0] if around else 0), gather_text(node))
             return False
         elif tag == "table" and is_data_table(node):
             self._end_list()
@@ -406,6 +429,8 @@ class _Page:
             return False
         elif tag in BLOCKS:
             self._begin_block(tag, node)
+            if _is_box(node):
+                self._boxes.append((node.mem_id, self._builder.sections))
             self._details += tag == "details"
             if not self._silent and self._is_silent(node):
                 self._end_list()
@@ -432,15 +457,23 @@ class _Page:
             if number is not None:
                 self._lists[-1] = number + 1
         elif tag in ("dt", "dd") and self._lists:
-            self._begin_definition(tag, indent)
+            self._begin_definition(node, indent)
         elif tag == "pre":
             self._verbatim += 1
 
-    def _begin_definition(self, tag: str, indent: str) -> None:
-        """Begin a term or its definition; a term and its definitions form one paragraph, or one item of the list around them."""
-        inner = len(self._lists) > 1
-        if tag == "dt" and self._defined and not inner:
-            self._end_list()
+    def _begin_definition(self, node: Any, indent: str) -> None:
+        """Begin a term or its definition; a term and its definitions form one paragraph, or one item of the list around them.
+
+        The terms of a paragraph are its innermost heading, also of what stands beside it in the definition, such as a table.
+        """
+        tag, inner = node.tag, len(self._lists) > 1
+        if tag == "dt" and not inner:
+            if self._defined:
+                self._end_list()
+                self._terms.clear()
+            if not any(child.tag in HEADINGS for child in node.iter()):
+                self._terms.append(_shorten_usage(gather_text(node)))
+            self._builder.begin_section(_TERMS, ", ".join(self._terms))
         self._defined = tag == "dd"
         self._marker = f"{indent}  " if tag == "dd" else f"{indent}- " if inner else indent
 
@@ -465,6 +498,14 @@ class _Page:
             self._lists.pop()
             if not self._lists:
                 self._end_list()
+                self._terms.clear()
+                self._defined = False
+                self._builder.begin_section(_TERMS, "")
+        if self._boxes and self._boxes[-1][0] == node.mem_id:
+            _, sections = self._boxes.pop()
+            if sections != self._builder.sections:
+                self._end_list()
+                self._builder.sections = sections
         if self._silent[-1:] == [node.mem_id]:
             self._end_list()
             self._silent.pop()

@@ -238,6 +238,45 @@ def test_what_leads_around_a_page_does_not_answer(tmp_path, markup):
     assert answering[-1].startswith("The rent is 300") and answering[:-1] in ([], ["Rest."])
 
 
+def test_terms_are_the_heading_of_their_definition(tmp_path):
+    """Of each of its paragraphs, and of a table in it; of a long usage the name alone; and no longer once the list ends."""
+    usage = " ".join(f"[--option-{letter}]" for letter in "abcdef")
+    body = (
+        "<h2>Settings</h2><dl><dt>port (integer)<dd><p>Listens there.<h4>Default</h4><p>It is 5432."
+        "<dt>-u<dt>--user<dd>Who asks.<table><tr><th>User<th>Level<tr><td>ida<td>3</table>"
+        f"<dt>push {usage}<dd>Saves.<dt><h3>Ports</h3><dd>Are open.</dl><p>End."
+    )
+    named = [(text, place.get("heading")) for text, place in describe(read(tmp_path, "a.html", body))]
+    assert named == [
+        ("~Settings", None),
+        ("port (integer)\n  Listens there.", "Settings > port (integer)"),
+        ("~Default", None),
+        ("It is 5432.", "Settings > port (integer) > Default"),
+        ("-u\n--user\n  Who asks.", "Settings > -u, --user"),
+        ("~User; Level", "Settings > -u, --user"),
+        ("User: ida; Level: 3.", "Settings > -u, --user"),
+        (f"push {usage}\n  Saves.", "Settings > push"),
+        ("~Ports", None),
+        ("Are open.", "Settings > Ports"),
+        ("End.", "Settings"),
+    ]
+
+
+@pytest.mark.parametrize("box", ["<div class='note big'>", "<blockquote>", "<aside>", "<ul><li>"])
+def test_a_heading_in_a_box_is_that_of_the_box_alone(tmp_path, box):
+    """Below those around it, whatever its level, and followed by them."""
+    body = f"<h1>Pumps</h1><h2>Start</h2><p>Open it.</p>{box}<h2>Warning</h2><p>It is hot.</p></div></ul></aside></blockquote><p>Wait."
+    named = [
+        (text.removeprefix("- "), place.get("heading")) for text, place in describe(read(tmp_path, "a.html", body))
+    ]
+    assert named[2:] == [
+        ("Open it.", "Pumps > Start"),
+        ("~Warning", None),
+        ("It is hot.", "Pumps > Start > Warning"),
+        ("Wait.", "Pumps > Start"),
+    ]
+
+
 def test_what_opens_an_answer_is_its_heading(tmp_path):
     """Until it is closed."""
     page = "<h1>Help</h1><details><summary>Are dogs allowed?</summary><p>On a lead.</p></details><p>Call us.</p>"
