@@ -59,17 +59,17 @@ class Format(NamedTuple):
 
 
 _OCR = "rapidocr"
-_TEXT = Format("text", "plain", "read_text", 3, decodes=True)
-_MARKDOWN = Format("markdown", "plain", "read_markdown_file", 5, decodes=True)
+_TEXT = Format("text", "plain", "read_text", 4, decodes=True)
+_MARKDOWN = Format("markdown", "plain", "read_markdown_file", 6, decodes=True)
 _HTML = Format("html", "html", "read_html", 6, "selectolax", decodes=True)
 _XHTML = Format("html", "html", "read_xhtml", 6, "selectolax", decodes=True)
 _JSON_LINES = Format("json_records", "json", "read_json_lines", 3, decodes=True)
-_NOTE = Format("obsidian", "obsidian", "read_note", 2, decodes=True)
+_NOTE = Format("obsidian", "obsidian", "read_note", 3, decodes=True)
 NOTE_SUFFIX = (
     ".md of a vault"  # stands for the suffix of Markdown files in a vault of Obsidian, which has marks of its own
 )
-_RST = Format("restructured", "plain", "read_rst", 6, "docutils", decodes=True)
-_OPEN = Format("opendocument", "office.opendocument", "read_opendocument", 5, "lxml", _LARGEST_FILE)
+_RST = Format("restructured", "plain", "read_rst", 7, "docutils", decodes=True)
+_OPEN = Format("opendocument", "office.opendocument", "read_opendocument", 6, "lxml", _LARGEST_FILE)
 _PICTURE = Format("picture", "picture", "read_picture", 1, _OCR, _LARGEST_FILE, scanned=True)
 _PLAIN = (".txt", ".text", ".log", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".adoc", ".asciidoc", ".org", ".tex")
 FORMATS = {
@@ -81,15 +81,15 @@ FORMATS = {
     ".html": _HTML,
     ".htm": _HTML,
     ".xhtml": _XHTML,
-    ".pdf": Format("pdf", "pdf", "read_pdf", 5, "pypdfium2", _LARGEST_FILE, scanned=True),
+    ".pdf": Format("pdf", "pdf", "read_pdf", 6, "pypdfium2", _LARGEST_FILE, scanned=True),
     **dict.fromkeys((".png", ".jpg", ".jpeg", ".tif", ".tiff"), _PICTURE),
-    ".docx": Format("word", "office.docx", "read_docx", 5, "python-docx", _LARGEST_FILE),
-    ".pptx": Format("slides", "office.pptx", "read_pptx", 5, "python-pptx", _LARGEST_FILE),
+    ".docx": Format("word", "office.docx", "read_docx", 6, "python-docx", _LARGEST_FILE),
+    ".pptx": Format("slides", "office.pptx", "read_pptx", 6, "python-pptx", _LARGEST_FILE),
     ".xlsx": Format("workbook", "office.xlsx", "read_xlsx", 5, "openpyxl", _LARGEST_FILE),
     ".odt": _OPEN,
     ".ods": _OPEN,
     ".odp": _OPEN,
-    ".rtf": Format("rich_text", "plain", "read_rtf", 1, "striprtf"),
+    ".rtf": Format("rich_text", "plain", "read_rtf", 2, "striprtf"),
     ".epub": Format("epub", "html", "read_epub", 6, "selectolax", _LARGEST_FILE),
     ".csv": Format("delimited", "csv", "read_csv", 4, decodes=True),
     ".tsv": Format("delimited", "csv", "read_tsv", 4, decodes=True),

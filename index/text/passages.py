@@ -13,7 +13,7 @@ but marked as not answering.
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from index.errors import SourceError
@@ -287,11 +287,20 @@ _INTRODUCES = re.compile(r"[:\uff1a,;]\s*$|\w\s*$")  # how a sentence ends that 
 
 
 def _join_lists(text: str, blocks: list[tuple[int, int, bool]], locate: "_Locators") -> list[tuple[int, int, bool]]:
-    """Join list items to the sentence above that they complete, up to the length of a passage."""
+    """Join list items to the sentence above that they complete, up to the length of a passage.
+
+    So is a short block below a colon, such as a command below "To start the server, run:".
+    """
     joined: list[tuple[int, int, bool]] = []
     opened: str | None = None  # the mark of the block that opens a list: empty for a sentence without one
     colon = False  # whether that block ends as only a lead-in does
-    for start, end, silent in blocks:
+    announced = False  # whether that block ends in a colon
+    for position, (start, end, silent) in enumerate(blocks):
+        if announced and not silent and _completes(text, blocks[position : position + 2]):
+            first = joined[-1][0]
+            if end - first <= CUT_PASSAGE and locate.at(first).place == locate.at(start).place:
+                joined[-1], opened, announced = (first, end, False), None, False
+                continue
         mark = "" if silent or locate.at(start).place.row is not None else _mark(text, start, end)
         if mark and opened is not None and mark != opened and (colon or not _LATER.match(text, start, end)):
             first = joined[-1][0]
@@ -302,8 +311,22 @@ def _join_lists(text: str, blocks: list[tuple[int, int, bool]], locate: "_Locato
         joined.append((start, end, silent))
         words = len(_WORD.findall(text, start, end)) if end - start < CUT_PASSAGE else 0
         colon = not text[end - 1 : end].isalnum()
+        announced = not silent and text[end - 1 : end] in _COLONS and locate.at(start).place.row is None
         opened = mark if not silent and words > 2 and _INTRODUCES.search(text, max(start, end - 3), end) else None
     return joined
+
+
+_COLONS = (":", "\uff1a")
+_SHOWN = 500  # characters of a block below a colon, at most
+
+
+def _completes(text: str, blocks: Sequence[tuple[int, int, bool]]) -> bool:
+    """Whether the first of some blocks may complete a sentence above it that ends in a colon: it is short, and no item."""
+    (start, end, _), *others = blocks
+    if end - start > _SHOWN or text[end - 1 : end] in _COLONS or _mark(text, start, end):
+        return False
+    following = others[0][:2] if others else None
+    return bool(_WORD.search(_LINK.sub(" ", text[start:end]))) and not _is_heading(text, (start, end), following)
 
 
 def _mark(text: str, start: int, end: int) -> str:

@@ -68,6 +68,27 @@ def test_what_does_not_answer_is_kept_and_marked(text, answering):
     assert [passage.answering for passage in split_passages(document(text))] == answering
 
 
+COMMAND = "To start the server, run:\n\n    serve --port 9000"
+BELOW_COLONS = {
+    "command": (COMMAND, [COMMAND]),
+    "crlf": (COMMAND.replace("\n", "\r\n"), [COMMAND.replace("\n", "\r\n")]),
+    "one-block": (f"{COMMAND}\n\nThen open the page.", [COMMAND, "Then open the page."]),
+    "formula": ("The load is:\n\nF = m * a", ["The load is:\n\nF = m * a"]),
+    "long": (f"The minutes say:\n\n{LONG * 6}", ["~The minutes say:", f"{LONG * 6}"]),
+    "link": ("Find out more:\n\n<https://example.org>", ["~Find out more:", "~<https://example.org>"]),
+    "another-colon": ("Contents:\n\nFirst part:\n\nRain.", ["~Contents:", "First part:\n\nRain."]),
+    "heading": (f"See also:\n\nCauses of the war\n\n{LONG}", ["~See also:", "~Causes of the war", LONG]),
+    "no-colon": ("Then it says\n\nserve --port 9000", ["Then it says", "serve --port 9000"]),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), BELOW_COLONS.values(), ids=BELOW_COLONS)
+def test_a_short_block_below_a_colon_completes_the_sentence_above(text, expected):
+    """So that both are found and quoted together."""
+    found = [("" if p.answering else "~") + text[p.start : p.end].strip() for p in split_passages(document(text))]
+    assert found == [each.strip() for each in expected]
+
+
 def test_a_plain_heading_is_noted_with_the_paragraph_below_it():
     """The heading above a paragraph of a plain text is its locator."""
     passages = split_passages(document(f"Causes of the war\n\n{LONG}"))

@@ -16,7 +16,7 @@ RST = {
         ["control\n  Names the package.", "shlibs\n  This file tells."],
     ),
     "terms-within": ("- Files:\n\n  control\n    Names it.\n", ["- Files:\n  - control\n    Names it."]),
-    "literal": ("So::\n\n   x = 1\n\n   y\n", ["~So:", "x = 1", "y"]),
+    "literal": ("So::\n\n   x = 1\n\n   y\n", ["So:\n\nx = 1", "y"]),
     "note": (".. note:: Take care.\n", ["Take care."]),
     "table": ("====  ====\nItem  Cost\n====  ====\nRent  300\n====  ====\n", ["~Item; Cost", "Item: Rent; Cost: 300."]),
     "csv-table": (".. csv-table::\n   :header: Item, Cost\n\n   Rent, 300\n", ["~Item; Cost", "Item: Rent; Cost: 300."]),
