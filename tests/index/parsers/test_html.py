@@ -265,7 +265,8 @@ def test_terms_are_the_heading_of_their_definition(tmp_path):
 @pytest.mark.parametrize("box", ["<div class='note big'>", "<blockquote>", "<aside>", "<ul><li>"])
 def test_a_heading_in_a_box_is_that_of_the_box_alone(tmp_path, box):
     """Below those around it, whatever its level, and followed by them."""
-    body = f"<h1>Pumps</h1><h2>Start</h2><p>Open it.</p>{box}<h2>Warning</h2><p>It is hot.</p></div></ul></aside></blockquote><p>Wait."
+    ends = "</div></ul></aside></blockquote>"
+    body = f"<h1>Pumps</h1><h2>Start</h2><p>Open it.</p>{box}<h2>Warning</h2><p>It is hot.</p>{ends}<p>Wait."
     named = [
         (text.removeprefix("- "), place.get("heading")) for text, place in describe(read(tmp_path, "a.html", body))
     ]
