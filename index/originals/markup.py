@@ -1,9 +1,11 @@
-"""Make a page of a document that flows: web pages, Markdown, reStructuredText, Word documents, books and mail."""
+"""Make a page of a document that flows: web pages, Markdown, notebooks, reStructuredText, Word documents, books and mail."""
 
+import base64
 import io
 import re
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage, MIMEPart
+from functools import partial
 from html import escape
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -16,6 +18,7 @@ from index.parsers.builder import TextBuilder, clean_text
 from index.parsers.containers import damaged, load_library, open_office
 from index.parsers.html import Book, close_elements, decode_html, resolve_member
 from index.parsers.mail import MOST_NESTED, divide_message, parse_message, split_mailbox
+from index.parsers.markup.notebook import HTML, MARKDOWN, PICTURE, parse_notebook
 from index.parsers.obsidian import note_parser
 from index.parsers.plain import RST_SETTINGS, decode_text, parse_rst, render_markdown
 
@@ -64,6 +67,25 @@ def _read_markdown(content: bytes, name: str, encoding: str) -> Iterator[Part]:
 def _read_note(content: bytes, name: str, encoding: str) -> Iterator[Part]:
     text, _ = decode_text(content, name=name, encoding=encoding)
     yield render_markdown(text, note_parser())[1], _resolve_nothing
+
+
+def _read_notebook(content: bytes, name: str, encoding: str) -> Iterator[Part]:
+    for kind, text, pictures in parse_notebook(content, name=name, encoding=encoding).blocks:
+        if kind == PICTURE:
+            yield f'<p><img src="data:image/png;base64,{escape(text)}"></p>', _resolve_nothing
+        elif kind in (MARKDOWN, HTML):
+            yield text, partial(_resolve_attachment, pictures)
+        elif text.strip():
+            yield f"<pre>{escape(clean_text(text))}</pre>", _resolve_nothing
+
+
+def _resolve_attachment(pictures: dict[str, str], address: str) -> bytes | None:
+    """A picture attached to a cell of a notebook, by its address."""
+    kind, _, picture = address.partition(":")
+    try:
+        return base64.b64decode(pictures[unquote(picture)]) if kind == "attachment" else None
+    except (KeyError, ValueError):
+        return None
 
 
 def _read_rst(content: bytes, name: str, encoding: str) -> Iterator[Part]:
@@ -187,6 +209,7 @@ FORMATS: dict[str, Callable[[bytes, str, str], Iterator[Part]]] = {
     ".md": _read_markdown,
     ".markdown": _read_markdown,
     NOTE_SUFFIX: _read_note,
+    ".ipynb": _read_notebook,
     ".rst": _read_rst,
     ".docx": _read_docx,
     ".odt": _read_odt,

@@ -96,6 +96,7 @@ FORMATS = {
     ".json": Format("json_records", "json", "read_json", 3, decodes=True),
     ".jsonl": _JSON_LINES,
     ".ndjson": _JSON_LINES,
+    ".ipynb": Format("notebook", "markup.notebook", "read_notebook", 1, "selectolax", decodes=True),
     ".eml": Format("mail", "mail", "read_eml", 6, "selectolax"),
     ".mbox": Format("mail", "mail", "read_mbox", 6, "selectolax", _LARGEST_FILE),
 }

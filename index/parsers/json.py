@@ -21,20 +21,35 @@ def read_json(content: bytes, *, name: str, encoding: str = "") -> Extraction:
     Raises:
         SourceError: It is not JSON, or nested more than 100 deep.
     """
-    decoded, notes = decode_text(content, name=name, encoding=encoding)
-    text = decoded.removeprefix("\ufeff")
+    text, notes = decode_text(content, name=name, encoding=encoding)
+    builder = TextBuilder(name)
+    builder.notes += notes
     try:
-        value = _parse(text)
-        builder = TextBuilder(name)
-        builder.notes += notes
-        _add(value, "", builder, 0)
-    except json.JSONDecodeError as error:
-        if not text.strip() or text.lstrip().startswith("<"):
-            refuse_kind(text.strip().encode(), name=name, suffix=".json")
-        raise SourceError(f"{name} is not valid JSON: {error.msg} in line {error.lineno}. Correct it.") from error
+        _add(parse_json(text, name=name, suffix=".json"), "", builder, 0)
     except RecursionError as error:
         raise SourceError(f"{name} is nested more than {_MOST_NESTED} deep. Make it flatter.") from error
     return builder.finish()
+
+
+def parse_json(text: str, *, name: str, suffix: str) -> Any:
+    """Parse one JSON value, in which numbers keep their spelling.
+
+    Args:
+        text: The text of a file.
+        name: The file's name, for messages.
+        suffix: What it should be.
+
+    Raises:
+        SourceError: It is not JSON.
+        RecursionError: It is nested too deep.
+    """
+    text = text.removeprefix("\ufeff")
+    try:
+        return _parse(text)
+    except json.JSONDecodeError as error:
+        if not text.strip() or text.lstrip().startswith("<"):
+            refuse_kind(text.strip().encode(), name=name, suffix=suffix)
+        raise SourceError(f"{name} is not valid JSON: {error.msg} in line {error.lineno}. Correct it.") from error
 
 
 def read_json_lines(content: bytes, *, name: str, encoding: str = "") -> Extraction:

@@ -233,8 +233,13 @@ def read_markdown_file(content: bytes, *, name: str, encoding: str = "") -> Extr
     front, page = render_markdown(text)
     builder.notes += describe_unread(add_html(page, builder, name=name))
     if front:
-        builder.describe(**{name.lower(): value.strip("\"'") for name, value in _PROPERTY.findall(front)})
+        builder.describe(**front_metadata(front))
     return builder.finish()
+
+
+def front_metadata(front: str) -> dict[str, str]:
+    """What the front matter of a Markdown text says of title, author and date, for `TextBuilder.describe`."""
+    return {name.lower(): value.strip("\"'") for name, value in _PROPERTY.findall(front)}
 
 
 def render_markdown(text: str, parser: "MarkdownIt | None" = None) -> tuple[str, str]:

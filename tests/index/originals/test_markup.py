@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import zipfile
 from email.message import EmailMessage
 from html import escape
@@ -54,10 +55,21 @@ def mailbox_with(text):
     return b"From ann@x.org Fri Mar  1 10:00:00 2024\n" + make_eml("plain", html=text)
 
 
+def make_notebook(markdown, code, html, picture=""):
+    """A notebook of a cell of Markdown, and one of code with an output as a page, or as a picture."""
+    forms = {"image/png": picture} if picture else {"text/html": html}
+    cells = [
+        {"cell_type": "markdown", "source": markdown, "attachments": {"a b.png": {"image/png": picture}}},
+        {"cell_type": "code", "source": code, "outputs": [{"output_type": "display_data", "data": forms}]},
+    ]
+    return json.dumps({"cells": cells}).encode()
+
+
 MAKERS = {
     ".html": lambda text: f"<html><body><p>Before.</p>{text}</body></html>".encode(),
     ".xhtml": lambda text: f"<html><body><p>Before.</p>{text}</body></html>".encode(),
     ".md": lambda text: f"Before.\n\n{text}\n\n- {text}\n\n    {text}\n".encode(),
+    ".ipynb": lambda text: make_notebook(f"Before.\n\n{text}", text, text),
     ".rst": lambda text: f"Before.\n\n{text}\n\n.. raw:: html\n\n   {text}\n\n.. note:: {text}\n".encode(),
     ".docx": docx_with,
     ".odt": lambda text: make_odt(f"<text:p>Before.</text:p><text:p>{escape(text)}</text:p>"),
@@ -88,6 +100,19 @@ def test_names_of_attachments_subjects_and_alternative_texts_are_text(payload):
     picture = f'<img src="http://offsite.invalid/x.png" alt="{escape(text)}"><p title="{escape(text)}">One.</p>'
     for markup in (show(plain, ".eml"), show(picture, ".html")):
         assert_harmless(markup)
+
+
+def test_a_notebook_shows_its_pictures_and_code():
+    """Those that are attached, and those that its code has drawn."""
+    picture = base64.b64encode(PNG).decode()
+    markup = show(
+        make_notebook("# One\n\n![map](<attachment:a b.png>)", "if a < b:\n    draw()", "", picture), ".ipynb"
+    )
+    assert markup == (
+        f'<h1>One</h1>\n<p><img src="{DATA}" alt="map"></p>\n\n<pre>if a &lt; b:\n    draw()</pre>\n<p><img src="{DATA}"></p>'
+    )
+    markup = show(make_notebook("![map](attachment:other.png)", "", "<table><tr><td>1</td></tr></table>"), ".ipynb")
+    assert markup == "<p>[map]</p>\n\n<table><tbody><tr><td>1</td></tr></tbody></table>"
 
 
 def test_a_page_keeps_its_parts_and_loses_its_looks():
