@@ -68,6 +68,7 @@ class Place:
     sheet: str | None = _unit("Sheet of a workbook.")
     slide: int | None = _unit("Slide of a presentation, from 1.")
     date: str | None = _unit("Day of a message, as in 2024-03-01.")
+    time: str | None = _unit("Time in a recording, as in 0:12:31.")
 
 
 PLACE_FIELDS = tuple(each.name for each in fields(Place))

@@ -198,6 +198,8 @@ def _locate(citation: Citation, style: str) -> str:
         return page.format(place.page)
     if place.slide is not None:
         return f"slide {place.slide}"
+    if place.time is not None:
+        return place.time
     if place.row is not None:
         return _line(f"{place.sheet}, row {place.row}" if place.sheet else f"row {place.row}")
     return paragraph.format(citation.paragraph)

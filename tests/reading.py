@@ -8,7 +8,7 @@ import zipfile
 from index import read_document
 from index.text.passages import split_passages
 
-PLACES = ("page", "sheet", "slide", "date", "row", "heading")
+PLACES = ("page", "sheet", "slide", "date", "time", "row", "heading")
 
 
 def read(folder, name, content):

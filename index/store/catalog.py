@@ -60,6 +60,8 @@ _STEMS_COLUMN = "ALTER TABLE documents ADD COLUMN stems TEXT"
 _CHECKSUM_COLUMN = "ALTER TABLE embeddings ADD COLUMN checksum INTEGER"
 # What was known of the file from elsewhere, as JSON: title, author and date; empty: nothing.
 _KNOWN_COLUMN = "ALTER TABLE documents ADD COLUMN known TEXT NOT NULL DEFAULT ''"
+# The time of a passage in a recording; NULL: it is of none, or an earlier version wrote it.
+_TIME_COLUMN = "ALTER TABLE passages ADD COLUMN time TEXT"
 _STEMS_INDEX = "CREATE INDEX documents_by_stems ON documents(stems)"
 _SCHEMA = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -75,7 +77,7 @@ CREATE TABLE passages (
     id INTEGER PRIMARY KEY AUTOINCREMENT, document_id INTEGER NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
     generation INTEGER NOT NULL, paragraph INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
     answering INTEGER NOT NULL, page INTEGER, heading TEXT, "row" INTEGER, sheet TEXT, slide INTEGER, date TEXT,
-    content_hash BLOB NOT NULL, sentences BLOB NOT NULL, keys BLOB NOT NULL, lengths BLOB NOT NULL,
+    time TEXT, content_hash BLOB NOT NULL, sentences BLOB NOT NULL, keys BLOB NOT NULL, lengths BLOB NOT NULL,
     text TEXT NOT NULL);
 CREATE INDEX passages_by_document ON passages(document_id);
 CREATE INDEX passages_by_generation ON passages(generation);
@@ -210,6 +212,8 @@ class Catalog:
             statements.append(_KNOWN_COLUMN)
         if "checksum" not in {row[1] for row in self.database.rows("PRAGMA table_info(embeddings)")}:
             statements.append(_CHECKSUM_COLUMN)
+        if "time" not in {row[1] for row in self.database.rows("PRAGMA table_info(passages)")}:
+            statements.append(_TIME_COLUMN)
         if statements:
             with self.database.transaction() as connection:
                 for statement in statements:

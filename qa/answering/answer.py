@@ -39,7 +39,7 @@ _KEYS = (  # of the JSON, in order
 )  # fmt: skip
 _COMPUTED = {"found": "boolean", "answer": "string", "hash": "string"}
 _SINCE_2 = ("version", "kind", "message", "answer", "parts", "corrected", "basis")
-_CITATION_SINCE_2 = ("answer_start", "answer_end")
+_CITATION_SINCE_2 = ("answer_start", "answer_end", "time")
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[22m"
 
 

@@ -134,6 +134,8 @@ class Citation:
         def slide(self) -> int | None: ...
         @property
         def date(self) -> str | None: ...
+        @property
+        def time(self) -> str | None: ...
 
     @property
     def answer_span(self) -> tuple[int, int] | None:
@@ -196,7 +198,7 @@ class Citation:
         """Describe the place in words: 'page 3, paragraph 12, Results > Costs', 'sheet Costs, row 14'."""
         units = {name: value for name in PLACE_FIELDS if (value := getattr(self.place, name)) is not None}
         heading, row = units.pop("heading", None), units.pop("row", None)
-        parts = [value if name == "date" else f"{name} {value}" for name, value in units.items()]
+        parts = [value if name in ("date", "time") else f"{name} {value}" for name, value in units.items()]
         parts += [f"row {row}"] if row is not None else []
         parts += [f"paragraph {self.paragraph}"] if units.keys() <= {"page"} else []
         return ", ".join([*parts, heading] if heading else parts)

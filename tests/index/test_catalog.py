@@ -265,13 +265,14 @@ def test_words_on_one_line_share_a_box(tmp_path):
     )
 
 
-def test_a_catalog_from_before_boxes_and_metadata_opens(collection, folder):
+def test_a_catalog_from_before_boxes_metadata_and_times_opens(collection, folder):
     """What it lacks is added; its documents stay as they are until they are read again."""
     collection.close()
     with sqlite3.connect(collection.folder / "catalog.sqlite") as before:
         before.execute("DROP TABLE boxes")
         for name in ("title", "author", "date"):
             before.execute(f"ALTER TABLE documents DROP COLUMN {name}")
+        before.execute("ALTER TABLE passages DROP COLUMN time")
     encoder = ToyEncoder()
     after = Collection(collection.folder, encoder)
     assert after.update([folder]).unchanged == 2

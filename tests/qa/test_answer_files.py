@@ -39,16 +39,16 @@ def test_details_in_csv_hold_a_row_a_citation(tmp_path, folder):
     answer = ToyAssistant(folder).ask("apples")
     text_sha256 = answer.citations[0].text_sha256
     assert " ".join(header) == (
-        "question line answer verdict confidence kind message quote source paragraph page heading row sheet slide date start"
-        " end path text_sha256 hash"
+        "question line answer verdict confidence kind message quote source paragraph page heading row sheet slide date time"
+        " start end path text_sha256 hash"
     )
     shared = ["apples", "1", "", "answered", "0.875", "answer", ""]
     quote = "Apples are red."
-    assert first == [*shared, quote, "apples.txt", "1", *[""] * 6, "0", "15", path, text_sha256, answer.hash]
+    assert first == [*shared, quote, "apples.txt", "1", *[""] * 7, "0", "15", path, text_sha256, answer.hash]
     quote = '=1+1 apples, "or" two.'
-    assert second == [*shared, f"'{quote}", "apples.txt", "2", *[""] * 6, "17", "39", path, text_sha256, answer.hash]
+    assert second == [*shared, f"'{quote}", "apples.txt", "2", *[""] * 7, "17", "39", path, text_sha256, answer.hash]
     unanswered = ToyAssistant(folder).ask("zzz")
-    assert third == ["zzz", "3", "", "not_in_sources", "0.125", "answer", "", *[""] * 13, unanswered.hash]
+    assert third == ["zzz", "3", "", "not_in_sources", "0.125", "answer", "", *[""] * 14, unanswered.hash]
 
 
 def test_the_report_shows_quotes_and_lets_no_markup_through(tmp_path, folder):

@@ -16,8 +16,8 @@ from qa.batch.questions import read_questions
 from qa.batch.tables import AnswerTable, write_answers
 
 DETAILS = (
-    "line answer verdict confidence kind message quote source paragraph page heading row sheet slide date start end"
-    " text_sha256 hash"
+    "line answer verdict confidence kind message quote source paragraph page heading row sheet slide date time start"
+    " end text_sha256 hash"
 ).split()
 TABLES = (".csv", ".xlsx", ".parquet")
 QUESTIONS = 'id;Question;source;=note\n007;zzz;"mine; yours";=1+1\n8;red;;-3.5%\n9;?;x;\n10;green, or red;;+b\n'

@@ -59,17 +59,19 @@ PLACES = {
     "slide": ({"slide": 5, "heading": "Aims"}, "slide 5, Aims"),
     "row-of-slide": ({"slide": 5, "row": 2}, "slide 5, row 2"),
     "message": ({"date": "2024-03-01", "heading": "Re: budget"}, "2024-03-01, Re: budget"),
+    "recording": ({"time": "0:12:31"}, "0:12:31"),
     "row": ({"row": 7}, "row 7, paragraph 2"),
 }
 
 
 @pytest.mark.parametrize(("place", "expected"), PLACES.values(), ids=PLACES)
 def test_the_place_is_said_in_the_words_of_its_format(place, expected):
-    """A citation names its page, sheet, slide, message or row; the paragraph where that says more."""
+    """A citation names its page, sheet, slide, message, time or row; the paragraph where that says more."""
     passage = Passage(2, 17, len(TEXT), (), place=Place(**place))
     made = cite(passage, TEXT[17:], source="a", path="/a", text_sha256="", span=(17, 20), score=0)
     assert made.locator() == expected
     assert {name: value for name, value in made.to_dict().items() if name in place} == place
+    assert Citation.from_dict(made.to_dict()) == made
 
 
 @pytest.mark.parametrize("span", [(0, 5), (17, 17), (20, 10_000)], ids=["before", "empty", "behind"])

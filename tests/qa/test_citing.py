@@ -59,12 +59,13 @@ def test_bare_text_file(style, text):
 
 
 def test_places_of_other_formats_and_titles_that_end_a_sentence():
-    """Slides, rows and dates of messages stand in the place of pages and dates."""
+    """Slides, times, rows and dates of messages stand in the place of pages and dates."""
     grown = Metadata("Is it grown?", "City of Exeter", "2020")
     assert cite_as(make(slide=4), grown, "apa").splitlines()[::2] == [
         "“The plums grew.” (City of Exeter, 2020, slide 4)",
         "City of Exeter. (2020). Is it grown?",
     ]
+    assert "(City of Exeter, 2020, 0:12:31)" in cite_as(make(time="0:12:31"), grown, "apa")
     assert "(City of Exeter, Costs, row 7)" in cite_as(make(sheet="Costs", row=7), grown, "mla")
     assert "(Doe 2024, para. 3)" in cite_as(make(date="2024-03-01"), Metadata("Re: plums", "Doe, J."), "chicago")
 

@@ -85,8 +85,8 @@ def test_pipelines_find_what_python_finds_and_contact_nothing(name, assistant, b
                     {
                         "source": info.source, "locator": f"paragraph {hit.passage.paragraph}",
                         "paragraph": hit.passage.paragraph, "page": None, "heading": None, "row": None, "sheet": None,
-                        "slide": None, "date": None, "start": hit.passage.start, "end": hit.passage.end,
-                        "text_sha256": info.text_sha256, "score": hit.score.fused,
+                        "slide": None, "date": None, "time": None, "start": hit.passage.start,
+                        "end": hit.passage.end, "text_sha256": info.text_sha256, "score": hit.score.fused,
                     },
                     hit.score.fused,
                 ]

@@ -80,7 +80,7 @@ def expected_answers(assistant):
     (info,) = assistant.documents()
     text = assistant.document(info.path).text
     second = assistant.passages(info.path)[1]
-    nowhere = dict.fromkeys(("page", "heading", "row", "sheet", "slide", "date"))
+    nowhere = dict.fromkeys(("page", "heading", "row", "sheet", "slide", "date", "time"))
     scope = {"documents": 1, "passages": 3, "pending": 0}
 
     def place(passage):

@@ -211,14 +211,14 @@ def test_title_author_and_date_are_shown_with_the_name():
 
 
 def test_paragraph_says_where_it_stands_and_whether_it_is_ever_quoted():
-    """Pages, sheets, slides, rows and dates as the format has them, each told when it begins."""
+    """Pages, sheets, slides, rows, dates and times as the format has them, each told when it begins."""
     text = "Head\n\nOne.\n\nTwo.\n\nThree.\n\nFour."
     passages = (
         Passage(1, 0, 4, (), answering=False, place=Place(page=1)),
         Passage(2, 6, 10, (), place=Place(page=1, heading="Head")),
         Passage(3, 12, 16, (), place=Place(page=2, heading="Head > Sub", row=7)),
         Passage(4, 18, 24, (), place=Place(sheet="Costs", heading="Head > Sub")),
-        Passage(5, 26, 31, (), place=Place(slide=3, date="2024-05-01")),
+        Passage(5, 26, 31, (), place=Place(slide=3, date="2024-05-01", time="0:12:31")),
     )
     view = View(
         1,
@@ -231,7 +231,7 @@ def test_paragraph_says_where_it_stands_and_whether_it_is_ever_quoted():
     read = Reader(render_view(view, arrival="a"))
     text = "".join(line.strip() for line in read.text.splitlines())
     assert "Page 11Headnot quoted as an answer2One.Page 2Under: Head > Sub3Two.row 7" in text
-    assert "Sheet Costs4Three.Slide 35Four.2024-05-01" in text
+    assert "Sheet Costs4Three.Slide 35Four.2024-05-01\N{NO-BREAK SPACE}· 0:12:31" in text
     assert (
         "1 passage never quoted\N{NO-BREAK SPACE}· read by text\N{NO-BREAK SPACE}1" in read.text
         and "page 9 has no text" in read.text

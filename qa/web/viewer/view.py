@@ -351,7 +351,7 @@ def _list_places(passage: Passage, before: Passage | None) -> tuple[list[str], s
 
 def _describe_paragraph(passage: Passage) -> str:
     remarks = [strings.ROW.format(row=passage.place.row)] if passage.place.row is not None else []
-    remarks += [passage.place.date] if passage.place.date else []
+    remarks += [each for each in (passage.place.date, passage.place.time) if each]
     remarks += [] if passage.answering else [strings.NOT_QUOTED]
     return strings.BETWEEN_FACTS.join(remarks)
 
