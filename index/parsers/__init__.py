@@ -97,6 +97,7 @@ FORMATS = {
     ".jsonl": _JSON_LINES,
     ".ndjson": _JSON_LINES,
     ".ipynb": Format("notebook", "markup.notebook", "read_notebook", 1, "selectolax", decodes=True),
+    **dict.fromkeys((".srt", ".vtt"), Format("subtitles", "markup.subtitles", "read_subtitles", 1, decodes=True)),
     ".eml": Format("mail", "mail", "read_eml", 6, "selectolax"),
     ".mbox": Format("mail", "mail", "read_mbox", 6, "selectolax", _LARGEST_FILE),
 }

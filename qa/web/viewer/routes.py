@@ -26,7 +26,9 @@ SHOWN_INLINE = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
-    **dict.fromkeys((".txt", ".text", ".md", ".markdown", ".rst", ".log", ".csv", ".tsv", ".json"), "text/plain"),
+    **dict.fromkeys(
+        (".txt", ".text", ".md", ".markdown", ".rst", ".log", ".csv", ".tsv", ".json", ".srt", ".vtt"), "text/plain"
+    ),
 }
 KEPT = {"Cache-Control": "private, max-age=86400"}  # the address names the version of the file
 
