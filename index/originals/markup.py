@@ -18,6 +18,7 @@ from index.parsers.builder import TextBuilder, clean_text
 from index.parsers.containers import damaged, load_library, open_office
 from index.parsers.html import Book, close_elements, decode_html, resolve_member
 from index.parsers.mail import MOST_NESTED, divide_message, parse_message, split_mailbox
+from index.parsers.mail.archive import SavedPage
 from index.parsers.markup.notebook import HTML, MARKDOWN, PICTURE, parse_notebook
 from index.parsers.obsidian import note_parser
 from index.parsers.plain import RST_SETTINGS, decode_text, parse_rst, render_markdown
@@ -157,6 +158,11 @@ def _read_eml(content: bytes, name: str, encoding: str) -> Iterator[Part]:
         raise SourceError(f"{name} is not in the encoding that it declares. Save the message anew.") from error
 
 
+def _read_saved_page(content: bytes, name: str, encoding: str) -> Iterator[Part]:
+    page = SavedPage(content, name=name)
+    yield page.to_html(TextBuilder(name)), page.read_picture
+
+
 def _read_mbox(content: bytes, name: str, encoding: str) -> Iterator[Part]:
     for number, single in enumerate(split_mailbox(content, name=name), start=1):
         if number > 1:
@@ -216,4 +222,6 @@ FORMATS: dict[str, Callable[[bytes, str, str], Iterator[Part]]] = {
     ".epub": _read_epub,
     ".eml": _read_eml,
     ".mbox": _read_mbox,
+    ".mht": _read_saved_page,
+    ".mhtml": _read_saved_page,
 }

@@ -99,6 +99,7 @@ FORMATS = {
     ".ipynb": Format("notebook", "markup.notebook", "read_notebook", 1, "selectolax", decodes=True),
     **dict.fromkeys((".srt", ".vtt"), Format("subtitles", "markup.subtitles", "read_subtitles", 1, decodes=True)),
     ".eml": Format("mail", "mail", "read_eml", 6, "selectolax"),
+    **dict.fromkeys((".mht", ".mhtml"), Format("saved_page", "mail.archive", "read_saved_page", 1, "selectolax")),
     ".mbox": Format("mail", "mail", "read_mbox", 6, "selectolax", _LARGEST_FILE),
 }
 OLD_OFFICE = {

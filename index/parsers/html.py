@@ -147,15 +147,22 @@ def read_xhtml(content: bytes, *, name: str, encoding: str = "") -> Extraction:
     return builder.finish()
 
 
-def decode_html(content: bytes, builder: TextBuilder, *, name: str, encoding: str = "") -> str:
-    """Decode a page by its byte-order mark, else as the encoding named, else as it declares, else as UTF-8.
+def decode_html(content: bytes, builder: TextBuilder, *, name: str, encoding: str = "", declared: str = "") -> str:
+    """Decode a page by its byte-order mark, else as the encoding named, else as is declared, else as UTF-8.
 
     What was named or guessed is noted in the builder.
+
+    Args:
+        content: The bytes of the page.
+        builder: Where to.
+        name: The file's name, for messages.
+        encoding: What a person named.
+        declared: What is declared beside the page, which is stronger than what it declares itself.
     """
     if content.startswith((b"%PDF-", b"PK\x03\x04", b"\x89PNG", b"\xd0\xcf\x11\xe0")):
         refuse_kind(content, name=name, suffix=".html")
-    declaration = None if encoding else _XML.match(content[:1024]) or _META.search(content[:4096])
-    declared = declaration[1].decode("ascii", "replace").lower() if declaration else "utf-8"
+    declaration = None if encoding or declared else _XML.match(content[:1024]) or _META.search(content[:4096])
+    declared = declaration[1].decode("ascii", "replace").lower() if declaration else declared or "utf-8"
     if content.startswith(codecs.BOM_UTF8) or declared.startswith(("utf-16", "utf-32")):
         declared = "utf-8"  # a declaration in single bytes cannot be in UTF-16: browsers take it as UTF-8
     try:

@@ -34,7 +34,9 @@ def read_eml(content: bytes, *, name: str) -> Extraction:
     """
     message = parse_message(content, name=name)
     builder = TextBuilder(name)
-    builder.describe(title=_header(message, "Subject"), author=_header(message, "From"), date=_date(message) or "")
+    builder.describe(
+        title=read_header(message, "Subject"), author=read_header(message, "From"), date=_date(message) or ""
+    )
     try:
         attached = _add_message(message, builder, name, 0)
     except (LookupError, UnicodeError) as error:
@@ -77,8 +79,13 @@ def read_mbox(content: bytes, *, name: str) -> Extraction:
     return builder.finish()
 
 
-def parse_message(content: bytes, *, name: str) -> EmailMessage:
+def parse_message(content: bytes, *, name: str, suffix: str = ".eml") -> EmailMessage:
     """Parse one message.
+
+    Args:
+        content: The file's bytes.
+        name: The file's name, for messages.
+        suffix: What it should be.
 
     Raises:
         SourceError: It has no headers.
@@ -87,7 +94,7 @@ def parse_message(content: bytes, *, name: str) -> EmailMessage:
     if not any(
         header in message for header in ("From", "To", "Date", "Subject", "Received", "Message-ID", "MIME-Version")
     ):
-        refuse_kind(content, name=name, suffix=".eml")
+        refuse_kind(content, name=name, suffix=suffix)
     return message
 
 
@@ -111,13 +118,13 @@ def _parse(content: bytes) -> EmailMessage:
 
 def _add_message(message: EmailMessage, builder: TextBuilder, name: str, depth: int) -> list[str]:
     """Write a message and those inside it; returns the names of the attachments and pictures, which are not read."""
-    builder.begin_section(0, _header(message, "Subject"))
+    builder.begin_section(0, read_header(message, "Subject"))
     builder.move_to(date=_date(message))
     parts = divide_message(message)
     attached = parts.attached()
     builder.add_paragraph("\n".join(parts.headers + ([f"Attachments: {', '.join(attached)}"] if attached else [])))
     for part in parts.texts:
-        _add_body(part, builder, name, forwards=bool(_FORWARDS.match(_header(message, "Subject"))))
+        _add_body(part, builder, name, forwards=bool(_FORWARDS.match(read_header(message, "Subject"))))
     events = (event for part in parts.events for event in read_events(str(part.get_content())))
     for line, description in dict.fromkeys(events):
         builder.add_paragraph(line)
@@ -164,7 +171,7 @@ def divide_message(message: EmailMessage, *, preferred: tuple[str, ...] = ("plai
     within = [part for part in others if part.get_content_type() == "message/rfc822"]
     events = [part for part in others if part.get_content_type() == "text/calendar"]
     return MessageParts(
-        headers=[f"{header}: {value}" for header in _HEADERS if (value := _header(message, header))],
+        headers=[f"{header}: {value}" for header in _HEADERS if (value := read_header(message, header))],
         texts=([body] if body is not None else []) + texts,
         within=within,
         events=events,
@@ -301,7 +308,7 @@ def _add_text(builder: TextBuilder, text: str, *, quoted: bool) -> None:
         builder.add_paragraph("\n".join(line.rstrip() for line in paragraph.split("\n")), silent=quoted)
 
 
-def _header(message: EmailMessage, header: str) -> str:
+def read_header(message: MIMEPart, header: str) -> str:
     """A header as one line; empty when it is missing or broken."""
     try:
         return one_line(str(message.get(header) or ""))
@@ -311,7 +318,7 @@ def _header(message: EmailMessage, header: str) -> str:
 
 def _date(message: EmailMessage) -> str | None:
     """The day it was sent, as the sender's clock had it."""
-    return _day(_header(message, "Date"))
+    return _day(read_header(message, "Date"))
 
 
 def _day(text: str) -> str | None:

@@ -65,6 +65,17 @@ def make_notebook(markdown, code, html, picture=""):
     return json.dumps({"cells": cells}).encode()
 
 
+def make_saved_page(page, frame):
+    """A page saved as one file, with a frame and a picture in it."""
+    message = EmailMessage()
+    message.set_content(page, subtype="html")
+    message["Content-Location"] = "https://a.example/b/"
+    message.make_mixed()
+    message.add_attachment(frame, subtype="html", headers=["Content-Location: https://a.example/b/frame.htm"])
+    message.add_attachment(PNG, "image", "png", cid="<p@x>", headers=["Content-Location: https://a.example/p.png"])
+    return message.as_bytes()
+
+
 MAKERS = {
     ".html": lambda text: f"<html><body><p>Before.</p>{text}</body></html>".encode(),
     ".xhtml": lambda text: f"<html><body><p>Before.</p>{text}</body></html>".encode(),
@@ -76,6 +87,7 @@ MAKERS = {
     ".epub": lambda text: make_epub(f"<p>Before.</p>{text}", title=text),
     ".eml": lambda text: make_eml("plain", html=f"<p>Before.</p>{text}"),
     ".mbox": mailbox_with,
+    ".mht": lambda text: make_saved_page(f"<p>Before.</p>{text}<iframe src=frame.htm></iframe>", text),
 }
 
 
@@ -113,6 +125,15 @@ def test_a_notebook_shows_its_pictures_and_code():
     )
     markup = show(make_notebook("![map](attachment:other.png)", "", "<table><tr><td>1</td></tr></table>"), ".ipynb")
     assert markup == "<p>[map]</p>\n\n<table><tbody><tr><td>1</td></tr></tbody></table>"
+
+
+def test_a_saved_page_shows_its_pictures_and_frames():
+    """Pictures by their addresses or identities."""
+    page = (
+        '<p>One <img src="../p.png"><img src="cid:p@x"><img src="/q.png" alt="lost"></p><iframe src=frame.htm></iframe>'
+    )
+    markup = show(make_saved_page(page, "<p>Two.</p>"), ".mht")
+    assert " ".join(markup.split()) == f'<p>One <img src="{DATA}"><img src="{DATA}">[lost]</p><div><p>Two.</p> </div>'
 
 
 def test_a_page_keeps_its_parts_and_loses_its_looks():
