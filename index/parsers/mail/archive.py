@@ -16,6 +16,8 @@ _PAGES = ("text/html", "application/xhtml+xml")
 _FRAME = re.compile(
     r"<i?frame\b([^<>]*?\bsrc\s*=\s*(?:\"([^\"<>]*)\"|'([^'<>]*)'|([^\s\"'<>]+))[^<>]*)>", re.IGNORECASE
 )
+_TEMPLATE = re.compile(r"<(/?)template\b([^<>]*)>", re.IGNORECASE)
+_SHADOW = re.compile(r"\bshadow(?:root)?mode\s*=", re.IGNORECASE)
 _AROUND = re.compile(r"</?frameset\b[^<>]*>|</?noframes\b[^<>]*>", re.IGNORECASE)
 
 
@@ -73,7 +75,20 @@ class SavedPage:
             body = lexbor.LexborHTMLParser(self._show(found, builder, shown)).body
             return f"<div {frame[1]}>{body.inner_html if body is not None else ''}</div>"
 
-        return _FRAME.sub(place, _AROUND.sub("", page))
+        return _FRAME.sub(place, _AROUND.sub("", _open_templates(page)))
+
+
+def _open_templates(page: str) -> str:
+    """A page with its shadow trees as blocks: a browser shows them, and saves them as templates, unlike which they are shown."""
+    shown: list[bool] = []
+
+    def open_template(tag: re.Match[str]) -> str:
+        if not tag[1]:
+            shown.append(_SHADOW.search(tag[2]) is not None)
+            return "<div>" if shown[-1] else tag[0]
+        return "</div>" if shown and shown.pop() else tag[0]
+
+    return _TEMPLATE.sub(open_template, page)
 
 
 def _identity(part: MIMEPart) -> str:

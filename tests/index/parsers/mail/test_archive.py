@@ -81,6 +81,15 @@ def test_a_set_of_frames_is_read_as_its_frames(tmp_path):
     assert read(tmp_path, "a.mht", content).text == "Rent; 300.\n\nTwo."
 
 
+def test_shadow_trees_are_read_and_templates_are_not(tmp_path):
+    """Browsers save both as templates."""
+    page = (
+        "<p>One.</p><div><template shadowmode=open><p>Two.</p><template><p>never</p></template><p>Three.</p></template></div>"
+        "</template><template><p>never</p></template><p>Four."
+    )
+    assert read(tmp_path, "a.mht", saved(part("text/html", page))).text == "One.\n\nTwo.\n\nThree.\n\nFour."
+
+
 def test_a_page_that_is_the_whole_message_is_read(tmp_path):
     """Without other parts."""
     content = b"MIME-Version: 1.0\nContent-Type: text/html; charset=utf-8\n\n<p>Only this.<img src=x>"
