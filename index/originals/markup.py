@@ -17,8 +17,9 @@ from index.parsers import NOTE_SUFFIX
 from index.parsers.builder import TextBuilder, clean_text
 from index.parsers.containers import damaged, load_library, open_office
 from index.parsers.html import Book, close_elements, decode_html, resolve_member
-from index.parsers.mail import MOST_NESTED, divide_message, parse_message, split_mailbox
+from index.parsers.mail import MOST_NESTED, divide_message, parse_message, split_mailbox, unwrap_message
 from index.parsers.mail.archive import SavedPage
+from index.parsers.mail.outlook import parse_outlook
 from index.parsers.markup.notebook import HTML, MARKDOWN, PICTURE, parse_notebook
 from index.parsers.obsidian import note_parser
 from index.parsers.plain import RST_SETTINGS, decode_text, parse_rst, render_markdown
@@ -158,6 +159,14 @@ def _read_eml(content: bytes, name: str, encoding: str) -> Iterator[Part]:
         raise SourceError(f"{name} is not in the encoding that it declares. Save the message anew.") from error
 
 
+def _read_emlx(content: bytes, name: str, encoding: str) -> Iterator[Part]:
+    yield from _read_eml(unwrap_message(content, name=name), name, encoding)
+
+
+def _read_msg(content: bytes, name: str, encoding: str) -> Iterator[Part]:
+    yield from _show_message(parse_outlook(content, name=name)[0], 0)
+
+
 def _read_saved_page(content: bytes, name: str, encoding: str) -> Iterator[Part]:
     page = SavedPage(content, name=name)
     yield page.to_html(TextBuilder(name)), page.read_picture
@@ -222,6 +231,8 @@ FORMATS: dict[str, Callable[[bytes, str, str], Iterator[Part]]] = {
     ".epub": _read_epub,
     ".eml": _read_eml,
     ".mbox": _read_mbox,
+    ".emlx": _read_emlx,
+    ".msg": _read_msg,
     ".mht": _read_saved_page,
     ".mhtml": _read_saved_page,
 }

@@ -100,6 +100,8 @@ FORMATS = {
     **dict.fromkeys((".srt", ".vtt"), Format("subtitles", "markup.subtitles", "read_subtitles", 1, decodes=True)),
     ".eml": Format("mail", "mail", "read_eml", 6, "selectolax"),
     **dict.fromkeys((".mht", ".mhtml"), Format("saved_page", "mail.archive", "read_saved_page", 1, "selectolax")),
+    ".emlx": Format("apple_mail", "mail", "read_emlx", 1, "selectolax"),
+    ".msg": Format("outlook", "mail.outlook", "read_msg", 1, "olefile"),
     ".mbox": Format("mail", "mail", "read_mbox", 6, "selectolax", _LARGEST_FILE),
 }
 OLD_OFFICE = {

@@ -1,4 +1,4 @@
-"""Parse messages: one in .eml, many in .mbox. Each has its date, and its subject as heading.
+"""Parse messages: one in .eml and .emlx, many in .mbox. Each has its date, and its subject as heading.
 
 The sender, recipients, date and subject form one paragraph. What is quoted from earlier messages is kept but does not answer:
 it was written by somebody else on another day. A forwarded message answers with its own date and subject. Invitations are read
@@ -6,7 +6,7 @@ as their events. Attachments and pictures are named and not read; encrypted text
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from email import policy
 from email.message import EmailMessage, MIMEPart
 from email.parser import BytesParser
@@ -32,7 +32,20 @@ def read_eml(content: bytes, *, name: str) -> Extraction:
     Raises:
         SourceError: It has no headers, or its text is not in the encoding that it declares.
     """
-    message = parse_message(content, name=name)
+    return read_message(parse_message(content, name=name), name=name)
+
+
+def read_message(message: EmailMessage, *, name: str, notes: Sequence[str] = ()) -> Extraction:
+    """Read a message that is parsed.
+
+    Args:
+        message: The message.
+        name: The file's name, for messages.
+        notes: What is known not to be in it.
+
+    Raises:
+        SourceError: Its text is not in the encoding that it declares.
+    """
     builder = TextBuilder(name)
     builder.describe(
         title=read_header(message, "Subject"), author=read_header(message, "From"), date=_date(message) or ""
@@ -45,7 +58,32 @@ def read_eml(content: bytes, *, name: str) -> Extraction:
         builder.notes.append(f"attachments are not read: {list_some(attached)}")
     if _is_encrypted(message):
         builder.notes.append("its text is encrypted, or within a signature, and not read")
+    builder.notes += notes
     return builder.finish()
+
+
+def read_emlx(content: bytes, *, name: str) -> Extraction:
+    """Read one message as Apple Mail keeps it, as `read_eml` does.
+
+    Raises:
+        SourceError: As for `read_eml`, or it does not begin with the length of the message.
+    """
+    return read_message(parse_message(unwrap_message(content, name=name), name=name, suffix=".emlx"), name=name)
+
+
+def unwrap_message(content: bytes, *, name: str) -> bytes:
+    """Take a message out of a file of Apple Mail, which has its length above it and a list of properties below.
+
+    Raises:
+        SourceError: It does not begin with that length.
+    """
+    length = _LENGTH.match(content)
+    if not length:
+        refuse_kind(content, name=name, suffix=".emlx")
+    return content[length.end() : length.end() + int(length[1])]
+
+
+_LENGTH = re.compile(rb"\s*(\d{1,12})[ \t]*\r?\n")
 
 
 def read_mbox(content: bytes, *, name: str) -> Extraction:

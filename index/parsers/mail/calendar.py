@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 
 from index.parsers.builder import describe_row, one_line
 
@@ -29,6 +30,16 @@ def read_events(text: str) -> Iterator[tuple[str, str]]:
         names = {"Event": "SUMMARY", "Start": "DTSTART", "End": "DTEND", "Place": "LOCATION"}
         line = describe_row(list(names), [one_line(found.get(name, "")) for name in names.values()])
         yield line, found.get("DESCRIPTION", "")
+
+
+def write_event(subject: str, start: datetime | None, end: datetime | None, place: str) -> str:
+    """Write calendar data of one event; its times are in UTC, and None where they are unknown."""
+    times = [(name, f"{time:%Y%m%dT%H%M%SZ}") for name, time in (("DTSTART", start), ("DTEND", end)) if time]
+    texts = [
+        (name, re.sub(r"([\\,;])", r"\\\1", one_line(text)))
+        for name, text in (("SUMMARY", subject), ("LOCATION", place))
+    ]
+    return "\r\n".join(["BEGIN:VEVENT", *(f"{name}:{value}" for name, value in [*texts, *times]), "END:VEVENT", ""])
 
 
 def _time(value: str, parameters: str) -> str:

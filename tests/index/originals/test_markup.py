@@ -9,6 +9,7 @@ from html import escape
 
 import pytest
 from injections import PAYLOADS
+from outlook_files import make_msg
 from PIL import Image
 from reading import make_docx, make_eml, make_epub, make_picture, zipped
 from scanning import saved
@@ -76,6 +77,11 @@ def make_saved_page(page, frame):
     return message.as_bytes()
 
 
+def wrapped(message):
+    """A message as Apple Mail keeps it."""
+    return b"%d      \n%b<?xml version='1.0'?><plist><dict/></plist>" % (len(message), message)
+
+
 MAKERS = {
     ".html": lambda text: f"<html><body><p>Before.</p>{text}</body></html>".encode(),
     ".xhtml": lambda text: f"<html><body><p>Before.</p>{text}</body></html>".encode(),
@@ -87,6 +93,8 @@ MAKERS = {
     ".epub": lambda text: make_epub(f"<p>Before.</p>{text}", title=text),
     ".eml": lambda text: make_eml("plain", html=f"<p>Before.</p>{text}"),
     ".mbox": mailbox_with,
+    ".emlx": lambda text: wrapped(make_eml("plain", html=f"<p>Before.</p>{text}")),
+    ".msg": lambda text: make_msg({0x0037: text, 0x1013: f"<p>Before.</p>{text}"}),
     ".mht": lambda text: make_saved_page(f"<p>Before.</p>{text}<iframe src=frame.htm></iframe>", text),
 }
 
@@ -134,6 +142,16 @@ def test_a_saved_page_shows_its_pictures_and_frames():
     )
     markup = show(make_saved_page(page, "<p>Two.</p>"), ".mht")
     assert " ".join(markup.split()) == f'<p>One <img src="{DATA}"><img src="{DATA}">[lost]</p><div><p>Two.</p> </div>'
+
+
+def test_messages_of_outlook_show_their_pictures():
+    """Those that are attached."""
+    picture = {0x3701: PNG, 0x370E: "image/png", 0x3712: "logo@x", 0x3707: "logo.png"}
+    page = '<p>Look: <img src="cid:logo@x"></p>'
+    markup = show(make_msg({0x0037: "One", 0x1000: "plain", 0x1013: page}, attachments=[picture]), ".msg")
+    assert markup.strip() == (
+        f'<ul><li><b>Subject:</b> One</li><li><b>Attachments:</b> logo.png</li></ul>\n<p>Look: <img src="{DATA}"></p>'
+    )
 
 
 def test_a_page_keeps_its_parts_and_loses_its_looks():
