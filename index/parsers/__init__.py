@@ -102,6 +102,8 @@ FORMATS = {
     **dict.fromkeys((".mht", ".mhtml"), Format("saved_page", "mail.archive", "read_saved_page", 1, "selectolax")),
     ".emlx": Format("apple_mail", "mail", "read_emlx", 1, "selectolax"),
     ".msg": Format("outlook", "mail.outlook", "read_msg", 1, "olefile"),
+    ".ics": Format("calendar", "mail.calendar", "read_ics", 1, decodes=True),
+    ".vcf": Format("contacts", "mail.contacts", "read_vcf", 1, decodes=True),
     ".mbox": Format("mail", "mail", "read_mbox", 6, "selectolax", _LARGEST_FILE),
 }
 OLD_OFFICE = {

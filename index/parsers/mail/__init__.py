@@ -163,10 +163,9 @@ def _add_message(message: EmailMessage, builder: TextBuilder, name: str, depth: 
     builder.add_paragraph("\n".join(parts.headers + ([f"Attachments: {', '.join(attached)}"] if attached else [])))
     for part in parts.texts:
         _add_body(part, builder, name, forwards=bool(_FORWARDS.match(read_header(message, "Subject"))))
-    events = (event for part in parts.events for event in read_events(str(part.get_content())))
-    for line, description in dict.fromkeys(events):
-        builder.add_paragraph(line)
-        _add_text(builder, clean_text(description), quoted=False)
+    for event in dict.fromkeys(event for part in parts.events for event in read_events(str(part.get_content()))):
+        builder.add_paragraph(event.line)
+        _add_text(builder, clean_text(event.description), quoted=False)
     names = [name_part(part) for part in parts.unread]
     if depth < MOST_NESTED:
         for part in parts.within:
