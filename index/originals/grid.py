@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from index.parsers.csv import read_cells
 from index.parsers.office import opendocument, xlsx
 
-SUFFIXES = (".csv", ".tsv", ".xlsx", ".ods")
+_WORKBOOKS = (".xlsx", ".xlsm", ".xltx", ".xltm")
+_OPEN_WORKBOOKS = (".ods", ".ots", ".fods")
+SUFFIXES = (".csv", ".tsv", *_WORKBOOKS, *_OPEN_WORKBOOKS)
 MOST_COLUMNS = 1_000
 LONGEST_CELL = 2_000  # characters
 MOST_ROWS = 1_000  # that are asked for at once
@@ -61,9 +63,9 @@ def read_tables(content: bytes, *, suffix: str, name: str, encoding: str = "") -
         SourceError: It is damaged, protected with a password, or not what its suffix says.
     """
     sheets: Iterator[tuple[str, Iterator[Row]]]
-    if suffix == ".xlsx":
+    if suffix in _WORKBOOKS:
         sheets = xlsx.read_sheets(content, name=name)
-    elif suffix == ".ods":
+    elif suffix in _OPEN_WORKBOOKS:
         sheets = opendocument.read_sheets(content, name=name)
     else:
         delimiter = "\t" if suffix == ".tsv" else ""

@@ -5,8 +5,7 @@ from html import escape
 from typing import Any
 
 from index.errors import SourceError
-from index.parsers.containers import read_member
-from index.parsers.office.opendocument import open_parts
+from index.parsers.office.opendocument import OpenParts
 
 _NAMES = "urn:oasis:names:tc:opendocument:xmlns"
 _OFFICE, _STYLE, _TEXT, _TABLE, _DRAW = (
@@ -37,9 +36,8 @@ class OpenDocument:
         Raises:
             SourceError: It is none, damaged, protected with a password or not safe to read.
         """
-        self._name = name
-        self._package, parse = open_parts(content, name=name)
-        self._root = parse("content.xml")
+        self._parts = OpenParts(content, name=name)
+        self._root = self._parts.root
         self._notes: list[Any] = []
         self._emphasis = dict(_emphasis(self._root))
         self._numbered = {
@@ -59,7 +57,7 @@ class OpenDocument:
     def read_picture(self, address: str) -> bytes | None:
         """The bytes of a picture in the file; None where it has none of that address."""
         try:
-            return read_member(self._package, address.removeprefix("./"), name=self._name, suffix=".odt")
+            return self._parts.unpack(address.removeprefix("./"))
         except SourceError:
             return None
 

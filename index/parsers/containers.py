@@ -64,13 +64,24 @@ _DANGLING = re.compile(rb"<Relationship\b[^>]*?(?:/>|>\s*</Relationship>)")
 _TARGET = re.compile(rb"""\bTarget\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _EXTERNAL = re.compile(rb"""\bTargetMode\s*=\s*["']External""")
 _STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)/")
+_TYPES = "[Content_Types].xml"
+# What templates, slide shows and files with macros say that they are; they are written like the documents themselves.
+_VARIANT = re.compile(
+    rb"application/vnd\.(?:ms-(word|powerpoint)\.(?:document|template|presentation|slideshow)\.macroEnabled(?:Template)?"
+    rb"|openxmlformats-officedocument\.(wordprocessing|presentation)ml\.(?:template|slideshow))\.main\+xml"
+)
+_MAIN = {
+    b"word": b"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml",
+    b"powerpoint": b"application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml",
+}
+_MAIN |= {b"wordprocessing": _MAIN[b"word"], b"presentation": _MAIN[b"powerpoint"]}
 
 
 def open_office(content: bytes, *, name: str, suffix: str, holds: str) -> zipfile.ZipFile:
     """Open an office file as `open_package` does, and mend what libraries stumble over.
 
     References to parts that the file lacks are left out, and the names of the strict form of the format become the usual
-    ones; otherwise the file is as it was.
+    ones, as do those of templates, slide shows and files with macros; otherwise the file is as it was.
 
     Raises:
         SourceError: As `open_package`, and where the XML has a document type.
@@ -79,12 +90,16 @@ def open_office(content: bytes, *, name: str, suffix: str, holds: str) -> zipfil
     refuse_document_types(package, name=name, suffix=suffix)
     members = set(package.namelist())
     mended: dict[str, bytes] = {}
-    strict = b"purl.oclc.org/ooxml" in read_member(package, "[Content_Types].xml", name=name, suffix=suffix) or any(
+    types = read_member(package, _TYPES, name=name, suffix=suffix)
+    strict = b"purl.oclc.org/ooxml" in types or any(
         _STRICT.search(package.read(member)[:4096]) for member in members if member.startswith("_rels/")
     )
+    if _VARIANT.search(types):
+        mended[_TYPES] = _VARIANT.sub(lambda kind: _MAIN[kind[1] or kind[2]], types)
     for member in members:
         if strict and member.endswith((".xml", ".rels")):
-            mended[member] = _STRICT.sub(rb"http://schemas.openxmlformats.org/\1/2006/", package.read(member))
+            part = mended.get(member) or package.read(member)
+            mended[member] = _STRICT.sub(rb"http://schemas.openxmlformats.org/\1/2006/", part)
         if member.endswith(".rels"):
             part = mended.get(member) or read_member(package, member, name=name, suffix=suffix)
             folder = posixpath.dirname(posixpath.dirname(member))
@@ -161,11 +176,19 @@ def refuse_document_types(package: zipfile.ZipFile, *, name: str, suffix: str) -
     """
     for member in package.namelist():
         if member.lower().endswith((".xml", ".rels", ".vml")):
-            part = read_member(package, member, name=name, suffix=suffix)
-            if part.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in part[:4]:
-                part = part.replace(b"\0", b"").lstrip(b"\xff\xfe")
-            if _DOCTYPE.match(part):
-                raise SourceError(f"{name} is not safe to read: its XML declares entities. Remove it.")
+            refuse_document_type(read_member(package, member, name=name, suffix=suffix), name=name)
+
+
+def refuse_document_type(content: bytes, *, name: str) -> None:
+    """Refuse XML with a document type, given the name of the file that it is from.
+
+    Raises:
+        SourceError: It has one.
+    """
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content[:4]:
+        content = content.replace(b"\0", b"").lstrip(b"\xff\xfe")
+    if _DOCTYPE.match(content):
+        raise SourceError(f"{name} is not safe to read: its XML declares entities. Remove it.")
 
 
 def damaged(name: str, suffix: str) -> SourceError:

@@ -1,5 +1,7 @@
 """Read old office files (.doc, .xls, .ppt) by way of LibreOffice, which converts each to its successor (.docx, .xlsx, .pptx).
 
+Binary workbooks of later years (.xlsb) are read so too.
+
 Many such files are something else under that suffix: rich text, a web page, text between tabs. Those are read as what they are,
 without LibreOffice.
 
@@ -114,6 +116,7 @@ def read_old_office(path: str | Path, *, name: str, read: SuffixReader) -> Docum
     )
 
 
+_BINARY_WORKBOOK = b"xl/workbook.bin"  # the member of an .xlsb
 _MEMBERS = (
     (b"word/document", ".docx"), (b"xl/workbook", ".xlsx"), (b"ppt/presentation", ".pptx"),
     (b"opendocument.text", ".odt"), (b"opendocument.spreadsheet", ".ods"), (b"opendocument.presentation", ".odp"),
@@ -142,6 +145,8 @@ def find_suffix(content: bytes, own: str) -> str:
         The suffix of its real format; empty if it is of an old format, or of none that is known.
     """
     if content.startswith(b"PK\x03\x04"):
+        if OLD_OFFICE[own] == ".xlsx" and _BINARY_WORKBOOK in content:
+            return ""
         members = sorted(_MEMBERS, key=lambda member: member[1] != OLD_OFFICE[own])  # another file may be embedded
         return next((suffix for member, suffix in members if member in content), "")
     wide, beginning = content.startswith(_WIDE_MARKS), _look_at(content)
@@ -182,6 +187,8 @@ def _choose_filter(content: bytes, shown: str, own: str) -> tuple[str, str]:
     """
     if office_xml := _OFFICE_XML.match(_look_at(content)):
         return _XML_FILTERS[office_xml[1]]
+    if content.startswith(b"PK\x03\x04") and _BINARY_WORKBOOK in content:
+        return "Calc MS Excel 2007 Binary", ".xlsx"
     if not content.startswith(_OLE):
         refuse_kind(content, name=shown, suffix=own)
     if _holds_stream(content, "EncryptedPackage"):

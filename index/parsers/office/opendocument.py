@@ -1,4 +1,4 @@
-"""Parse .odt texts, .ods workbooks and .odp presentations, as LibreOffice writes them.
+"""Parse .odt texts, .ods workbooks, .odp presentations and their templates, as LibreOffice writes them.
 
 Rows and slides have their numbers. Comments follow the text, page headers and footers do too, and do not answer. Formulas are
 read as they are typed, and charts of texts and slides as tables. Left out: text marked as deleted; and, noted, hidden sheets and
@@ -6,9 +6,10 @@ slides, pictures, other embedded objects, and the charts of workbooks, which dra
 """
 
 import posixpath
+import re
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from index.errors import SourceError
@@ -22,7 +23,15 @@ from index.parsers.builder import (
     list_some,
     one_line,
 )
-from index.parsers.containers import damaged, office_metadata, open_package, read_member, refuse_document_types
+from index.parsers.containers import (
+    damaged,
+    metadata_in,
+    office_metadata,
+    open_package,
+    read_member,
+    refuse_document_type,
+    refuse_document_types,
+)
 from index.parsers.office.sheets import SheetRow, add_rows
 
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
@@ -37,19 +46,20 @@ _MATH = "{http://www.w3.org/1998/Math/MathML}"
 _NOTE = f"{_OFFICE}annotation"
 _LEFT_OUT = {_NOTE, f"{_TEXT}note", f"{_TEXT}tracked-changes", f"{_TEXT}ruby-text"}
 _BLOCKS = (f"{_TEXT}p", f"{_TEXT}h", f"{_TEXT}list")
+_LOOKED_AT = 4_096  # bytes
 _MOST_REPEATED = 1_000  # copies of a row or cell; a sheet ends in a million blank ones
 
 
 def read_opendocument(content: bytes, *, name: str) -> Extraction:
-    """Read a text, a workbook or a presentation.
+    """Read a text, a workbook or a presentation, or a template of one; also as one file of XML ("flat").
 
     Raises:
         SourceError: It is none, damaged, protected with a password or not safe to read.
     """
-    package, parse = open_parts(content, name=name)
+    parts = OpenParts(content, name=name)
     builder = TextBuilder(name)
-    builder.describe(**office_metadata(package))
-    _Reader(parse("content.xml"), parse, builder).add()
+    builder.describe(**parts.metadata())
+    _Reader(parts, builder).add()
     return builder.finish()
 
 
@@ -59,10 +69,9 @@ def read_sheets(content: bytes, *, name: str) -> Iterator[tuple[str, Iterator[Sh
     Raises:
         SourceError: As for `read_opendocument`.
     """
-    _, parse = open_parts(content, name=name)
-    root = parse("content.xml")
-    reader = _Reader(root, parse, TextBuilder(name))
-    for sheet in root.iterfind(f"{_OFFICE}body/{_OFFICE}spreadsheet/{_TABLE}table"):
+    parts = OpenParts(content, name=name)
+    reader = _Reader(parts, TextBuilder(name))
+    for sheet in parts.root.iterfind(f"{_OFFICE}body/{_OFFICE}spreadsheet/{_TABLE}table"):
         if not reader.is_hidden(sheet):
             yield (
                 one_line(sheet.get(f"{_TABLE}name") or ""),
@@ -79,47 +88,74 @@ def read_sheet_rows(content: bytes, *, name: str) -> list[SheetRow]:
     return next(filter(None, (list(rows) for _, rows in read_sheets(content, name=name))), [])
 
 
-def open_parts(content: bytes, *, name: str) -> tuple[zipfile.ZipFile, Callable[[str], Any]]:
-    """Open a file.
+_FLAT = re.compile(rb"<office:document\b")
+_BINARY = re.compile(rb"<office:binary-data\b[^<]*</office:binary-data\s*>")
 
-    Returns:
-        The file, and a function that gives the root of a part by its name; None where the file has no such part.
 
-    Raises:
-        SourceError: As for `read_opendocument`.
+class OpenParts:
+    """An opened file.
+
+    Attributes:
+        root: The root of its content.
     """
-    suffix = name[name.rfind(".") :].lower()
-    package = open_package(content, name=name, suffix=suffix, holds="content.xml")
-    refuse_document_types(package, name=name, suffix=suffix)
 
-    def parse(member: str) -> Any:
-        return _parse(_optional(package, member, name, suffix), name, suffix) if member in members else None
+    def __init__(self, content: bytes, *, name: str) -> None:
+        """Open a file; errors as for `read_opendocument`."""
+        self._name, self._suffix = name, name[name.rfind(".") :].lower()
+        self._package: zipfile.ZipFile | None = None
+        self.root: Any
+        if _FLAT.search(content[:_LOOKED_AT]) and not content.startswith(b"PK"):
+            refuse_document_type(content, name=name)
+            self.root = self._parse(_BINARY.sub(b"", content))
+            return
+        self._package = open_package(content, name=name, suffix=self._suffix, holds="content.xml")
+        refuse_document_types(self._package, name=name, suffix=self._suffix)
+        if "META-INF/manifest.xml" in self._package.namelist() and b"encryption-data" in self.unpack(
+            "META-INF/manifest.xml"
+        ):
+            raise SourceError(f"{name} is protected with a password. Save a copy without one, then index it again.")
+        self.root = self.parse("content.xml")
 
-    members = set(package.namelist())
-    if b"encryption-data" in _optional(package, "META-INF/manifest.xml", name, suffix):
-        raise SourceError(f"{name} is protected with a password. Save a copy without one, then index it again.")
-    return package, parse
+    def unpack(self, member: str) -> bytes:
+        """Unpack a member.
 
+        Raises:
+            SourceError: It is missing or damaged.
+        """
+        if self._package is None:
+            raise damaged(self._name, self._suffix)
+        return read_member(self._package, member, name=self._name, suffix=self._suffix)
 
-def _optional(package: Any, member: str, name: str, suffix: str) -> bytes:
-    return read_member(package, member, name=name, suffix=suffix) if member in package.namelist() else b""
+    def parse(self, member: str) -> Any:
+        """The root of a part; None where the file has no such part."""
+        if self._package is None:
+            return self.root if member == "styles.xml" else None
+        return self._parse(self.unpack(member)) if member in self._package.namelist() else None
 
+    def metadata(self) -> dict[str, str]:
+        """What the file says about itself, for `TextBuilder.describe`."""
+        from lxml import etree
 
-def _parse(content: bytes, name: str, suffix: str) -> Any:
-    from lxml import etree
+        if self._package is not None:
+            return office_metadata(self._package)
+        about = self.root.find(f"{_OFFICE}meta")
+        return metadata_in(etree.tostring(about)) if about is not None else {}
 
-    try:
-        return etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False))
-    except etree.XMLSyntaxError as error:
-        raise damaged(name, suffix) from error
+    def _parse(self, content: bytes) -> Any:
+        from lxml import etree
+
+        try:
+            return etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False))
+        except etree.XMLSyntaxError as error:
+            raise damaged(self._name, self._suffix) from error
 
 
 class _Reader:
     """Writes the body of a document."""
 
-    def __init__(self, root: Any, parse: Callable[[str], Any], builder: TextBuilder) -> None:
-        self._root = root
-        self._parse = parse
+    def __init__(self, parts: OpenParts, builder: TextBuilder) -> None:
+        self._root = root = parts.root
+        self._parse = parts.parse
         self._builder = builder
         self._unread: Counter[str] = Counter()
         self._styles = {style.get(f"{_STYLE}name"): style for style in root.iter(f"{_STYLE}style")}
@@ -146,8 +182,13 @@ class _Reader:
         for frame in list(body.iter(f"{_DRAW}frame")):
             kinds = {child.tag.removeprefix(_DRAW) for child in frame if isinstance(child.tag, str)}
             if "object" in kinds:
-                path = frame.find(f"{_DRAW}object").get(_LINK) or ""
-                self._add_object(frame, self._parse(posixpath.normpath(posixpath.join(path, "content.xml"))))
+                drawn = frame.find(f"{_DRAW}object")
+                if len(drawn):  # it is within a flat file
+                    content = drawn[0]
+                    drawn.remove(content)
+                else:
+                    content = self._parse(posixpath.normpath(posixpath.join(drawn.get(_LINK) or "", "content.xml")))
+                self._add_object(frame, content)
             elif kinds & {"object-ole", "applet", "plugin"}:
                 self._unread["embedded objects"] += 1
             elif "image" in kinds and "text-box" not in kinds:

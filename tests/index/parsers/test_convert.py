@@ -136,6 +136,19 @@ def has_ended(pid):
 
 
 @posix
+def test_binary_workbooks_are_converted(tmp_path, install):
+    """The program is told what they are; a workbook of the usual kind under that suffix is read without it."""
+    (tmp_path / "new.xlsx").write_bytes(make_xlsx(Costs=[["Rent", 300]]))
+    install(f'cp "{tmp_path}/new.xlsx" "$out/source.xlsx"')
+    content = zipped({"xl/workbook.bin": b"\x83\x01"})
+    assert convert._choose_filter(content, "a.xlsb", ".xlsb") == ("Calc MS Excel 2007 Binary", ".xlsx")
+    document = converted(tmp_path, "a.xlsb", content)
+    assert (document.text, document.notes) == ("Rent; 300.", ("converted by LibreOffice 9.9",))
+    document = converted(tmp_path, "b.xlsb", (tmp_path / "new.xlsx").read_bytes())
+    assert document.notes == ("read as .xlsx, which it is in spite of its suffix",)
+
+
+@posix
 def test_the_document_is_that_of_the_old_file(tmp_path, install):
     """Path and hash are those of the old file; the extractor and the notes name the program."""
     (tmp_path / "new.docx").write_bytes(make_docx("The plum is blue."))
