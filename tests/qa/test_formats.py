@@ -1,12 +1,16 @@
 """Asking about documents of every format, and about a folder in which some are hostile."""
 
 import io
+import json
 import shutil
 import zipfile
+from datetime import UTC, datetime
 
 import pytest
+from outlook_files import make_msg
 from reading import flow, make_docx, make_eml, make_epub, make_old, make_pdf, make_pptx, make_xlsx, replaced, zipped
 
+from index import Originals
 from qa import Assistant
 from qa.answering.citation import verify
 
@@ -68,6 +72,35 @@ def delimited(fact, mark):
     return "\n".join(mark.join(row) for row in table(fact)).encode()
 
 
+def notebook(fact):
+    """A Jupyter notebook with headings, and code before the fact."""
+    cells = [{"cell_type": "markdown", "source": f"# Towns\n\n{FILLER}"}, {"cell_type": "code", "source": "x = 1"}]
+    return json.dumps({"cells": [*cells, {"cell_type": "markdown", "source": f"## North\n\n{fact}"}]}).encode()
+
+
+def subtitles(fact):
+    """Subtitles that tell the fact after an hour."""
+    return f"WEBVTT\n\n00:01.000 --> 00:05.000\n{FILLER}\n\n01:02:03.000 --> 01:02:09.000\n{fact}\n".encode()
+
+
+def outlook(fact):
+    """A message of Outlook."""
+    sent = datetime(2024, 3, 1, 10, tzinfo=UTC)
+    return make_msg({0x0037: "Re: towns", 0x0039: sent, 0x1000: f"{FILLER}\r\n\r\n{fact}"})
+
+
+def apple_mail(fact):
+    """A message as Apple Mail keeps it."""
+    message = make_eml(f"{FILLER}\n\n{fact}\n", subject="Re: towns")
+    return b"%d\n%b" % (len(message), message)
+
+
+def calendar(fact):
+    """A calendar with an event that has the fact in its description."""
+    lines = ["SUMMARY:Towns", "DTSTART:20240301T100000Z", f"DESCRIPTION:{FILLER}\\n\\n{fact}"]
+    return "\r\n".join(["BEGIN:VCALENDAR", "BEGIN:VEVENT", *lines, "END:VEVENT", "END:VCALENDAR"]).encode()
+
+
 # For each format: a file that tells a fact, the quote that answers, and the place where it stands.
 HEADED = ("{fact}", "paragraph 4, Towns > North")
 ROW = "Town: {town}; Fact: {fact}"
@@ -94,6 +127,18 @@ FORMATS = {
         "row 2, paragraph 2",
     ),
     "eml": (lambda fact: make_eml(f"{FILLER}\n\n{fact}\n", subject="Re: towns"), "{fact}", "2024-03-01, Re: towns"),
+    "ipynb": (notebook, "{fact}", "paragraph 5, Towns > North"),
+    "vtt": (subtitles, "{fact}", "1:02:03"),
+    "mht": (lambda fact: b"MIME-Version: 1.0\nContent-Type: text/html\n\n" + html(fact), *HEADED),
+    "msg": (outlook, "{fact}", "2024-03-01, Re: towns"),
+    "emlx": (apple_mail, "{fact}", "2024-03-01, Re: towns"),
+    "ics": (calendar, "{fact}", "2024-03-01, Towns"),
+    "vcf": (
+        lambda fact: f"BEGIN:VCARD\nFN:Towns\nNOTE:{fact}\nEND:VCARD\n".encode(),
+        "Name: Towns; Note: {fact}",
+        "row 1, paragraph 1, Towns",
+    ),
+    "docm": (docx, *HEADED),
     "mbox": (mbox, "{fact}", "2024-03-02, Re: towns"),
 }
 
@@ -122,6 +167,31 @@ def test_every_format_answers_with_the_right_place(library, suffix, town):
     document = library.document(first.path)
     assert document.text[first.start : first.end] == first.quote
     assert verify(first.to_dict()).status == "exact"
+
+
+@pytest.fixture(scope="module")
+def originals():
+    """One process that shows them all."""
+    with Originals() as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_every_format_is_shown_as_itself_or_as_its_text(library, originals, suffix):
+    """With the words of the fact in it."""
+    path = next(document.path for document in library.documents() if document.source == f"Leeds.{suffix}")
+    kind = originals.describe(path, name=f"Leeds.{suffix}").kind
+    if kind == "markup":
+        assert FACTS["Leeds"] in originals.read_markup(path, name="a")
+    elif kind == "grid":
+        sheets = originals.describe(path, name="a").sheets
+        assert [[2, ["Leeds", FACTS["Leeds"]]]] == [
+            list(row) for row in originals.read_rows(path, sheet=len(sheets) - 1, first=2, count=1, name="a")
+        ]
+    elif kind == "pages":
+        assert originals.draw_page(path, 2, width=100, name="a").startswith(b"\x89PNG")
+    else:
+        assert FACTS["Leeds"] in library.document(path).text
 
 
 @pytest.mark.slow
