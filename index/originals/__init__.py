@@ -17,8 +17,8 @@ from index.hashing import bytes_hash
 from index.originals.grid import MOST_ROWS
 from index.originals.grid import SUFFIXES as GRIDS
 from index.originals.markup import FORMATS as MARKUP
-from index.originals.pages import PICTURES, WIDEST
-from index.parsers import OLD_OFFICE, find_format, format_suffix, read_bytes, show_name
+from index.originals.pages import WIDEST
+from index.parsers import OLD_OFFICE, PICTURES, find_format, format_suffix, read_bytes, show_name
 from index.parsers.builder import MEGABYTE
 from index.parsers.isolation import name_excess
 from index.parsers.process import Crashed, Overdue, Worker

@@ -6,11 +6,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from index.errors import SourceError
+from index.parsers import PICTURES
 from index.parsers.containers import load_library
 from index.parsers.pdf import open_pdf
 from index.parsers.picture import Picture
 
-PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 WIDEST = 3_000  # pixels
 MOST_PIXELS = 50_000_000  # of a page that is drawn; a longer strip is drawn less wide
 _USUAL_SIZE = (595.0, 842.0)  # points; given for a page that cannot be opened

@@ -73,6 +73,7 @@ _OPEN = Format("opendocument", "office.opendocument", "read_opendocument", 6, "l
 _WORD = Format("word", "office.docx", "read_docx", 6, "python-docx", _LARGEST_FILE)
 _SLIDES = Format("slides", "office.pptx", "read_pptx", 6, "python-pptx", _LARGEST_FILE)
 _WORKBOOK = Format("workbook", "office.xlsx", "read_xlsx", 5, "openpyxl", _LARGEST_FILE)
+PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif")
 _PICTURE = Format("picture", "picture", "read_picture", 1, _OCR, _LARGEST_FILE, scanned=True)
 _PLAIN = (".txt", ".text", ".log", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".adoc", ".asciidoc", ".org", ".tex")
 FORMATS = {
@@ -85,7 +86,7 @@ FORMATS = {
     ".htm": _HTML,
     ".xhtml": _XHTML,
     ".pdf": Format("pdf", "pdf", "read_pdf", 6, "pypdfium2", _LARGEST_FILE, scanned=True),
-    **dict.fromkeys((".png", ".jpg", ".jpeg", ".tif", ".tiff"), _PICTURE),
+    **dict.fromkeys(PICTURES, _PICTURE),
     **dict.fromkeys((".docx", ".docm", ".dotx", ".dotm"), _WORD),
     **dict.fromkeys((".pptx", ".pptm", ".potx", ".potm", ".ppsx", ".ppsm"), _SLIDES),
     **dict.fromkeys((".xlsx", ".xlsm", ".xltx", ".xltm"), _WORKBOOK),

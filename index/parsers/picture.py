@@ -1,4 +1,4 @@
-"""Read pictures (.png, .jpg, .tif) by OCR: paragraphs in reading order, each with its page, of which a .tif may have several.
+"""Read pictures (.png, .jpg, .tif …) by OCR: paragraphs in reading order, each with its page, of which a .tif may have several.
 
 A picture is turned as its camera noted, put on white where it is transparent, and reduced where it is very large.
 """
@@ -21,7 +21,7 @@ from index.parsers.pdf import PdfPage, add_pages
 from index.parsers.pdf.scans import Scans
 
 LARGEST = 120_000_000  # pixels that are unpacked
-_FORMATS = ("PNG", "JPEG", "TIFF")
+_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
 
 
 def read_picture(content: bytes, *, name: str, ocr: PictureReader | None) -> Extraction:

@@ -26,6 +26,9 @@ SHOWN_INLINE = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
+    ".webp": "image/webp",
+    ".bmp": "image/bmp",
+    ".gif": "image/gif",
     **dict.fromkeys(
         (".txt", ".text", ".md", ".markdown", ".rst", ".log", ".csv", ".tsv", ".json", ".srt", ".vtt"), "text/plain"
     ),

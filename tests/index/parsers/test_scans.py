@@ -197,10 +197,10 @@ def deep():
     return Image.fromarray(values)
 
 
-def animated():
+def animated(kind="png"):
     stream = io.BytesIO()
     first, second = corner_marked("RGB", "black", "white"), Image.new("RGB", (60, 40), "black")
-    first.save(stream, "png", save_all=True, append_images=[second])
+    first.save(stream, kind, save_all=True, append_images=[second])
     return stream.getvalue()
 
 
@@ -223,6 +223,10 @@ KINDS = {
     "16-bit-tiff": ("a.tif", saved(deep(), "tiff"), BLACK),
     "animated": ("a.png", animated(), BLACK),
     "two-in-one": ("a.jpg", two_in_one(), BLACK),
+    "webp": ("a.webp", saved(corner_marked("RGBA", (255, 0, 0, 255), (0, 0, 0, 0)), "webp", lossless=True), RED),
+    "bmp": ("a.bmp", saved(corner_marked("RGB", RED, "white"), "bmp"), RED),
+    "gif": ("a.gif", saved(palette(), "gif"), RED),
+    "animated-gif": ("a.gif", animated("gif"), BLACK),
     "other-suffix": ("a.jpg", saved(corner_marked("RGB", RED, "white"), "png"), RED),
 }
 
@@ -279,7 +283,10 @@ BROKEN = {
     "header-alone": ("a.png", b"\x89PNG\r\n\x1a\n", "a.png is"),
     "empty": ("a.png", b"", "a.png is empty."),
     "pdf": ("a.png", make_pdf([]), "a.png is not a .png file: it is a PDF. Give it its right suffix."),
-    "gif": ("a.tif", saved(SHORT, "gif"), "a.tif is not a .tif file: it is a GIF picture."),
+    "cut-webp": ("a.webp", saved(WHITE, "webp")[:30], "a.webp is"),
+    "cut-gif": ("a.gif", saved(WHITE, "gif")[:300], "a.gif is damaged: it cannot be read as .gif."),
+    "cut-bmp": ("a.bmp", saved(WHITE, "bmp")[:4000], "a.bmp is damaged: it cannot be read as .bmp."),
+    "ico": ("a.gif", saved(SHORT.resize((16, 16)), "ico"), "a.gif is not a .gif file: it does not begin like one."),
 }
 
 
