@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from index.errors import SourceError
 from index.parsers.builder import Extraction, TextBuilder, add_table, describe_row, one_line
+from index.parsers.columns import find_tables
 from index.parsers.containers import WEB_PAGE, describe_kind, load_library, refuse_kind
-from index.records import Locator, Place
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -36,49 +36,6 @@ def read_text(content: bytes, *, name: str, encoding: str = "") -> Extraction:
     text, notes = decode_text(content, name=name, encoding=encoding)
     locators, silent = find_tables(text)
     return Extraction(text, locators, silent, notes=notes)
-
-
-# A line of dashes that shows the columns of a table.
-_RULE = re.compile(r"[ \t]*(?:[|+]?[-=]{2,}[ |+]+)+[-=]*[|+]?[ \t]*")
-_LINE = re.compile(r"[^\r\n]+")
-_GAP = re.compile(r"\t+| {2,}|[ \t]*\|[ \t]*")
-
-
-def find_tables(text: str) -> tuple[tuple[Locator, ...], tuple[tuple[int, int], ...]]:
-    """Find the tables in a text whose columns are ruled: by dashes below their names.
-
-    Returns:
-        The place of each row, with the names of the columns as its heading; and the lines of names and rules, which do not
-        answer.
-    """
-    locators: list[Locator] = []
-    silent: list[tuple[int, int]] = []
-    if not _RULES.search(text):
-        return (), ()
-    lines = [match.span() for match in _LINE.finditer(text)]
-    names, number = "", 0  # of the table being read
-    for (start, end), before in zip(lines, [(0, 0), *lines], strict=False):
-        joined = text.count("\n", before[1], start) == 1
-        if _RULE.fullmatch(text, start, end):
-            if not names and joined and len(_cells(text[slice(*before)])) > 1:
-                names, number = "; ".join(_cells(text[slice(*before)])), 1
-                silent.append(before)
-            elif not joined:
-                names = ""
-            silent.append((start, end))
-        elif names and joined and len(_cells(text[start:end])) > 1:
-            number += 1
-            locators.append(Locator(start, end, Place(row=number, heading=names)))
-        else:
-            names = ""
-    return tuple(locators), tuple(silent)
-
-
-_RULES = re.compile(r"^[ \t]*[|+]?[-=]{2,}[ |+]+[-=]{2,}", re.MULTILINE)
-
-
-def _cells(line: str) -> list[str]:
-    return [cell for cell in _GAP.split(line.strip()) if cell.strip(" -=+")]
 
 
 def read_rtf(content: bytes, *, name: str) -> Extraction:

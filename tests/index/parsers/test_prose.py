@@ -404,3 +404,212 @@ def test_other_lines_of_dashes_rule_no_table(tmp_path):
     """A line below a title, or between paragraphs."""
     content = "A title\n-------\n\nText with  two gaps  in it.\n\n----- -----\n\nMore  text  here.\n"
     assert [place for text, place in describe(read(tmp_path, "a.txt", content)) if "row" in place] == []
+
+
+ALIGNED = {
+    "bill": (
+        """
+Dear Sir or Madam,
+
+Pos  Description              Qty   Unit price   Total
+1    Painting of the hall       1       300.00   300.00
+2    Paint, white, 10 l         3        20.00    60.00
+     (Alpina)
+------------------------------------------------------
+     Total due                                   360.00
+
+Payable within 14 days.
+""",
+        [
+            ("Dear Sir or Madam,", {}),
+            ("~Pos  Description              Qty   Unit price   Total", {}),
+            ("1    Painting of the hall       1       300.00   300.00", {"row": 2}),
+            ("2    Paint, white, 10 l         3        20.00    60.00\n     (Alpina)", {"row": 3}),
+            ("~------------------------------------------------------", {}),
+            ("Total due                                   360.00", {"row": 4}),
+            ("Payable within 14 days.", {}),
+        ],
+        "Pos; Description; Qty; Unit price; Total",
+    ),
+    "figures parted by one blank": (
+        """
+USER         PID %CPU    VSZ COMMAND
+root           1  0.0 168604 /sbin/init splash
+ann         2077  0.2      0 [kthreadd]
+root      120013 10.1   1204 qa chat
+""",
+        [
+            ("~USER         PID %CPU    VSZ COMMAND", {}),
+            ("root           1  0.0 168604 /sbin/init splash", {"row": 2}),
+            ("ann         2077  0.2      0 [kthreadd]", {"row": 3}),
+            ("root      120013 10.1   1204 qa chat", {"row": 4}),
+        ],
+        "USER; PID; %CPU; VSZ; COMMAND",
+    ),
+    "names in two lines": (
+        """
+Town      Price    Price
+          summer   winter
+
+Halden    77       80
+Lund      80       91
+""",
+        [
+            ("~Town      Price    Price\n          summer   winter", {}),
+            ("Halden    77       80", {"row": 2}),
+            ("Lund      80       91", {"row": 3}),
+        ],
+        "Town; Price summer; Price winter",
+    ),
+    "tabs": (
+        """
+Town\tBoats\tSold
+Halden\t4\t80
+Lund\t5\t91
+""",
+        [("~Town\tBoats\tSold", {}), ("Halden\t4\t80", {"row": 2}), ("Lund\t5\t91", {"row": 3})],
+        "Town; Boats; Sold",
+    ),
+    "rows of several lines": (
+        """
+Day        Hour    Lesson    Room
+Monday     09:00   Maths     12
+           10:00   English   3
+Tuesday    09:00   Art       7
+           11:00   Sports
+""",
+        [
+            ("~Day        Hour    Lesson    Room", {}),
+            ("Monday     09:00   Maths     12\n           10:00   English   3", {"row": 2}),
+            ("Tuesday    09:00   Art       7", {"row": 3}),
+            ("11:00   Sports", {"row": 4}),
+        ],
+        "Day; Hour; Lesson; Room",
+    ),
+    "two columns": (
+        """
+Sunday      closed
+Monday      9-17
+Tuesday     9-18
+""",
+        [("Sunday      closed", {"row": 1}), ("Monday      9-17", {"row": 2}), ("Tuesday     9-18", {"row": 3})],
+        None,
+    ),
+    "rules between all rows": (
+        """
+Model     Language     Corpus
+=============================
+czech     Czech        Noviny
+                       Literarni
+-----------------------------
+danish    Danish       Berlingske
+          (Bokmal)     Weekend
+-----------------------------
+dutch     Dutch        Limburger
+""",
+        [
+            ("~Model     Language     Corpus", {}),
+            ("~=============================", {}),
+            ("czech     Czech        Noviny\n                       Literarni", {"row": 2}),
+            ("~-----------------------------", {}),
+            ("danish    Danish       Berlingske\n          (Bokmal)     Weekend", {"row": 3}),
+            ("~-----------------------------", {}),
+            ("dutch     Dutch        Limburger", {"row": 4}),
+        ],
+        "Model; Language; Corpus",
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "expected", "names"), ALIGNED.values(), ids=ALIGNED)
+def test_columns_parted_by_blanks_are_a_table(tmp_path, content, expected, names):
+    """Each row is a passage below the names of the columns where those are clear; the text stays the file's own."""
+    document = read(tmp_path, "a.txt", content)
+    assert document.text == content
+    named = [(text, place | {"heading": names} if place and names else place) for text, place in expected]
+    assert describe(document) == named
+
+
+MENU = """
+STARTERS
+Soup of the day          5.50
+Bruschetta               6.00
+  with tomato and basil
+
+MAINS (evening)
+
+Lasagne                 12.50
+Pizza Margherita         9.00
+
+Water: free              0.00
+"""
+
+
+def test_titles_within_a_table_are_the_headings_of_its_rows(tmp_path):
+    """A line below a row that begins small or indented goes on with it."""
+    assert describe(read(tmp_path, "a.txt", MENU)) == [
+        ("~STARTERS", {}),
+        ("Soup of the day          5.50", {"row": 1, "heading": "STARTERS"}),
+        ("Bruschetta               6.00\n  with tomato and basil", {"row": 2, "heading": "STARTERS"}),
+        ("~MAINS (evening)", {}),
+        ("Lasagne                 12.50", {"row": 3, "heading": "MAINS (evening)"}),
+        ("Pizza Margherita         9.00", {"row": 4, "heading": "MAINS (evening)"}),
+        ("Water: free              0.00", {"row": 5, "heading": "MAINS (evening)"}),
+    ]
+
+
+def test_a_title_that_says_something_answers(tmp_path):
+    """As one with a number does; it is the heading of the rows all the same."""
+    content = "Invoice no. 4711\nRent      300\nHeat       20\nWater      15\n"
+    assert describe(read(tmp_path, "a.txt", content))[:2] == [
+        ("Invoice no. 4711", {}),
+        ("Rent      300", {"row": 1, "heading": "Invoice no. 4711"}),
+    ]
+
+
+NO_TABLES = {
+    "prose": "The  committee met in the old hall.  It was  cold.\nAll  of the members  were there.  They  talked\n"
+    "for  hours about the  budget.  Then they  left.\n",
+    "justified": "The   tenant   pays   the  rent  on   the  first\nday of each month and  keeps  the rooms  in  good\n"
+    "repair.  The   landlord   keeps  the   roof   in\nrepair and pays for  the water that  is  used.\n",
+    "text in two columns": "The council has met in       decided that the bridge will\n"
+    "the town hall on Monday      be closed for repairs during\nto talk about the money      the summer. Buses will go by\n"
+    "that is needed for it.       way of the northern road.\n",
+    "contents": "1.   Introduction ............ 3\n2.   Method .................. 7\n3.   Results ................. 12\n",
+    "contents with spaced dots": "Introduction   . . . . .    3\nMethod         . . . . .    7\nResults        . . . .     12\n",
+    "code": "int    a    = 3;   /* first */\nchar   bc   = 4;   /* second */\ndouble def  = 5;   /* third */\n",
+    "comments in code": "  my_sub    # VisualAge\n  my_sub_   # GNU\n  MY_SUB    # Intel\n",
+    "clauses": "1.1   The tenant shall pay the rent each month.\n1.2   The landlord shall repair the roof soon.\n"
+    "1.3   Pets are allowed if they are small.\n",
+    "list": "-   one thing\n-   two things\n-   three things\n",
+    "poem": "Tiger Tiger, burning bright,\n    In the forests of the night;\nWhat immortal hand or eye,\n"
+    "    Could frame thy fearful symmetry?\n",
+    "drawing": "   /\\_/\\      /\\_/\\\n  ( o.o )    ( o.o )\n   > ^ <      > ^ <\n",
+    "tree": "Error   3\n  \u251c\u2500\u2500   Input   3\n  \u251c\u2500\u2500   Output  4\n  \u2514\u2500\u2500   Other   5\n",
+    "two lines": "Rent      300\nHeat       20\n",
+    "columns that are ragged": "a    1\nbcd      22\nef   3       4\ng          5\n",
+}
+
+
+@pytest.mark.parametrize("content", NO_TABLES.values(), ids=NO_TABLES)
+def test_other_text_with_blanks_is_no_table(tmp_path, content):
+    """It is split as any text."""
+    document = read(tmp_path, "a.txt", content)
+    assert document.locators == () and document.silent == ()
+
+
+def test_prose_above_a_table_is_none_of_its_rows(tmp_path):
+    """Nor is the last line of a paragraph its title."""
+    content = "All releases are open.  Most, but\nnot all, are free; the table below\nsums up the releases\n\n"
+    content += "Release     Year     Owner\n\n1.2         1995     CWI\n1.6         2000     CNRI\n"
+    assert [place for _, place in describe(read(tmp_path, "a.txt", content))] == [
+        {}, {}, {"row": 2, "heading": "Release; Year; Owner"}, {"row": 3, "heading": "Release; Year; Owner"},
+    ]  # fmt: skip
+
+
+def test_a_long_log_stays_text(tmp_path, monkeypatch):
+    """Its lines are not rows, of which a document may not have too many."""
+    monkeypatch.setattr("index.parsers.columns._MOST", 100)
+    content = "".join(f"{number:06}   INFO    {number % 7:05}\n" for number in range(101))
+    assert read(tmp_path, "a.log", content).locators == ()
+    assert len(read(tmp_path, "a.log", content[: 23 * 100]).locators) == 100
