@@ -23,6 +23,7 @@ from index.parsers.office.drawings import (
     find_shown,
     list_paragraphs,
 )
+from index.parsers.office.numbers import show_date, show_duration, show_number
 from index.parsers.office.sheets import SheetRow, add_rows
 
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -244,31 +245,9 @@ def _show(cell: Any) -> str:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, (int, float)):
-        form = cell.number_format or ""
-        if "%" in form:
-            return f"{value * 100:.15g}%"
-        before, behind = _currency(form)
-        shown = f"{abs(value):.15g}" if isinstance(value, float) else str(abs(value))
-        return f"{'-' if value < 0 else ''}{before}{shown}{behind}"
-    if isinstance(value, datetime.datetime):
-        return value.date().isoformat() if value.time() == datetime.time() else value.isoformat(" ", "seconds")
+        return one_line(show_number(value, cell.number_format))
     if isinstance(value, (datetime.date, datetime.time)):
-        return value.isoformat()
+        return one_line(show_date(value, cell.number_format))
     if isinstance(value, datetime.timedelta):
-        minutes, seconds = divmod(round(value.total_seconds()), 60)
-        return f"{minutes // 60}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")
+        return one_line(show_duration(value, cell.number_format))
     return one_line(str(value))
-
-
-_MONEY = re.compile(r"\[\$([$\u20ac\u00a3\u00a5\u20a0-\u20cf])[^\]]*\]|([$\u20ac\u00a3\u00a5\u20a0-\u20cf])")
-_PLACE = re.compile(r"[0#]")
-
-
-def _currency(form: str) -> tuple[str, str]:
-    """The sign of a currency that a number format puts before a number, and behind it."""
-    first = form.split(";")[0]
-    sign, place = _MONEY.search(first), _PLACE.search(first)
-    if sign is None or place is None or re.search(r"[0#?],+(?![0#?,])", first):  # a comma at the end counts thousands
-        return "", ""
-    shown = sign[1] or sign[2]
-    return (shown, "") if sign.start() < place.start() else ("", f" {shown}")

@@ -682,20 +682,100 @@ def test_a_chart_is_read_as_a_table(tmp_path):
 @pytest.mark.parametrize(
     ("form", "shown"),
     [
-        ('"$"#,##0.00', "-$2.5"),
-        ("#,##0.00\\ [$\u20ac-407];[Red]-#,##0.00\\ [$\u20ac-407]", "-2.5 \u20ac"),
+        ('"$"#,##0.00', "-$2.50"),
+        ("#,##0.00\\ [$\u20ac-407];[Red]-#,##0.00\\ [$\u20ac-407]", "-2.50 \u20ac"),
         ('_-"\u00a3"* #,##0_-', "-\u00a32.5"),
-        ('$0.0,,"M"', "-2.5"),
-        ("0.00", "-2.5"),
+        ("0.00", "-2.50"),
     ],
 )
 def test_an_amount_has_the_sign_of_its_currency(tmp_path, form, shown):
-    """Where its format puts it; not where the format counts thousands."""
+    """Where its format puts it."""
+    assert read_cell(tmp_path, -2.5, form) == shown
+
+
+def read_cell(folder, value, form):
+    """The text of a cell with a value and a number format."""
     import openpyxl
 
     workbook = openpyxl.Workbook()
-    workbook.active["A1"], workbook.active["A1"].number_format = -2.5, form
-    assert texts(read(tmp_path, "a.xlsx", saved(workbook))) == [shown]
+    workbook.active["A1"], workbook.active["A1"].number_format = value, form
+    return texts(read(folder, "a.xlsx", saved(workbook)))[0]
+
+
+NUMBERS = {
+    "unit": (12.5, '0.0" kg"', "12.5 kg"),
+    "unit-without-quotes": (21, "0 \u00b0C", "21 \u00b0C"),
+    "currency-as-a-word": (1250, '#,##0 "EUR"', "1250 EUR"),
+    "word-before": (3, '"No. "0', "No. 3"),
+    "unit-of-a-general-number": (3.14159, 'General" m"', "3.14159 m"),
+    "half": (0.5, "# ?/?", "1/2"),
+    "one-and-a-quarter": (1.25, "# ??/??", "1 1/4"),
+    "eighths": (2.75, "# ?/8", "2 6/8"),
+    "no-fraction": (3, "# ?/?", "3"),
+    "another-fraction": (0.3141, "# ?/2", "0.3141"),
+    "thousands": (1500, '0.0,"k"', "1.5k"),
+    "millions-with-all-digits": (-1234567, '$0.0,,"M"', "-$1.234567M"),
+    "percent": (0.19, "0.00%", "19.00%"),
+    "percent-sign-of-a-whole-number": (12, '0" %"', "12 %"),
+    "all-digits": (19.2345, "0.00", "19.2345"),
+    "leading-zeros": (49, "00000", "00049"),
+    "telephone-number": (5551234567, "(###) ###-####", "(555) 123-4567"),
+    "sort-code": (12345, "00\\-00\\-00", "01-23-45"),
+    "negative-in-brackets": (-2.5, "#,##0.00_);(#,##0.00)", "-2.50"),
+    "loss": (-5, '0" profit";0" loss"', "5 loss"),
+    "word-for-zero": (0, '0;-0;"none"', "none"),
+    "dash-for-zero": (0, '_(* #,##0_);_(* \\(#,##0\\);_(* "-"_);_(@_)', "0"),
+    "hidden": (7, ";;;", "7"),
+    "yes": (1, '"Yes";;"No"', "Yes"),
+    "large": (2_500_000, '[>=1000000]0.0,,"M";[>=1000]0.0,"K";0', "2.5M"),
+    "small": (25, '[>=1000000]0.0,,"M";[>=1000]0.0,"K";0', "25"),
+    "power": (1500, "0.00E+00", "1500"),
+    "tiny": (1.5e-12, "General", "1.5e-12"),
+    "odd": (7, '0"', '7"'),
+}
+
+
+@pytest.mark.parametrize(("value", "form", "shown"), NUMBERS.values(), ids=NUMBERS)
+def test_a_number_is_read_as_its_format_shows_it(tmp_path, value, form, shown):
+    """With its unit, its scale and its zeros; with all its digits, and none between thousands."""
+    assert read_cell(tmp_path, value, form) == shown
+
+
+DAY = datetime.datetime(2024, 5, 3, 14, 5)
+DATES = {
+    "numbers": (DAY.date(), "mm-dd-yy", "2024-05-03"),
+    "month": (DAY, "mmmm yyyy", "May 2024"),
+    "short-month": (DAY, "mmm-yy", "May-2024"),
+    "month-in-numbers": (DAY, "mm/yyyy", "2024-05"),
+    "month-in-german": (DAY, "[$-407]mmmm\\ yyyy;@", "2024-05"),
+    "year": (DAY, "yyyy", "2024"),
+    "day-of-the-week": (DAY, "dddd, d mmmm yyyy h:mm", "Friday, 3 May 2024 14:05"),
+    "date-alone": (DAY, "dd.mm.yyyy", "2024-05-03"),
+    "time-alone": (DAY, "h:mm", "14:05"),
+    "both": (DAY, "m/d/yy h:mm", "2024-05-03 14:05"),
+    "afternoon": (DAY.time(), "h:mm AM/PM", "2:05 PM"),
+    "seconds": (datetime.time(0, 5, 7), "h:mm:ss", "00:05:07"),
+}
+
+
+@pytest.mark.parametrize(("value", "form", "shown"), DATES.values(), ids=DATES)
+def test_a_date_is_read_with_the_parts_that_its_format_shows(tmp_path, value, form, shown):
+    """With English names of months and days where it shows them, or else as numbers whose order is clear."""
+    assert read_cell(tmp_path, value, form) == shown
+
+
+DURATIONS = {
+    "minutes": (90, "[mm]:ss", "90:00"),
+    "seconds": (2, "[s]", "120"),
+    "negative": (-90, "[h]:mm", "-1:30"),
+    "unit": (300, '[h]:mm" h"', "5:00 h"),
+}
+
+
+@pytest.mark.parametrize(("minutes", "form", "shown"), DURATIONS.values(), ids=DURATIONS)
+def test_a_duration_is_read_in_what_its_format_counts(tmp_path, minutes, form, shown):
+    """In hours, minutes or seconds."""
+    assert read_cell(tmp_path, datetime.timedelta(minutes=minutes), form) == shown
 
 
 @pytest.mark.parametrize(("hours", "shown"), [(26.25, "26:15"), (0.51, "0:30:36")])
