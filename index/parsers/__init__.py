@@ -70,10 +70,6 @@ NOTE_SUFFIX = (
 )
 _RST = Format("restructured", "plain", "read_rst", 7, "docutils", decodes=True)
 _OPEN = Format("opendocument", "office.opendocument", "read_opendocument", 6, "lxml", _LARGEST_FILE)
-_WORD = Format("word", "office.docx", "read_docx", 6, "python-docx", _LARGEST_FILE)
-_SLIDES = Format("slides", "office.pptx", "read_pptx", 6, "python-pptx", _LARGEST_FILE)
-_WORKBOOK = Format("workbook", "office.xlsx", "read_xlsx", 5, "openpyxl", _LARGEST_FILE)
-PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif")
 _PICTURE = Format("picture", "picture", "read_picture", 1, _OCR, _LARGEST_FILE, scanned=True)
 _PLAIN = (".txt", ".text", ".log", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".adoc", ".asciidoc", ".org", ".tex")
 FORMATS = {

@@ -22,6 +22,7 @@ from index.parsers.builder import (
     find_pairs,
     list_some,
     one_line,
+    raise_number,
 )
 from index.parsers.containers import (
     damaged,
@@ -158,8 +159,13 @@ class _Reader:
         self._parse = parts.parse
         self._builder = builder
         self._unread: Counter[str] = Counter()
-        self._styles = {style.get(f"{_STYLE}name"): style for style in root.iter(f"{_STYLE}style")}
+        named = parse("styles.xml")
+        roots = (root,) if named is None else (named, root)
+        self._styles = {style.get(f"{_STYLE}name"): style for each in roots for style in each.iter(f"{_STYLE}style")}
         self._charts: dict[Any, Any] = {}  # by the frame that has it
+        for span in root.iter(f"{_TEXT}span"):
+            if not len(span) and self._is_raised(span.get(f"{_TEXT}style-name")):
+                span.text = raise_number(span.text or "") or span.text
 
     def add(self) -> None:
         body = self._root.find(f"{_OFFICE}body")
@@ -209,8 +215,10 @@ class _Reader:
     def _add_text(self, part: Any) -> None:
         self._add_blocks(part)
         self._builder.begin_section(0, "")
-        for number, note in enumerate(part.iter(f"{_TEXT}note-body"), start=1):
-            self._builder.add_paragraph(f"[{number}] {_flat(note)}")
+        for number, note in enumerate(part.iter(f"{_TEXT}note"), start=1):
+            mark, body = note.find(f"{_TEXT}note-citation"), note.find(f"{_TEXT}note-body")
+            shown = one_line("".join(mark.itertext())) if mark is not None else ""
+            self._builder.add_paragraph(f"[{shown or number}] {_flat(body)}" if body is not None else "")
         self._add_comments(part)
         styles = self._parse("styles.xml")
         kinds = [f"{_STYLE}{kind}{which}" for kind in ("header", "footer") for which in ("", "-first", "-left")]
@@ -281,7 +289,7 @@ class _Reader:
             for place, label, value in pairs:
                 self._builder.add_row(rows[place][0], describe_row([label], [value]))
         else:
-            add_rows(self._builder, rows, {})
+            add_rows(self._builder, rows, _wide(sheet))
         for number, column, comment in _comments(sheet):
             self._builder.add_row(number, f"Note on {_letters(column)}{number}: {comment}")
         self._add_drawn(sheet)
@@ -310,11 +318,26 @@ class _Reader:
             self._add_comments(slide)
         return hidden
 
+    def _is_raised(self, name: str | None) -> bool:
+        """Whether a style of text, or the one that it is based on, draws text raised."""
+        seen: set[str] = set()
+        while name and name not in seen:
+            if position := self._property(name, "text", f"{_STYLE}text-position"):
+                height = position.split()[0]
+                return height == "super" or bool(_RAISED.fullmatch(height))
+            seen.add(name)
+            style = self._styles.get(name)
+            name = style.get(f"{_STYLE}parent-style-name") if style is not None else None
+        return False
+
     def _property(self, style: str | None, kind: str, attribute: str) -> str | None:
         """A property of a style, such as whether a sheet is displayed."""
         found = self._styles.get(style)
         properties = found.find(f"{_STYLE}{kind}-properties") if found is not None else None
         return properties.get(attribute) if properties is not None else None
+
+
+_RAISED = re.compile(r"[+]?0*[1-9]\d*(?:\.\d+)?%")
 
 
 def _items(parent: Any, indent: str) -> Iterator[str]:
@@ -366,6 +389,22 @@ def _rows(table: Any) -> Iterator[tuple[int, list[str]]]:
         number += repeated
 
 
+def _wide(table: Any) -> dict[int, dict[int, int]]:
+    """By the number of a row, the first column of each cell that spans columns, with its last, from 1."""
+    wide: dict[int, dict[int, int]] = {}
+    number = 1
+    for row in _own_rows(table):
+        column = 1
+        for cell in row:
+            if cell.tag in (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
+                spanned = min(_count(cell, "number-columns-spanned"), _MOST_REPEATED)
+                if spanned > 1 and _flat_cell(cell):
+                    wide.setdefault(number, {})[column] = column + spanned - 1
+                column += _count(cell, "number-columns-repeated")
+        number += _count(row, "number-rows-repeated")
+    return wide
+
+
 def _count(element: Any, attribute: str) -> int:
     value = element.get(f"{_TABLE}{attribute}") or "1"
     return int(value) if value.isdigit() and len(value) < 9 else 1
@@ -399,8 +438,30 @@ def _is_drawn(element: Any) -> bool:
 
 def _flat_cell(cell: Any) -> str:
     """The text of a cell as one line, without that of comments, and of shapes in a sheet, which are no part of its text."""
-    shown = (child for child in cell if child.tag not in _LEFT_OUT and not _is_drawn(child))
-    return one_line(" ".join(_line(child) if child.tag in _BLOCKS[:2] else _flat(child) for child in shown))
+    shown = [child for child in cell if child.tag not in _LEFT_OUT and not _is_drawn(child)]
+    text = one_line(" ".join(_line(child) if child.tag in _BLOCKS[:2] else _flat(child) for child in shown))
+    return text or ("" if shown else _stored(cell))
+
+
+def _stored(cell: Any) -> str:
+    """The value of a cell that has no text, as some programs write it."""
+    kind = cell.get(f"{_OFFICE}value-type") or ""
+    value = cell.get(f"{_OFFICE}{_VALUES.get(kind, 'value')}") or ""
+    if kind == "percentage" and _NUMERIC.fullmatch(value):
+        return f"{float(value) * 100:.15g}%"
+    if kind == "currency":
+        return one_line(f"{value} {cell.get(f'{_OFFICE}currency') or ''}")
+    if kind == "boolean":
+        return value.upper()
+    if kind == "time" and (found := _PERIOD.fullmatch(value)):
+        hours, minutes, seconds = (int(part or 0) for part in found.groups())
+        return f"{hours}:{minutes:02}" + (f":{seconds:02}" if seconds else "")
+    return one_line(value.removesuffix("T00:00:00").replace("T", " ") if kind == "date" else value)
+
+
+_VALUES = {"string": "string-value", "date": "date-value", "time": "time-value", "boolean": "boolean-value"}
+_NUMERIC = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,20})?(?:[eE][+-]?\d{1,2})?")
+_PERIOD = re.compile(r"PT(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})(?:[.,]\d+)?S)?")
 
 
 def _flat(element: Any) -> str:

@@ -605,6 +605,71 @@ def test_all_that_an_opendocument_text_shows_is_read_or_noted(tmp_path):
     assert document.notes == ("embedded objects are not read: 1 in all", "pictures are not read: 1 in all")
 
 
+def test_raised_numbers_of_an_opendocument_text_stay_raised(tmp_path):
+    """Of a style that raises text, or is based on one; the mark of a note is that of the text."""
+    style = '<style:style style:name="{}"{}>{}</style:style>'
+    raises = '<style:text-properties style:text-position="{}"/>'
+    styles = "".join((
+        style.format("T1", "", raises.format("super 58%")),
+        style.format("T2", ' style:parent-style-name="Up"', "<style:text-properties/>"),
+        style.format("T3", "", raises.format("sub 58%")),
+        style.format("T4", ' style:parent-style-name="T4"', ""),
+    ))  # fmt: skip
+    before = f"<office:automatic-styles>{styles}</office:automatic-styles>"
+    span = '<text:span text:style-name="{}">{}</text:span>'
+    note = "<text:note><text:note-citation>*</text:note-citation>{}</text:note>"
+    note = note.format("<text:note-body><text:p>By Ann.</text:p></text:note-body>")
+    body = f"<text:p>8 m{span.format('T1', 2)} and 10{span.format('T2', '-3')} of H{span.format('T3', 2)}O, on the "
+    body += f"1{span.format('T1', 'st')} and 1{span.format('T4', 2)} times{span.format('T1', note)}.</text:p>"
+    content = opendocument("text", body, before, styles=style.format("Up", "", raises.format("33% 58%")))
+    assert texts(read(tmp_path, "a.odt", content)) == [
+        "8 m\xb2 and 10\u207b\xb3 of H2O, on the 1st and 12 times.",
+        "[*] By Ann.",
+    ]
+
+
+def test_cells_of_an_opendocument_sheet_are_read_as_they_are_shown(tmp_path):
+    """By their text; where a program wrote none, by their value."""
+    cell = "<table:table-cell{}>{}</table:table-cell>"
+    kinds = [
+        ('office:value-type="percentage" office:value="0.285"', "<text:p>28.5 %</text:p>"),
+        ('office:value-type="percentage" office:value="0.285"', ""),
+        ('office:value-type="currency" office:currency="EUR" office:value="12.5"', ""),
+        ('office:value-type="date" office:date-value="2024-05-03"', "<text:p>3 May 2024</text:p>"),
+        ('office:value-type="date" office:date-value="2024-05-03T00:00:00"', ""),
+        ('office:value-type="date" office:date-value="2024-05-03T14:05:00"', ""),
+        ('office:value-type="time" office:time-value="PT26H15M00S"', ""),
+        ('office:value-type="boolean" office:boolean-value="true"', ""),
+        ('office:value-type="string" office:string-value="Rent"', ""),
+        ('office:value-type="float" office:value="7"', ""),
+        ('office:value-type="float" office:value="8"', "<text:p/>"),
+    ]
+    rows = "".join(
+        f"<table:table-row>{cell.format('', '<text:p>x</text:p>')}{cell.format(f' {kind}', text)}</table:table-row>"
+        for kind, text in kinds
+    )
+    found = texts(
+        read(tmp_path, "a.ods", opendocument("spreadsheet", f'<table:table table:name="A">{rows}</table:table>'))
+    )
+    assert [text.removeprefix("x").strip("; .") for text in found] == [
+        "28.5 %", "28.5%", "12.5 EUR", "3 May 2024", "2024-05-03", "2024-05-03 14:05:00", "26:15", "TRUE", "Rent", "7", "",
+    ]  # fmt: skip
+
+
+def test_names_below_merged_groups_of_an_opendocument_sheet_are_read(tmp_path):
+    """As in a workbook of Excel."""
+    cell, covered = "<table:table-cell{}><text:p>{}</text:p></table:table-cell>", "<table:covered-table-cell/>"
+    row, two = "<table:table-row>{}</table:table-row>", ' table:number-columns-spanned="2"'
+    rows = row.format("<table:table-cell/>" + cell.format(two, "North") + covered + cell.format(two, "South") + covered)
+    for words in (("Town", "Boats", "Crew", "Boats", "Crew"), ("Lund", 4, 9, 5, 8), ("Oslo", 3, 7, 2, 6)):
+        rows += row.format("".join(cell.format("", word) for word in words))
+    content = opendocument("spreadsheet", f'<table:table table:name="A">{rows}</table:table>')
+    assert texts(read(tmp_path, "a.ods", content))[1:] == [
+        "Town: Lund; North Boats: 4; North Crew: 9; South Boats: 5; South Crew: 8.",
+        "Town: Oslo; North Boats: 3; North Crew: 7; South Boats: 2; South Crew: 6.",
+    ]
+
+
 def test_hidden_parts_of_opendocument_files_are_noted(tmp_path):
     """Sheets and slides are not read, rows are; comments on cells are no part of them."""
     hidden = (
