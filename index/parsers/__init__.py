@@ -70,6 +70,10 @@ NOTE_SUFFIX = (
 )
 _RST = Format("restructured", "plain", "read_rst", 7, "docutils", decodes=True)
 _OPEN = Format("opendocument", "office.opendocument", "read_opendocument", 6, "lxml", _LARGEST_FILE)
+_WORD = Format("word", "office.docx", "read_docx", 6, "python-docx", _LARGEST_FILE)
+_SLIDES = Format("slides", "office.pptx", "read_pptx", 6, "python-pptx", _LARGEST_FILE)
+_WORKBOOK = Format("workbook", "office.xlsx", "read_xlsx", 6, "openpyxl", _LARGEST_FILE)
+PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif")
 _PICTURE = Format("picture", "picture", "read_picture", 1, _OCR, _LARGEST_FILE, scanned=True)
 _PLAIN = (".txt", ".text", ".log", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".adoc", ".asciidoc", ".org", ".tex")
 FORMATS = {
@@ -82,13 +86,11 @@ FORMATS = {
     ".htm": _HTML,
     ".xhtml": _XHTML,
     ".pdf": Format("pdf", "pdf", "read_pdf", 6, "pypdfium2", _LARGEST_FILE, scanned=True),
-    **dict.fromkeys((".png", ".jpg", ".jpeg", ".tif", ".tiff"), _PICTURE),
-    ".docx": Format("word", "office.docx", "read_docx", 6, "python-docx", _LARGEST_FILE),
-    ".pptx": Format("slides", "office.pptx", "read_pptx", 6, "python-pptx", _LARGEST_FILE),
-    ".xlsx": Format("workbook", "office.xlsx", "read_xlsx", 6, "openpyxl", _LARGEST_FILE),
-    ".odt": _OPEN,
-    ".ods": _OPEN,
-    ".odp": _OPEN,
+    **dict.fromkeys(PICTURES, _PICTURE),
+    **dict.fromkeys((".docx", ".docm", ".dotx", ".dotm"), _WORD),
+    **dict.fromkeys((".pptx", ".pptm", ".potx", ".potm", ".ppsx", ".ppsm"), _SLIDES),
+    **dict.fromkeys((".xlsx", ".xlsm", ".xltx", ".xltm"), _WORKBOOK),
+    **dict.fromkeys((".odt", ".ods", ".odp", ".ott", ".ots", ".otp", ".fodt", ".fods", ".fodp"), _OPEN),
     ".rtf": Format("rich_text", "plain", "read_rtf", 2, "striprtf"),
     ".epub": Format("epub", "html", "read_epub", 6, "selectolax", _LARGEST_FILE),
     ".csv": Format("delimited", "csv", "read_csv", 4, decodes=True),

@@ -21,6 +21,7 @@ from qa.answering.confidence import Calibration, Evidence, confidence, decide, i
 from qa.answering.disagreements import find_contradicting, find_disagreements
 from qa.answering.lookups import (
     asks_more,
+    choose_value,
     is_keyword_lookup,
     is_row_lookup,
     is_section_lookup,
@@ -177,14 +178,14 @@ def compose_answer(
     citations: tuple[Citation, ...] = ()
     closest: tuple[Citation, ...] = ()
     if verdict == "answered":
-        citations = tuple(_cite(found[quote.passage], quote) for quote in quotes)
+        citations = tuple(_cite(found[quote.passage], quote, core) for quote in quotes)
         citations += _contradicting(found, ranked, quotes, citations, core)
         citations = _newest_first(citations, core)
     else:
         best: dict[int, RankedSentence] = {}  # of each passage
         for each in ranked:
             best.setdefault(each.passage, each)
-        closest = tuple(_cite(found[each.passage], _alone(each)) for each in list(best.values())[:CLOSEST_SHOWN])
+        closest = tuple(_cite(found[each.passage], _alone(each), core) for each in list(best.values())[:CLOSEST_SHOWN])
     missing = retrieval.question.phrases if retrieval.phrases_missing else ()
     evidence = gather_evidence(retrieval.question.core, missing, search, near_spellings, corrected=retrieval.corrected)
     return Answer(
@@ -309,7 +310,7 @@ _TOTAL = re.compile(r"\b(?:total|sum|average|mean|median|overall|altogether|comb
 
 def _looks_up(question: str, hit: Hit, quoted: str) -> bool:
     place, context = hit.passage.place, _context(hit)
-    if place.row is not None and is_row_lookup(question, hit.text, context):
+    if place.row is not None and is_row_lookup(question, hit.text, context, place.heading or ""):
         return True
     return is_section_lookup(question, hit.text, place.heading or "") or is_keyword_lookup(question, quoted, context)
 
@@ -335,7 +336,7 @@ def _contradicting(
         return ()
     quoted = {(quote.passage, position) for quote in quotes for position in range(quote.first, quote.last + 1)}
     others = [
-        _cite(found[each.passage], _alone(each))
+        _cite(found[each.passage], _alone(each), question)
         for each in sorted(ranked, key=lambda each: (each.passage, each.position))
         if (each.passage, each.position) not in quoted
         and may_hold_values(found[each.passage].passage.sentences[each.position])
@@ -344,8 +345,11 @@ def _contradicting(
     return tuple(sorted(contradicting, key=lambda citation: -citation.score))[:CONTRADICTING]
 
 
-def _cite(found: _Found, quote: Quote) -> Citation:
+def _cite(found: _Found, quote: Quote, question: str) -> Citation:
     hit, start = found.hit, found.hit.passage.start
+    place, answer = hit.passage.place, quote.answer
+    if answer and place.row is not None:
+        answer = choose_value(question, hit.text, answer, place.heading or "")
     return cite(
         hit.passage,
         hit.text,
@@ -353,7 +357,7 @@ def _cite(found: _Found, quote: Quote) -> Citation:
         path=hit.path,
         text_sha256=hit.text_sha256,
         span=(hit.passage.sentences[quote.first].start, hit.passage.sentences[quote.last].end),
-        answer=(start + quote.answer[0], start + quote.answer[1]) if quote.answer else None,
+        answer=(start + answer[0], start + answer[1]) if answer else None,
         score=quote.score,
         twins=found.twins,
         relevance=found.relevance,

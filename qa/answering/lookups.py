@@ -5,7 +5,8 @@ The reader was trained on questions about prose. It is unsure of rows, which nam
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from index import STOP_TERMS, is_english, question_terms, text_terms
 from qa.answering.question import asks
@@ -124,24 +125,91 @@ def asks_more(question: str, row: str, context: Iterable[str]) -> bool:
     return any(term[:_SAME_STEM] not in starts for term in asked)
 
 
-def is_row_lookup(question: str, row: str, context: Iterable[str]) -> bool:
+class Cell(NamedTuple):
+    """A cell of a row.
+
+    Attributes:
+        name: The name of its column; empty without one.
+        begin: Its first character in the text of the row, that of the name where the row has it.
+        start: The first character of its value.
+        end: The character after its value.
+    """
+
+    name: str
+    begin: int
+    start: int
+    end: int
+
+
+_NAMED = re.compile(r"(?:(?P<name>[^\n;:]+): )?(?P<value>[^\n]+?)(?:; |\.?$)")
+_PARTED = re.compile(r"[^\s|]+(?: [^\s|]+)*")
+
+
+def read_cells(row: str, heading: str = "") -> list[Cell]:
+    """Read the cells of a row of a table: "name: value; name: value.", or parted by blanks, with their names in the heading."""
+    parted = [match.span() for match in _PARTED.finditer(row.partition("\n")[0])]
+    if len(parted) > 1:
+        names = heading.rpartition(" > ")[2].split("; ")
+        names = names if len(names) == len(parted) else [""] * len(parted)
+        return [Cell(name, start, start, end) for name, (start, end) in zip(names, parted, strict=True)]
+    found = list(_NAMED.finditer(row))
+    return [Cell(each["name"] or "", each.start(), *each.span("value")) for each in found]
+
+
+def _find_asked(question: str, row: str, cells: Sequence[Cell]) -> tuple[list[bool], list[bool]]:
+    """Of each cell, whether a question contains its value; and whether it asks for it by the name of its column."""
+    asked = set(question_terms(question)) - _LIGHT
+    values = [set(text_terms(row[cell.start : cell.end])) - STOP_TERMS for cell in cells]
+    keys = [bool(value) and value <= asked for value in values]
+    named = [bool((set(text_terms(cell.name)) - STOP_TERMS) & asked) for cell in cells]
+    return keys, [name and not key for name, key in zip(named, keys, strict=True)]
+
+
+def is_row_lookup(question: str, row: str, context: Iterable[str], heading: str = "") -> bool:
     """Return whether a question names a row by one of its values, or a form by itself, and asks for a column by its name.
 
     Args:
         question: The question, without politeness.
-        row: The text of the row: "name: value" or values alone, parted by semicolons.
+        row: The text of the row: "name: value" or values alone, parted by semicolons or by blanks.
         context: What else names the table: its heading, its sheet, its file.
+        heading: The heading of the row, which ends with the names of the columns where the row does not have them.
 
     Returns:
         True only if nothing else is asked: every word of the question occurs in the row's values, names or context.
     """
-    asked = set(question_terms(question)) - _LIGHT
-    cells = [cell.rpartition(": ") for cell in row.removesuffix(".").split("; ")]
-    names = [set(text_terms(name)) - STOP_TERMS for name, _, _ in cells]
-    values = [set(text_terms(value)) - STOP_TERMS for _, _, value in cells]
-    keys = [bool(value) and value <= asked for value in values]
-    wanted = [bool(name & asked) and not key for name, key in zip(names, keys, strict=True)]
+    cells = read_cells(row, heading)
+    keys, wanted = _find_asked(question, row, cells)
     if not any(wanted) or not (any(keys) or len(cells) == 1):
         return False
-    known = set().union(*names, *(value for value, key in zip(values, keys, strict=True) if key))
-    return asked <= known | {term for text in context for term in text_terms(text)}
+    said = [cell.name for cell in cells]
+    said += [row[cell.start : cell.end] for cell, key in zip(cells, keys, strict=True) if key]
+    asked = set(question_terms(question)) - _LIGHT
+    return asked <= {term for text in (*said, *context) for term in text_terms(text)}
+
+
+def choose_value(question: str, row: str, answer: tuple[int, int], heading: str = "") -> tuple[int, int]:
+    """Choose the words of a row that answer: the value, where the reader chose the name of its column or several cells.
+
+    Args:
+        question: The question, without politeness.
+        row: The text of the row.
+        answer: The first of the words that the reader chose, and the character after the last.
+        heading: As for `is_row_lookup`.
+
+    Returns:
+        The same for the words that answer. A name stays where it is what is asked: "Who or what is KD-20415?".
+    """
+    cells = read_cells(row, heading)
+    covered = [position for position, cell in enumerate(cells) if cell.begin < answer[1] and answer[0] < cell.end]
+    if not covered:
+        return answer
+    _, wanted = _find_asked(question, row, cells)
+    first, last = cells[covered[0]], cells[covered[-1]]
+    if first == last:
+        if answer[1] > first.start:
+            return max(answer[0], first.start), answer[1]
+        return (first.start, first.end) if wanted[covered[0]] else answer
+    if sum(wanted) == 1:
+        chosen = cells[wanted.index(True)]
+        return chosen.start, chosen.end
+    return (max(answer[0], first.start), answer[1]) if answer[1] > last.start else answer

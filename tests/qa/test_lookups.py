@@ -4,11 +4,13 @@ import pytest
 
 from qa.answering.lookups import (
     asks_more,
+    choose_value,
     is_keyword_lookup,
     is_row_lookup,
     is_section_lookup,
     is_table_row,
     plain_row,
+    read_cells,
 )
 
 FERRIES = "Region: Norrland; 2021: 498; 2022: 512."
@@ -175,3 +177,63 @@ def test_a_row_that_is_looked_up_answers(tmp_path):
         assert (answer.verdict, answer.citations[0].quote) == ("answered", FERRIES)
         assert assistant.ask("Who governs Norrland?").verdict != "answered"
         assert assistant.ask("What is the total of ferries?").verdict != "answered"
+
+
+REPORTS = "Team: South; Documents: 40; Errors: 7."
+PAINT = "2    Paint, white, 10 l      3        20.00    60.00\n     (Alpina)"
+PAINT_NAMES = "Our work > Pos; Description; Qty; Unit price; Total"
+
+
+@pytest.mark.parametrize(
+    ("row", "heading", "expected"),
+    [
+        (REPORTS, "", [("Team", "South"), ("Documents", "40"), ("Errors", "7")]),
+        ("Anna; Lund.", "", [("", "Anna"), ("", "Lund")]),
+        ("Who: Ann; Says: Yes. No.", "", [("Who", "Ann"), ("Says", "Yes. No")]),
+        (
+            PAINT,
+            PAINT_NAMES,
+            [
+                ("Pos", "2"),
+                ("Description", "Paint, white, 10 l"),
+                ("Qty", "3"),
+                ("Unit price", "20.00"),
+                ("Total", "60.00"),
+            ],
+        ),
+        ("| Dr. Ann Bay | Lund |", "Name; Town", [("Name", "Dr. Ann Bay"), ("Town", "Lund")]),
+        ("Ann     Lund", "Name; Town; Since", [("", "Ann"), ("", "Lund")]),
+        ("", "", []),
+    ],
+)
+def test_the_cells_of_a_row_have_the_names_of_their_columns(row, heading, expected):
+    """In the row itself or in its heading; none where their number differs."""
+    assert [(cell.name, row[cell.start : cell.end]) for cell in read_cells(row, heading)] == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "row", "words", "expected"),
+    [
+        ("How many documents does South have?", REPORTS, "Documents", "40"),
+        ("How many documents does South have?", REPORTS, "Documents: 40", "40"),
+        ("How many documents does South have?", REPORTS, "South; Documents: 40", "40"),
+        ("How many documents does South have?", REPORTS, "40", "40"),
+        ("How many documents does South have?", REPORTS, "7", "7"),
+        ("Which team has 40 documents?", REPORTS, "Team: South", "South"),
+        ("What does South have?", REPORTS, "Documents: 40; Errors: 7", "40; Errors: 7"),
+        ("What is KD-20415?", "Customer number: KD-20415.", "Customer number", "Customer number"),
+        ("What is the unit price of the white paint?", PAINT, "10 l      3        20.00    60.00", "20.00"),
+        ("How much is the white paint?", PAINT, "60.00", "60.00"),
+    ],
+)
+def test_the_words_that_answer_in_a_row_are_a_value(question, row, words, expected):
+    """Not the name of its column, nor several cells where one is asked for; a name that is asked for stays."""
+    begin = row.index(words)
+    heading = PAINT_NAMES if row == PAINT else ""
+    assert row[slice(*choose_value(question, row, (begin, begin + len(words)), heading))] == expected
+
+
+def test_a_row_of_a_text_is_looked_up_by_the_names_in_its_heading():
+    """Its lines do not have them."""
+    question = "What is the unit price of paint, white, 10 l?"
+    assert is_row_lookup(question, PAINT, (), PAINT_NAMES) and not is_row_lookup(question, PAINT, ())

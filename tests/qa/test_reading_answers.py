@@ -92,6 +92,16 @@ def test_rows_of_a_table_are_read_as_prose_and_quoted_as_they_are(tmp_path):
     assert (first.quote, answer.answer) == ("Item: Oak board; Price: 14.50.", "14.50")
 
 
+def test_the_words_of_a_row_are_its_value(tmp_path):
+    """Where the reader takes the name of the column for the answer."""
+    (tmp_path / "reports.csv").write_text("Team,Documents\nNorth,12\nSouth,40\nWest,33\n", encoding="utf-8")
+    with Assistant.open(
+        tmp_path, home=tmp_path / ".home", encoder=ToyEncoder(), reader=WordReader("Documents")
+    ) as assistant:
+        first = assistant.ask("How many documents does the team South have?").citations[0]
+    assert (first.quote, first.answer) == ("Team: South; Documents: 40.", "40")
+
+
 def test_where_the_reader_finds_no_answer_the_nearest_passages_are_shown(orchard):
     """Retrieval alone would have answered."""
     assert orchard(None).ask("Who planted the plum tree by the wall?").found

@@ -159,7 +159,7 @@ class _Reader:
         self._parse = parts.parse
         self._builder = builder
         self._unread: Counter[str] = Counter()
-        named = parse("styles.xml")
+        named = self._parse("styles.xml")
         roots = (root,) if named is None else (named, root)
         self._styles = {style.get(f"{_STYLE}name"): style for each in roots for style in each.iter(f"{_STYLE}style")}
         self._charts: dict[Any, Any] = {}  # by the frame that has it
