@@ -70,7 +70,9 @@ _BLANK = re.compile(r"(?:[^\s.!?](?<![.!?][\"')\]]) {2}|\S(?: {3}|\t))[ \t]*\S")
 _DASHES = re.compile(r"[ \t]*([-=_*~.\u2500\u2550])(?:[ \t]*\1){2,}[ \t]*")
 # What a list item begins with, and the blanks behind it.
 _MARK = re.compile(r"\s*(?:[-*+\u2022\u25e6\u2023\u2013]|\(?\w{1,3}[.)]|\[\w{1,4}\])[ \t]+")
-_LEADERS = re.compile(r"\.{4,}|(?:\. ){3,}|\u2026{2,}|_{4,}")
+_LEADERS = re.compile(r"(?<= )\.{3,}|\.{4,}|(?:\. ){3,}\.?|\u2026{2,}")  # dots that lead from one cell to the next
+_FIELD = re.compile("_{4,}")  # to be filled in by hand
+_PAGE = re.compile(r"\d{1,4}|[ivxlc]+")
 _CODE = re.compile(
     r"[;{}\\,&]\s*(?://.*|#.*)?$|[=!<>]=|[-=]>|//(?!\S)|/\*|\*/|^\s*[#%;]|\w\(|\$\w|\)\s*:?$|\s(?:=|#|//)\s|[|\u2500-\u257f]"
 )
@@ -95,9 +97,10 @@ class _Row:
 
     start: int
     end: int
-    line: str  # the first line, its tabs as blanks
-    title: tuple[int, int] | None  # a line above that may be its title
+    line: str  # the first line, its tabs and the dots between cells as blanks
+    title: tuple[int, int, bool] | None  # a line above that may be its title, and whether it is a paragraph of its own
     parted: str  # the dash of the line of dashes above it, or a line feed for a blank line; empty for neither
+    led: bool  # whether dots lead from one cell to the next
     lines: int = 1
     cells: list[str] = field(default_factory=list)
     more: list[list[str]] = field(default_factory=list)  # the cells of the lines that go on with it
@@ -121,7 +124,7 @@ def _find_aligned(text: str, taken: set[int]) -> Tables:
     """Find the tables whose columns are parted by blanks alone, in the lines that do not begin where one is taken."""
     locators: list[Locator] = []
     silent: list[tuple[int, int]] = []
-    if not _BLANK.search(text):
+    if not _BLANK.search(text) and not _LEADERS.search(text):
         return (), ()
     for run in _runs(text, taken):
         found, quiet = _read_run(text, run)
@@ -135,7 +138,7 @@ def _find_aligned(text: str, taken: set[int]) -> Tables:
 def _runs(text: str, taken: set[int]) -> Iterator[_Run]:
     """Find the lines that may be the rows of a table."""
     run = _Run()
-    title: tuple[int, int] | None = None  # the line above, if it may be one
+    title: tuple[int, int, bool] | None = None  # the line above, as in a row
     ruled = ""  # the dash of the line of dashes above
     for (start, end), last, following in _lines_with_blanks(text):
         if start in taken or last > 2 or end - start > _WIDEST:
@@ -143,8 +146,9 @@ def _runs(text: str, taken: set[int]) -> Iterator[_Run]:
             run, title, ruled = _Run(), None, ""
             if start in taken or end - start > _WIDEST:
                 continue
-        line = text[start:end].expandtabs().rstrip()
-        if dashes := _DASHES.fullmatch(line):
+        written = text[start:end].expandtabs().rstrip()
+        line = _LEADERS.sub(lambda dots: " " * len(dots[0]), written)
+        if dashes := _DASHES.fullmatch(written):
             if run.rows:
                 run.rules.append((start, end))
             ruled, title = dashes[1], title if not run.rows else None
@@ -152,7 +156,9 @@ def _runs(text: str, taken: set[int]) -> Iterator[_Run]:
             if run.rows and not _fits(run, mask, parted=last > 1):
                 yield run
                 run = _Run()
-            row = _Row(start, end, line, title, ruled or ("\n" if last > 1 and title is None else ""))
+            row = _Row(
+                start, end, line, title, ruled or ("\n" if last > 1 and title is None else ""), led=line != written
+            )
             run.rows.append(row)
             run.mask |= mask
             run.left = min(run.left, (row.indent, _second(row)))
@@ -162,11 +168,12 @@ def _runs(text: str, taken: set[int]) -> Iterator[_Run]:
             run.rows[-1].lines += 1
         else:
             below = run.rows and title is None  # the line above is a row
-            fits = _may_be_title(line, 0 if below else last)
+            alone = bool(below) or last != 1
+            fits = _may_be_title(line) and (alone or line.endswith(":"))
             if title is not None or not fits:
                 yield run
                 run = _Run()
-            title, ruled = (start, end) if fits else None, ""
+            title, ruled = (start, end, alone) if fits else None, ""
     yield run
 
 
@@ -199,9 +206,15 @@ def _mask(line: str, run: _Run) -> int:
     mask = int(filled[::-1], 2)
     if _BLANK.search(line, begin):
         return mask
-    columns = len(_rivers(run.mask))
-    crossed = [river for river in _rivers(run.mask | mask) if river[1] < len(filled)]
-    return mask if len(run.rows) > 1 and len(crossed) > max(2, 0.75 * columns) else 0
+    rivers, shared = _rivers(run.mask), _rivers(run.mask | mask)
+    crossed = [
+        river
+        for river in rivers
+        if line[: river[0]].strip()
+        and line[river[1] :].strip()
+        and any(river[0] <= each[0] < river[1] for each in shared)
+    ]
+    return mask if len(run.rows) > 1 and len(crossed) > max(2, 0.75 * len(rivers)) else 0
 
 
 def _fits(run: _Run, mask: int, *, parted: bool) -> bool:
@@ -232,7 +245,8 @@ def _goes_on(line: str, run: _Run, following: int) -> bool:
         return True
     if row.lines > _MOST_BELOW or text.isupper() or text.endswith(":"):
         return False
-    return indent > run.left[0] or text[0].islower() or ((row.parted or row.title is not None) and following > 1)
+    ends = (row.parted or row.title is not None) and following > 1 and len(_WORD.findall(text)) > 2
+    return indent > run.left[0] or text[0].islower() or ends
 
 
 def _indent(line: str) -> int:
@@ -245,40 +259,68 @@ def _second(row: _Row) -> int:
     return found.end() - 1 if found else len(row.line)
 
 
-def _may_be_title(line: str, above: int) -> bool:
-    """Whether a line below so many line ends may be a title: a short one that is not the end of a paragraph."""
+def _may_be_title(line: str) -> bool:
     text = line.strip()
-    return (
-        above != 1
-        and len(text) <= _LONGEST_TITLE
-        and text[0].isalnum()
-        and not text.endswith((".", "!", "?", ",", ";"))
-    )
+    return len(text) <= _LONGEST_TITLE and text[0].isalnum() and not text.endswith((".", "!", "?", ",", ";"))
 
 
 def _read_run(text: str, run: _Run) -> tuple[list[Locator], list[tuple[int, int]]]:
-    """The rows of a table, and its lines that do not answer; empty where lines are no table."""
-    if len(run.rows) < _FEWEST:
-        return [], []
-    columns = _columns(run.rows)
-    for row in run.rows:
-        row.cells = [row.line[column] for column in columns]
-    aligned = all(_is_aligned([row.cells[column] for row in run.rows]) for column in range(1, len(columns)))
-    for row in run.rows:
-        row.cells = [cell.strip() for cell in row.cells]
-    if not aligned or not _is_table(run.rows, len(columns)):
-        return [], []
+    """The rows of a table, or of several below each other, and the lines that do not answer; empty where lines are no table."""
     locators: list[Locator] = []
-    silent = list(run.rules)
-    rows = _join_rows(run.rows)
-    names = _names(rows)
+    silent: list[tuple[int, int]] = []
+    for rows in [run.rows] if _read_cells(run.rows) else _divide(run.rows):
+        if _read_cells(rows):
+            found, quiet = _read_table(text, rows)
+            locators += found
+            silent += quiet
+            silent += [rule for rule in run.rules if rows[0].start < rule[0] < rows[-1].end]
+    return locators, silent
+
+
+def _divide(rows: Sequence[_Row]) -> Iterator[list[_Row]]:
+    """Divide rows at titles and blank lines."""
+    part: list[_Row] = []
+    for row in rows:
+        if part and (row.parted == "\n" or row.title is not None):
+            yield part
+            part = []
+        part.append(row)
+    yield part
+
+
+def _read_cells(rows: Sequence[_Row]) -> bool:
+    """Read the cells of rows; returns whether the rows are those of a table."""
+    if len(rows) < _FEWEST:
+        return False
+    columns = _columns(rows)
+    for row in rows:
+        row.cells = [row.line[column] for column in columns]
+    if not all(_is_aligned([row.cells[column] for row in rows]) for column in range(1, len(columns))):
+        return False
+    for row in rows:
+        row.cells = [cell.strip() for cell in row.cells]
+    return _is_table(rows, len(columns))
+
+
+def _read_table(text: str, rows: Sequence[_Row]) -> tuple[list[Locator], list[tuple[int, int]]]:
+    """The rows of a table, below their titles and the names of the columns; and the lines that do not answer."""
+    locators: list[Locator] = []
+    silent: list[tuple[int, int]] = []
+    joined = _join_rows(rows)
+    names = _names(joined)
     table, section = "", ""
-    for number, row in enumerate(rows, start=1):
+    inside = 0  # how far the rows of the section are indented at least
+    for number, row in enumerate(joined, start=1):
         if row.title:
-            shown = one_line(text[slice(*row.title)])
+            start, end, alone = row.title
+            shown = one_line(text[start:end])
             table, section = (shown, "") if number == 1 and names else (table, shown)
-            if len(_WORD.findall(shown)) <= _TITLE and not re.search(r"\d|:.", shown):
-                silent.append(row.title)
+            indent = _indent(text[start:end])
+            inside = indent + 1 if row.indent > indent else 0
+            if alone and len(_WORD.findall(shown)) <= _TITLE and not re.search(r"\d|:.", shown):
+                silent.append((start, end))
+        elif row.indent < inside:
+            section = ""
         if number == 1 and names:
             silent.append((row.start, row.end))
             continue
@@ -293,6 +335,14 @@ def _is_aligned(cells: Sequence[str]) -> bool:
     starts = Counter(len(cell) - len(cell.lstrip()) for cell in filled)
     ends = Counter(len(cell.rstrip()) for cell in filled)
     return max((*starts.values(), *ends.values()), default=0) > len(filled) / 2
+
+
+def _is_contents(last: Sequence[str]) -> bool:
+    """Whether the last cells of rows are the pages of a table of contents."""
+    if not all(map(_PAGE.fullmatch, last)):
+        return False
+    pages = [int(page) for page in last if page.isdecimal()]
+    return pages == sorted(pages)
 
 
 def _join_rows(rows: Sequence[_Row]) -> list[_Row]:
@@ -317,7 +367,9 @@ def _count_names(rows: Sequence[_Row]) -> int:
     first = next((number for number, row in enumerate(rows) if number and row.parted), _MOST_NAMES + 1)
     if first > _MOST_NAMES or not _is_apart(rows[first:]):
         return 0
-    return first if not any(is_number(cell) for row in rows[:first] for cell in row.cells) else 0
+    upper = rows[:first]
+    hanging = first == 1 or any(not row.cells[0] for row in upper)
+    return first if hanging and not any(is_number(cell) for row in upper for cell in row.cells) else 0
 
 
 def _is_apart(rows: Sequence[_Row]) -> bool:
@@ -377,7 +429,9 @@ def _columns(rows: Sequence[_Row]) -> list[slice]:
 
 def _is_table(rows: Sequence[_Row], width: int) -> bool:
     """Whether lines that share blanks are the rows of a table, rather than text in columns, a list, code or a drawing."""
-    if width < 2 or sum(bool(_CODE.search(row.line) or _LEADERS.search(row.line)) for row in rows) > len(rows) / 5:
+    if width < 2 or sum(bool(_CODE.search(row.line) or _FIELD.search(row.line)) for row in rows) > len(rows) / 5:
+        return False
+    if sum(row.led for row in rows) > len(rows) / 2 and _is_contents([row.cells[-1] for row in rows]):
         return False
     drawn = "".join(cell for row in rows for cell in row.cells).replace(" ", "")
     if sum(map(str.isalnum, drawn)) < len(drawn) / 2:

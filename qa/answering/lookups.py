@@ -150,6 +150,7 @@ def read_cells(row: str, heading: str = "") -> list[Cell]:
     parted = [match.span() for match in _PARTED.finditer(row.partition("\n")[0])]
     if len(parted) > 1:
         names = heading.rpartition(" > ")[2].split("; ")
+        names = ["", *names] if len(names) == len(parted) - 1 else names  # the first column is often without one
         names = names if len(names) == len(parted) else [""] * len(parted)
         return [Cell(name, start, start, end) for name, (start, end) in zip(names, parted, strict=True)]
     found = list(_NAMED.finditer(row))

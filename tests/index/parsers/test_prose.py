@@ -495,6 +495,19 @@ Tuesday     9-18
         [("Sunday      closed", {"row": 1}), ("Monday      9-17", {"row": 2}), ("Tuesday     9-18", {"row": 3})],
         None,
     ),
+    "dots between the cells": (
+        """
+Chicken curry with rice ............ 11.90
+Fish of the day .................... 13.20
+Water 0.25 l . . . . . . . . . . . .  2.60
+""",
+        [
+            ("Chicken curry with rice ............ 11.90", {"row": 1}),
+            ("Fish of the day .................... 13.20", {"row": 2}),
+            ("Water 0.25 l . . . . . . . . . . . .  2.60", {"row": 3}),
+        ],
+        None,
+    ),
     "rules between all rows": (
         """
 Model     Language     Corpus
@@ -555,6 +568,41 @@ def test_titles_within_a_table_are_the_headings_of_its_rows(tmp_path):
         ("Lasagne                 12.50", {"row": 3, "heading": "MAINS (evening)"}),
         ("Pizza Margherita         9.00", {"row": 4, "heading": "MAINS (evening)"}),
         ("Water: free              0.00", {"row": 5, "heading": "MAINS (evening)"}),
+    ]
+
+
+def test_a_section_ends_with_the_rows_that_are_indented_below_its_title(tmp_path):
+    """A row at the place of the title is none of it; prose below a table is none of its rows."""
+    content = "Men\n  Cut               24 EUR\n  Beard             12 EUR\nChildren            16 EUR\n\n"
+    content += "We are closed on Mondays, and we are away in August this year.\n"
+    assert describe(read(tmp_path, "a.txt", content)) == [
+        ("~Men", {}),
+        ("Cut               24 EUR", {"row": 1, "heading": "Men"}),
+        ("Beard             12 EUR", {"row": 2, "heading": "Men"}),
+        ("Children            16 EUR", {"row": 3}),
+        ("We are closed on Mondays, and we are away in August this year.", {}),
+    ]
+
+
+def test_a_blank_line_parts_tables_of_other_columns(tmp_path):
+    """The names of the one are not those of the other."""
+    content = "Concept            Hours    Price     Total\nChange of oil          1    45.00     45.00\n"
+    content += "Air filter             1    18.50     18.50\n\n"
+    content += (
+        "                   BASE      63.50\n                   VAT 21 %  13.34\n                   SUM       76.84\n"
+    )
+    names = {"heading": "Concept; Hours; Price; Total"}
+    assert [place for _, place in describe(read(tmp_path, "a.txt", content))] == [
+        {}, {"row": 2} | names, {"row": 3} | names, {"row": 1}, {"row": 2}, {"row": 3},
+    ]  # fmt: skip
+
+
+def test_a_line_that_leads_in_to_a_table_is_its_title(tmp_path):
+    """Also as the end of a paragraph, of which it stays a part."""
+    content = "3. Rent\nThe monthly rent is:\n  Flat      780.00\n  Heat      160.00\n  Garage     60.00\n"
+    assert describe(read(tmp_path, "a.txt", content))[:2] == [
+        ("~3. Rent\nThe monthly rent is:", {}),
+        ("Flat      780.00", {"row": 1, "heading": "The monthly rent is"}),
     ]
 
 
