@@ -11,6 +11,7 @@ tokens the model reads. A row of a table is one passage. Headings, link stubs an
 but marked as not answering.
 """
 
+import itertools
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -66,18 +67,23 @@ _BOUNDARY = re.compile(
     """,
     re.VERBOSE,
 )
+# Date and time, with which lines of logs and chats begin.
+_STAMP = (
+    r"(?:\[?(?:\d{4}-\d\d-\d\d[T\ ,]|\d{1,2}[./]\d{1,2}[./]\d{2,4},?\ |[A-Z][a-z]{2}\ [\ \d]\d\ )"
+    r"\d{1,2}:\d\d|\[\d{1,2}:\d\d)"
+)
+_STAMPED = re.compile(rf"\s*{_STAMP}")
 _BLOCK_BREAK = re.compile(
-    r"""
+    rf"""
     (?:\r?\n|\r(?!\n))[^\S\r\n]*(?:\r?\n|\r(?!\n))\s*     # a blank line
-    # a line that begins with date and time, as in logs and chats
-    |(?:\r?\n|\r(?!\n))(?=
-        \[?(?:\d{4}-\d\d-\d\d[T\ ,]|\d{1,2}[./]\d{1,2}[./]\d{2,4},?\ |[A-Z][a-z]{2}\ [\ \d]\d\ )\d{1,2}:\d\d|\[\d{1,2}:\d\d
-    )
+    |(?:\r?\n|\r(?!\n))(?={_STAMP})
     # a line that begins a list item
-    |(?:\r?\n|\r(?!\n))(?=[^\S\r\n]*(?:[-*+\u2022\u25e6\u2023]|\d{1,3}[.)]|\(?[a-z]\)|\(\d{1,2}\))[^\S\r\n])
+    |(?:\r?\n|\r(?!\n))(?=[^\S\r\n]*(?:[-*+\u2022\u25e6\u2023]|\d{{1,3}}[.)]|\(?[a-z]\)|\(\d{{1,2}}\))[^\S\r\n])
     """,
     re.VERBOSE,
 )
+_UNITS = "mglhst"
+_AMOUNT = re.compile(r"\d\s?$")
 _WORD_BEFORE = re.compile(r"[^\s(\[\"'\u2018\u201c]+$")
 _OPENING = re.compile(r"[\s\"'\u2018\u201c\u00ab(\[`*_#>\u2022\-\u2013\u2014]*")
 
@@ -100,6 +106,9 @@ def split_sentences(text: str, start: int = 0, end: int | None = None) -> list[t
 def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Find the sentences of a stretch one by one."""
     for block_start, block_end in _split_blocks(text, start, end):
+        if block_end - block_start <= WHOLE_ROW and _STAMPED.match(text, block_start, block_end):
+            yield from _trimmed(text, block_start, block_end)  # a message of a chat keeps who wrote it
+            continue
         sentence_start = block_start
         for match in _BOUNDARY.finditer(text, block_start, block_end):
             if match["close"] is None:
@@ -149,7 +158,8 @@ def _is_boundary(text: str, match: re.Match[str], sentence_start: int, block_end
     ):
         return False  # an ordinal number: "1. M\xe4rz"
     if len(word) == 1 and word.islower() and word.isascii():
-        return False  # "z. B.", "d. h."
+        unit = word in _UNITS and _AMOUNT.search(text[max(sentence_start, match.start() - 20) : match.start() - 1])
+        return bool(unit and next_word[:1].isupper())  # "at 1,870 m. The key"; but not "z. B.", "d. h."
     if len(word) == 1 and word.isalpha() and word.isupper() and word != "I":
         return next_word in STARTERS  # an initial: "J. Smith"
     if "." in word and re.fullmatch(r"(?:\w\.)+\w", word):
@@ -186,7 +196,7 @@ WHOLE_ROW = (
     300  # characters; a row of several cells is one sentence, whatever full stops are in it ("Rice, Master. Eugene")
 )
 # The name of a second cell, or what parts it from the first.
-_CELL = re.compile(r"; [^\n;:]{1,80}: |\S(?: {2,}|\t+| *\| *)\S")
+_CELL = re.compile(r"; [^\n;:]{1,80}: |\S(?: {2,}|\t+| *\| *)\S|\.{3,}|(?:\. ){3,}|\u2026{2,}")
 LONGEST_ROW = 12_000  # characters; a row of a table or a list of records stays one passage
 LONGEST_STUB = 2_000  # characters; more is no link stub or lead-in, and is not looked through for links
 _LONGEST_SENTENCE = 1_000  # characters; longer ones (no punctuation, minified data) are cut at white space
@@ -199,7 +209,7 @@ _LINK = re.compile(r"(?:https?://|www\.)\S+|\[[^\]]*\]\([^)]*\)|<https?://[^>]*>
 _WORD = re.compile(r"\w+")
 _SENTENCE_END = re.compile(r"[.!?\u2026\u3002\uff01\uff1f][\"'\u2019\u201d)\]]*\s*$")
 _NUMBERED_HEADING = re.compile(
-    r"(?:(?:chapter|part|section|appendix|article)\s+\w+\b|[0-9]+(?:\.[0-9]+)*\.?\s|[IVXLC]+\.\s)", re.I
+    r"(?:(?:chapter|part|section|appendix|article)\s+\w+\b|\xa7+\s*\d|[0-9]+(?:\.[0-9]+)*\.?\s|[IVXLC]+\.\s)", re.I
 )
 
 
@@ -255,6 +265,7 @@ def _iterate_passages(document: Document) -> Iterator[Passage]:
             not record
             and (
                 _is_heading(text, (start, end), following)
+                or _is_parted(text, (start, end), following)
                 or _is_next(plain_heading, text[start : min(end, start + 100)])
             )
         )
@@ -262,7 +273,8 @@ def _iterate_passages(document: Document) -> Iterator[Passage]:
             plain_heading = " ".join(_UNDERLINE.sub("", text[start:end]).split())
         answering = record or not (heading or _is_stub(text[start:end]))
         place = locator.place
-        place = replace(place, heading=place.heading or (None if heading else plain_heading))
+        above = None if heading else plain_heading
+        place = replace(place, heading=" > ".join(filter(None, (above, place.heading))) or None)
         longest = (LONGEST_ROW, LONGEST_ROW) if record else (LONGEST_PASSAGE, CUT_PASSAGE)
         for piece_start, piece_end in _pieces(text, start, end, longest):
             whole = record and piece_end - piece_start <= WHOLE_ROW and _CELL.search(text, piece_start, piece_end)
@@ -295,6 +307,7 @@ def _join_lists(text: str, blocks: list[tuple[int, int, bool]], locate: "_Locato
     opened: str | None = None  # the mark of the block that opens a list: empty for a sentence without one
     colon = False  # whether that block ends as only a lead-in does
     announced = False  # whether that block ends in a colon
+    short = False  # whether it is a heading or a word or two, "Decisions:", which whole sentences below do without
     for position, (start, end, silent) in enumerate(blocks):
         if announced and not silent and _completes(text, blocks[position : position + 2]):
             first = joined[-1][0]
@@ -302,17 +315,23 @@ def _join_lists(text: str, blocks: list[tuple[int, int, bool]], locate: "_Locato
                 joined[-1], opened, announced = (first, end, False), None, False
                 continue
         mark = "" if silent or locate.at(start).place.row is not None else _mark(text, start, end)
+        if short and mark and _holds_sentences(text[start:end]):
+            opened = None
         if mark and opened is not None and mark != opened and (colon or not _LATER.match(text, start, end)):
             first = joined[-1][0]
             if end - first <= CUT_PASSAGE and locate.at(first).place == locate.at(start).place:
                 joined[-1] = first, end, False
-                colon = True
+                colon, short, announced = True, False, False
                 continue
         joined.append((start, end, silent))
         words = len(_WORD.findall(text, start, end)) if end - start < CUT_PASSAGE else 0
         colon = not text[end - 1 : end].isalnum()
         announced = not silent and text[end - 1 : end] in _COLONS and locate.at(start).place.row is None
-        opened = mark if not silent and words > 2 and _INTRODUCES.search(text, max(start, end - 3), end) else None
+        brief = 0 < words < 3 and text[end - 1] in _COLONS
+        short = brief or bool(_TOP_HEADING.fullmatch(text, start, end))
+        opened = (
+            mark if not silent and (words > 2 or brief) and _INTRODUCES.search(text, max(start, end - 3), end) else None
+        )
     return joined
 
 
@@ -346,6 +365,8 @@ def _blocks(text: str, document: Document) -> Iterator[tuple[int, int, bool]]:
     for start, end in zip(ordered, ordered[1:], strict=False):
         silent = start in silent_starts
         lines = [(start, end)] if rows.at(start).place.row is not None else _long_lines(text, start, end)
+        if len(lines) == 1 and not silent and rows.at(start).place.row is None:
+            lines = _part_heading(text, start, end)
         for line_start, line_end in lines:
             trimmed = _trim(text, line_start, line_end)
             if trimmed:
@@ -373,6 +394,47 @@ def _long_lines(text: str, start: int, end: int) -> list[tuple[int, int]]:
         if ending >= 0.7 * len(lines):
             return lines
     return [(start, end)]
+
+
+def _part_heading(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """A block, parted below its first line if that is a numbered heading, "2. Rent", and not the first line of a paragraph.
+
+    Such a line is broken off before a word for which there was room, and no other line has a number.
+    """
+    lines = [line.span() for line in itertools.islice(_LINE.finditer(text, start, end), _LOOKED_AT)]
+    lines = [line for line in lines if _trim(text, *line)]
+    if len(lines) < 2 or not _TOP_HEADING.fullmatch(text[slice(*lines[0])].strip()):
+        return [(start, end)]
+    below = text[lines[1][0] : end].strip()
+    widths = [len(text[slice(*line)].rstrip()) for line in lines]
+    goes_on = below[0].islower() or widths[0] + 1 + len(below.split(maxsplit=1)[0]) > max(widths)
+    listed = any(_NUMBERED.match(text, *line) for line in lines[1:])
+    closed = _SENTENCE_END.search(below[-8:]) or below.endswith(":")
+    if goes_on or listed or not closed or (_ITEM.match(below) and not _holds_sentences(below)):
+        return [(start, end)]
+    return [(start, lines[0][1]), (lines[0][1], end)]
+
+
+_LOOKED_AT = 20  # lines of a block
+_NUMBERED = re.compile(r"\s*\d{1,3}[.)]\s")
+_TOP_HEADING = re.compile(
+    r"(?:(?:chapter|part|section|appendix|article|artikel|kapitel)\s+\w+[.:]?|\xa7+\s*\d+\w?[.:]?|\d{1,2}(?:\.\d{1,2})+\.?"
+    r"|\d{1,2}[.:)])\s+\w[^.!?;:,\d\n]{1,60}",
+    re.IGNORECASE,
+)
+_NEXT_LINE = re.compile(r"[^\S\r\n]*(?:\r\n|\n|\r)[^\S\r\n]*")
+
+
+def _is_parted(text: str, span: tuple[int, int], following: tuple[int, int] | None) -> bool:
+    """Whether a block is a heading that was parted from the line below it."""
+    return bool(following and _NEXT_LINE.fullmatch(text, span[1], following[0]) and _TOP_HEADING.fullmatch(text, *span))
+
+
+def _holds_sentences(items: str) -> bool:
+    """Whether the items of a list are sentences that need none above them: they begin large and are closed."""
+    found = _ITEM.match(items)
+    first = items[found.end() if found else 0 :].lstrip()[:1]
+    return not first.islower() and bool(_SENTENCE_END.search(items[-8:]))
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int] | None:
@@ -458,7 +520,7 @@ def _is_next(heading: str | None, block: str) -> bool:
     return last is not None and found is not None and int(found[1]) == int(last[1]) + 1
 
 
-_TITLED = re.compile(r"(\d{1,2})\.[^\S\n]+[A-Z][^.!?;:\n]{1,80}")
+_TITLED = re.compile(r"(?:\xa7[^\S\n]*(?=\d+[^\S\n.])|(?=\d+\.))(\d{1,2})\.?[^\S\n]+[A-Z][^.!?;:\n]{1,80}")
 
 
 class _Locators:

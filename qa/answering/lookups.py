@@ -142,12 +142,14 @@ class Cell(NamedTuple):
 
 
 _NAMED = re.compile(r"(?:(?P<name>[^\n;:]+): )?(?P<value>[^\n]+?)(?:; |\.?$)")
+_LEADERS = re.compile(r"(?<= )\.{3,}|\.{4,}|(?:\. ){3,}\.?|\u2026{2,}")  # dots between cells
 _PARTED = re.compile(r"[^\s|]+(?: [^\s|]+)*")
 
 
 def read_cells(row: str, heading: str = "") -> list[Cell]:
     """Read the cells of a row of a table: "name: value; name: value.", or parted by blanks, with their names in the heading."""
-    parted = [match.span() for match in _PARTED.finditer(row.partition("\n")[0])]
+    first = _LEADERS.sub(lambda dots: " " * len(dots[0]), row.partition("\n")[0])
+    parted = [match.span() for match in _PARTED.finditer(first)]
     if len(parted) > 1:
         names = heading.rpartition(" > ")[2].split("; ")
         names = ["", *names] if len(names) == len(parted) - 1 else names  # the first column is often without one

@@ -229,3 +229,56 @@ def test_an_underlined_line_is_a_heading():
     assert [(each.answering, each.place.heading) for each in found] == [
         (False, None), (True, "Known faults"), (True, "Known faults"), (True, "Known faults"),
     ]  # fmt: skip
+
+
+def test_a_numbered_line_above_its_paragraph_is_a_heading():
+    """Without a blank line between; its rows and later passages are below it too."""
+    text = (
+        "\u00a7 2 Term\nThe lease begins on 1 May and has no end that was agreed.\n\n"
+        "\u00a7 3 Rent\r\nThe rent is:\n  Flat      780\n  Heat      160\n  Garage     60\n\n"
+        "4. Any other business\n- The heap is moved.\n- The party is in July.\n\nIt was closed at ten.\n"
+    )
+    source = document(text)
+    source = replace(source, locators=(Locator(*_span(text, "  Flat      780"), Place(row=1, heading="The rent is")),))
+    found = [(text[p.start : p.end].split("\n")[0], p.answering, p.place.heading) for p in split_passages(source)]
+    assert found == [
+        ("\u00a7 2 Term", False, None),
+        ("The lease begins on 1 May and has no end that was agreed.", True, "\u00a7 2 Term"),
+        ("\u00a7 3 Rent", False, None),
+        ("The rent is:", False, "\u00a7 3 Rent"),
+        ("Flat      780", True, "\u00a7 3 Rent > The rent is"),
+        ("Heat      160", True, "\u00a7 3 Rent"),
+        ("4. Any other business", False, None),
+        ("- The heap is moved.", True, "4. Any other business"),
+        ("It was closed at ten.", True, "4. Any other business"),
+    ]
+
+
+def _span(text: str, part: str) -> tuple[int, int]:
+    return text.index(part), text.index(part) + len(part)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "3. The tenant pays to the landlord\nRent of 500 euros.",  # the first word below had no room
+        "1. Milk\nFull fat.\n2. Bread\nRye.",
+        "1. The tenant must\n- pay the rent,\n- heat the flat.",
+        "12 Harbour Lane\nWe open at nine, and we close when it is dark.",
+        "2. Rent\nand heat of the flat are paid by the tenant of the flat.",
+        "5. Rent\n500 euros",
+    ],
+)
+def test_other_numbered_lines_are_no_headings(text):
+    """They belong to what is below them."""
+    assert [(text[p.start : p.end], p.answering) for p in split_passages(document(text))] == [(text, True)]
+
+
+def test_a_word_or_two_lead_in_to_a_list_unless_its_items_are_sentences():
+    """ "Do not bring:" and "Bring:" are kept with their items."""
+    text = "Bring:\n\n- dogs\n- boots\n\nDecisions:\n\n1. The fee is five euros.\n2. Ann buys boots.\n"
+    assert [text[p.start : p.end] for p in split_passages(document(text))] == [
+        "Bring:\n\n- dogs\n- boots",
+        "Decisions:",
+        "1. The fee is five euros.\n2. Ann buys boots.",
+    ]

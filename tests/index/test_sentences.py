@@ -60,6 +60,13 @@ CASES |= {
         "[12/03/2023, 18:22:04] Ann: Tent?\n[12/03/2023, 18:23:41] Bo: Mine\n12.03.23, 18:25 - Ann: Fine",
         ["[12/03/2023, 18:22:04] Ann: Tent?", "[12/03/2023, 18:23:41] Bo: Mine", "12.03.23, 18:25 - Ann: Fine"],
     ),
+    "message-of-several-sentences": (
+        "[12.04.24, 18:03:40] Jan: Yes. We meet at seven.\n[12.04.24, 18:04:02] Mia: Good! Where?",
+        ["[12.04.24, 18:03:40] Jan: Yes. We meet at seven.", "[12.04.24, 18:04:02] Mia: Good! Where?"],
+    ),
+    "long-message": (f"2024-05-02 03:11 {'word ' * 60}. End.", [f"2024-05-02 03:11 {'word ' * 60}.", "End."]),
+    "unit": ("The hut is at 1,870 m. The key is there.", ["The hut is at 1,870 m.", "The key is there."]),
+    "letter": ("See p. 5 f. The rest, z. B. Der.", ["See p. 5 f. The rest, z. B. Der."]),
     "a-date-in-a-line": ("It was opened on\n2024-05-02 by the board.", ["It was opened on\n2024-05-02 by the board."]),
 }
 

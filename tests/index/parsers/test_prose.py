@@ -600,9 +600,10 @@ def test_a_blank_line_parts_tables_of_other_columns(tmp_path):
 def test_a_line_that_leads_in_to_a_table_is_its_title(tmp_path):
     """Also as the end of a paragraph, of which it stays a part."""
     content = "3. Rent\nThe monthly rent is:\n  Flat      780.00\n  Heat      160.00\n  Garage     60.00\n"
-    assert describe(read(tmp_path, "a.txt", content))[:2] == [
-        ("~3. Rent\nThe monthly rent is:", {}),
-        ("Flat      780.00", {"row": 1, "heading": "The monthly rent is"}),
+    assert describe(read(tmp_path, "a.txt", content))[:3] == [
+        ("~3. Rent", {}),
+        ("~The monthly rent is:", {"heading": "3. Rent"}),
+        ("Flat      780.00", {"row": 1, "heading": "3. Rent > The monthly rent is"}),
     ]
 
 
