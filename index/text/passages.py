@@ -419,7 +419,7 @@ _LOOKED_AT = 20  # lines of a block
 _NUMBERED = re.compile(r"\s*\d{1,3}[.)]\s")
 _TOP_HEADING = re.compile(
     r"(?:(?:chapter|part|section|appendix|article|artikel|kapitel)\s+\w+[.:]?|\xa7+\s*\d+\w?[.:]?|\d{1,2}(?:\.\d{1,2})+\.?"
-    r"|\d{1,2}[.:)])\s+\w[^.!?;:,\d\n]{1,60}",
+    r"|\d{1,2}[.:)])\s+\w[^.!?;:,\d\n\"]{1,60}",
     re.IGNORECASE,
 )
 _NEXT_LINE = re.compile(r"[^\S\r\n]*(?:\r\n|\n|\r)[^\S\r\n]*")

@@ -267,6 +267,7 @@ def _span(text: str, part: str) -> tuple[int, int]:
         "12 Harbour Lane\nWe open at nine, and we close when it is dark.",
         "2. Rent\nand heat of the flat are paid by the tenant of the flat.",
         "5. Rent\n500 euros",
+        '4. The board gives this on an "AS\nIS" basis, and it does so without any warranty of its own.',
     ],
 )
 def test_other_numbered_lines_are_no_headings(text):
