@@ -206,6 +206,11 @@ class TextBuilder:
         """
         self._add(one_line(text), {**self._place, "heading": self._heading(), "row": number}, silent=False)
 
+    def add_written_row(self, number: int, text: str, heading: str | None) -> None:
+        """Write a row of a table as it is written, with the blanks between its cells; the heading is below those of its place."""
+        above = " > ".join(filter(None, (self._heading(), heading))) or None
+        self._add(clean_text(text).strip(), {**self._place, "heading": above, "row": number}, silent=False)
+
     def describe(self, *, title: str = "", author: str = "", date: str = "") -> None:
         """Set what the file says about itself, less what makes no title, author or date, and a title that is the file's name."""
         title = _SUFFIX.sub("", one_line(title).removeprefix("Microsoft Word - "))[:_LONGEST_TITLE]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-from index.parsers.builder import column_names, is_header, is_number, one_line
+from index.parsers.builder import TextBuilder, column_names, is_header, is_number, one_line
 from index.records import Locator, Place
 
 _LINE = re.compile(r"[^\r\n]+")
@@ -34,6 +34,29 @@ def find_tables(text: str) -> Tables:
     aligned, quiet = _find_aligned(text, {each.start for each in ruled} | {start for start, _ in silent})
     locators = sorted((*ruled, *aligned), key=lambda locator: locator.start)
     return tuple(locators), tuple(sorted((*silent, *quiet)))
+
+
+def add_text(builder: TextBuilder, text: str) -> None:
+    """Write a text that is part of a file: its paragraphs, parted by blank lines, and the rows of its tables."""
+    locators, silent = find_tables(text)
+    rows = {locator.start: locator for locator in locators}
+    last = 0
+    for start, end in sorted(
+        (*silent, *((locator.start, locator.end) for locator in locators)), key=lambda span: span[0]
+    ):
+        _add_paragraphs(builder, text[last:start])
+        if start in rows:
+            place = rows[start].place
+            builder.add_written_row(place.row or 0, text[start:end], place.heading)
+        else:
+            builder.add_paragraph(text[start:end], silent=True)
+        last = end
+    _add_paragraphs(builder, text[last:])
+
+
+def _add_paragraphs(builder: TextBuilder, text: str) -> None:
+    for paragraph in re.split(r"\n\s*\n", text):
+        builder.add_paragraph("\n".join(line.rstrip() for line in paragraph.split("\n")))
 
 
 def _find_ruled(text: str) -> Tables:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from index.errors import SourceError
 from index.parsers.builder import Extraction, TextBuilder, clean_text, list_some, one_line
+from index.parsers.columns import add_text
 from index.parsers.containers import refuse_kind
 from index.parsers.html import FORWARDED, add_html
 from index.parsers.mail.calendar import read_events
@@ -341,8 +342,11 @@ def _written_day(text: str) -> str | None:
 
 
 def _add_text(builder: TextBuilder, text: str, *, quoted: bool) -> None:
-    for paragraph in re.split(r"\n(?:[>\s]*\n)+" if quoted else r"\n\s*\n", text):
-        builder.add_paragraph("\n".join(line.rstrip() for line in paragraph.split("\n")), silent=quoted)
+    if not quoted:
+        add_text(builder, text)
+        return
+    for paragraph in re.split(r"\n(?:[>\s]*\n)+", text):
+        builder.add_paragraph("\n".join(line.rstrip() for line in paragraph.split("\n")), silent=True)
 
 
 def read_header(message: MIMEPart, header: str) -> str:

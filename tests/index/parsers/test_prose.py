@@ -662,3 +662,33 @@ def test_a_long_log_stays_text(tmp_path, monkeypatch):
     content = "".join(f"{number:06}   INFO    {number % 7:05}\n" for number in range(101))
     assert read(tmp_path, "a.log", content).locators == ()
     assert len(read(tmp_path, "a.log", content[: 23 * 100]).locators) == 100
+
+
+ORDER = """Thank you for your order.
+
+Article       Quantity    Price
+Desk lamp            1    49.00
+Bulb E27             4     3.50
+                        -------
+Total                     52.50
+
+You can send it back.
+"""
+
+
+def test_a_table_in_a_message_is_rows(tmp_path):
+    """Below its subject, with the blanks between its cells; not in what it quotes of an earlier one."""
+    quoted = "".join(f"> {line}\n" for line in ORDER.splitlines())
+    content = f"Subject: Order\nContent-Type: text/plain\n\n{ORDER}\nOn Monday Ann wrote:\n{quoted}"
+    names = {"heading": "Order > Article; Quantity; Price"}
+    found = describe(read(tmp_path, "a.eml", content))
+    assert found[1:8] == [
+        ("Thank you for your order.", {"heading": "Order"}),
+        ("~Article       Quantity    Price", {"heading": "Order"}),
+        ("Desk lamp            1    49.00", {"row": 2} | names),
+        ("Bulb E27             4     3.50", {"row": 3} | names),
+        ("~-------", {"heading": "Order"}),
+        ("Total                     52.50", {"row": 4} | names),
+        ("You can send it back.", {"heading": "Order"}),
+    ]
+    assert len(found) > 8 and all(text.startswith("~") for text, _ in found[8:])
