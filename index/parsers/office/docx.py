@@ -35,6 +35,7 @@ from index.parsers.office.drawings import (
     find_shown,
     formula_text,
 )
+from index.parsers.office.numbering import CLAUSE, show_number
 from index.parsers.office.symbols import read_symbol
 from index.parsers.plain import decode_text
 
@@ -51,7 +52,6 @@ _DIAGRAM, _CHART = f"{DIAGRAM}relIds", f"{CHART}chart"
 _DRAWN = (_TEXT_BOX, _WORD_ART, _DIAGRAM, _CHART)
 _HEX = re.compile("[0-9a-fA-F]{2,4}")
 _TITLE_LEVEL = 0
-_CLAUSE = re.compile(r"(?=.*\d\.\d).+")  # the number of a clause, such as 2.2, which is a separate paragraph
 
 
 def read_docx(content: bytes, *, name: str) -> Extraction:
@@ -123,7 +123,7 @@ class _Word:
         if level is not None and len(text) < 300:
             self._end_list()
             self._builder.add_heading(level, marked)
-        elif _CLAUSE.fullmatch(label):
+        elif CLAUSE.fullmatch(label):
             self._end_list()
             self._builder.add_paragraph(marked)
         elif listed and text:
@@ -274,7 +274,7 @@ class Numbering:
         def show(match: re.Match[str]) -> str:
             shown = int(match[1]) - 1
             shown_kind, _, first = levels.get(shown, ("decimal", "", 1))
-            return _show_number(counts.setdefault(shown, first), shown_kind)
+            return show_number(counts.setdefault(shown, first), shown_kind)
 
         return _LEVEL.sub(show, pattern).strip()
 
@@ -295,10 +295,6 @@ class Numbering:
 
 
 _LEVEL = re.compile(r"%(\d)")
-_ROMAN = (
-    *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x")),
-    *((9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
-)
 
 
 def _list_levels(abstract: Any) -> dict[int, tuple[str, str, int]]:
@@ -313,19 +309,6 @@ def _list_levels(abstract: Any) -> dict[int, tuple[str, str, int]]:
 def _value(parent: Any, tag: str) -> str:
     child = parent.find(f"{_W}{tag}") if parent is not None else None
     return (child.get(f"{_W}val") or "") if child is not None else ""
-
-
-def _show_number(number: int, kind: str) -> str:
-    if kind.endswith("Letter"):
-        text = chr(ord("a") + (number - 1) % 26) * ((number - 1) // 26 + 1)
-    elif kind.endswith("Roman"):
-        text = ""
-        for value, letters in _ROMAN:
-            text += letters * (number // value)
-            number %= value
-    else:
-        return str(number)
-    return text.upper() if kind.startswith("upper") else text
 
 
 def _outline_levels(document: Any) -> dict[str, tuple[int | None, bool]]:

@@ -33,6 +33,7 @@ from index.parsers.containers import (
     refuse_document_type,
     refuse_document_types,
 )
+from index.parsers.office.numbering import CLAUSE, Numbering
 from index.parsers.office.sheets import SheetRow, add_rows
 
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
@@ -163,6 +164,7 @@ class _Reader:
         roots = (root,) if named is None else (named, root)
         self._styles = {style.get(f"{_STYLE}name"): style for each in roots for style in each.iter(f"{_STYLE}style")}
         self._charts: dict[Any, Any] = {}  # by the frame that has it
+        self._numbering = Numbering(roots)
         for span in root.iter(f"{_TEXT}span"):
             if not len(span) and self._is_raised(span.get(f"{_TEXT}style-name")):
                 span.text = raise_number(span.text or "") or span.text
@@ -234,14 +236,12 @@ class _Reader:
     def _add_blocks(self, parent: Any) -> None:
         for element in parent:
             if element.tag == f"{_TEXT}h":
-                level = element.get(f"{_TEXT}outline-level") or "1"
-                self._builder.add_heading(int(level) if level.isdigit() else 1, _line(element))
-                self._add_drawn(element)
+                self._add_heading(element)
             elif element.tag == f"{_TEXT}p":
                 self._builder.add_paragraph(_line(element))
                 self._add_drawn(element)
             elif element.tag == f"{_TEXT}list":
-                self._builder.add_paragraph("\n".join(_items(element, "")))
+                self._add_list(element)
                 self._add_drawn(element)
             elif element.tag == f"{_TABLE}table":
                 add_table(self._builder, [cells for _, cells in _rows(element)])
@@ -249,6 +249,53 @@ class _Reader:
                 self._add_chart(self._charts[element])
             elif element.tag not in _LEFT_OUT and element.tag != f"{_PRESENTATION}notes":
                 self._add_blocks(element)
+
+    def _add_heading(self, element: Any, label: str | None = None) -> None:
+        stated = element.get(f"{_TEXT}outline-level") or "1"
+        level, text = int(stated) if stated.isdecimal() and len(stated) < 3 else 1, _line(element)
+        if label is None and text and element.get(f"{_TEXT}is-list-header") != "true" and self._is_numbered(element):
+            label = self._numbering.next_heading(level, element.get(f"{_TEXT}start-value") or "")
+        self._builder.add_heading(level, f"{label} {text}" if label else text)
+        self._add_drawn(element)
+
+    def _is_numbered(self, heading: Any) -> bool:
+        """Whether the style of a heading leaves it its number."""
+        style = self._styles.get(heading.get(f"{_TEXT}style-name"))
+        return style is None or style.get(f"{_STYLE}list-style-name") != ""
+
+    def _add_list(self, element: Any) -> None:
+        """Write a list: a line for each item, but headings and clauses such as 2.2 as such."""
+        lines: list[str] = []
+        for block, marker, label in self._items(element, "", 1):
+            text = _line(block)
+            if block.tag == f"{_TEXT}h" or (text and label and CLAUSE.fullmatch(label)):
+                self._builder.add_paragraph("\n".join(lines))
+                lines.clear()
+                if block.tag == f"{_TEXT}h":
+                    self._add_heading(block, label)
+                else:
+                    self._builder.add_paragraph(f"{label} {text}")
+            elif text:
+                lines.append(marker + text)
+        self._builder.add_paragraph("\n".join(lines))
+
+    def _items(self, parent: Any, style: str, level: int) -> Iterator[tuple[Any, str, str]]:
+        """The paragraphs of a list: each with what is written before it, and its number, if it has one."""
+        own = parent.get(f"{_TEXT}style-name") or style
+        if level == 1 or own != style:
+            goes_on = parent.get(f"{_TEXT}continue-numbering") == "true" or parent.get(f"{_TEXT}continue-list")
+            self._numbering.begin(own, goes_on=bool(goes_on))
+        for item in parent:
+            marker, label = "  " * (level - 1) + "- ", ""
+            for position, block in enumerate(item):
+                if block.tag == f"{_TEXT}list":
+                    yield from self._items(block, own, level + 1)
+                elif block.tag in _BLOCKS:
+                    if position == 0 and item.tag == f"{_TEXT}list-item":
+                        label = self._numbering.next_label(own, level, item.get(f"{_TEXT}start-value") or "")
+                        marker = f"{'  ' * (level - 1)}{label} " if label else marker
+                    yield block, marker, label
+                    marker, label = " " * len(marker), ""
 
     def _add_drawn(self, parent: Any) -> None:
         """Write the text boxes, shapes and charts anchored in a block."""
@@ -338,17 +385,6 @@ class _Reader:
 
 
 _RAISED = re.compile(r"[+]?0*[1-9]\d*(?:\.\d+)?%")
-
-
-def _items(parent: Any, indent: str) -> Iterator[str]:
-    for item in parent:
-        marker = f"{indent}- "
-        for element in item:
-            if element.tag == f"{_TEXT}list":
-                yield from _items(element, indent + "  ")
-            elif text := _line(element):
-                yield marker + text
-                marker = " " * len(marker)
 
 
 def _describe_sheet(title: str, sheet: Any) -> list[str]:

@@ -628,6 +628,49 @@ def test_raised_numbers_of_an_opendocument_text_stay_raised(tmp_path):
     ]
 
 
+def test_lists_and_headings_of_an_opendocument_text_have_their_numbers(tmp_path):
+    """Of several levels, in letters, going on after other text; clauses such as 2.1 are paragraphs of their own."""
+    level = '<text:list-level-style-number text:level="{}" style:num-format="{}" style:num-suffix="{}" text:display-levels="{}"/>'
+    heading = level.replace("list-level-style-number", "outline-level-style")
+    styles = (
+        '<text:outline-style style:name="Outline">'
+        + heading.format(1, "1", ".", 1)
+        + heading.format(2, "", "", 1)
+        + "</text:outline-style>"
+    )
+    before = (
+        "<office:automatic-styles>"
+        '<text:list-style style:name="L1">' + level.format(1, "1", ".", 1) + level.format(2, "a", ")", 1) + "</text:list-style>"
+        '<text:list-style style:name="L2">' + level.format(1, "I", ".", 1) + level.format(2, "1", "", 1) + "</text:list-style>"
+        '<text:list-style style:name="L4">' + level.format(1, "1", ".", 1) + level.format(2, "1", ".", 2) + "</text:list-style>"
+        '<text:list-style style:name="L3"><text:list-level-style-bullet text:level="1"/></text:list-style>'
+        '<style:style style:name="P1" style:list-style-name=""/></office:automatic-styles>'
+    )  # fmt: skip
+    item, listed = "<text:list-item{}>{}</text:list-item>", '<text:list text:style-name="{}"{}>{}</text:list>'
+    para, inner = "<text:p>{}</text:p>", "<text:list>{}</text:list>"
+    parts = inner.format(item.format("", para.format("gas")) + item.format("", para.format("water")))
+    heads = '<text:h text:outline-level="{}"{}>{}</text:h>'
+    body = (
+        heads.format(1, "", "Rent") + heads.format(2, "", "When") + heads.format(1, "", "Term")
+        + heads.format(1, ' text:style-name="P1"', "Annex")
+        + listed.format("L1", "", item.format("", para.format("Pay") + para.format("at once.") + parts)
+                        + item.format("", para.format("Heat")))
+        + para.format("Between.")
+        + listed.format("L1", ' text:continue-numbering="true"', item.format("", para.format("Clean")))
+        + listed.format("L1", "", item.format(' text:start-value="7"', para.format("Lock")) + item.format("", para.format("Go")))
+        + listed.format("L2", "", item.format("", para.format("Keys") + inner.format(item.format("", para.format("Two keys.")))))
+        + listed.format("L3", "", item.format("", para.format("dot")))
+        + listed.format("L2", "", item.format("", heads.format(1, "", "Listed")))
+        + listed.format("L4", "", item.format("", inner.format(item.format("", para.format("It is quiet.")))))
+        + listed.format("L2", "", item.format("", para.format("quiet")))
+    )  # fmt: skip
+    document = read(tmp_path, "a.odt", opendocument("text", body, before, styles=styles))
+    assert texts(document) == [
+        "~1. Rent", "~When", "~2. Term", "~Annex", "1. Pay\n   at once.\n  a) gas\n  b) water\n2. Heat", "Between.", "3. Clean",
+        "7. Lock\n8. Go", "I. Keys\n  1 Two keys.", "- dot", "~I. Listed", "1.1. It is quiet.", "I. quiet",
+    ]  # fmt: skip
+
+
 def test_cells_of_an_opendocument_sheet_are_read_as_they_are_shown(tmp_path):
     """By their text; where a program wrote none, by their value."""
     cell = "<table:table-cell{}>{}</table:table-cell>"
