@@ -20,14 +20,13 @@ import numpy as np
 import numpy.typing as npt
 
 from index.parsers.builder import RAISED_DIGITS
+from index.parsers.pdf.characters import QUOTES, read_characters
 from index.parsers.pdf.fonts import Lost
 from index.text import UNSPACED
 
 WIDE_GAP = 0.9  # times the size of the type; wider gaps part columns and cells
 WORD_GAP = 0.18  # times the size of the type; narrower ones are within a word
 _LEAST_PITCH = 0.05  # times the size of the type; letters with wider gaps are set apart
-_HYPHEN = "\x02"  # how PDFium gives the hyphen of a word divided at a line's end
-_HYPHENS = (_HYPHEN, "\ufffe", "\xad")
 
 
 @dataclass(slots=True)
@@ -107,39 +106,15 @@ def read_segments(text_page: Any, number: int, lost: Lost) -> dict[int, list[Seg
     import pypdfium2.raw as pdfium
 
     count = pdfium.FPDFText_CountChars(text_page)
-    box = pdfium.FS_RECTF()
-    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
     vertical = _is_vertical(pdfium, text_page, count)
     main = DOWN if vertical else _main_direction(pdfium, text_page, count)
     by_direction: dict[int, list[Segment]] = {main: []}
     current: Segment | None = None
     direction = main
-    last_edges: tuple[float, float, float, float] | None = None
-    spaced = False
     pitch = 0.0  # the gap between the last two letters of a word
     above = mark = False  # whether the last character is raised; and whether it is the digit of a note or power
     quotes: list[Segment] = []
-    for position in range(count):
-        code = pdfium.FPDFText_GetUnicode(text_page, position)
-        if lost.any and lost.has(text_page, position, code):
-            spaced = True
-            continue
-        character = chr(code) if 0x20 <= code < 0x7F else _read_character(code, pdfium, text_page, position, count)
-        if character in _QUOTES and (spaced or current is None):
-            character = _QUOTES[character]
-        if character.isspace() or not character:
-            spaced = spaced or bool(character)
-            continue
-        if pdfium.FPDFText_GetLooseCharBox(text_page, position, box):
-            edges = (box.left, box.bottom, box.right, box.top)
-        elif pdfium.FPDFText_GetCharBox(text_page, position, left, right, bottom, top):
-            edges = (left.value, bottom.value, right.value, top.value)
-        else:
-            continue
-        if edges == last_edges and current is not None:
-            current.text += character  # PDFium spells a ligature out, each letter in the box of the whole
-            continue
-        last_edges = edges
+    for position, character, edges, spaced in read_characters(text_page, lost):
         x0, y0, x1, y1 = turn_box(edges, direction)
         size = max(y1 - y0, 0.5)
         if direction == SLANTING or current is None or not _continues(current, x0, y0, y1, size):
@@ -149,7 +124,6 @@ def read_segments(text_page: Any, number: int, lost: Lost) -> dict[int, list[Seg
             turn = DOWN if vertical and turn == 0 else turn
             if turn == SLANTING and turn == direction and current is not None:
                 current.text += (" " if spaced else "") + character  # one run: the boxes lie on no line
-                spaced = False
                 continue
             if turn != direction:
                 direction = turn
@@ -160,7 +134,7 @@ def read_segments(text_page: Any, number: int, lost: Lost) -> dict[int, list[Seg
             current = Segment(character, x0, x1, y0, y1, size, number, x0)
             pitch, above, mark = 0.0, False, False
             by_direction.setdefault(direction, []).append(current)
-            quotes += [current] if character in _QUOTES.values() else []
+            quotes += [current] if character in QUOTES.values() else []
         else:
             raised = size < 0.8 * current.size and y1 < current.bottom - 0.2 * current.size
             gap = x0 - current.right
@@ -180,14 +154,10 @@ def read_segments(text_page: Any, number: int, lost: Lost) -> dict[int, list[Seg
             current.right = max(current.right, x1)
             current.top, current.bottom = min(current.top, y0), max(current.bottom, y1)
             current.size += 0 if raised else (size - current.size) / len(current.text)
-        spaced = False
     for quote in quotes:
         for segments in by_direction.values():
             _put_back(quote, segments)
     return {turn: join_right_to_left(segments) for turn, segments in by_direction.items()}
-
-
-_QUOTES = {"\u0300": "\u2018", "\u0301": "\u2019"}  # accents above no letter, with which TeX may draw quotation marks
 
 
 def _put_back(quote: Segment, segments: list[Segment]) -> None:
@@ -209,24 +179,6 @@ def _put_back(quote: Segment, segments: list[Segment]) -> None:
 def _share_line(one: Segment, other: Segment) -> bool:
     shared = min(one.bottom, other.bottom) - max(one.top, other.top)
     return shared >= 0.5 * min(one.bottom - one.top, other.bottom - other.top)
-
-
-_SYMBOLS = re.compile("[\uf000-\uf0ff]")  # what a symbol font draws: bullets, nearly always
-
-
-def _read_character(code: int, pdfium: Any, text_page: Any, position: int, count: int) -> str:
-    """The character of a code beyond ASCII; empty for the second half of one beyond the basic plane."""
-    if 0xD800 <= code < 0xDC00:  # PDFium gives such a character as two halves
-        low = pdfium.FPDFText_GetUnicode(text_page, position + 1) if position + 1 < count else 0
-        return chr(0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00)) if 0xDC00 <= low < 0xE000 else ""
-    if not code or 0xDC00 <= code < 0xE000 or code > 0x10FFFF:
-        return ""
-    character = chr(code)
-    if character in _HYPHENS:
-        return "\xad"
-    if "\ufb00" <= character <= "\ufdfb" or "\ufe70" <= character <= "\ufefc":
-        return unicodedata.normalize("NFKC", character)  # ligatures (fi, ffi) and the shapes of Arabic letters
-    return _SYMBOLS.sub("\u2022", character)
 
 
 def _is_right_to_left(character: str) -> bool:

@@ -632,7 +632,7 @@ def test_the_same_bytes_give_the_same_text(tmp_path):
     content = make_pdf([TITLE, *columns(LEFT, RIGHT)])
     first, second = (read(tmp_path, "a.pdf", content) for _ in range(2))
     assert first == second
-    assert first.extractor.startswith("pdf 5, pypdfium2 ")
+    assert first.extractor.startswith("pdf 6, pypdfium2 ")
 
 
 def locked():
