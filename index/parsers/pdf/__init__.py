@@ -2,9 +2,9 @@
 
 A PDF marks no paragraphs, columns or headings: they are inferred from the positions of the `characters` (`lines`, `layout`).
 Lines that most pages repeat at their top or bottom are kept but do not answer; short lines in larger type are headings. Tables
-are found by their rules (`rules`), or where they are plain. The values of forms and the notes people added follow the text of
-their page. Pages without text, or with text that the fonts do not identify (`fonts`), are read by OCR
-(`scans`), where it is installed. Left out: text in pictures of other pages; and, noted, attached files.
+are found by their rules (`rules`), by the blank between their columns (`corridors`), or where they are plain. The values of
+forms and the notes people added follow the text of their page. Pages without text, or with text that the fonts do not identify
+(`fonts`), are read by OCR (`scans`), where it is installed. Left out: text in pictures of other pages; noted: attached files.
 Scripts in a PDF are never run.
 """
 

@@ -3,8 +3,9 @@
 Columns differ from a table in their lines, which are long and leave few gaps. A line across the gap between the columns
 ends them; new ones start below it.
 
-A table is what is between drawn rules (`rules`), rows of figures (`figures`), or neighbouring lines with several cells in the
-same columns: one line a row, a header that names every column. Everything else is text. A paragraph starts at a change of gap,
+A table is what is between drawn rules (`rules`), rows of figures (`figures`), cells of several lines between blank strips
+(`corridors`), or neighbouring lines with several cells in the same columns: one line a row, a header that names every column.
+Everything else is text. A paragraph starts at a change of gap,
 size or indent, or after a line that ends early with a full stop. Words divided at a line end are joined.
 """
 
@@ -17,8 +18,9 @@ from statistics import median
 from typing import NamedTuple
 
 from index.parsers.builder import find_pairs, is_header, is_number
+from index.parsers.pdf.corridors import gather_rows
 from index.parsers.pdf.figures import LEADERS, YEAR, Figures, find_figures
-from index.parsers.pdf.lines import UNSPACED_CHARACTER, Segment, Word, group_lines, text_of, words_of
+from index.parsers.pdf.lines import MOST_SEGMENTS, UNSPACED_CHARACTER, Segment, Word, group_lines, text_of, words_of
 from index.parsers.pdf.rules import Cell, Grid
 
 COLUMN_LINES = 3  # a column has at least so many lines
@@ -26,7 +28,6 @@ COLUMN_CHARACTERS = 20  # and half of them at least so many characters
 COLUMN_FILLED = 0.55  # and half of them fill at least this share of its width: the cells of a table leave more blank
 COLUMN_UNBROKEN = 0.4  # and at least this share of its lines is one run of text: in rows of a table each has several
 NARROWEST_GAP = 3.0  # points between columns
-MOST_SEGMENTS = 3_000  # a page with more is no page of prose: it is read line by line
 MOST_COLUMNS = 4
 _GAPS_TRIED = 8
 _ASIDE_GAP = 1.5  # times the size of the type: the least distance of short lines set beside prose
@@ -298,7 +299,9 @@ def lay_out(
         Paragraphs in reading order.
     """
     found: list[Paragraph] = []
-    for column in split_columns(list(segments)):
+    edges = above.edges if above is not None and above.headers == 1 else ()
+    columns = split_columns(gather_rows(list(segments), edges))
+    for column in columns if len(columns) == 1 else map(gather_rows, columns):
         paragraphs = _read_column(group_lines(column), words, above)
         above = None
         last = last_of_body(found)
@@ -397,7 +400,9 @@ def _name_rows(rows: Sequence[_Row], grid: Grid, above: Paragraph | None) -> lis
         while headers < len(cells) - 1 and _names_below(cells[headers - 1], cells[headers]):
             headers += 1
         names = [" ".join(dict.fromkeys(filter(None, column))) for column in zip(*texts[:headers], strict=True)]
-        if headers == 1 and find_pairs(texts):
+        if grid.kind:
+            headers = {"named": 1, "form": -1, "bare": 0}[grid.kind]
+        elif headers == 1 and find_pairs(texts):
             headers = -1
         elif headers == 1 and not (len(texts) > 1 and is_header(names, *texts[1:])):
             headers = 0

@@ -24,6 +24,7 @@ from index.parsers.pdf.characters import QUOTES, read_characters
 from index.parsers.pdf.fonts import Lost
 from index.text import UNSPACED
 
+MOST_SEGMENTS = 3_000  # a page with more is no page of prose: it is read line by line
 WIDE_GAP = 0.9  # times the size of the type; wider gaps part columns and cells
 WORD_GAP = 0.18  # times the size of the type; narrower ones are within a word
 _LEAST_PITCH = 0.05  # times the size of the type; letters with wider gaps are set apart

@@ -46,15 +46,18 @@ class Cell(NamedTuple):
 
 @dataclass(slots=True)
 class Grid(Segment):
-    """A table between rules, which stands among the segments of its page as one.
+    """A table whose cells are known, which stands among the segments of its page as one.
 
     Attributes:
         cells: Row by row.
         edges_across: Where its columns begin and end.
+        kind: "named" if its first row names the columns, or one on the page before does; "form" if it is a form, "bare" if it
+            has no names; empty where that is to be found out.
     """
 
     cells: tuple[Cell, ...] = ()
     edges_across: tuple[float, ...] = ()
+    kind: str = ""
 
     def words(self) -> list[Word]:
         return [word for cell in self.cells for segment in cell.segments for word in segment.words()]
