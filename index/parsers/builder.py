@@ -123,7 +123,7 @@ def count_note(kind: str, count: int) -> list[str]:
 _DATE = re.compile(r"(?:D:)?(\d{4})(?:-?(\d\d)(?:-?(\d\d))?)?")
 _SUFFIX = re.compile(r"\.(?:docx?|pdf|indd|tex|dvi|xlsx?|pptx?|odt|html?|md|rtf)$", re.IGNORECASE)
 _NO_TITLE = re.compile(
-    r"\W*(?:untitled|anonymous|unspecified|title|document|word document|powerpoint presentation|slide|sheet)?[\W\d_]*",
+    r"\W*(?:untitled|anonymous|unspecified|title|document|word document|powerpoint presentation|slide|sheet|layout)?[\W\d_]*",
     re.IGNORECASE,
 )
 # What programs write where nobody said who the author is.
@@ -193,6 +193,10 @@ class TextBuilder:
             self._add(title, {**self._place, "heading": None}, silent=True)
             self.begin_section(level, title)
 
+    def name_by(self, heading: str) -> None:
+        """Set the heading, unless it is blank, that is the title where the file states none, instead of the first."""
+        self._first_heading = one_line(heading)[:_LONGEST_TITLE] or self._first_heading
+
     def add_paragraph(self, text: str, *, silent: bool = False) -> None:
         """Write a paragraph. White space around it is left out, and nothing is written when nothing is left."""
         self._add(clean_text(text).strip(), {**self._place, "heading": self._heading()}, silent=silent)
@@ -213,7 +217,7 @@ class TextBuilder:
 
     def describe(self, *, title: str = "", author: str = "", date: str = "") -> None:
         """Set what the file says about itself, less what makes no title, author or date, and a title that is the file's name."""
-        title = _SUFFIX.sub("", one_line(title).removeprefix("Microsoft Word - "))[:_LONGEST_TITLE]
+        title = _SUFFIX.sub("", one_line(title))[:_LONGEST_TITLE]
         own = _SUFFIX.sub("", self._name.rpartition("/")[2])
         found = _DATE.match(date.strip())
         self._metadata = Metadata(

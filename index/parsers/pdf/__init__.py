@@ -51,6 +51,15 @@ _TITLE = re.compile(r"(?=.*[^\W\d_]).{1,200}?(?<![.;:,])", re.DOTALL)
 _FIRST_LINE = re.compile(r"(?=.*\s)[A-Z\xc0-\xde][^\n\d]{5,80}(?<![.:;,!?])")  # is a title in any type
 _LABEL = re.compile(r"\S+(?:[^\S\n]\S+){0,5}(?<![.!?])")  # of a field, on a page with a form: it is read with the value
 _MOST_LEVELS = 4
+_SHORTEST_TITLE = 3  # characters; a large letter alone begins a paragraph
+# A title that programs make of a file's name: that of a document or picture, of a path, or with underscores for spaces.
+_SUFFIXES = (
+    "docx? docm dotx? rtf od[tsp] sxw wp[ds] pages txt md tex dvi ps eps pdf html? aspx? php fm book ind[db] pmd p65 qx[dp] pub"
+    " psd ai cdr vsdx? dwg xlsx? xlsm csv pp[ts]x? key jpe?g png gif tiff? bmp"
+)
+_FILE_NAME = re.compile(
+    rf"microsoft \w+ - .*|.*\.(?:{_SUFFIXES.replace(' ', '|')})|(?:[a-z]:|file:|~)?[/\\].*|[^\s_]*_\S*", re.IGNORECASE
+)
 
 
 def read_pdf(content: bytes, *, name: str, ocr: PictureReader | None) -> Extraction:
@@ -89,7 +98,8 @@ def read_pdf(content: bytes, *, name: str, ocr: PictureReader | None) -> Extract
         raise SourceError(scans.reason(name))
     builder = TextBuilder(name)
     about = document.get_metadata_dict()
-    builder.describe(title=about["Title"], author=about["Author"], date=about["CreationDate"])
+    title = "" if _FILE_NAME.fullmatch(one_line(about["Title"])) else about["Title"]
+    builder.describe(title=title, author=about["Author"], date=about["CreationDate"])
     add_pages(builder, pages)
     builder.notes += scans.notes()
     if lost := [number for number, page in enumerate(pages, start=1) if page.lost]:
@@ -166,7 +176,7 @@ def _read_page(page: Any, number: int, form: Any) -> PdfPage:
 
 
 def add_pages(builder: TextBuilder, pages: Sequence[PdfPage]) -> None:
-    """Write the text of pages, in their order, with the boxes of the words."""
+    """Write the text of pages, in their order, with the boxes of the words; the largest heading of the first may be the title."""
     segments = [page.segments for page in pages]
     words = frozenset(word.lower() for page in segments for segment in page for word in _WORD.findall(segment.text))
     bodies, above, below = split_repeated(segments)
@@ -182,6 +192,7 @@ def add_pages(builder: TextBuilder, pages: Sequence[PdfPage]) -> None:
     sizes = _heading_sizes(laid_out)
     rows = 0
 
+    title, largest = "", 0.0
     marked: list[tuple[int, int, int, Word]] = []
     boxes: list[npt.NDArray[np.float64]] = []
     frames = [page.frame for page in pages]
@@ -212,6 +223,8 @@ def add_pages(builder: TextBuilder, pages: Sequence[PdfPage]) -> None:
                 level = 1
             if level is not None and _TITLE.fullmatch(text):
                 builder.add_heading(level, text)
+                if number == 1 and paragraph.size > largest and len(text) >= _SHORTEST_TITLE:
+                    title, largest = text, paragraph.size
             elif numbered := NUMBERED_TITLE.fullmatch(text):
                 builder.add_heading(_MOST_LEVELS + numbered[1].count("."), text)
             else:
@@ -235,6 +248,7 @@ def add_pages(builder: TextBuilder, pages: Sequence[PdfPage]) -> None:
                 mark(since, paragraph.words(), direction=direction, table=bool(paragraph.rows))
         boxes.append(boxes_of(marked, frames))
         marked.clear()
+    builder.name_by(title)
     builder.boxes = pack_boxes(np.concatenate(boxes))
 
 

@@ -69,7 +69,7 @@ RULES = Metadata("Rules of the harbour", "Ida Brekke", "2024-03-05")
             lambda: described_pdf("Rules of the harbour"),
             Metadata("Rules of the harbour", "Ida Brekke", "2000-01-01"),
         ),
-        ("b.pdf", lambda: described_pdf("Microsoft Word - rules.docx"), Metadata("rules", "Ida Brekke", "2000-01-01")),
+        ("b.pdf", lambda: described_pdf("Microsoft Word - rules.docx"), Metadata("", "Ida Brekke", "2000-01-01")),
         ("rules.pdf", lambda: described_pdf("rules"), Metadata("", "Ida Brekke", "2000-01-01")),
         ("c.pdf", lambda: described_pdf("untitled"), Metadata("", "Ida Brekke", "2000-01-01")),
         ("a.docx", lambda: with_properties(make_docx("Nets dry.")), RULES),
@@ -105,7 +105,7 @@ def test_a_book_says_its_title(tmp_path):
     assert read(tmp_path, "a.epub", content).metadata.title == "Rules of the harbour"
 
 
-@pytest.mark.parametrize("title", ["(anonymous)", "Untitled 3", "(unspecified)", "Document1", "- - -"])
+@pytest.mark.parametrize("title", ["(anonymous)", "Untitled 3", "(unspecified)", "Document1", "Layout 1", "- - -"])
 @pytest.mark.parametrize("author", ["anonymous", "(unspecified)", "python-docx", "Microsoft Office User"])
 def test_what_programs_fill_in_is_no_title_and_no_author(title, author):
     """A person's name and a real title stay."""
@@ -114,3 +114,57 @@ def test_what_programs_fill_in_is_no_title_and_no_author(title, author):
     assert builder.finish().metadata == Metadata()
     builder.describe(title="Document retention", author="Anna Owner")
     assert builder.finish().metadata == Metadata("Document retention", "Anna Owner")
+
+
+def titled_pdf(title, *lines):
+    """A PDF of a page, with a title and lines of (size, text)."""
+    from reportlab.pdfgen import canvas
+
+    stream = io.BytesIO()
+    drawing = canvas.Canvas(stream, invariant=True)
+    drawing.setTitle(title)
+    y = 800
+    for size, text in lines:
+        y -= 3 * size
+        drawing.setFont("Helvetica", size)
+        drawing.drawString(60, y, text)
+    drawing.save()
+    return stream.getvalue()
+
+
+LINES = (
+    (9, "Harbour office, Quay 7, and it is open until noon."),
+    (40, "T"),
+    (14, "Series of small writings"),
+    (24, "Rules of the harbour"),
+    (10, "Nets are dried on the pier, and boats are moored by the bow."),
+    (14, "Nets"),
+    (10, "Whoever dries a net there takes it away by noon."),
+)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "report_v3.indd",
+        "Microsoft Word - rules.doc",
+        "Microsoft PowerPoint - Rules final",
+        "Cover 2024.PSD",
+        "harbour_rules_2024",
+        "C:\\Users\\ida\\rules",
+        "file:///home/ida/rules",
+        "untitled",
+        "",
+    ],
+)
+def test_a_title_that_is_the_name_of_a_file_is_none(tmp_path, title):
+    """The largest heading of the first page is the title, wherever it stands; a large letter alone is none."""
+    assert read(tmp_path, "a.pdf", titled_pdf(title, *LINES)).metadata.title == "Rules of the harbour"
+
+
+@pytest.mark.parametrize(
+    "title", ["Rules of Node.js", "Version 2.0", "Harbours and/or piers", "A_B and C", "Doc. 7", "Word"]
+)
+def test_a_title_with_dots_or_strokes_stays(tmp_path, title):
+    """It is the one that the file states."""
+    assert read(tmp_path, "a.pdf", titled_pdf(title, *LINES)).metadata.title == title
