@@ -180,7 +180,7 @@ def test_passages_are_browsed_with_what_is_never_quoted(kept_library, visit):
     viewer.get_by_role("button", name="Text", exact=True).click()
     about = viewer.locator(".qa-viewer-foot .qa-about")
     expect(about).to_contain_text("4 passages")
-    expect(about).to_contain_text("2 passages never quoted · read by markdown 5")
+    expect(about).to_contain_text("2 passages never quoted · read by markdown 6")
     expect(page.locator(".qa-silent")).to_have_text(["1Plumsnot quoted as an answer", "3Kindsnot quoted as an answer"])
     viewer.get_by_role("button", name="Close the document").click()
     expect(row(page, LONG).locator("button.qa-document")).to_be_focused()

@@ -219,7 +219,7 @@ def test_a_document_is_looked_up_never_opened(collection, folder):
     """Only documents of the catalog can be read through it."""
     path = str(folder / "a.txt")
     assert collection.catalog.document(path).text.startswith("An apple fell.")
-    assert (collection.catalog.document(path).extractor, collection.catalog.document(path).notes) == ("text 3", ())
+    assert (collection.catalog.document(path).extractor, collection.catalog.document(path).notes) == ("text 4", ())
     (folder / "secret.txt").write_text("secret", encoding="utf-8")
     with pytest.raises(SourceError, match="is not in this collection"):
         collection.catalog.document(str(folder / "secret.txt"))

@@ -55,7 +55,7 @@ def test_statuses_tell_how_every_file_stands(collection, folder):
     first, second, third = collection.library.statuses()
     modified = "2023-11-14T22:13:20+00:00"
     assert first == DocumentStatus(
-        *(1, "a.txt", str(folder / "a.txt"), "indexed", 2, None, 0, "en", 52, modified, "text 3", (), "")
+        *(1, "a.txt", str(folder / "a.txt"), "indexed", 2, None, 0, "en", 52, modified, "text 4", (), "")
     )
     assert (second.language, second.passages, second.state) == ("de", 1, "indexed")
     assert third == DocumentStatus(

@@ -40,6 +40,7 @@ class GatedAssistant(ToyAssistant):
 
     indexing = deleted = False
     name = key = "toy"
+    model = ""
 
     def __init__(self, folder):
         """Let none through; `let` with a large number lets all."""

@@ -56,7 +56,7 @@ def test_a_byte_order_mark_is_believed_all_the_same(tmp_path, mark):
     (tmp_path / "a.txt").write_bytes(YES.encode(mark))
     document = read_document(tmp_path / "a.txt", name="a.txt", encoding="cp1251")
     assert (document.text.removeprefix("\ufeff"), document.notes) == (YES, ())
-    assert document.extractor == "text 3, windows-1251"
+    assert document.extractor == "text 4, windows-1251"
 
 
 UNFIT = {

@@ -63,7 +63,7 @@ def test_note_is_read_as_what_it_shows(vault):
         ("1 == 2, 5%% off.", {}),
     ]
     assert document.notes == ("embedded notes are read by themselves: Plum",)
-    assert document.extractor == "obsidian 2"
+    assert document.extractor == "obsidian 3"
 
 
 def test_properties_give_title_authors_and_date(vault):
