@@ -124,7 +124,7 @@ class PlumAssistant:
 
 def make_status(source, *, id=None, path=None, state="indexed", passages=0, language="", reason="", **others):
     """The status of a document."""
-    values = {"pages": None, "pending": 0, "size": 33, "modified": "2024-05-01T12:00:00+00:00", "extractor": "text 3"}
+    values = {"pages": None, "pending": 0, "size": 33, "modified": "2024-05-01T12:00:00+00:00", "extractor": "text 4"}
     return DocumentStatus(
         id=id, source=source, path=path or f"/{source}", state=state, passages=passages, language=language,
         reason=reason, **{**values, "notes": (), **others},

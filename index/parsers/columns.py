@@ -97,9 +97,9 @@ _LEADERS = re.compile(r"(?<= )\.{3,}|\.{4,}|(?:\. ){3,}\.?|\u2026{2,}")  # dots 
 _FIELD = re.compile("_{4,}")  # to be filled in by hand
 _PAGE = re.compile(r"\d{1,4}|[ivxlc]+")
 _CODE = re.compile(
-    r"[;{}\\,&]\s*(?://.*|#.*)?$|[=!<>]=|[-=]>|//(?!\S)|/\*|\*/|^\s*[#%;]|\w\(|\$\w|\)\s*:?$|\s(?:=|#|//)\s|[|\u2500-\u257f]"
+    r"[;{}\\,&]\s*(?://.*|#.*)?$|[=!<>]=|[-=]>|//(?!\S)|/\*|\*/|^\s*[#%;]|\w\(|\$\w|\)\s*:$|\s(?:=|#|//)\s|[|\u2500-\u257f]"
 )
-_LABEL = re.compile(r"\W*(?:\w{1,2}|\d[\d.]*)\W*")
+_LABEL = re.compile(r"\W*(?:\w{1,2}|\d{1,3}(?:\.\d+)*)\W*")
 _WORD = re.compile(r"[^\W_]+")
 _DIGIT = re.compile(r"\d")
 _RIVER = re.compile("0+")
@@ -357,7 +357,7 @@ def _is_aligned(cells: Sequence[str]) -> bool:
     filled = [cell for cell in cells if cell.strip()]
     starts = Counter(len(cell) - len(cell.lstrip()) for cell in filled)
     ends = Counter(len(cell.rstrip()) for cell in filled)
-    return max((*starts.values(), *ends.values()), default=0) > len(filled) / 2
+    return len(filled) < _FEWEST or max(*starts.values(), *ends.values()) > len(filled) / 2
 
 
 def _is_contents(last: Sequence[str]) -> bool:
@@ -416,7 +416,7 @@ def _names(rows: Sequence[_Row]) -> str:
     names = list(filter(None, cells))
     if not others or len(set(names)) < len(names) or max(len(name.split()) for name in names) > _TITLE:
         return ""
-    if not is_header(cells, *(row.cells for row in others)):
+    if any(name.endswith((",", ";")) for name in names) or not is_header(cells, *(row.cells for row in others)):
         return ""
     apart = others[0].title is not None or _is_apart(others)
     capital = "".join(names).isupper() and not "".join(others[0].cells).isupper()
@@ -443,7 +443,8 @@ def _columns(rows: Sequence[_Row]) -> list[slice]:
         left = kept[-1][1] if kept else first
         right = rivers[position + 1][0] if position + 1 < len(rivers) else last
         behind = [bool(row.line[end:right].strip()) for row in rows]
-        both = sum(bool(row.line[left:start].strip()) and there for row, there in zip(rows, behind, strict=True))
+        words = [len(row.line[left:start].split()) == 1 for row in rows]
+        both = sum(word and there for word, there in zip(words, behind, strict=True))
         if (end - start > 1 and (behind[0] or sum(behind) > most)) or both > 0.8 * len(rows):
             kept.append((start, end))
     edges = [first, *(edge for river in kept for edge in river), last]
@@ -452,7 +453,9 @@ def _columns(rows: Sequence[_Row]) -> list[slice]:
 
 def _is_table(rows: Sequence[_Row], width: int) -> bool:
     """Whether lines that share blanks are the rows of a table, rather than text in columns, a list, code or a drawing."""
-    if width < 2 or sum(bool(_CODE.search(row.line) or _FIELD.search(row.line)) for row in rows) > len(rows) / 5:
+    if width < 2 or sum(bool(_CODE.search(row.line) or _FIELD.search(row.line)) for row in rows) > max(
+        1, len(rows) / 5
+    ):
         return False
     if sum(row.led for row in rows) > len(rows) / 2 and _is_contents([row.cells[-1] for row in rows]):
         return False
@@ -468,8 +471,8 @@ def _is_table(rows: Sequence[_Row], width: int) -> bool:
         median(counts) > 1 and sum(cell[0].islower() for cell in column) > 0.4 * len(column)
         for counts, column in zip(words, columns, strict=True)
     ]
-    if sum(texts) > 1 or sum(flowing) > 1 or (width == 2 and texts[1] and all(map(_LABEL.fullmatch, columns[0]))):
+    if sum(texts) > 1 or sum(flowing) > 1 or (width == 2 and all(map(_LABEL.fullmatch, columns[0])) and texts[1]):
         return False
-    counted = any(sum(bool(_DIGIT.search(cell)) for cell in column) > 0.6 * len(column) for column in columns[1:])
+    counted = any(sum(bool(_DIGIT.search(cell)) for cell in column) > 0.6 * len(column) for column in columns)
     marked = all(cell.endswith(":") for cell in columns[0])
     return counted or marked or max(median(counts) for counts in words) < _SENTENCE

@@ -70,14 +70,19 @@ def table_rows(table: Any, gather_text: Callable[..., str]) -> tuple[list[str], 
         if is_head and not rows and len(cells) == 1 and len(line) > 1:
             titles.append(texts[0])
             continue
-        if len(cells) == 1 < len(line) and texts[0]:
+        if len(cells) == 1 < _span(cells[0], "colspan") and texts[0]:
             lone[len(rows)] = texts[0]
         rows.append(line)
         heads.append(is_head)
         labelled += named[:1] == [True] and len(named) == 2 and not any(named[1:])
     if labelled >= 2 and labelled >= 0.7 * (len(rows) - len(lone)):  # an infobox: each row is a name and its value
-        pairs = [row for position, row in enumerate(rows) if position not in lone]
-        pairs = [[f"{row[0].rstrip(':')}:", *row[1:2]] if len(row) > 1 else row for row in pairs]
+        pairs: list[list[str]] = []
+        for row in (row for position, row in enumerate(rows) if position not in lone):
+            pair = [f"{row[0].rstrip(':')}:", *row[1:2]] if len(row) > 1 else row
+            if len(pair) > 1 and pairs and pairs[-1][:1] == pair[:1]:  # the name spans several rows
+                pairs[-1][1] += f"; {pair[1]}"
+            else:
+                pairs.append(pair)
         return [*titles, *lone.values()], pairs, None
     if not any(heads):
         return titles, rows, None

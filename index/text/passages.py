@@ -274,7 +274,8 @@ def _iterate_passages(document: Document) -> Iterator[Passage]:
         answering = record or not (heading or _is_stub(text[start:end]))
         place = locator.place
         above = None if heading else plain_heading
-        place = replace(place, heading=" > ".join(filter(None, (above, place.heading))) or None)
+        if place.heading != above:
+            place = replace(place, heading=" > ".join(filter(None, (above, place.heading))) or None)
         longest = (LONGEST_ROW, LONGEST_ROW) if record else (LONGEST_PASSAGE, CUT_PASSAGE)
         for piece_start, piece_end in _pieces(text, start, end, longest):
             whole = record and piece_end - piece_start <= WHOLE_ROW and _CELL.search(text, piece_start, piece_end)
@@ -314,7 +315,9 @@ def _join_lists(text: str, blocks: list[tuple[int, int, bool]], locate: "_Locato
             if end - first <= CUT_PASSAGE and locate.at(first).place == locate.at(start).place:
                 joined[-1], opened, announced = (first, end, False), None, False
                 continue
-        mark = "" if silent or locate.at(start).place.row is not None else _mark(text, start, end)
+        below = blocks[position + 1][:2] if position + 1 < len(blocks) else None
+        alone = silent or locate.at(start).place.row is not None or _is_parted(text, (start, end), below)
+        mark = "" if alone else _mark(text, start, end)
         if short and mark and _holds_sentences(text[start:end]):
             opened = None
         if mark and opened is not None and mark != opened and (colon or not _LATER.match(text, start, end)):
@@ -407,10 +410,11 @@ def _part_heading(text: str, start: int, end: int) -> list[tuple[int, int]]:
         return [(start, end)]
     below = text[lines[1][0] : end].strip()
     widths = [len(text[slice(*line)].rstrip()) for line in lines]
-    goes_on = below[0].islower() or widths[0] + 1 + len(below.split(maxsplit=1)[0]) > max(widths)
+    item = _ITEM.match(below)
+    goes_on = (below[0].islower() and not item) or widths[0] + 1 + len(below.split(maxsplit=1)[0]) > max(widths)
     listed = any(_NUMBERED.match(text, *line) for line in lines[1:])
     closed = _SENTENCE_END.search(below[-8:]) or below.endswith(":")
-    if goes_on or listed or not closed or (_ITEM.match(below) and not _holds_sentences(below)):
+    if goes_on or listed or not closed or (item and not _holds_sentences(below)):
         return [(start, end)]
     return [(start, lines[0][1]), (lines[0][1], end)]
 

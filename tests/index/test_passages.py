@@ -254,6 +254,19 @@ def test_a_numbered_line_above_its_paragraph_is_a_heading():
     ]
 
 
+def test_a_numbered_heading_is_no_item_of_what_is_above_it():
+    """Nor has it steps in letters as its own text."""
+    text = "MANUAL OF THE PUMP\n\n1. Safety\n   Do not cover it.\n\n2. Cleaning\n   a) Switch it off.\n   b) Wipe it."
+    found = split_passages(document(text))
+    assert [(text[p.start : p.end].split("\n")[0], p.answering, p.place.heading) for p in found] == [
+        ("MANUAL OF THE PUMP", True, None),
+        ("1. Safety", False, None),
+        ("Do not cover it.", True, "1. Safety"),
+        ("2. Cleaning", False, None),
+        ("a) Switch it off.", True, "2. Cleaning"),
+    ]
+
+
 def _span(text: str, part: str) -> tuple[int, int]:
     return text.index(part), text.index(part) + len(part)
 

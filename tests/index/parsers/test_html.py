@@ -98,6 +98,12 @@ TABLES = {
         rows("<th>Town<td>Vik", "<td colspan=2>Area", "<th>Area<td>8 ha", "<th>Mayor<td>Ann"),
         [("~Area", None), ("Town: Vik.", 1), ("Area: 8 ha.", 2), ("Mayor: Ann.", 3)],
     ),
+    "infobox-with-a-name-of-several-rows": (
+        rows(
+            "<th>Power<td>1 kW", "<th>Flow<td>45", "<th>Mass<td>3 kg", "<th rowspan=2>Heat<td>Water: 40", "<td>Air: 45"
+        ),
+        [("Power: 1 kW.", 1), ("Flow: 45.", 2), ("Mass: 3 kg.", 3), ("Heat: Water: 40; Air: 45.", 4)],
+    ),
     "form-of-values": (
         rows("<td>Housing<td>Cast iron", "<td>Cable<td>10 m", "<td>Class<td>IP 68"),
         [("Housing: Cast iron.", 1), ("Cable: 10 m.", 2), ("Class: IP 68.", 3)],

@@ -508,6 +508,35 @@ Water 0.25 l . . . . . . . . . . . .  2.60
         ],
         None,
     ),
+    "times and what happens": (
+        """
+09:00  Opening (Dr. Weiss)
+09:15  Soil mapping in the Alps
+       Laura Conti, Trento
+11:00  Water rights after 1990
+""",
+        [
+            ("09:00  Opening (Dr. Weiss)", {"row": 1}),
+            ("09:15  Soil mapping in the Alps\n       Laura Conti, Trento", {"row": 2}),
+            ("11:00  Water rights after 1990", {"row": 3}),
+        ],
+        None,
+    ),
+    "columns that are rarely filled": (
+        """
+Date     Text              Debit     Credit     Balance
+02/05    Rent             650,00               1.204,33
+07/05    Wages                     1.480,00    2.684,33
+15/05    Power             48,72               2.635,61
+""",
+        [
+            ("~Date     Text              Debit     Credit     Balance", {}),
+            ("02/05    Rent             650,00               1.204,33", {"row": 2}),
+            ("07/05    Wages                     1.480,00    2.684,33", {"row": 3}),
+            ("15/05    Power             48,72               2.635,61", {"row": 4}),
+        ],
+        "Date; Text; Debit; Credit; Balance",
+    ),
     "rules between all rows": (
         """
 Model     Language     Corpus
