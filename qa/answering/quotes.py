@@ -344,6 +344,10 @@ _IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
 _LINK = re.compile(r"\[[^\]]*[^\].!]\]\([^)]*\)|<?(?:https?://|www\.)\S+")
 _QUESTION = re.compile(rf"[?\uff1f\u061f][{re.escape(_CLOSING)}]*$")
 _SAID_BEFORE = re.compile(rf"[.!\u2026:][{re.escape(_CLOSING)}]*\s")
+# Who asks, and when, as in lists of questions ("Q: …") and in chats ("[12.04.24, 18:04] Mia: …").
+_ASKING = re.compile(
+    r"\A[\s*_>#]*(?:\[?[\d.,/: -]{4,}(?:[ap]m)?\]?[\s-]*)?(?:[^\W_][\w.'-]*[ ]?){1,3}:[*_]*\s", re.IGNORECASE
+)
 _FINITE = re.compile(
     r"\b(?:is|are|was|were|be|has|have|had|does|do|did|can|could|may|might|must|shall|should|will|would|shows?|showed|sees?|saw|"
     r"gives?|gave|says?|said|makes?|made|takes?|took|goes|went|stands?|stood|comes?|came|begins?|began|rises?|rose|falls?|fell|"
@@ -388,7 +392,7 @@ def is_quotable(sentence: str) -> bool:
     if not re.search(r"[^\W_]", _LINK.sub(" ", _IMAGE.sub(" ", text))):
         return False
     if _QUESTION.search(text):
-        return bool(_SAID_BEFORE.search(text))
+        return bool(_SAID_BEFORE.search(_ASKING.sub("", text)))
     bare = _bare(text)
     if _MARKED_HEADING.match(text) or _FURNITURE.fullmatch(bare) or _is_menu(text):
         return False
