@@ -31,9 +31,45 @@ def find_tables(text: str) -> Tables:
         rules, which do not answer. Both in the order of the text.
     """
     ruled, silent = _find_ruled(text)
-    aligned, quiet = _find_aligned(text, {each.start for each in ruled} | {start for start, _ in silent})
-    locators = sorted((*ruled, *aligned), key=lambda locator: locator.start)
-    return tuple(locators), tuple(sorted((*silent, *quiet)))
+    settings, sections = _find_settings(text)
+    taken = {each.start for each in (*ruled, *settings)} | {start for start, _ in (*silent, *sections)}
+    aligned, quiet = _find_aligned(text, taken)
+    locators = sorted((*ruled, *settings, *aligned), key=lambda locator: locator.start)
+    return tuple(locators), tuple(sorted((*silent, *sections, *quiet)))
+
+
+_SECTION = re.compile(r"[ \t]*\[{1,2}([\w .:/\"'-]{1,80})\]{1,2}[ \t]*")
+_SETTING = re.compile(r"[ \t]*[\w.\"'/-]+(?: [\w.\"'/-]+){0,3}[ \t]*=.*")
+_CLOSING = "])}"
+_SECTIONS = re.compile(rf"^{_SECTION.pattern}$", re.MULTILINE)
+
+
+def _find_settings(text: str) -> Tables:
+    """Find settings, "key = value" below the name of a section, "[name]": each is a row with its section as heading."""
+    locators: list[Locator] = []
+    silent: list[tuple[int, int]] = []
+    if not _SECTIONS.search(text):
+        return (), ()
+    section: re.Match[str] | None = None  # that of the lines below
+    number, last, indent = (
+        0,
+        False,
+        0,
+    )  # settings of the section, whether the line above is one, and how far it is indented
+    for match in _LINE.finditer(text):
+        start, end = match.span()
+        if found := _SECTION.fullmatch(text, start, end):
+            section, number, last = found, 0, False
+        elif last and (_indent(match[0]) > indent or text[start] in _CLOSING) and not match[0].isspace():
+            locators[-1] = Locator(locators[-1].start, end, locators[-1].place)  # it goes on with the value above
+        elif section and _SETTING.fullmatch(text, start, end):
+            if number == 0:
+                silent.append(section.span())
+            number, last, indent = number + 1, True, _indent(match[0])
+            locators.append(Locator(start, end, Place(row=number, heading=section[1].strip())))
+        else:
+            last = False
+    return (tuple(locators), tuple(silent)) if len(locators) <= _MOST else ((), ())
 
 
 def add_text(builder: TextBuilder, text: str) -> None:

@@ -142,12 +142,13 @@ class Cell(NamedTuple):
 
 
 _NAMED = re.compile(r"(?:(?P<name>[^\n;:]+): )?(?P<value>[^\n]+?)(?:; |\.?$)")
+_SETTING = re.compile(r"(?P<name>[\w .\"'/-]+?)\s*=\s*(?P<value>[^\s].*)", re.DOTALL)
 _LEADERS = re.compile(r"(?<= )\.{3,}|\.{4,}|(?:\. ){3,}\.?|\u2026{2,}")  # dots between cells
 _PARTED = re.compile(r"[^\s|]+(?: [^\s|]+)*")
 
 
 def read_cells(row: str, heading: str = "") -> list[Cell]:
-    """Read the cells of a row of a table: "name: value; name: value.", or parted by blanks, with their names in the heading."""
+    """Read the cells of a row: "name: value; name: value.", "name = value", or parted by blanks, with names in the heading."""
     first = _LEADERS.sub(lambda dots: " " * len(dots[0]), row.partition("\n")[0])
     parted = [match.span() for match in _PARTED.finditer(first)]
     if len(parted) > 1:
@@ -155,6 +156,8 @@ def read_cells(row: str, heading: str = "") -> list[Cell]:
         names = ["", *names] if len(names) == len(parted) - 1 else names  # the first column is often without one
         names = names if len(names) == len(parted) else [""] * len(parted)
         return [Cell(name, start, start, end) for name, (start, end) in zip(names, parted, strict=True)]
+    if setting := _SETTING.fullmatch(row):
+        return [Cell(setting["name"], 0, *setting.span("value"))]
     found = list(_NAMED.finditer(row))
     return [Cell(each["name"] or "", each.start(), *each.span("value")) for each in found]
 

@@ -204,6 +204,7 @@ PAINT_NAMES = "Our work > Pos; Description; Qty; Unit price; Total"
         ("| Dr. Ann Bay | Lund |", "Name; Town", [("Name", "Dr. Ann Bay"), ("Town", "Lund")]),
         ("Ann     Lund", "Name; Town; Since", [("", "Ann"), ("", "Lund")]),
         ("Lund      9-12     14-18", "Morning; Evening", [("", "Lund"), ("Morning", "9-12"), ("Evening", "14-18")]),
+        ("fan speed=off", "bath", [("fan speed", "off")]),
         ("Soup of the day .......... 5.80", "", [("", "Soup of the day"), ("", "5.80")]),
         ("", "", []),
     ],

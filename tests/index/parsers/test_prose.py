@@ -685,6 +685,28 @@ def test_prose_above_a_table_is_none_of_its_rows(tmp_path):
     ]  # fmt: skip
 
 
+def test_settings_are_rows_below_the_name_of_their_section(tmp_path):
+    """A value may have several lines; comments are text, and so is what is in no section."""
+    content = "top = 1\n\n; of the thermostat\n[living room]\nnight = 17.0\nmode = auto\n\n[bath.room]\nnight=18.5\n"
+    content += (
+        "days = [\n  'a=1',\n  Sunday\n]\n# by hand\nfan speed = off\n\n[12:30] Ann: so = what\n\n[empty]\nIt is so.\n"
+    )
+    assert describe(read(tmp_path, "a.ini", content)) == [
+        ("top = 1", {}),
+        ("; of the thermostat", {}),
+        ("~[living room]", {}),
+        ("night = 17.0", {"row": 1, "heading": "living room"}),
+        ("mode = auto", {"row": 2, "heading": "living room"}),
+        ("~[bath.room]", {}),
+        ("night=18.5", {"row": 1, "heading": "bath.room"}),
+        ("days = [\n  'a=1',\n  Sunday\n]", {"row": 2, "heading": "bath.room"}),
+        ("# by hand", {}),
+        ("fan speed = off", {"row": 3, "heading": "bath.room"}),
+        ("[12:30] Ann: so = what", {}),
+        ("[empty]\nIt is so.", {}),
+    ]
+
+
 def test_a_long_log_stays_text(tmp_path, monkeypatch):
     """Its lines are not rows, of which a document may not have too many."""
     monkeypatch.setattr("index.parsers.columns._MOST", 100)
