@@ -87,6 +87,10 @@ def table_rows(table: Any, gather_text: Callable[..., str]) -> tuple[list[str], 
     if not any(heads):
         return titles, rows, None
     headers = next((position for position, head in enumerate(heads) if not head), len(rows))
+    width = max(map(len, rows[:headers]), default=0)
+    for position, text in lone.items():  # what spans all columns has the name of none
+        if position >= headers and len(rows[position]) >= width:
+            rows[position] = [*[""] * width, text]
     return titles, rows, headers if headers < len(rows) else 0
 
 

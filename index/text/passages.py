@@ -122,9 +122,25 @@ def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 def _split_blocks(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     for match in _BLOCK_BREAK.finditer(text, start, end):
-        yield start, match.start()
+        yield from _end_item(text, start, match.start())
         start = match.end()
+    yield from _end_item(text, start, end)
+
+
+def _end_item(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """A stretch, parted where it is an item of an indented list and a line below is indented less than the item."""
+    item = _INDENTED.match(text, start, end)
+    if item and (text[start - 1 : start] in "\r\n"):
+        for line in _BELOW.finditer(text, item.end(), end):
+            if len(line[1]) < len(item[1]):
+                yield start, line.start()
+                start = line.start(1)
+                break
     yield start, end
+
+
+_INDENTED = re.compile(r"([^\S\r\n]+)(?:[-*+\u2022\u25e6\u2023]|\d{1,3}[.)])[^\S\r\n]")
+_BELOW = re.compile(r"(?:\r\n?|\n)([^\S\r\n]*)(?=\S)")
 
 
 def _is_boundary(text: str, match: re.Match[str], sentence_start: int, block_end: int) -> bool:

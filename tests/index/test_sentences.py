@@ -65,6 +65,11 @@ CASES |= {
         ["[12.04.24, 18:03:40] Jan: Yes. We meet at seven.", "[12.04.24, 18:04:02] Mia: Good! Where?"],
     ),
     "long-message": (f"2024-05-02 03:11 {'word ' * 60}. End.", [f"2024-05-02 03:11 {'word ' * 60}.", "End."]),
+    "after-an-indented-item": (
+        "Version 3.2\n  * Search\n  * Printing on\n    small paper\nVersion 3.1\n  * Dark mode",
+        ["Version 3.2", "* Search", "* Printing on\n    small paper", "Version 3.1", "* Dark mode"],
+    ),
+    "after-an-item": ("- Search in\nall files\n- Print", ["- Search in\nall files", "- Print"]),
     "unit": ("The hut is at 1,870 m. The key is there.", ["The hut is at 1,870 m.", "The key is there."]),
     "letter": ("See p. 5 f. The rest, z. B. Der.", ["See p. 5 f. The rest, z. B. Der."]),
     "a-date-in-a-line": ("It was opened on\n2024-05-02 by the board.", ["It was opened on\n2024-05-02 by the board."]),

@@ -36,7 +36,8 @@ def add_rows(builder: TextBuilder, rows: Iterable[SheetRow], wide: dict[int, dic
         other = list(map(bool, cells)) != list(map(bool, names))  # it has other columns than the table above
         free = not names or (numbers and (parted or titled)) or (titled and other)
         groups = _spread(cells, wide.get(number, {}))
-        form = (form and not parted) or (free and is_form(_pairs(cells, block)))
+        labelled = parted and _is_labelled(cells)
+        form = (form and not parted) or labelled or (free and is_form(_pairs(cells, block)))
         alone = sum(map(bool, cells)) == 1 and (parted or not names)
         titled = alone and sum(map(bool, ahead[0][1] if ahead else [])) > 1
         if free and groups != cells and len(below) == 2 and _names_below(groups, below):
@@ -64,6 +65,12 @@ def add_rows(builder: TextBuilder, rows: Iterable[SheetRow], wide: dict[int, dic
             if titled:
                 builder.begin_section(1, "".join(cells))
         last = number
+
+
+def _is_labelled(cells: list[str]) -> bool:
+    """Whether a row is a name with a colon and its value, and nothing else."""
+    filled = [cell for cell in cells if cell]
+    return len(filled) == 2 and filled[0].endswith(":") and not filled[1].endswith(":")
 
 
 def _pairs(cells: list[str], below: list[list[str]]) -> list[list[str]]:

@@ -104,6 +104,15 @@ TABLES = {
         ),
         [("Power: 1 kW.", 1), ("Flow: 45.", 2), ("Mass: 3 kg.", 3), ("Heat: Water: 40; Air: 45.", 4)],
     ),
+    "note-across-all-columns": (
+        rows("<th>Room<th>Price", "<td>Single<td>69", "<td colspan=2>Breakfast is included", "<td>Double<td>99"),
+        [
+            ("~Room; Price", None),
+            ("Room: Single; Price: 69.", 2),
+            ("Breakfast is included", 3),
+            ("Room: Double; Price: 99.", 4),
+        ],
+    ),
     "form-of-values": (
         rows("<td>Housing<td>Cast iron", "<td>Cable<td>10 m", "<td>Class<td>IP 68"),
         [("Housing: Cast iron.", 1), ("Cable: 10 m.", 2), ("Class: IP 68.", 3)],

@@ -240,6 +240,25 @@ def test_the_title_of_a_table_is_the_heading_of_its_rows(tmp_path):
     ]
 
 
+def test_a_name_and_its_value_below_a_table_have_no_name_of_a_column(tmp_path):
+    """Where a blank row parts them; a row of the table that is parted by one keeps its names."""
+    rows = [
+        ["Shift", "Mon", "Tue"],
+        ["Early", "Ann", "Ivo"],
+        ["Late", "Ole", "Mia"],
+        [],
+        ["Sum:", 2, 2],
+        [],
+        ["Phone:", "0221 44"],
+    ]
+    assert texts(read(tmp_path, "a.xlsx", make_xlsx(Plan=rows)))[1:] == [
+        "Shift: Early; Mon: Ann; Tue: Ivo.",
+        "Shift: Late; Mon: Ole; Tue: Mia.",
+        "Shift: Sum:; Mon: 2; Tue: 2.",
+        "Phone: 0221 44.",
+    ]
+
+
 def test_a_percentage_is_shown_as_one_and_hidden_sheets_are_noted(tmp_path):
     """The number format counts where it changes the number; a hidden sheet is named and not read."""
     import openpyxl
