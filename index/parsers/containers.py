@@ -191,6 +191,22 @@ def refuse_document_type(content: bytes, *, name: str) -> None:
         raise SourceError(f"{name} is not safe to read: its XML declares entities. Remove it.")
 
 
+_ENTITY = re.compile(rb"<!ENTITY\s+(?:%\s+)?[^\s>]+\s+(?:\"([^\"]*)\"|'([^']*)')")
+_NESTED = re.compile(rb"&(?!#|(?:amp|lt|gt|quot|apos);)|%")
+
+
+def refuse_nested_entities(content: bytes, *, name: str) -> None:
+    """Refuse XML that declares entities made of others, given the name of the file that it is from: these may grow without end.
+
+    Raises:
+        SourceError: It declares some.
+    """
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content[:4]:
+        content = content.replace(b"\0", b"")
+    if any(_NESTED.search(entity[1] or entity[2] or b"") for entity in _ENTITY.finditer(content)):
+        raise SourceError(f"{name} is not safe to read: its XML declares entities made of others. Remove it.")
+
+
 def damaged(name: str, suffix: str) -> SourceError:
     """The error for a file that is broken inside."""
     return SourceError(f"{name} is damaged: it cannot be read as {suffix}. Open it where it was made and save it anew.")

@@ -573,6 +573,19 @@ def is_hidden(node: Any) -> bool:
     )
 
 
+def plain_text(text: str) -> str:
+    """A text as one line, and without its tags where it is written in HTML."""
+    if not _TAG.search(text):
+        return one_line(text)
+    from selectolax.lexbor import LexborHTMLParser
+
+    body = LexborHTMLParser(text).body
+    return gather_text(body) if body is not None else ""
+
+
+_TAG = re.compile(r"</?(?:p|br|a|b|i|em|strong|div|span|ul|li|img|h[1-6])\b[^<>]*>", re.IGNORECASE)
+
+
 def gather_text(root: Any) -> str:
     """The visible text inside an element, as one line."""
     parts: list[str] = []

@@ -25,7 +25,7 @@ def read_json(content: bytes, *, name: str, encoding: str = "") -> Extraction:
     builder = TextBuilder(name)
     builder.notes += notes
     try:
-        _add(parse_json(text, name=name, suffix=".json"), "", builder, 0)
+        add_value(parse_json(text, name=name, suffix=".json"), builder)
     except RecursionError as error:
         raise SourceError(f"{name} is nested more than {_MOST_NESTED} deep. Make it flatter.") from error
     return builder.finish()
@@ -76,15 +76,24 @@ def read_json_lines(content: bytes, *, name: str, encoding: str = "") -> Extract
 
 
 def _parse(text: str) -> Any:
-    return json.loads(text, parse_int=str, parse_float=str, parse_constant=str, object_pairs_hook=_keep_all)
+    return json.loads(text, parse_int=str, parse_float=str, parse_constant=str, object_pairs_hook=keep_all)
 
 
-def _keep_all(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def keep_all(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object in which a name that appears several times has the list of its values."""
     found: dict[str, list[Any]] = {}
     for name, value in pairs:
         found.setdefault(name, []).append(value)
     return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
+
+
+def add_value(value: Any, builder: TextBuilder) -> None:
+    """Write a value as a file of JSON that holds it is read.
+
+    Raises:
+        RecursionError: It is nested more than 100 deep.
+    """
+    _add(value, "", builder, 0)
 
 
 def _add(value: Any, path: str, builder: TextBuilder, depth: int) -> None:

@@ -139,6 +139,19 @@ FORMATS = {
         "row 1, paragraph 1, Towns",
     ),
     "docm": (docx, *HEADED),
+    "xml": (
+        lambda fact: (
+            f"<a><title>Towns</title><para>{FILLER}</para><b><title>North</title><para>{fact}</para></b></a>".encode()
+        ),
+        *HEADED,
+    ),
+    "fb2": (
+        lambda fact: (
+            f"<FictionBook><body><title>Towns</title><p>{FILLER}</p><section><title>North</title><p>{fact}</p></section>"
+            f"</body></FictionBook>".encode()
+        ),
+        *HEADED,
+    ),
     "mbox": (mbox, "{fact}", "2024-03-02, Re: towns"),
 }
 
