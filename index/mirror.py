@@ -54,19 +54,36 @@ _SUFFIXES = {
     "application/json": ".json", "application/x-ndjson": ".ndjson", "application/rtf": ".rtf", "text/rtf": ".rtf",
     "message/rfc822": ".eml", "application/mbox": ".mbox", "application/epub+zip": ".epub", "image/png": ".png",
     "image/jpeg": ".jpg", "image/tiff": ".tif", "application/msword": ".doc", "application/vnd.ms-excel": ".xls",
-    "application/vnd.ms-powerpoint": ".ppt",
+    "application/vnd.ms-powerpoint": ".ppt", "application/vnd.ms-outlook": ".msg", "application/x-ipynb+json": ".ipynb",
+    "text/vtt": ".vtt", "application/x-subrip": ".srt", "multipart/related": ".mht", "application/x-mimearchive": ".mht",
+    "text/calendar": ".ics", "text/vcard": ".vcf", "text/x-vcard": ".vcf", "application/xml": ".xml", "text/xml": ".xml",
+    "application/fictionbook+xml": ".fb2", "image/webp": ".webp", "image/bmp": ".bmp", "image/gif": ".gif",
+    **{
+        f"application/vnd.ms-{kind}.macroenabled.12": suffix
+        for kind, suffix in (
+            ("word.document", ".docm"), ("word.template", ".dotm"), ("excel.sheet", ".xlsm"), ("excel.template", ".xltm"),
+            ("excel.sheet.binary", ".xlsb"), ("powerpoint.presentation", ".pptm"), ("powerpoint.template", ".potm"),
+            ("powerpoint.slideshow", ".ppsm"),
+        )
+    },
     **{
         f"application/vnd.openxmlformats-officedocument.{kind}": suffix
         for kind, suffix in (
             ("wordprocessingml.document", ".docx"), ("presentationml.presentation", ".pptx"), ("spreadsheetml.sheet", ".xlsx"),
+            ("wordprocessingml.template", ".dotx"), ("presentationml.template", ".potx"), ("spreadsheetml.template", ".xltx"),
+            ("presentationml.slideshow", ".ppsx"),
         )
     },
     **{
         f"application/vnd.oasis.opendocument.{kind}": suffix
-        for kind, suffix in (("text", ".odt"), ("spreadsheet", ".ods"), ("presentation", ".odp"))
+        for kind, suffix in (
+            ("text", ".odt"), ("spreadsheet", ".ods"), ("presentation", ".odp"), ("text-template", ".ott"),
+            ("spreadsheet-template", ".ots"), ("presentation-template", ".otp"),
+        )
     },
 }  # fmt: skip
 _VAGUE = ("", "application/octet-stream", "binary/octet-stream", "text/plain", "application/x-download")
+_WRITTEN_IN = {".json": (".ipynb", ".jsonl", ".ndjson"), ".xml": (".fb2", ".fodt", ".fods", ".fodp")}
 _PAGES = (".html", ".xhtml")
 _NAMED_PAGES = ("", ".html", ".htm", ".xhtml")
 
@@ -444,7 +461,7 @@ def _choose_suffix(address: Address, content_type: str) -> str:
     own = PurePosixPath(address.partition("?")[0].partition("://")[2].partition("/")[2]).suffix.lower()
     own = own if own in FORMATS or own in OLD_OFFICE else ""
     stated = _SUFFIXES.get(kind, "")
-    if kind in _VAGUE and (own or stated):
+    if (kind in _VAGUE and (own or stated)) or own in _WRITTEN_IN.get(stated, ()):
         return own or stated
     if not stated:
         raise SourceError(

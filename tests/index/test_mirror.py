@@ -16,7 +16,7 @@ from toy_encoder import ToyEncoder
 
 from index import Collection, Selection, SourceError, SourceRules, is_read
 from index.addresses import Address, split_paths
-from index.mirror import FetchLimits, Mirror
+from index.mirror import FetchLimits, Mirror, _choose_suffix
 from index.store.catalog import Catalog
 
 PAGE = "<html><head><title>Ripe fruit</title></head><body><p>{} is ripe.</p></body></html>"
@@ -170,6 +170,24 @@ def test_faults_are_named_and_the_rest_is_read(collection, site):
             "http://127.0.0.1:1/a cannot be reached: Connection refused. Try again later.",
         ]
     )
+
+
+STATED = {
+    ("/a", "text/calendar; charset=utf-8"): ".ics",
+    ("/a", "application/vnd.ms-word.document.macroEnabled.12"): ".docm",
+    ("/a", "application/vnd.oasis.opendocument.text-template"): ".ott",
+    ("/a.ipynb", "application/json"): ".ipynb",
+    ("/a.html", "application/json"): ".json",
+    ("/a.fb2", "text/xml"): ".fb2",
+    ("/a", "application/xml"): ".xml",
+    ("/a.srt", "application/octet-stream"): ".srt",
+}
+
+
+@pytest.mark.parametrize(("path", "kind"), STATED)
+def test_the_stated_type_chooses_the_format(path, kind):
+    """The address does where the type is vague, or says only what its format is written in."""
+    assert _choose_suffix(Address(f"https://a.example{path}"), kind) == STATED[path, kind]
 
 
 def test_copy_answers_while_its_server_fails_and_goes_when_the_page_goes(collection, site):
