@@ -13,9 +13,8 @@ from index.parsers.html import add_html, decode_html, describe_unread
 from index.parsers.mail import parse_message, read_header
 
 _PAGES = ("text/html", "application/xhtml+xml")
-_FRAME = re.compile(
-    r"<i?frame\b([^<>]*?\bsrc\s*=\s*(?:\"([^\"<>]*)\"|'([^'<>]*)'|([^\s\"'<>]+))[^<>]*)>", re.IGNORECASE
-)
+_FRAME = re.compile(r"<i?frame\b([^<>]*)>", re.IGNORECASE)
+_SOURCE = re.compile(r"\bsrc\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"']+))", re.IGNORECASE)
 _TEMPLATE = re.compile(r"<(/?)template\b([^<>]*)>", re.IGNORECASE)
 _SHADOW = re.compile(r"\bshadow(?:root)?mode\s*=", re.IGNORECASE)
 _AROUND = re.compile(r"</?frameset\b[^<>]*>|</?noframes\b[^<>]*>", re.IGNORECASE)
@@ -68,7 +67,9 @@ class SavedPage:
         base = _join(self._base, read_header(part, "Content-Location"))
 
         def place(frame: re.Match[str]) -> str:
-            found = self._parts.get(_join(base, unescape(frame[2] or frame[3] or frame[4] or "")))
+            source = _SOURCE.search(frame[1])
+            address = unescape(source[1] or source[2] or source[3] or "") if source else ""
+            found = self._parts.get(_join(base, address)) if address else None
             if found is None or found.get_content_type() not in _PAGES or id(found) in shown:
                 return frame[0]
             shown.add(id(found))

@@ -28,6 +28,7 @@ _LONG, _LONGEST = (
     (300, 30),
     (700, 60),
 )  # characters and seconds of a paragraph at whose end a sentence ends, and of any other
+_MOST_ROLLING = 4  # lines of a caption
 _FEWEST_ROLLING, _ROLLING = 2, 1 / 3  # captions, and the share of all, that repeat the line before at least
 
 
@@ -113,7 +114,8 @@ def _unroll(captions: list[list[_Line]]) -> Iterator[_Line]:
 def _repeated(before: list[_Line], caption: list[_Line]) -> int:
     """How many lines at the beginning of a caption are those at the end of the one before."""
     texts, last = [line.text for line in caption], [line.text for line in before]
-    return next((count for count in range(len(texts), 0, -1) if texts[:count] == last[-count:]), 0)
+    most = min(len(texts), _MOST_ROLLING)
+    return next((count for count in range(most, 0, -1) if texts[:count] == last[-count:]), 0)
 
 
 def _join(lines: Iterable[_Line]) -> Iterator[tuple[int, str]]:
