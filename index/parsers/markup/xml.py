@@ -1,4 +1,4 @@
-"""Read XML: documents (DocBook, TEI, JATS and others that have paragraphs), FictionBook (.fb2), and data.
+"""Read XML: documents (DocBook, TEI, JATS and others that have paragraphs), FictionBook (.fb2), workbooks, and data.
 
 Of a document, each innermost block of text is a paragraph, titles are headings and rows of tables are rows. Notes within a
 paragraph follow it. Data, which has no paragraphs, is read as JSON is: repeated elements as rows, their values behind the names
@@ -17,6 +17,7 @@ from index.parsers.containers import load_library, refuse_kind, refuse_nested_en
 from index.parsers.html import plain_text, read_xhtml
 from index.parsers.json import add_value, keep_all
 from index.parsers.office.opendocument import read_opendocument
+from index.parsers.office.spreadsheetml import WORKBOOK, add_workbook
 
 _PARAGRAPHS = frozenset("p para simpara ab".split())
 _TITLES = frozenset("title head bridgehead article-title book-title subtitle".split())
@@ -41,7 +42,7 @@ _NOTES = frozenset("footnote note fn".split())
 _SKIPPED = frozenset("indexterm textobject stylesheet".split())
 _PICTURES = frozenset("imagedata graphic inline-graphic image".split())
 _GIVEN_TWICE = frozenset("sic orig abbr".split())  # in a choice, beside what they are corrected or spelt out to
-_BINARY = re.compile(rb"<binary\b[^<>]*>[^<]*</binary\s*>")  # pictures of FictionBook
+_BINARY = re.compile(rb"<(?:\w+:)?(?:binary|binData)\b[^<>]*>[^<]*</(?:\w+:)?(?:binary|binData)\s*>")  # pictures
 _TAG = re.compile(r"<[^<>]*>")
 _NAMESPACE = re.compile(r"\{[^}]*\}")
 _OF_THE_FORMAT = ("{http://www.w3.org/2001/XMLSchema-instance}", "{http://www.w3.org/XML/1998/namespace}")
@@ -64,7 +65,9 @@ def read_xml(content: bytes, *, name: str) -> Extraction:
     builder = TextBuilder(name)
     builder.notes += notes
     reader = _Document(root, builder)
-    if _kind(root) == "fictionbook":
+    if root.tag == WORKBOOK:
+        add_workbook(root, builder)
+    elif _kind(root) == "fictionbook":
         reader.add_book()
     elif any(_kind(element) in _PARAGRAPHS for element in root.iter()):
         reader.add()

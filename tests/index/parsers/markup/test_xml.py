@@ -119,6 +119,44 @@ def test_other_formats_in_xml_are_read_as_themselves(tmp_path):
         "<text:p>Flat.</text:p></office:text></office:body></office:document>"
     )
     assert texts(read(tmp_path, "a.xml", flat)) == ["Flat."]
+    word = (
+        '<?mso-application progid="Word.Document"?><w:wordDocument xmlns:w="http://schemas.microsoft.com/office/word/2003/wordml">'
+        "<w:body><w:p><w:r><w:t>The ferry </w:t></w:r><w:r><w:t>leaves.</w:t></w:r></w:p><w:p><w:r><w:pict>"
+        '<w:binData w:name="a.png">QUJD</w:binData></w:pict></w:r></w:p></w:body></w:wordDocument>'
+    )
+    document = read(tmp_path, "a.xml", word)
+    assert (document.text, document.notes) == ("The ferry leaves.", ("pictures are not read: 1 in all",))
+
+
+def test_workbooks_in_xml_are_read_as_others_are(tmp_path):
+    """Rows and cells that are left out count; values are shown as a spreadsheet does; hidden sheets are noted."""
+    cell = '<Cell{}><Data ss:Type="{}">{}</Data></Cell>'
+    head = "".join(cell.format("", "String", name) for name in ("Item", "Cost", "Paid", "Day"))
+    values = cell.format("", "String", "Rent") + cell.format("", "Number", "300") + cell.format("", "Boolean", "1")
+    comment = '<Comment><ss:Data xmlns="http://www.w3.org/TR/REC-html40"><B>Ann:</B> monthly</ss:Data></Comment>'
+    day = f'<Cell><Data ss:Type="DateTime">2024-05-01T00:00:00.000</Data>{comment}</Cell>'
+    late = (
+        cell.format("", "String", "Heat")
+        + cell.format(' ss:Index="4"', "String", "May")
+        + cell.format(' ss:Index="99999999"', "String", "far")
+    )
+    rows = f'<Row>{head}</Row><Row>{values}{day}</Row><Row ss:Index="7">{late}</Row>'
+    hidden = '<Worksheet ss:Name="Old"><WorksheetOptions><Visible>SheetHidden</Visible></WorksheetOptions></Worksheet>'
+    content = (
+        '<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?><Workbook'
+        ' xmlns="urn:schemas-microsoft-com:office:spreadsheet" xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet">'
+        "<DocumentProperties><Title>Costs of May</Title><Author>Ann</Author></DocumentProperties>"
+        f'<Worksheet ss:Name="Costs"><Table>{rows}</Table></Worksheet>{hidden}</Workbook>'
+    )
+    document = read(tmp_path, "a.xml", content)
+    assert describe(document) == [
+        ("~Item; Cost; Paid; Day", {"sheet": "Costs"}),
+        ("Item: Rent; Cost: 300; Paid: TRUE; Day: 2024-05-01.", {"sheet": "Costs", "row": 2}),
+        ("Item: Heat; Day: May.", {"sheet": "Costs", "row": 7}),
+        ("Note: Ann: monthly", {"sheet": "Costs", "row": 2}),
+    ]
+    assert document.metadata == Metadata("Costs of May", "Ann")
+    assert document.notes == ("hidden sheets are not read: Old",)
 
 
 def test_what_is_not_valid_is_read_as_far_as_it_goes(tmp_path):
