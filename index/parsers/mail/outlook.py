@@ -38,6 +38,8 @@ _DATA, _FILES, _KIND, _IDENTITY, _HIDDEN = 0x3701, (0x3707, 0x3704, 0x3001), 0x3
 _TEXT_CODE, _PAGE_CODE = 0x3FFD, 0x3FDE
 _PLACE, _START, _END = 0x8208, 0x820D, 0x820E  # of an appointment; these have other numbers in each file
 _FIELDS = ("IPM.CONTACT", "IPM.TASK", "IPM.DISTLIST", "IPM.ACTIVITY")
+# What Outlook puts into the text that it makes of rich text: addresses behind the words of a link, and in place of pictures.
+_ADDRESS = re.compile(r"(?<=[^\s<])<(?:https?|mailto|tel):[^<>\s]*>|\[(?:https?|cid):[^\]\s]*\]")
 _MEDIA = re.compile(r"image/[\w.+-]+")
 
 
@@ -150,6 +152,8 @@ class _Writer:
             if value := one_line(value):
                 message[header] = value
         text, page = clean_text(item.text(_BODY)), self._read_page(item)  # Outlook makes the text of the page
+        if item.binary(_RICH):
+            text = _ADDRESS.sub("", text)
         message.set_content(page or text, subtype="html" if page else "plain")
         kind = item.text(_CLASS).upper()
         if not (page or text.strip()) and item.binary(_RICH):

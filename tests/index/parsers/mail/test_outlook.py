@@ -63,6 +63,14 @@ def test_text_in_bytes_is_decoded_as_declared(tmp_path, page, codec):
     assert read(tmp_path, "a.msg", content).text == f"To: {name}\nSubject: {name}\n\n{name}."
 
 
+def test_addresses_that_a_message_does_not_show_are_left_out(tmp_path):
+    """Outlook writes them into the text that it makes of rich text; a plain text is as it was typed."""
+    text = "[cid:a@b] Ask Ann<mailto:ann@x.example> or see the page<https://x.example/?a=1>, see <https://y.example>."
+    rich = read(tmp_path, "a.msg", make_msg({**HEAD, 0x1000: text, 0x1009: b"rich"}))
+    assert rich.text.endswith("\n\nAsk Ann or see the page, see <https://y.example>.")
+    assert read(tmp_path, "b.msg", make_msg({**HEAD, 0x1000: text})).text.endswith(text)
+
+
 def test_the_day_is_that_of_the_senders_clock(tmp_path):
     """Where the headers of its transport have it; in UTC otherwise."""
     headers = "Received: from x\r\n\tby y\r\nDate: Sat, 02 Mar 2024 00:30:00 +0200\r\n\r\n"
