@@ -4,7 +4,8 @@ A PDF marks no paragraphs, columns or headings: they are inferred from the posit
 Lines that most pages repeat at their top or bottom are kept but do not answer; short lines in larger type are headings. Tables
 are found by their rules (`rules`), by the blank between their columns (`corridors`), or where they are plain. The values of
 forms and the notes people added follow the text of their page. Pages without text, or with text that the fonts do not identify
-(`fonts`), are read by OCR (`scans`), where it is installed. Left out: text in pictures of other pages; noted: attached files.
+(`fonts`), and scanned ones with few words are read by OCR (`scans`), where it is installed. Left out: text in pictures of other
+pages; noted: attached files.
 Scripts in a PDF are never run.
 """
 
@@ -39,7 +40,7 @@ from index.parsers.pdf.lines import (
     words_of,
 )
 from index.parsers.pdf.rules import gather_cells
-from index.parsers.pdf.scans import Scans, draw_page, name_pages
+from index.parsers.pdf.scans import Scans, draw_page, is_scan, lay_over, name_pages
 from index.text.passages import split_sentences
 
 _HEADER_BYTES = 1024
@@ -86,12 +87,13 @@ def read_pdf(content: bytes, *, name: str, ocr: PictureReader | None) -> Extract
             pages.append(PdfPage())
             continue
         page = _read_page(drawn, number, document.formenv)
-        if not page.segments and next(drawn.get_objects(max_depth=1), None) is not None:
-            segments, frame = scans.read(number, lambda drawn=drawn: draw_page(drawn))
-            page = replace(page, segments=segments, frame=frame, direction=0) if segments else page
+        words = page.count_words()
+        if is_scan(drawn, words) if words else next(drawn.get_objects(max_depth=1), None) is not None:
+            segments, frame = scans.read(number, lambda drawn=drawn: draw_page(drawn), bare=not words)
+            page = page.lay_over(segments, frame) if segments else page
         pages.append(page)
         drawn.close()
-    has_text = any(page.segments for page in pages)
+    has_text = any(page.count_words() for page in pages)
     if broken and not scans.found and not has_text:
         raise damaged(name, ".pdf")
     if not has_text and not any(page.filled for page in pages):
@@ -155,6 +157,17 @@ class PdfPage:
     filled: Sequence[tuple[str, Word]] = ()
     line_numbers: bool = False
     lost: bool = False
+
+    def count_words(self) -> int:
+        """How many words of text it has."""
+        drawn = (self.segments, *self.asides.values())
+        return sum(len(segment.text.split()) for segments in drawn for segment in segments)
+
+    def lay_over(self, found: Sequence[Segment], frame: Frame) -> "PdfPage":
+        """The page with what OCR read on it, which has a frame of its own."""
+        texts = {self.direction: self.segments, **self.asides}
+        main, *asides = lay_over(texts, self.frame, found, frame).items()
+        return replace(self, segments=main[1], frame=frame, direction=main[0], asides=dict(asides))
 
 
 def _read_page(page: Any, number: int, form: Any) -> PdfPage:

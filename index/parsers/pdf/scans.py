@@ -7,7 +7,9 @@ import math
 from array import array
 from bisect import bisect
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
 from statistics import median
 from typing import Any
 
@@ -17,8 +19,14 @@ from index.errors import SourceError
 from index.parsers.builder import list_some
 from index.parsers.ocr import DPI, INSTALL, MOST_PIXELS, Line, PictureReader, PictureReading, Pixels
 from index.parsers.pdf.layout import COLUMN_LINES
-from index.parsers.pdf.lines import WIDE_GAP, Frame, Segment, group_lines, words_between
+from index.parsers.pdf.lines import SLANTING, WIDE_GAP, Frame, Segment, group_lines, words_between
+from index.parsers.pdf.rules import Grid
 
+_FEW_WORDS = 20  # on a scanned page: a stamp, a page number, the name of the program that scanned it
+_COVERED = 0.7  # of a scanned page is picture
+_DEEPEST = 3  # forms within forms, in which the picture is looked for
+_POINTS_TRIED = 25  # of a page, in each direction, to find out how much of it is picture
+_REPEATED = 0.5  # of the words of a line that OCR read are in the text of the page, there: it is left out
 LITTLE_CONFIDENCE = 0.8  # of a page; it is named
 _POINTS = 72 / DPI  # in a pixel
 _TYPE_SIZE = 0.85  # of a line's height, as measured on PDFs that have a text too
@@ -40,6 +48,7 @@ class Scans:
         self._ocr = ocr
         self._confidences: dict[int, tuple[float, int]] = {}  # of a page, and how many characters it has
         self._unread: list[int] = []
+        self._bare: list[int] = []  # of these, the pages that have no text at all
         self._failures: dict[int, str] = {}  # why pages could not be read
 
     @property
@@ -48,22 +57,24 @@ class Scans:
 
     def reason(self, name: str) -> str:
         """Why a document of this name, in which nothing was read, has no text."""
-        if self._unread:
+        if self._bare:
             return f"{name} has no readable text (scanned?). To read scans by OCR: {INSTALL}"
         return next(iter(self._failures.values()), f"{name} holds no text to search.")
 
-    def read(self, number: int, draw: Any) -> tuple[list[Segment], Frame]:
+    def read(self, number: int, draw: Any, *, bare: bool = True) -> tuple[list[Segment], Frame]:
         """Read a page.
 
         Args:
             number: Its number, from 1.
             draw: Returns its `Pixels`.
+            bare: Whether it has no text at all.
 
         Returns:
             Its segments and their frame; no segments where there is no text, no OCR, or an error, which is noted.
         """
         if self._ocr is None:
             self._unread.append(number)
+            self._bare += [number] if bare else []
             return [], Frame()
         try:
             pixels = draw()
@@ -87,12 +98,108 @@ class Scans:
         if unsure:
             verb = "were" if len(unsure) > 1 else "was"
             notes.append(f"{name_pages(unsure)} {verb} hard to read: the text may be wrong")
-        if self._unread:
-            verb = "have" if len(self._unread) > 1 else "has"
-            notes.append(f"{name_pages(self._unread)} {verb} no text (scanned?). To read scans by OCR: {INSTALL}")
+        if self._bare:
+            verb = "have" if len(self._bare) > 1 else "has"
+            notes.append(f"{name_pages(self._bare)} {verb} no text (scanned?). To read scans by OCR: {INSTALL}")
+        if stamped := [number for number in self._unread if number not in self._bare]:
+            verb = "have" if len(stamped) > 1 else "has"
+            notes.append(
+                f"{name_pages(stamped)} {verb} a picture and few words (scanned?). To read scans by OCR: {INSTALL}"
+            )
         return notes + [
             f"page {number} could not be read by OCR: {reason}" for number, reason in self._failures.items()
         ]
+
+
+def is_scan(page: Any, words: int) -> bool:
+    """Whether a `pypdfium2.PdfPage` with so many words of text is a picture that covers most of it."""
+    import pypdfium2.raw as pdfium
+
+    if words > _FEW_WORDS:
+        return False
+    left, bottom, right, top = page.get_bbox()
+    x, y = np.meshgrid(*(np.linspace(*ends, _POINTS_TRIED) for ends in ((left, right), (bottom, top))))
+    covered = np.zeros(x.shape, dtype=bool)
+    for drawn in page.get_objects(max_depth=1):
+        inner = page.get_objects(max_depth=_DEEPEST, form=drawn) if drawn.type == pdfium.FPDF_PAGEOBJ_FORM else [drawn]
+        if any(each.type == pdfium.FPDF_PAGEOBJ_IMAGE for each in inner):
+            left, bottom, right, top = drawn.get_bounds()
+            covered |= (left <= x) & (x <= right) & (bottom <= y) & (y <= top)
+    return float(covered.mean()) >= _COVERED
+
+
+def lay_over(
+    texts: Mapping[int, Sequence[Segment]], frame: Frame, found: Sequence[Segment], seen: Frame
+) -> dict[int, list[Segment]]:
+    """Put the text that a page has among the lines that OCR read on it, less those that repeat it.
+
+    Args:
+        texts: The segments of the page, by direction.
+        frame: Of the page.
+        found: What OCR read.
+        seen: The frame of these segments.
+
+    Returns:
+        Segments by direction, first those that run as the lines that OCR read; all in the coordinates of these.
+    """
+    by_direction: dict[int, list[Segment]] = {0: []}
+    for turn, segments in texts.items():
+        if turn == SLANTING:
+            by_direction[turn] = list(segments)
+            continue
+        other, move = _mover(turn, frame, seen)
+        cells = (cell.segments for segment in segments if isinstance(segment, Grid) for cell in segment.cells)
+        plain = [*chain.from_iterable(cells), *(segment for segment in segments if not isinstance(segment, Grid))]
+        by_direction.setdefault(other, []).extend(_moved(segment, move) for segment in plain)
+    own = by_direction[0]
+    usual = median(segment.size for segment in found)
+    for segment in own:
+        segment.size = min(segment.size, usual)  # a stamp is no heading, however large
+    by_direction[0] = [*(segment for segment in found if not _is_repeated(segment, own)), *own]
+    return by_direction
+
+
+Mover = Callable[[float, float], tuple[float, float]]
+
+
+def _mover(turn: int, frame: Frame, seen: Frame) -> tuple[int, Mover]:
+    """The direction that a direction is in another frame, and what moves the points of its segments there."""
+    across = np.array([(1, 0), (0, -1), (-1, 0), (0, 1)])  # x of each direction, as points to the right and up
+    down = np.array([(0, -1), (-1, 0), (0, 1), (1, 0)])
+    here, there = (np.array([each.x, each.y]) for each in (frame, seen))
+    back = np.linalg.inv(there[:, 1:])
+    step = back @ here[:, 1:] @ across[turn]
+    other = int(np.argmax(across @ step))
+
+    def move(x: float, y: float) -> tuple[float, float]:
+        point = back @ (here[:, 0] + here[:, 1:] @ (x * across[turn] + y * down[turn]) - there[:, 0])
+        return float(across[other] @ point), float(down[other] @ point)
+
+    return other, move
+
+
+def _moved(segment: Segment, move: Mover) -> Segment:
+    """A segment, its points moved."""
+    left, top = move(segment.left, segment.top)
+    right, bottom = move(segment.right, segment.bottom)
+    words = [(move(word.left, word.top)[0], move(word.right, word.top)[0]) for word in segment.words()]
+    edges = array("f", chain.from_iterable(words))
+    return replace(segment, left=left, top=top, right=right, bottom=bottom, last=words[-1][0], edges=edges)
+
+
+def _is_repeated(segment: Segment, texts: Iterable[Segment]) -> bool:
+    """Whether most of the words of a segment are those of texts at its place."""
+    there = [
+        text
+        for text in texts
+        if text.left < segment.right
+        and segment.left < text.right
+        and text.top < segment.bottom
+        and segment.top < text.bottom
+    ]
+    said = {word.casefold() for text in there for word in text.text.split()}
+    words = segment.text.casefold().split()
+    return sum(word in said for word in words) > _REPEATED * len(words)
 
 
 def draw_page(page: Any) -> Pixels:

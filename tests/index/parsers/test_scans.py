@@ -6,8 +6,9 @@ from importlib.metadata import PackageNotFoundError
 import numpy as np
 import pytest
 from PIL import Image
-from reading import describe, make_pdf, texts
-from scanning import DPI, reading, saved, scanned
+from reading import begin_page, describe, make_pdf, texts
+from reportlab.pdfbase.pdfmetrics import stringWidth
+from scanning import DPI, picture_of, reading, saved, scanned
 from toy_encoder import ToyEncoder
 
 from index import Collection, SourceError, parsers, read_document
@@ -359,3 +360,108 @@ def test_pages_are_named_in_runs():
     """Neighbours as a range."""
     names = [name_pages(pages) for pages in ([3], [2, 3, 4], [1, 3], [1, 2, 5, 7, 8])]
     assert names == ["page 3", "pages 2-4", "pages 1, 3", "pages 1-2, 5, 7-8"]
+
+
+def pictured(*texts, box=(0, 0, 595, 842), degrees=0, within_form=False):
+    """A PDF of a page with a picture in a box and texts: (x, y, angle, text)."""
+    from reportlab.lib.utils import ImageReader
+
+    stream = io.BytesIO()
+    page = begin_page(stream, degrees=degrees)
+    left, bottom, right, top = box
+    if within_form:
+        page.beginForm("scan", 0, 0, 595, 842)
+    page.drawImage(ImageReader(WHITE), left, bottom, right - left, top - bottom)
+    if within_form:
+        page.endForm()
+        page.doForm("scan")
+    for x, y, angle, text in texts:
+        page.saveState()
+        page.translate(x, y)
+        page.rotate(angle)
+        page.drawString(0, 0, text)
+        page.restoreState()
+    page.save()
+    return stream.getvalue()
+
+
+STAMP = "Scanned by Harbour Copy, file 117"
+
+
+@pytest.mark.parametrize("within_form", [False, True])
+def test_a_scan_with_a_stamp_is_read_by_ocr_too(tmp_path, within_form):
+    """The stamp stays, in its place and once, with its boxes, whether or not OCR reads it as well."""
+    content = pictured((60, 40, 0, STAMP), within_form=within_form)
+    lines = (100, 300, "Nets are dried on the pier."), (100, 340, "Boats are moored by the bow.")
+    for seen in ((), ((60 * DPI / 72, (842 - 50) * DPI / 72, "Scanned by Harbour Cody, file 117"),)):
+        document = read(tmp_path, "a.pdf", content, reading(*lines, *seen))
+        assert texts(document) == ["Nets are dried on the pier. Boats are moored by the bow.", STAMP]
+        assert document.notes == ("page 1 was read by OCR (mean confidence 97%): compare quotes with the picture",)
+        start = document.text.index("Harbour")
+        (box,) = boxes_between(document.boxes, start, start + 7)
+        left = 60 + stringWidth("Scanned by ", "Helvetica", 10)
+        assert (box.left, box.bottom) == pytest.approx((left / 595, (842 - 38) / 842), abs=0.003)
+        assert box.right == pytest.approx((left + stringWidth("Harbour", "Helvetica", 10)) / 595, abs=0.003)
+
+
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
+def test_a_stamp_beside_a_scan_keeps_its_place_however_the_page_is_turned(tmp_path, degrees):
+    """Its box lies where it is drawn, though OCR sees the page as it is displayed."""
+    content = pictured((300, 400, 90, "Copy 117"), degrees=degrees)
+    document = read(tmp_path, "a.pdf", content, reading((100, 300, "Nets are dried on the pier.")))
+    start = document.text.index("117")
+    (box,) = boxes_between(document.boxes, start, start + 3)
+    drawn = np.asarray(picture_of(content).convert("L"))
+    rows, columns = np.nonzero(drawn < 128)
+    height, width = drawn.shape
+    inside = (columns >= box.left * width - 1) & (columns <= box.right * width + 1)
+    inside &= (rows >= box.top * height - 1) & (rows <= box.bottom * height + 1)
+    assert 0.2 < inside.mean() < 0.6
+
+
+def test_a_scan_with_a_stamp_is_named_where_ocr_is_missing(tmp_path, without_ocr):
+    """Its few words are read, and it is read again when OCR is installed."""
+    document = read(tmp_path, "a.pdf", pictured((60, 40, 0, STAMP)))
+    assert texts(document) == [STAMP]
+    assert document.notes == (f"page 1 has a picture and few words (scanned?). To read scans by OCR: {INSTALL}",)
+    assert document.extractor.endswith(", rapidocr missing")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pictured((60, 40, 0, STAMP), box=(60, 100, 530, 500)),
+        pictured(*((60, 700 - 20 * row, 0, f"Line {row} of a slide with a picture") for row in range(4))),
+    ],
+    ids=["smaller-picture", "more-words"],
+)
+def test_a_page_with_a_picture_is_not_always_a_scan(tmp_path, content):
+    """A picture on a part of it is an illustration, and one behind many words a background."""
+    assert read(tmp_path, "a.pdf", content).notes == ()
+
+
+def test_what_ocr_fails_on_keeps_its_text(tmp_path):
+    """Nothing is lost where OCR reads nothing, and an error is noted."""
+    content = pictured((60, 40, 0, STAMP))
+    assert texts(read(tmp_path, "a.pdf", content, reading())) == [STAMP]
+    document = read(tmp_path, "a.pdf", content, SourceError("it took too long."))
+    assert (texts(document), document.notes) == ([STAMP], ("page 1 could not be read by OCR: it took too long.",))
+
+
+def test_words_of_a_watermark_replace_none_of_a_scan(tmp_path):
+    """It lies over other words, or at a slant."""
+    content = pictured((100, 700, 0, "Draft"), (200, 300, 45, "Not for sale"))
+    line = (100 * DPI / 72, (842 - 710) * DPI / 72, "Nets are dried on the pier.")
+    document = read(tmp_path, "a.pdf", content, reading(line))
+    assert "Nets are dried on the pier." in document.text and "Draft" in document.text and "sale" in document.text
+
+
+def test_text_that_only_slants_is_text(tmp_path):
+    """A page may have no other."""
+    stream = io.BytesIO()
+    page = begin_page(stream)
+    page.translate(100, 300)
+    page.rotate(45)
+    page.drawString(0, 0, "Closed until Monday.")
+    page.save()
+    assert read(tmp_path, "a.pdf", stream.getvalue()).text == "Closed until Monday."
