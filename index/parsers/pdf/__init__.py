@@ -22,11 +22,20 @@ import numpy.typing as npt
 
 from index.boxes import pack_boxes
 from index.errors import SourceError
-from index.parsers.builder import Extraction, TextBuilder, add_table, describe_row, find_words, list_some, one_line
+from index.parsers.builder import (
+    Extraction,
+    TextBuilder,
+    add_table,
+    describe_row,
+    find_words,
+    is_number,
+    list_some,
+    one_line,
+)
 from index.parsers.containers import damaged, load_library, refuse_kind
 from index.parsers.ocr import PACKAGE, PictureReader
 from index.parsers.pdf.fonts import find_lost
-from index.parsers.pdf.layout import NUMBERED_TITLE, Paragraph, goes_on, join_lines, last_of_body, lay_out
+from index.parsers.pdf.layout import LARGE, NUMBERED_TITLE, Paragraph, goes_on, join_lines, last_of_body, lay_out
 from index.parsers.pdf.lines import (
     Frame,
     Segment,
@@ -51,6 +60,7 @@ _LONGEST_TITLE = 200  # characters
 _TITLE = re.compile(r"(?=.*[^\W\d_]).{1,200}?(?<![.;:,])", re.DOTALL)
 _FIRST_LINE = re.compile(r"(?=.*\s)[A-Z\xc0-\xde][^\n\d]{5,80}(?<![.:;,!?])")  # is a title in any type
 _LABEL = re.compile(r"\S+(?:[^\S\n]\S+){0,5}(?<![.!?])")  # of a field, on a page with a form: it is read with the value
+_FIGURES = 3  # of which most words of a line consist: it is a row
 _MOST_LEVELS = 4
 _SHORTEST_TITLE = 3  # characters; a large letter alone begins a paragraph
 # A title that programs make of a file's name: that of a document or picture, of a path, or with underscores for spaces.
@@ -234,9 +244,9 @@ def add_pages(builder: TextBuilder, pages: Sequence[PdfPage]) -> None:
             level = next((level for level, size in enumerate(sizes, start=1) if paragraph.size > 0.97 * size), None)
             if level is None and not builder.length and _FIRST_LINE.fullmatch(text):
                 level = 1
-            if level is not None and _TITLE.fullmatch(text):
+            if level is not None and _may_be_title(text):
                 builder.add_heading(level, text)
-                if number == 1 and paragraph.size > largest and len(text) >= _SHORTEST_TITLE:
+                if number == 1 and paragraph.size > LARGE * largest and len(text) >= _SHORTEST_TITLE:
                     title, largest = text, paragraph.size
             elif numbered := NUMBERED_TITLE.fullmatch(text):
                 builder.add_heading(_MOST_LEVELS + numbered[1].count("."), text)
@@ -263,6 +273,13 @@ def add_pages(builder: TextBuilder, pages: Sequence[PdfPage]) -> None:
         marked.clear()
     builder.name_by(title)
     builder.boxes = pack_boxes(np.concatenate(boxes))
+
+
+def _may_be_title(text: str) -> bool:
+    """Whether a text may be a heading: short, not the end of a sentence, and no row of figures."""
+    words = text.split()
+    numbers = sum(map(is_number, words))
+    return bool(_TITLE.fullmatch(text)) and (numbers < _FIGURES or 2 * numbers <= len(words))
 
 
 def _heading_sizes(laid_out: Sequence[Sequence[Paragraph]]) -> list[float]:

@@ -465,6 +465,23 @@ def test_larger_type_makes_headings(tmp_path):
     ]
 
 
+def test_a_row_of_figures_in_larger_type_is_no_heading(tmp_path):
+    """A number or two in a heading are none."""
+    calls = [("setFont", "Helvetica", 14)]
+    calls += [
+        ("drawString", 60, 780, "2.1 Report 2024"),
+        ("drawString", 60, 740, "01/14/2016 Transfer 1,406.00 1,500.00"),
+    ]
+    calls += [("setFont", "Helvetica", 10), *(("drawString", x, y, line) for x, y, line in flow(STAMPED, y=700))]
+    document = read(tmp_path, "a.pdf", draw(*calls))
+    assert describe(document) == [
+        ("~2.1 Report 2024", {"page": 1}),
+        ("01/14/2016 Transfer 1,406.00 1,500.00", {"page": 1, "heading": "2.1 Report 2024"}),
+        (STAMPED, {"page": 1, "heading": "2.1 Report 2024"}),
+    ]
+    assert document.metadata.title == "2.1 Report 2024"
+
+
 def test_a_heading_over_several_lines_is_one(tmp_path):
     """Its lines are further apart than those of the text; the number of the next section begins another."""
     from reportlab.pdfgen import canvas
