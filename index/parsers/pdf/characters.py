@@ -33,12 +33,14 @@ class Character(NamedTuple):
         text: One or several characters; a hyphen that divides a word at the end of a line is a soft hyphen.
         edges: Left, bottom, right and top of its box, in points.
         spaced: Whether white space is before it.
+        guessed: Whether none of it is drawn: PDFium takes a gap for it, or a place where text is drawn in pieces.
     """
 
     position: int
     text: str
     edges: tuple[float, float, float, float]
     spaced: bool
+    guessed: bool
 
 
 def read_characters(text_page: Any, lost: Lost) -> list[Character]:
@@ -55,21 +57,24 @@ def read_characters(text_page: Any, lost: Lost) -> list[Character]:
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
     found: list[Character] = []
     last_edges: tuple[float, float, float, float] | None = None
-    spaced = False
+    spaced = drawn = False
     all_read = not lost.any
     for position in range(count):
         code = pdfium.FPDFText_GetUnicode(text_page, position)
         if 0x20 < code < 0x7F and all_read:
             text = chr(code)
         elif not all_read and lost.has(text_page, position, code):
-            spaced = True
+            spaced = drawn = True
             continue
         else:
             text = chr(code) if 0x20 <= code < 0x7F else _read_character(code, pdfium, text_page, position, count)
             if text in QUOTES and (spaced or not found):
                 text = QUOTES[text]
-            if text.isspace() or not text:
-                spaced = spaced or bool(text)
+            if not text:
+                continue
+            if text.isspace():
+                drawn = drawn or pdfium.FPDFText_IsGenerated(text_page, position) != 1
+                spaced = True
                 continue
         if pdfium.FPDFText_GetLooseCharBox(text_page, position, box):
             edges = (box.left, box.bottom, box.right, box.top)
@@ -80,9 +85,9 @@ def read_characters(text_page: Any, lost: Lost) -> list[Character]:
         if edges == last_edges:  # PDFium spells a ligature out, each letter in the box of the whole
             found[-1] = found[-1]._replace(text=found[-1].text + text)
             continue
-        found.append(Character(position, text, edges, spaced))
+        found.append(Character(position, text, edges, spaced, spaced and not drawn))
         last_edges = edges
-        spaced = False
+        spaced = drawn = False
     return _drop_copies(found, text_page)
 
 
@@ -107,15 +112,15 @@ def _drop_copies(characters: list[Character], text_page: Any) -> list[Character]
     if not copies:
         return characters
     found: list[Character] = []
-    before = -1  # position of the last that is no copy
+    drawn = False
     for place, character in enumerate(characters):
+        drawn = drawn or (character.spaced and not character.guessed)
         if place in copies:
             continue
         if place - 1 in copies:  # PDFium guesses spaces where text goes back: only drawn ones count
-            drawn = any(_is_drawn_space(text_page, each) for each in range(before + 1, character.position))
-            character = character._replace(spaced=drawn)
+            character = character._replace(spaced=drawn, guessed=False)
         found.append(character)
-        before = character.position
+        drawn = False
     return found
 
 
@@ -179,10 +184,3 @@ def _is_copy(original: Character, character: Character, text_page: Any) -> bool:
         and larger <= _SAME_SIZE * size
         and abs(turns - round(turns)) < _SLANT  # else the box says little of where the character is
     )
-
-
-def _is_drawn_space(text_page: Any, position: int) -> bool:
-    import pypdfium2.raw as pdfium
-
-    code = pdfium.FPDFText_GetUnicode(text_page, position)
-    return chr(code).isspace() and pdfium.FPDFText_IsGenerated(text_page, position) != 1

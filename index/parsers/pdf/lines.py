@@ -115,7 +115,7 @@ def read_segments(text_page: Any, number: int, lost: Lost) -> dict[int, list[Seg
     pitch = 0.0  # the gap between the last two letters of a word
     above = mark = False  # whether the last character is raised; and whether it is the digit of a note or power
     quotes: list[Segment] = []
-    for position, character, edges, spaced in read_characters(text_page, lost):
+    for position, character, edges, spaced, guessed in read_characters(text_page, lost):
         x0, y0, x1, y1 = turn_box(edges, direction)
         size = max(y1 - y0, 0.5)
         if direction == SLANTING or current is None or not _continues(current, x0, y0, y1, size):
@@ -141,6 +141,8 @@ def read_segments(text_page: Any, number: int, lost: Lost) -> dict[int, list[Seg
             gap = x0 - current.right
             if spaced and pitch > _LEAST_PITCH * size and gap <= 1.2 * pitch:
                 spaced = False  # PDFium guesses a space between letters that are set apart
+            if guessed and gap <= _LEAST_PITCH * size:
+                spaced = False  # and one between letters that are drawn each for itself
             spaced = (spaced and not (raised and gap < WORD_GAP * size)) or gap > WORD_GAP * size
             if spaced:
                 current.edges.extend((current.last, current.right))
