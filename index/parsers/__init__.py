@@ -73,6 +73,7 @@ _OPEN = Format("opendocument", "office.opendocument", "read_opendocument", 6, "l
 _WORD = Format("word", "office.docx", "read_docx", 6, "python-docx", _LARGEST_FILE)
 _SLIDES = Format("slides", "office.pptx", "read_pptx", 6, "python-pptx", _LARGEST_FILE)
 _WORKBOOK = Format("workbook", "office.xlsx", "read_xlsx", 6, "openpyxl", _LARGEST_FILE)
+_XML = Format("xml", "markup.xml", "read_xml", 1, "lxml")
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif")
 _PICTURE = Format("picture", "picture", "read_picture", 1, _OCR, _LARGEST_FILE, scanned=True)
 _PLAIN = (".txt", ".text", ".log", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".adoc", ".asciidoc", ".org", ".tex")
@@ -104,6 +105,8 @@ FORMATS = {
     **dict.fromkeys((".mht", ".mhtml"), Format("saved_page", "mail.archive", "read_saved_page", 1, "selectolax")),
     ".emlx": Format("apple_mail", "mail", "read_emlx", 1, "selectolax"),
     ".msg": Format("outlook", "mail.outlook", "read_msg", 1, "olefile"),
+    ".xml": _XML,
+    ".fb2": _XML,
     ".ics": Format("calendar", "mail.calendar", "read_ics", 1, decodes=True),
     ".vcf": Format("contacts", "mail.contacts", "read_vcf", 1, decodes=True),
     ".mbox": Format("mail", "mail", "read_mbox", 6, "selectolax", _LARGEST_FILE),
