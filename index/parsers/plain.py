@@ -207,7 +207,8 @@ def render_markdown(text: str, parser: "MarkdownIt | None" = None) -> tuple[str,
     text = text.removeprefix("\ufeff")
     found = _FRONT_MATTER.match(text)
     front = found[0] if found else ""
-    return front, (parser or make_markdown()).render(_resolve_notes(text[len(front) :]))
+    rest = _resolve_notes(text[len(front) :])
+    return front, parser.render(rest) if parser else make_markdown().render(_ALERT.sub(r"\1", rest))
 
 
 def _resolve_notes(text: str) -> str:
@@ -228,6 +229,7 @@ def make_markdown() -> "MarkdownIt":
 
 _NOTE = re.compile(r"^\[\^([^\]\s]+)\]:[ \t]*", re.MULTILINE)
 _NOTE_MARK = re.compile(r"\[\^([^\]\s]+)\]")
+_ALERT = re.compile(r"^([ \t]*>[ \t]*)\[!(?:note|tip|important|warning|caution)\][ \t]*$", re.MULTILINE | re.IGNORECASE)
 _HEADING_NAME = re.compile(r"^(#{1,6}[ \t].*?)[ \t]*\{[#.][^{}\n]*\}[ \t]*$", re.MULTILINE)
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n.*?^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _PROPERTY = re.compile(r"^(title|author|date):[ \t]*(\S.*?)[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)

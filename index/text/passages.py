@@ -77,6 +77,8 @@ _BLOCK_BREAK = re.compile(
     rf"""
     (?:\r?\n|\r(?!\n))[^\S\r\n]*(?:\r?\n|\r(?!\n))\s*     # a blank line
     |(?:\r?\n|\r(?!\n))(?={_STAMP})
+    # a line that begins with an option of a command: "-a, --all   …", "--out FILE"
+    |(?:\r?\n|\r(?!\n))(?=[^\S\r\n]*--?[A-Za-z][\w-]*(?:,|=|[^\S\r\n]{{2}}|[^\S\r\n][A-Z<\[]|[^\S\r\n]*(?:[\r\n]|$)))
     # a line that begins a list item
     |(?:\r?\n|\r(?!\n))(?=[^\S\r\n]*(?:[-*+\u2022\u25e6\u2023]|\d{{1,3}}[.)]|\(?[a-z]\)|\(\d{{1,2}}\))[^\S\r\n])
     """,

@@ -130,6 +130,13 @@ def test_other_text_files_are_read_as_text(tmp_path, name):
     assert read(tmp_path, name, "level: 3\n").text == "level: 3\n"
 
 
+@pytest.mark.parametrize("mark", ["[!TIP]", "[!warning]  "])
+def test_the_kind_of_a_box_is_no_word_of_it(tmp_path, mark):
+    """In Markdown as GitHub shows it; brackets with other words stay."""
+    document = read(tmp_path, "a.md", f"> {mark}\n> Close the valve.\n\n> [!odd]\n> So.\n")
+    assert document.text == "Close the valve.\n\n[!odd] So."
+
+
 def test_marks_of_notes_and_names_of_headings_are_no_words(tmp_path):
     """In Markdown; a note is a paragraph, and brackets that name no note stay."""
     content = "## Rent {#rent}\n\nIt is 300.[^1] Use `[^a]` {#x}.\n[^1]: Since May.\n[^b]: Never.\n"
