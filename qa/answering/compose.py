@@ -22,6 +22,7 @@ from qa.answering.disagreements import find_contradicting, find_disagreements
 from qa.answering.lookups import (
     asks_more,
     choose_value,
+    is_identifier_lookup,
     is_keyword_lookup,
     is_row_lookup,
     is_section_lookup,
@@ -312,7 +313,12 @@ def _looks_up(question: str, hit: Hit, quoted: str) -> bool:
     place, context = hit.passage.place, _context(hit)
     if place.row is not None and is_row_lookup(question, hit.text, context, place.heading or ""):
         return True
-    return is_section_lookup(question, hit.text, place.heading or "") or is_keyword_lookup(question, quoted, context)
+    heading = place.heading or ""
+    return (
+        is_section_lookup(question, hit.text, heading)
+        or is_identifier_lookup(question, quoted, heading)
+        or is_keyword_lookup(question, quoted, context)
+    )
 
 
 def _context(hit: Hit) -> tuple[str, str, str]:

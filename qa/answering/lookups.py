@@ -61,6 +61,35 @@ def is_keyword_lookup(question: str, quote: str, context: Iterable[str]) -> bool
     )
 
 
+# An option, a name of a program's with "_" or "." in it, or a call: "--all", "max_connections", "core.editor", "open()".
+_IDENTIFIER = r"--?[A-Za-z][\w-]*|[A-Za-z]\w*(?:[._]\w+)+(?:\(\))?|[A-Za-z]\w*\(\)"
+_WHAT_IDENTIFIER = re.compile(
+    rf"what (?:does|do|is|are) (?:the )?(?:\w+ )?[`'\"\u201c]?(?P<name>{_IDENTIFIER})[`'\"\u201d]?"
+    r"(?: (?:option|flag|switch|parameter|argument|setting|variable|command|function|method|field|key|property))?"
+    r"(?: (?:do|mean|control|set|specify|for|used for|good for))?[\s?.!]*",
+    re.IGNORECASE,
+)
+_BEGINNING = 80  # characters of a quote within which it names what it is about
+
+
+def is_identifier_lookup(question: str, quote: str, heading: str) -> bool:
+    """Return whether a question asks what an option or a name of a program's is, "What does --all do?", of its own entry.
+
+    Args:
+        question: The question, without politeness.
+        quote: The best quote.
+        heading: The headings above it, joined by " > ".
+
+    Returns:
+        True if the quote begins with that name, or the innermost heading does.
+    """
+    asked = _WHAT_IDENTIFIER.fullmatch(question.strip())
+    if not asked:
+        return False
+    name = re.compile(rf"(?<![\w.-]){re.escape(asked['name'])}(?![\w-]|\.\w)", re.IGNORECASE)
+    return bool(name.search(quote[:_BEGINNING]) or name.search(heading.rpartition(" > ")[2][:_BEGINNING]))
+
+
 _KINDS = r"clause|section|article|paragraph|chapter|rule|regulation|annex|appendix|schedule|part|point|item"
 _LABEL = r"\d+(?:\.\d+)*[a-z]?|[A-Z](?:\.\d+)*"
 _SECTION = re.compile(rf"(?:\b(?:{_KINDS}|sec\.|art\.)|\xa7)\s*({_LABEL})(?![\w.]*\w)", re.IGNORECASE)

@@ -36,7 +36,12 @@ CASES = {
     "list": ("Buy:\n- milk\n- eggs", ["Buy:", "- milk", "- eggs"]),
     "options": (
         "Usage: x [-a]\n  -a, --all    export\n               all\n  -d DELIM     parts\n--help\n--deskew will\nturn it",
-        ["Usage: x [-a]", "-a, --all    export\n               all", "-d DELIM     parts", "--help\n--deskew will\nturn it"],
+        [
+            "Usage: x [-a]",
+            "-a, --all    export\n               all",
+            "-d DELIM     parts",
+            "--help\n--deskew will\nturn it",
+        ],
     ),
     "numbered": ("1. First item.", ["1. First item."]),
     "ellipsis": ("Well\u2026 Then.", ["Well\u2026", "Then."]),

@@ -5,6 +5,7 @@ import pytest
 from qa.answering.lookups import (
     asks_more,
     choose_value,
+    is_identifier_lookup,
     is_keyword_lookup,
     is_row_lookup,
     is_section_lookup,
@@ -240,3 +241,27 @@ def test_a_row_of_a_text_is_looked_up_by_the_names_in_its_heading():
     """Its lines do not have them."""
     question = "What is the unit price of paint, white, 10 l?"
     assert is_row_lookup(question, PAINT, (), PAINT_NAMES) and not is_row_lookup(question, PAINT, ())
+
+
+ENTRY = "-a, --all   export all sheets"
+
+
+@pytest.mark.parametrize(
+    ("question", "quote", "heading", "expected"),
+    [
+        ("What does --all do?", ENTRY, "", True),
+        ("What does the option -a do?", ENTRY, "", True),
+        ("what is the `--all` flag for", ENTRY, "", True),
+        ("What is max_connections?", "It is 100 by default.", "Settings > max_connections (integer)", True),
+        ("What does core.editor set?", "It is run by git.", "Settings > core.editor", True),
+        ("What does core do?", "It is run by git.", "Settings > core.editor", False),
+        ("What does --all do?", "-r   remove them, as --all-sheets does", "", False),
+        ("What does --al do?", ENTRY, "", False),
+        ("What does --all do to pictures?", ENTRY, "", False),
+        ("What is well-being?", "Well-being is health.", "", False),
+        ("Who needs --all?", ENTRY, "", False),
+    ],
+)
+def test_an_option_or_a_name_of_a_program_is_looked_up_in_its_entry(question, quote, heading, expected):
+    """The quote, or the innermost heading, begins with it."""
+    assert is_identifier_lookup(question, quote, heading) is expected
