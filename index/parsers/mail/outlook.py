@@ -1,7 +1,7 @@
 """Read messages as Outlook saves them (.msg): an OLE file whose streams are the properties of a message.
 
 The message is written as an ordinary one, and read as such; an appointment becomes an invitation. A text that is kept as
-compressed rich text alone is noted, and so are the fields of contacts and tasks.
+compressed rich text alone is read and noted; the fields of contacts and tasks are noted.
 """
 
 import codecs
@@ -23,6 +23,7 @@ from index.parsers.containers import load_library, refuse_kind
 from index.parsers.html import decode_html
 from index.parsers.mail import MOST_NESTED, read_message
 from index.parsers.mail.calendar import write_event
+from index.parsers.mail.rich_text import unpack_rich_text
 
 _OLE = b"\xd0\xcf\x11\xe0"
 _TABLE = "__properties_version1.0"
@@ -152,12 +153,11 @@ class _Writer:
             if value := one_line(value):
                 message[header] = value
         text, page = clean_text(item.text(_BODY)), self._read_page(item)  # Outlook makes the text of the page
-        if item.binary(_RICH):
-            text = _ADDRESS.sub("", text)
+        rich = item.binary(_RICH)
+        if rich:
+            text = _ADDRESS.sub("", text) if page or text.strip() else self._read_rich(rich)
         message.set_content(page or text, subtype="html" if page else "plain")
         kind = item.text(_CLASS).upper()
-        if not (page or text.strip()) and item.binary(_RICH):
-            self.notes.append("a text that is kept as compressed rich text alone is not read")
         if kind.startswith("IPM.APPOINTMENT"):
             self._add_event(message, item)
         elif kind.startswith(_FIELDS):
@@ -193,6 +193,17 @@ class _Writer:
         page = decode_html(content, builder, name=self._name, declared=_codec(item.number(_PAGE_CODE)))
         self.notes += builder.notes
         return page
+
+    def _read_rich(self, content: bytes) -> str:
+        """The text in compressed rich text; empty where that is damaged."""
+        striprtf = load_library("striprtf.striprtf", "striprtf", name=self._name, suffix=".msg")
+        try:
+            text: str = striprtf.rtf_to_text(unpack_rich_text(content).decode("latin-1"), errors="replace")
+        except ValueError:
+            self.notes.append("its text is compressed rich text, which is damaged and not read")
+            return ""
+        self.notes.append("its text is kept as compressed rich text alone: what it shows besides words is not read")
+        return clean_text(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
 
     def _add_event(self, message: EmailMessage, item: _Item) -> None:
         """Write the time and the place of an appointment as an invitation."""

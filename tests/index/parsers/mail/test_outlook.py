@@ -1,10 +1,11 @@
 """Reading messages as Outlook saves them."""
 
+import struct
 from datetime import UTC, datetime
 
 import pytest
 from outlook_files import make_msg, message_tree, write_ole
-from reading import describe, read
+from reading import describe, read, texts
 
 from index.errors import SourceError
 
@@ -109,8 +110,41 @@ def test_an_appointment_is_read_as_an_event(tmp_path):
     ]
 
 
+def packed(text):
+    """A rich text that begins as most do, compressed: the beginning is copied, all else is written out."""
+    steps = [(True, (0 << 4 | 9).to_bytes(2, "big")), *((False, bytes([byte])) for byte in text.encode())]
+    steps.append((True, ((207 + 11 + len(text)) % 4096 << 4).to_bytes(2, "big")))
+    content = b""
+    for first in range(0, len(steps), 8):
+        eight = steps[first : first + 8]
+        content += bytes([sum(copied << bit for bit, (copied, _) in enumerate(eight))]) + b"".join(
+            step for _, step in eight
+        )
+    return struct.pack("<IIII", len(content) + 12, 11 + len(text), 0x75465A4C, 0) + content
+
+
+RICH = r" The roof\par costs \u8364? 300. \u-10179?\u-8704?\par " + "And so on. " * 500 + "}"
+
+
+@pytest.mark.parametrize("kind", ["packed", "plain"])
+def test_rich_text_alone_is_read_and_noted(tmp_path, kind):
+    """Compressed or not."""
+    plain = rb"{\rtf1\ansi" + RICH.encode()
+    content = packed(RICH) if kind == "packed" else struct.pack("<IIII", 0, len(plain), 0x414C454D, 0) + plain
+    document = read(tmp_path, "a.msg", make_msg({0x0037: "Roof", 0x1009: content}))
+    text = "\n\n".join(texts(document)[1:])
+    assert (
+        text.startswith("The roof\ncosts \u20ac 300. \U0001f600\nAnd so on. And so on.") and text.count("so on.") == 500
+    )
+    note = "its text is kept as compressed rich text alone: what it shows besides words is not read"
+    assert document.notes == (note,)
+    cut = read(tmp_path, "b.msg", make_msg({0x0037: "Roof", 0x1009: packed(RICH)[:60]}))
+    assert cut.text.startswith("Subject: Roof\n\nThe roof\ncosts")
+
+
 UNREAD = {
-    "rich-text": ({0x1009: b"rich"}, "a text that is kept as compressed rich text alone is not read"),
+    "rich-text": ({0x1009: b"rich"}, "its text is compressed rich text, which is damaged and not read"),
+    "rich-kind": ({0x1009: bytes(99)}, "its text is compressed rich text, which is damaged and not read"),
     "contact": ({0x001A: "IPM.Contact"}, "the fields of an item of the kind IPM.CONTACT are not read"),
     "sealed": ({0x001A: "IPM.Note.SMIME"}, "its text is encrypted, or within a signature, and not read"),
 }
