@@ -56,6 +56,22 @@ def test_the_encoding_named_is_used(tmp_path):
         assert opened.read_rows(path, sheet=0, first=1, count=1, name="a.csv") == [(1, ["\u3042", "b"])]
 
 
+def test_workbooks_under_other_suffixes_are_shown_as_workbooks(tmp_path, originals):
+    """Templates, those with macros, and flat ones."""
+    names = "urn:oasis:names:tc:opendocument:xmlns:"
+    spaces = " ".join(f'xmlns:{name}="{names}{name}:1.0"' for name in ("office", "table", "text"))
+    cells = "".join(f"<table:table-cell><text:p>{value}</text:p></table:table-cell>" for value in ("Rent", "300"))
+    flat = (
+        f'<office:document {spaces}><office:body><office:spreadsheet><table:table table:name="S"><table:table-row>{cells}'
+        "</table:table-row></table:table></office:spreadsheet></office:body></office:document>"
+    )
+    workbook = make_xlsx(S=[["Rent", 300]])
+    for suffix, content in {"xlsm": workbook, "xltx": workbook, "xltm": workbook, "fods": flat}.items():
+        path = write(tmp_path, f"a.{suffix}", content)
+        assert originals.describe(path, name=path.name).sheets == (Sheet("S", 1, 2),)
+        assert originals.read_rows(path, sheet=0, first=1, count=1, name=path.name) == [(1, ["Rent", "300"])]
+
+
 def test_a_workbook_is_read_sheet_by_sheet(tmp_path, originals):
     """Values as they are shown, with the numbers of the rows; hidden sheets are left out."""
     import openpyxl
