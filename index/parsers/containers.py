@@ -64,6 +64,7 @@ _DANGLING = re.compile(rb"<Relationship\b[^>]*?(?:/>|>\s*</Relationship>)")
 _TARGET = re.compile(rb"""\bTarget\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _EXTERNAL = re.compile(rb"""\bTargetMode\s*=\s*["']External""")
 _STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)/")
+_OVERRIDE = re.compile(rb"""<Override\b[^>]*?\bPartName\s*=\s*["']/?([^"']*)["'][^>]*?(?:/>|>\s*</Override>)""")
 _TYPES = "[Content_Types].xml"
 # What templates, slide shows and files with macros say that they are; they are written like the documents themselves.
 _VARIANT = re.compile(
@@ -94,8 +95,10 @@ def open_office(content: bytes, *, name: str, suffix: str, holds: str) -> zipfil
     strict = b"purl.oclc.org/ooxml" in types or any(
         _STRICT.search(package.read(member)[:4096]) for member in members if member.startswith("_rels/")
     )
-    if _VARIANT.search(types):
-        mended[_TYPES] = _VARIANT.sub(lambda kind: _MAIN[kind[1] or kind[2]], types)
+    usual = _VARIANT.sub(lambda kind: _MAIN[kind[1] or kind[2]], types)
+    usual = _OVERRIDE.sub(lambda part: part[0] if part[1].decode("utf-8", "replace") in members else b"", usual)
+    if usual != types:
+        mended[_TYPES] = usual
     for member in members:
         if strict and member.endswith((".xml", ".rels")):
             part = mended.get(member) or package.read(member)

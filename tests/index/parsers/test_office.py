@@ -486,6 +486,20 @@ def test_references_to_missing_parts_do_no_harm(tmp_path):
     assert texts(read(tmp_path, "a.docx", content)) == ["It meets."]
 
 
+def test_a_missing_part_that_is_listed_does_no_harm(tmp_path):
+    """Some programs list the shared texts of a workbook that has none."""
+    listed = (
+        b'<Override PartName="/xl/sharedStrings.xml" ContentType="application/'
+        b'vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/>'
+    )
+    content = replaced(
+        make_xlsx(A=[["Fare", 12]]),
+        "[Content_Types].xml",
+        lambda part: part.replace(b"</Types>", listed + b"</Types>"),
+    )
+    assert texts(read(tmp_path, "a.xlsx", content)) == ["Fare; 12."]
+
+
 def test_the_strict_form_and_other_names_of_parts_are_read(tmp_path):
     """Word for the web calls the document `document2.xml`."""
     usual, strict = b"http://schemas.openxmlformats.org/", b"http://purl.oclc.org/ooxml/"
