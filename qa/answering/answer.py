@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Basis = Literal["reading", "retrieval", "foreign"]
 AnswerKind = Literal["answer", "greeting", "guidance"]
-VERSION = 2  # of the record. Records of version 1 have no "version" key, nor any key of `_SINCE_2`.
+VERSION = 3  # of the record. Records of version 1 have no "version" key, nor any key of `_SINCE_2`.
 BASIS_NOTES: dict[str, str] = {
     "retrieval": "Judged by nearness alone: the question or the documents are not in English, which is all the reader reads.",
     "foreign": "The question is in another language than the passages found, so that few of its words can be found, and its"
@@ -39,7 +39,10 @@ _KEYS = (  # of the JSON, in order
 )  # fmt: skip
 _COMPUTED = {"found": "boolean", "answer": "string", "hash": "string"}
 _SINCE_2 = ("version", "kind", "message", "answer", "parts", "corrected", "basis")
-_CITATION_SINCE_2 = ("answer_start", "answer_end", "time")
+_CITATION_SINCE = {
+    2: ("answer_start", "answer_end"),
+    3: ("time",),
+}  # keys of a citation, by the first version with them
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[22m"
 
 
@@ -84,7 +87,7 @@ class Answer:
         scope: The number of documents and passages searched.
         evidence: How often each word of the question occurs, and similar spellings of words that do not occur.
         disagreements: Different numbers or dates that the quotes give for the same thing.
-        version: Of the record: 2, or 1 for an answer stored before records had versions.
+        version: Of the record: 3; lower for an answer stored earlier, 1 if records had no versions then.
         kind: "answer"; "greeting": a reply to a greeting or thanks, without a search; "guidance": a reply to a request
             that no quote can fulfil, such as a summary.
         message: The text of a greeting or of guidance; for an answer, which damaged documents were left out, else empty.
@@ -204,12 +207,11 @@ class Answer:
         for name in ("citations", "closest"):
             values[name] = [flatten_place(citation) for citation in values[name]]
         values |= {"found": self.found, "answer": self.answer, "parts": [part.to_dict() for part in self.parts]}
-        if self.version >= VERSION:
-            return {key: values[key] for key in _KEYS}
+        added = [key for version, keys in _CITATION_SINCE.items() if self.version < version for key in keys]
         for citation in [*values["citations"], *values["closest"]]:
-            for key in _CITATION_SINCE_2:
+            for key in added:
                 del citation[key]
-        return {key: values[key] for key in _KEYS if key not in _SINCE_2}
+        return {key: values[key] for key in _KEYS if self.version > 1 or key not in _SINCE_2}
 
 
 @cache

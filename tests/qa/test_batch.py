@@ -162,7 +162,7 @@ def test_a_journal_torn_at_any_byte_gives_the_same_answers(tmp_path, folder):
         assert answers.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
 
 
-@pytest.mark.parametrize("lacking", [b', "version": 2', b', "records": 3'], ids=["answers", "columns"])
+@pytest.mark.parametrize("lacking", [b', "version": 3', b', "records": 3'], ids=["answers", "columns"])
 def test_a_run_of_a_version_before_is_started_over(tmp_path, folder, lacking):
     """Its answers, or its rows, lack what they have now; the file would hold both kinds."""
     questions, answers = write(tmp_path / "q.txt", "red\ngreen\nzzz\n"), tmp_path / "a.jsonl"
@@ -172,7 +172,7 @@ def test_a_run_of_a_version_before_is_started_over(tmp_path, folder, lacking):
     notices = []
     assert answer_batch(ToyAssistant(folder), questions, answers, on_notice=notices.append).kept == 0
     assert notices == ["starting over: this program changed since the run that was interrupted"]
-    assert all(json.loads(line)["version"] == 2 for line in answers.read_text().splitlines())
+    assert all(json.loads(line)["version"] == 3 for line in answers.read_text().splitlines())
 
 
 def test_rows_behind_damage_are_asked_again(tmp_path, folder):
