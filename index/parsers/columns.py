@@ -139,6 +139,7 @@ _LABEL = re.compile(r"\W*(?:\w{1,2}|\d{1,3}(?:\.\d+)*)\W*")
 _WORD = re.compile(r"[^\W_]+")
 _DIGIT = re.compile(r"\d")
 _RIVER = re.compile("0+")
+_FILLED = re.compile("[^ ]")
 
 _WIDEST = 500  # characters of a line of a table
 _LONGEST_TITLE = 80  # characters of a line that may be a title
@@ -186,10 +187,10 @@ def _find_aligned(text: str, taken: set[int]) -> Tables:
     if not _BLANK.search(text) and not _LEADERS.search(text):
         return (), ()
     for run in _runs(text, taken):
-        found, quiet = _read_run(text, run)
+        found, quiet = _read_run(text, run) if len(run.rows) <= _MOST else ([], [])
         locators += found
         silent += quiet
-        if len(locators) > _MOST:
+        if max(len(locators), len(run.rows)) > _MOST:
             return (), ()
     return tuple(locators), tuple(silent)
 
@@ -222,6 +223,8 @@ def _runs(text: str, taken: set[int]) -> Iterator[_Run]:
             run.mask |= mask
             run.left = min(run.left, (row.indent, _second(row)))
             title, ruled = None, ""
+            if len(run.rows) > _MOST:
+                break
         elif run.rows and last < 2 and not ruled and title is None and _goes_on(line, run, following):
             run.rows[-1].end = end
             run.rows[-1].lines += 1
@@ -259,11 +262,14 @@ def _mask(line: str, run: _Run) -> int:
     """
     found = _MARK.match(line)
     begin = found.end() if found else 0
-    filled = "".join("0" if each == " " else "1" for each in line)
+    parted = _BLANK.search(line, begin)
+    if not parted and len(run.rows) < 2:
+        return 0
+    filled = _FILLED.sub("1", line).replace(" ", "0")
     if found:
         filled = filled[: len(found[0]) - len(found[0].lstrip())].ljust(begin, "1") + filled[begin:]
     mask = int(filled[::-1], 2)
-    if _BLANK.search(line, begin):
+    if parted:
         return mask
     rivers, shared = _rivers(run.mask), _rivers(run.mask | mask)
     crossed = [
@@ -273,7 +279,7 @@ def _mask(line: str, run: _Run) -> int:
         and line[river[1] :].strip()
         and any(river[0] <= each[0] < river[1] for each in shared)
     ]
-    return mask if len(run.rows) > 1 and len(crossed) > max(2, 0.75 * len(rivers)) else 0
+    return mask if len(crossed) > max(2, 0.75 * len(rivers)) else 0
 
 
 def _fits(run: _Run, mask: int, *, parted: bool) -> bool:
