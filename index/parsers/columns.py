@@ -458,7 +458,9 @@ def _names(rows: Sequence[_Row]) -> str:
     names = list(filter(None, cells))
     if not others or len(set(names)) < len(names) or max(len(name.split()) for name in names) > _TITLE:
         return ""
-    if any(name.endswith((",", ";")) for name in names) or not is_header(cells, *(row.cells for row in others)):
+    if any(name.endswith((",", ";")) or (name[0].isdigit() and not is_number(name)) for name in names):
+        return ""
+    if not is_header(cells, *(row.cells for row in others)):
         return ""
     apart = others[0].title is not None or _is_apart(others)
     capital = "".join(names).isupper() and not "".join(others[0].cells).isupper()
@@ -467,7 +469,8 @@ def _names(rows: Sequence[_Row]) -> str:
         for column, name in enumerate(cells)
         if name
     )
-    return "; ".join(column_names(names)) if apart or capital or (len(cells) > 2 and counted) else ""
+    years = any(map(is_number, names))  # which rise evenly
+    return "; ".join(column_names(names)) if apart or capital or years or (len(cells) > 2 and counted) else ""
 
 
 def _columns(rows: Sequence[_Row]) -> list[slice]:

@@ -613,6 +613,14 @@ def test_a_section_ends_with_the_rows_that_are_indented_below_its_title(tmp_path
     ]
 
 
+def test_a_row_apart_that_begins_with_digits_has_no_names(tmp_path):
+    """Such as a date or a code, though a blank line is below it; years are names."""
+    content = "KAA    0B95 0BBE\n\nKII    0B95 0BC0\nKUU    0B95 0BC2\n"
+    assert [place for _, place in describe(read(tmp_path, "a.txt", content))] == [{"row": 1}, {"row": 2}, {"row": 3}]
+    content = "Town      2021    2022\nHalden      77      80\nLund        64      65\n"
+    assert describe(read(tmp_path, "a.txt", content))[1][1] == {"row": 2, "heading": "Town; 2021; 2022"}
+
+
 def test_a_blank_line_parts_tables_of_other_columns(tmp_path):
     """The names of the one are not those of the other."""
     content = "Concept            Hours    Price     Total\nChange of oil          1    45.00     45.00\n"
