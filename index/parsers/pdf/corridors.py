@@ -83,7 +83,8 @@ def _read_table(lines: Sequence[Line], edges: Sequence[float]) -> Grid | None:
     edges = edges if len(edges) == len(found) and _fit(lines, edges) else found
     if named:
         return _grid(rows, edges, kind="named")
-    if not all(_LABEL.search(row[0]) for row in texts) or not any(len(cell) > 1 for row in rows for cell in row[1:]):
+    prose = (column for column in list(zip(*rows, strict=True))[1:] if _usual_length(filter(None, column)) >= _SHORT)
+    if not all(_LABEL.search(row[0]) for row in texts) or not any(len(cell) > 1 for column in prose for cell in column):
         return None
     form = len(columns) == 2 and is_form(texts) and max(map(len, map("".join, texts))) <= _LONGEST_PAIR
     return _grid(rows, edges, kind="form" if form else "bare")

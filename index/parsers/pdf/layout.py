@@ -369,11 +369,19 @@ def _read_column(lines: Sequence[Sequence[Segment]], words: frozenset[str], abov
 
 
 class _Row(NamedTuple):
-    """A row between rules: its cells, the text of each column, and its kind: "cells", "across" for one cell, or "frames"."""
+    """A row of a table.
+
+    Attributes:
+        cells: Those that begin in it.
+        texts: Of each column.
+        kind: "cells", "across" for one cell, or "frames".
+        repeats: The columns whose text is that of the cell before, which covers them too.
+    """
 
     cells: list[Cell]
     texts: list[str]
     kind: str
+    repeats: set[int]
 
 
 def _read_grid(grid: Grid, words: frozenset[str], above: Paragraph | None) -> list[Paragraph]:
@@ -406,10 +414,10 @@ def _name_rows(rows: Sequence[_Row], grid: Grid, above: Paragraph | None) -> lis
             headers = -1
         elif headers == 1 and not (len(texts) > 1 and is_header(names, *texts[1:])):
             headers = 0
-    for row in texts[max(headers, 0) :]:
-        for column in range(len(row) - 1, 0, -1):
-            if row[column] == row[column - 1] and names[column] == names[column - 1]:
-                row[column] = ""  # one cell below one name
+    for row in [row for row in rows if row.kind == "cells"][max(headers, 0) :]:
+        for column in row.repeats:
+            if headers <= 0 or names[column] == names[column - 1]:
+                row.texts[column] = ""  # one cell below one name
     found: list[Paragraph] = []
     left = headers
     for kind, same in groupby(rows, key=lambda row: row.kind):
@@ -451,6 +459,7 @@ def _fill(grid: Grid, words: frozenset[str]) -> list[_Row]:
         body = any(row.kind == "cells" for row in found)
         for cells in _split_row(begun) if not above else [begun]:
             texts = [""] * width
+            repeats: set[int] = set()
             for cell in [*above, *cells]:
                 text = ""
                 for line in group_lines(cell.segments):
@@ -461,8 +470,9 @@ def _fill(grid: Grid, words: frozenset[str]) -> list[_Row]:
                 label = kind == "across" or (body and (not cell.column or cell.columns >= width - 1))
                 covered = 1 if label or len(text) > _LONGEST_LABEL else cell.columns
                 texts[cell.column : cell.column + covered] = [text] * covered
+                repeats.update(range(cell.column + 1, cell.column + covered))
             long = any(len(text) > _LONGEST_CELL for text in texts)
-            found.append(_Row(cells, texts, "frames" if long else kind))
+            found.append(_Row(cells, texts, "frames" if long else kind, repeats))
     return found
 
 

@@ -141,8 +141,10 @@ def read_segments(text_page: Any, number: int, lost: Lost) -> dict[int, list[Seg
             gap = x0 - current.right
             if spaced and pitch > _LEAST_PITCH * size and gap <= 1.2 * pitch:
                 spaced = False  # PDFium guesses a space between letters that are set apart
-            if guessed and gap <= _LEAST_PITCH * size:
-                spaced = False  # and one between letters that are drawn each for itself
+            if guessed and gap <= _LEAST_PITCH * size and not (above and character.isalnum()):
+                spaced = (
+                    False  # and one between letters that are drawn each for itself, but not behind the number of a note
+                )
             spaced = (spaced and not (raised and gap < WORD_GAP * size)) or gap > WORD_GAP * size
             if spaced:
                 current.edges.extend((current.last, current.right))

@@ -194,3 +194,14 @@ def test_another_table_on_the_next_page_has_its_own_names(tmp_path):
         "Berth: North; Length in metres: 12; Depth: 3.",
         "Berth: South; Length in metres: 9; Depth: 2.",
     ]
+
+
+def test_equal_cells_side_by_side_are_all_read(tmp_path):
+    """A number that a row repeats is no cell over two columns."""
+    rows = [*WORK[:1], (["Winch"], ["Oiling it with a brush, and a look at the", "rope"], ["5"])]
+    rows += [(["Rail"], ["Painting"], ["5"])]
+    rows = [(*row, price) for row, price in zip(rows, (["Deposit"], ["5"], ["5"]), strict=True)]
+    assert texts(read(tmp_path, "a.pdf", make_pdf(table(rows, gap=6))))[1:] == [
+        "Service: Winch; What is done: Oiling it with a brush, and a look at the rope; Price: 5; Deposit: 5.",
+        "Service: Rail; What is done: Painting; Price: 5; Deposit: 5.",
+    ]

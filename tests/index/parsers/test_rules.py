@@ -202,3 +202,10 @@ def test_columns_of_one_name_show_a_cell_over_them_once(tmp_path):
     rows = [(["Kind"], ["Price"], [""]), (["Cake"], ["five"], [""]), (["Tea"], ["two"], [""])]
     spans = [((1, row), (2, row)) for row in (0, 1)]
     assert texts(read(tmp_path, "a.pdf", make_ruled(rows, spans=spans)))[1] == "Kind: Cake; Price: five."
+
+
+def test_equal_cells_side_by_side_are_all_read(tmp_path):
+    """Only a cell that covers several columns is read once, below names that are alike and where there are none."""
+    rows = [(["North"], ["0"], ["0"]), (["South"], ["5"], ["5"]), (["East"], ["7"], [""])]
+    found = texts(read(tmp_path, "a.pdf", make_ruled(rows, spans=[((1, 2), (2, 2))])))
+    assert found == ["North; 0; 0.", "South; 5; 5.", "East; 7."]
