@@ -27,6 +27,7 @@ from index.text import UNSPACED
 MOST_SEGMENTS = 3_000  # a page with more is no page of prose: it is read line by line
 WIDE_GAP = 0.9  # times the size of the type; wider gaps part columns and cells
 WORD_GAP = 0.18  # times the size of the type; narrower ones are within a word
+_SMALLER = 1.2  # the factor by which a word is larger than the number of a note before it, at least
 _LEAST_PITCH = 0.05  # times the size of the type; letters with wider gaps are set apart
 
 
@@ -113,6 +114,7 @@ def read_segments(text_page: Any, number: int, lost: Lost) -> dict[int, list[Seg
     current: Segment | None = None
     direction = main
     pitch = 0.0  # the gap between the last two letters of a word
+    before = 0.0  # the size of the last one
     above = mark = False  # whether the last character is raised; and whether it is the digit of a note or power
     quotes: list[Segment] = []
     for position, character, edges, spaced, guessed in read_characters(text_page, lost):
@@ -133,7 +135,7 @@ def read_segments(text_page: Any, number: int, lost: Lost) -> dict[int, list[Seg
             current = None
         if current is None or _is_right_to_left(character):
             current = Segment(character, x0, x1, y0, y1, size, number, x0)
-            pitch, above, mark = 0.0, False, False
+            pitch, before, above, mark = 0.0, size, False, False
             by_direction.setdefault(direction, []).append(current)
             quotes += [current] if character in QUOTES.values() else []
         else:
@@ -141,10 +143,9 @@ def read_segments(text_page: Any, number: int, lost: Lost) -> dict[int, list[Seg
             gap = x0 - current.right
             if spaced and pitch > _LEAST_PITCH * size and gap <= 1.2 * pitch:
                 spaced = False  # PDFium guesses a space between letters that are set apart
-            if guessed and gap <= _LEAST_PITCH * size and not (above and character.isalnum()):
-                spaced = (
-                    False  # and one between letters that are drawn each for itself, but not behind the number of a note
-                )
+            if guessed and gap <= _LEAST_PITCH * size and not (size > _SMALLER * before and character.isalnum()):
+                spaced = False  # and one where letters touch; that behind the small number of a note stays
+            before = size
             spaced = (spaced and not (raised and gap < WORD_GAP * size)) or gap > WORD_GAP * size
             if spaced:
                 current.edges.extend((current.last, current.right))

@@ -44,6 +44,18 @@ def test_turned_letters_drawn_one_by_one_are_words(tmp_path, degrees):
     assert texts(read(tmp_path, "a.pdf", printed((0, 0), degrees=degrees))) == [" ".join(LINES)]
 
 
+def test_the_number_of_a_note_is_no_part_of_its_first_word(tmp_path):
+    """It touches the word, but is smaller."""
+    stream = io.BytesIO()
+    page = begin_page(stream)
+    page.setFont("Helvetica", 6)
+    page.drawString(60, 705, "9")
+    page.setFont("Helvetica", 10)
+    page.drawString(60 + stringWidth("9", "Helvetica", 6), 700, "Found at the pier.")
+    page.save()
+    assert texts(read(tmp_path, "a.pdf", stream.getvalue())) == ["9 Found at the pier."]
+
+
 def test_turned_letters_printed_twice_are_read_once(tmp_path):
     """Their lines run up the page."""
     assert texts(read(tmp_path, "a.pdf", printed((0, 0), (1.2, -1), degrees=90))) == [" ".join(LINES)]
