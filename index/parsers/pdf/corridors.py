@@ -106,7 +106,9 @@ def _texts(rows: Sequence[Row]) -> list[list[str]]:
 
 
 def _are_names(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the first row surely names the columns: it has a word above numbers, or a few words above sentences."""
+    """Whether the first row surely names the columns, each its own: it has a word above numbers, or a few above sentences."""
+    if len(set(rows[0])) < len(rows[0]):
+        return False
     for name, *column in zip(*rows, strict=True):
         cells = [cell for cell in column if cell]
         numbers = sum(any(map(str.isdecimal, cell)) for cell in cells)

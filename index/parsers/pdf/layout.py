@@ -516,12 +516,13 @@ def _read_lines(lines: Sequence[Sequence[Segment]], words: frozenset[str], above
     found: list[Paragraph] = []
     begun = position = 0
     if header and lines:
-        rows = _rows_below(header, lines)
+        names = [segment.text for segment in header]
+        again = int([segment.text for segment in lines[0]] == names)  # the page repeats them
+        rows = _rows_below(header, lines[again:])
         if rows:
-            named = [[segment.text for segment in header], *rows]
-            table = _table(named, header, lines[: len(rows)])
+            begun = position = again + len(rows)
+            table = _table([names, *rows], header, lines[again:position])
             found.append(replace(table, continued=True))
-            begun = position = len(rows)
     figures = find_figures(lines, begun, above.figures if above is not None else None)
     while position < len(lines):
         rows = find_table(lines, position)

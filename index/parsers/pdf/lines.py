@@ -416,6 +416,9 @@ ENOUGH_PAGES = 5  # a line found on so many is a repeated one, however many page
 ROWS_ALIKE = 3  # lines of one page that differ only in digits are no repeated ones
 LONGEST_NUMBERED = 80  # characters of a line with the page number
 
+_SHORT_CELL = 20  # characters: a row has such a cell, lines of columns of prose are longer
+_FAR = 2.5  # times the size of the type, from the names of columns to the first row, at most
+_NEAR = 1.5  # and from one line of them to the next
 _PAGE_NUMBER = re.compile(r"[-\u2013\s]*(?:\d{1,4}|[ivxlc]{1,7})[-\u2013\s]*", re.IGNORECASE)
 _DIGITS = re.compile(r"\d+")
 
@@ -450,6 +453,8 @@ def split_repeated(
             if counts[edge, _key(line)] >= needed
             or (len(pages) > 1 and position in (0, len(lines) - 1) and _bears_number(line, counts[edge, _key(line)]))
         ]
+        above_rows = _names_above_rows(all_lines, [line for edge, line in repeated if edge == "top"])
+        repeated = [(edge, line) for edge, line in repeated if not any(line is name for name in above_rows)]
         if len(repeated) == len(lines) and len(lines) == len(all_lines):
             repeated = []  # a page that is nothing but repeated lines, such as a copy of another, still says something
         gone = {id(segment) for _, line in repeated for segment in line}
@@ -457,6 +462,22 @@ def split_repeated(
         above.append([line for edge, line in repeated if edge == "top"])
         below.append([line for edge, line in repeated if edge == "bottom"])
     return bodies, above, below
+
+
+def _names_above_rows(lines: Sequence[list[Segment]], repeated: Sequence[list[Segment]]) -> list[list[Segment]]:
+    """Of the lines that pages repeat at their top, those that name the columns of a table which begins right below them."""
+    found: list[list[Segment]] = []
+    for position in range(min(len(repeated), len(lines) - 1), 0, -1):
+        line, below = lines[position - 1], lines[position]
+        step = _NEAR if found else _FAR
+        if not any(line is each for each in repeated) or below[0].top - line[0].top > step * line[0].size:
+            break
+        under = [[name for name in line if name.left < cell.right and cell.left < name.right] for cell in below]
+        apart = all(len(names) == 1 for names in under) and len({id(names[0]) for names in under}) == len(under) > 1
+        if not apart or min(len(cell.text) for cell in below) >= _SHORT_CELL or _DIGITS.search(text_of(line)):
+            break
+        found.append(line)
+    return found
 
 
 def _edges(lines: Sequence[list[Segment]]) -> list[tuple[str, list[Segment]]]:

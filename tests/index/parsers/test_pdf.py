@@ -396,6 +396,37 @@ def test_rows_on_the_next_page_keep_the_names_of_their_columns(tmp_path):
     assert len(found) == 17
 
 
+def test_names_of_columns_that_every_page_repeats_are_names(tmp_path):
+    """Rows count on below them; the title of the document above them does not answer."""
+
+    def page(first, last):
+        rows = [
+            ("Area", "Tariff", "Delivery"),
+            *((f"Zone {zone}", f"{zone}.50", "by boat") for zone in range(first, last)),
+        ]
+        cells = [
+            (80 + 130 * column, 760 - 18 * line, cell)
+            for line, row in enumerate(rows)
+            for column, cell in enumerate(row)
+        ]
+        return [(80, 810, "Tariffs of the ferry"), (470, 810, f"Page {first}"), *cells]
+
+    found = describe(read(tmp_path, "a.pdf", make_pdf(page(1, 4), page(4, 7), page(7, 10))))
+    assert [text for text, _ in found if text.startswith("~")] == [
+        "~Tariffs of the ferry Page 1", "~Area; Tariff; Delivery", "~Tariffs of the ferry Page 4", "~Tariffs of the ferry Page 7",
+    ]  # fmt: skip
+    assert found[-1] == ("Area: Zone 9; Tariff: 9.50; Delivery: by boat.", {"page": 3, "row": 10})
+    assert len(found) == 13
+
+
+def test_a_repeated_line_above_columns_of_prose_is_none_of_names(tmp_path):
+    """However near it is."""
+    heads = [(60, 784, "The harbour post"), (305, 784, "The northern news")]
+    sides = (LEFT, RIGHT), (STAMPED, LEFT), (RIGHT, STAMPED)
+    found = texts(read(tmp_path, "a.pdf", make_pdf(*([*heads, *columns(*both)] for both in sides))))
+    assert [text for text in found if text.startswith("~")] == ["~The harbour post The northern news"] * 3
+
+
 def test_columns_of_short_cells_are_no_columns_of_prose(tmp_path):
     """Dates side by side are cells of their rows, however full they make the left of a page."""
     rows = [("Notice", "Effective", "Received", "Company", "Kind of closure")] + [
