@@ -124,6 +124,8 @@ def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 def _split_blocks(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     for match in _BLOCK_BREAK.finditer(text, start, end):
+        if _BARE_OPTIONS.fullmatch(text, start, match.start()) and text.startswith("-", match.end()):
+            continue  # other names of the same option
         yield from _end_item(text, start, match.start())
         start = match.end()
     yield from _end_item(text, start, end)
@@ -141,6 +143,7 @@ def _end_item(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     yield start, end
 
 
+_BARE_OPTIONS = re.compile(r"(?:[^\S\r\n]*--?[A-Za-z](?:[^\s]|[^\S\r\n](?![^\S\r\n]))*(?:\r?\n)?)+")
 _INDENTED = re.compile(r"([^\S\r\n]+)(?:[-*+\u2022\u25e6\u2023]|\d{1,3}[.)])[^\S\r\n]")
 _BELOW = re.compile(r"(?:\r\n?|\n)([^\S\r\n]*)(?=\S)")
 

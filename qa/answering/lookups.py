@@ -69,7 +69,6 @@ _WHAT_IDENTIFIER = re.compile(
     r"(?: (?:do|mean|control|set|specify|for|used for|good for))?[\s?.!]*",
     re.IGNORECASE,
 )
-_BEGINNING = 80  # characters of a quote within which it names what it is about
 
 
 def is_identifier_lookup(question: str, quote: str, heading: str) -> bool:
@@ -86,8 +85,9 @@ def is_identifier_lookup(question: str, quote: str, heading: str) -> bool:
     asked = _WHAT_IDENTIFIER.fullmatch(question.strip())
     if not asked:
         return False
-    name = re.compile(rf"(?<![\w.-]){re.escape(asked['name'])}(?![\w-]|\.\w)", re.IGNORECASE)
-    return bool(name.search(quote[:_BEGINNING]) or name.search(heading.rpartition(" > ")[2][:_BEGINNING]))
+    # Behind two words at most, as in "-a, --all" and "The setting core.editor".
+    begins = re.compile(rf"(?:[^\s]+\s+){{0,2}}[^\w-]*{re.escape(asked['name'])}(?![\w-]|\.\w)", re.IGNORECASE)
+    return bool(begins.match(quote.strip()) or begins.match(heading.rpartition(" > ")[2]))
 
 
 _KINDS = r"clause|section|article|paragraph|chapter|rule|regulation|annex|appendix|schedule|part|point|item"

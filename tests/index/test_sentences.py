@@ -43,6 +43,10 @@ CASES = {
             "--help\n--deskew will\nturn it",
         ],
     ),
+    "names-of-an-option": (
+        "-u <id>\n--user=<id>\n  Sign with it.\n-v\n--verbose\n  Say more.",
+        ["-u <id>\n--user=<id>\n  Sign with it.", "-v\n--verbose\n  Say more."],
+    ),
     "numbered": ("1. First item.", ["1. First item."]),
     "ellipsis": ("Well\u2026 Then.", ["Well\u2026", "Then."]),
     "emoji": ("Good \U0001f600. Bad.", ["Good \U0001f600.", "Bad."]),

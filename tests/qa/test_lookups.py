@@ -257,6 +257,7 @@ ENTRY = "-a, --all   export all sheets"
         ("What does core do?", "It is run by git.", "Settings > core.editor", False),
         ("What does --all do?", "-r   remove them, as --all-sheets does", "", False),
         ("What does --al do?", ENTRY, "", False),
+        ("What does --all do?", "This option is like --all but faster.", "", False),
         ("What does --all do to pictures?", ENTRY, "", False),
         ("What is well-being?", "Well-being is health.", "", False),
         ("Who needs --all?", ENTRY, "", False),
