@@ -23,7 +23,14 @@ from index.parsers.builder import MEGABYTE
 MOST_UNPACKED = 600 * MEGABYTE
 MOST_MEMBERS = 20_000
 _UNREADABLE = (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError)  # the last also for unknown compression
-_DOCTYPE = re.compile(rb"(?:\xef\xbb\xbf)?(?>\s+|<\?(?>.*?\?>)|<!--(?>.*?-->))*+<!DOCTYPE", re.DOTALL | re.IGNORECASE)
+# A document type that declares something itself, rather than name one that no parser looks up, as OpenOffice does.
+_DOCTYPE = re.compile(
+    rb"""
+    (?:\xef\xbb\xbf)?(?>\s+|<\?(?>.*?\?>)|<!--(?>.*?-->))*+<!DOCTYPE
+    (?!\s+[\w:.-]+\s+(?:PUBLIC\s+(?>"[^"]*"|'[^']*')|SYSTEM)\s+(?>"[^"]*"|'[^']*')\s*>)
+    """,
+    re.DOTALL | re.IGNORECASE | re.VERBOSE,
+)
 
 
 def open_package(content: bytes, *, name: str, suffix: str, holds: str) -> zipfile.ZipFile:
@@ -172,10 +179,10 @@ def office_metadata(package: zipfile.ZipFile) -> dict[str, str]:
 
 
 def refuse_document_types(package: zipfile.ZipFile, *, name: str, suffix: str) -> None:
-    """Refuse an office file with a document type in its XML.
+    """Refuse an office file whose XML declares entities, or something else, in its document type.
 
     Raises:
-        SourceError: A part has one, or cannot be unpacked.
+        SourceError: A part does, or cannot be unpacked.
     """
     for member in package.namelist():
         if member.lower().endswith((".xml", ".rels", ".vml")):

@@ -298,6 +298,12 @@ BROKEN = {
         lambda suffix: replaced(MADE[suffix], MAIN[suffix], lambda part: b"<!-- - -->\n" + LAUGHS + part.split(b"?>")[-1]),
         "is not safe to read: its XML declares entities.",
     ),
+    "entities-behind-the-name-of-a-document-type": (
+        lambda suffix: replaced(
+            MADE[suffix], MAIN[suffix], lambda _: b'<!DOCTYPE x SYSTEM "x>" [<!ENTITY a "ha">]><x>&a;</x>'
+        ),
+        "is not safe to read: its XML declares entities.",
+    ),
     "entities-in-utf-16": (
         lambda suffix: replaced(MADE[suffix], MAIN[suffix], lambda _: (LAUGHS + b"<x>&b;</x>").decode().encode("utf-16")),
         "is not safe to read: its XML declares entities.",
@@ -636,6 +642,21 @@ def test_all_that_an_opendocument_text_shows_is_read_or_noted(tmp_path):
         "~Town; Fare", "Town: Arlen; Fare: 3.", "Town: Arlen; Fare: 5.", "~Choir of Odden",
     ]  # fmt: skip
     assert document.notes == ("embedded objects are not read: 1 in all", "pictures are not read: 1 in all")
+
+
+def test_the_name_of_a_document_type_is_no_danger(tmp_path):
+    """As OpenOffice 2 and 3 wrote it, in the list of parts and in the macros; nobody looks it up."""
+    manifest = (
+        b'<?xml version="1.0"?><!DOCTYPE m:manifest PUBLIC "-//OpenOffice.org//DTD Manifest 1.0//EN" "Manifest.dtd">'
+    )
+    content = opendocument("text", "<text:p>It meets.</text:p>")
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        members = {name: package.read(name) for name in package.namelist()}
+    members["META-INF/manifest.xml"] = manifest + b'<m:manifest xmlns:m="x"/>'
+    assert texts(read(tmp_path, "a.odt", zipped(members))) == ["It meets."]
+    members["content.xml"] = LAUGHS + members["content.xml"]
+    with pytest.raises(SourceError, match="its XML declares entities"):
+        read(tmp_path, "a.odt", zipped(members))
 
 
 def test_raised_numbers_of_an_opendocument_text_stay_raised(tmp_path):
