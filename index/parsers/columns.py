@@ -41,7 +41,7 @@ def find_tables(text: str) -> Tables:
 _SECTION = re.compile(r"[ \t]*\[{1,2}([\w .:/\"'-]{1,80})\]{1,2}[ \t]*")
 _SETTING = re.compile(r"[ \t]*[\w.\"'/-]+(?: [\w.\"'/-]+){0,3}[ \t]*=.*")
 _CLOSING = "])}"
-_SECTIONS = re.compile(rf"^{_SECTION.pattern}$", re.MULTILINE)
+_SECTIONS = re.compile(rf"(?:\A|(?<=[\r\n])){_SECTION.pattern}(?=[\r\n]|\Z)")
 
 
 def _find_settings(text: str) -> Tables:

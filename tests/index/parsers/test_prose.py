@@ -715,6 +715,16 @@ def test_settings_are_rows_below_the_name_of_their_section(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("end", ["\r\n", "\r"])
+@pytest.mark.parametrize(
+    "content", [MENU, "[bath]\nnight = 18.5\n\n[hall]\nfan = off\n", *(each[0] for each in ALIGNED.values())]
+)
+def test_the_line_ends_of_other_systems_make_no_difference(tmp_path, content, end):
+    """Rows have the same places."""
+    usual, other = read(tmp_path, "a.txt", content), read(tmp_path, "b.txt", content.replace("\n", end))
+    assert [(text.replace(end, "\n"), place) for text, place in describe(other)] == describe(usual)
+
+
 def test_a_long_log_stays_text(tmp_path, monkeypatch):
     """Its lines are not rows, of which a document may not have too many."""
     monkeypatch.setattr("index.parsers.columns._MOST", 100)
