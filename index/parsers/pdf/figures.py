@@ -6,16 +6,20 @@ stand without names.
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import median
 from typing import NamedTuple
 
-from index.parsers.pdf.lines import Segment
+from index.parsers.pdf.lines import Segment, Word
+from index.parsers.pdf.rules import Grid
 
 _FEWEST_ROWS = 3
 _FEWEST_CELLS = 3
 _MOST_LINES = 6  # of names above the rows
 _FAR = 2.5  # times the size of the type, from one of these lines to the next
 _OFF_CENTRE = 3.0  # times the size of the type: twice the distance of a name from the middle of its columns
+_CLOSE = 1.5  # times the size of the type: the lines of a name are nearer
+_INDENT = 2.5  # times the size of the type: how far one is further to the right, at most
 _FIGURE = re.compile(r"[^\w]*\d[^a-z]*|[-\u2013\u2014*.]+|n/?a", re.IGNORECASE)
 YEAR = re.compile(r"(?:1[89]|20)\d\d(?:\W\d{2,4})?")
 LEADERS = re.compile(r"(?:\s?\.){4,}$")  # dots that lead to the next column
@@ -39,6 +43,82 @@ class Figures(NamedTuple):
     names: list[str]
     columns: tuple[tuple[float, float], ...] = ()
     continued: bool = False
+
+
+@dataclass(slots=True)
+class Label(Segment):
+    """The name of a row, of several lines, in one cell.
+
+    Attributes:
+        parts: Its lines.
+    """
+
+    parts: tuple[Segment, ...] = ()
+
+    def words(self) -> list[Word]:
+        return [word for part in self.parts for word in part.words()]
+
+
+def join_labels(lines: Sequence[Sequence[Segment]]) -> list[list[Segment]]:
+    """Join the lines of names of rows of figures: one above the figures that ends within a sentence, or one below that goes on.
+
+    Args:
+        lines: Of a column from top to bottom, each from left to right.
+
+    Returns:
+        The lines, in which such a name is one segment in the line of its figures.
+    """
+    found: list[list[Segment]] = []
+    for line in map(list, lines):
+        above: list[Segment] = []
+        while (
+            found
+            and len(found[-1]) == 1
+            and _is_row(line)
+            and _goes_on(found[-1][0], [*above[:1], *line[len(above[:1]) :]])
+        ):
+            above.insert(0, found.pop()[0])
+        if above and _begins(above[0]):
+            found.append([_label([*above, line[0]]), *line[1:]])
+            continue
+        found += [[each] for each in above]
+        row = found[-1] if found else []
+        if len(line) == 1 and row and _is_row(row) and _begins(row[0]) and _goes_on(row[0], [line[0], *row[1:]]):
+            row[0] = _label([row[0], line[0]])
+        else:
+            found.append(line)
+    return found
+
+
+def _begins(segment: Segment) -> bool:
+    """Whether a name begins with a capital, so that a small letter tells that one goes on."""
+    return segment.text[:1].isupper() and not isinstance(segment, Grid)
+
+
+def _goes_on(above: Segment, line: Sequence[Segment]) -> bool:
+    """Whether the first cell of a line goes on a name in the line above, both left of the other cells."""
+    below = line[0]
+    return (
+        below.text[:1].islower()
+        and not above.text.endswith((".", ":", ";"))
+        and 0 < below.top - above.bottom + above.size < _CLOSE * below.size
+        and max(above.right, below.right) < line[1].left
+        and abs(above.left - below.left) < _INDENT * below.size
+    )
+
+
+def _label(parts: Sequence[Segment]) -> Label:
+    lines = [part for each in parts for part in (each.parts if isinstance(each, Label) else (each,))]
+    return Label(
+        " ".join(part.text for part in lines),
+        min(part.left for part in lines),
+        max(part.right for part in lines),
+        lines[0].top,
+        lines[-1].bottom,
+        lines[0].size,
+        lines[0].page,
+        parts=tuple(lines),
+    )
 
 
 def find_figures(lines: Sequence[Sequence[Segment]], begun: int = 0, before: Figures | None = None) -> list[Figures]:

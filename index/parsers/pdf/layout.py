@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from index.parsers.builder import find_pairs, is_header, is_number
 from index.parsers.pdf.corridors import gather_rows
-from index.parsers.pdf.figures import LEADERS, YEAR, Figures, find_figures
+from index.parsers.pdf.figures import LEADERS, YEAR, Figures, find_figures, join_labels
 from index.parsers.pdf.lines import MOST_SEGMENTS, UNSPACED_CHARACTER, Segment, Word, group_lines, text_of, words_of
 from index.parsers.pdf.rules import Cell, Grid
 
@@ -512,6 +512,7 @@ def _names_below(row: _Row, below: _Row) -> bool:
 
 def _read_lines(lines: Sequence[Sequence[Segment]], words: frozenset[str], above: Paragraph | None) -> list[Paragraph]:
     """Read tables without rules, and the paragraphs between them."""
+    lines = join_labels(lines)
     header = above.header if above is not None else ()
     found: list[Paragraph] = []
     begun = position = 0

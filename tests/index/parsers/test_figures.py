@@ -2,6 +2,8 @@
 
 from reading import describe, make_pdf, read, texts
 
+from index.boxes import boxes_between
+
 PLACES = (60, 200, 260, 320, 380)
 
 
@@ -69,3 +71,28 @@ def test_rows_below_a_line_between_and_on_the_next_page_keep_the_names(tmp_path)
         (f"Harbour: Skarvik; {figures}", {"page": 1, "row": 5}),
         (f"Harbour: Skarby; {figures}", {"page": 2, "row": 8}),
     ]
+
+
+def test_the_name_of_a_row_may_have_several_lines(tmp_path):
+    """Its figures stand beside its last line or its first; a title between rows is none of them."""
+    rows = [
+        ("Harbour", "2021", "2022", "2023"),
+        ROWS[0][:4],
+        ("Vik with the",),
+        ("two islands and",),
+        ("the lighthouse", "512", "81", "2,330"),
+        ("Odden, which has", "922", "158", "3,534"),
+        ("no pier",),
+        ("Others",),
+        ("Moss", "1", "2", "3"),
+    ]
+    document = read(tmp_path, "a.pdf", make_pdf(table(*rows, leading=12)))
+    assert texts(document) == [
+        "~Harbour; 2021; 2022; 2023",
+        "Harbour: Skar; 2021: 410; 2022: 77; 2023: 1,204.",
+        "Harbour: Vik with the two islands and the lighthouse; 2021: 512; 2022: 81; 2023: 2,330.",
+        "Harbour: Odden, which has no pier; 2021: 922; 2022: 158; 2023: 3,534.",
+        "Others\nMoss 1 2 3",
+    ]
+    start = document.text.index("no pier")
+    assert len(boxes_between(document.boxes, start, start + 7)) == 1
