@@ -96,7 +96,9 @@ _SECTION = re.compile(rf"(?:\b(?:{_KINDS}|sec\.|art\.)|\xa7)\s*({_LABEL})(?![\w.
 _WHICH_SECTION = re.compile(
     rf"(?:which|what) (?:{_KINDS}) (?:is|are|deals?|talks?|speaks?|says?|covers?|mentions?|regulates?)\b", re.IGNORECASE
 )
-_SAYING = frozenset(text_terms("say state mean provide regulate contain read require specify cover deal stipulate"))
+_SAYING = frozenset(
+    text_terms("say state mean provide regulate contain read require specify cover deal stipulate steht sagt regelt lautet dit")
+)
 
 
 def is_section_lookup(question: str, text: str, heading: str) -> bool:

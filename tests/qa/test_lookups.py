@@ -135,6 +135,7 @@ def test_keywords_are_looked_up_if_the_place_has_them_all(question, expected):
         ("What does clause 2.2 say?", "2.21 The tenant must pay.", "", False),
         ("What does Article 5 provide?", "Goods are sent back.", "Terms > Article 5. Returns", True),
         ("What does Article 5 provide?", "Goods are sent back.", "Terms > Article 15. Returns", False),
+        ("Was steht in \xa7 4?", "Hunde sind erlaubt.", "\xa7 4 Tierhaltung", True),
         ("What is in section B.1?", "Boats are moored here.", "B.1 Mooring", True),
         ("Which clause is about insurance?", "2.2 The tenant must insure the event.", "2. Risk", True),
         ("Which clause is about pets?", "2.2 The tenant must insure the event.", "2. Risk", False),
