@@ -97,7 +97,9 @@ _WHICH_SECTION = re.compile(
     rf"(?:which|what) (?:{_KINDS}) (?:is|are|deals?|talks?|speaks?|says?|covers?|mentions?|regulates?)\b", re.IGNORECASE
 )
 _SAYING = frozenset(
-    text_terms("say state mean provide regulate contain read require specify cover deal stipulate steht sagt regelt lautet dit")
+    text_terms(
+        "say state mean provide regulate contain read require specify cover deal stipulate steht sagt regelt lautet dit"
+    )
 )
 
 
