@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+_ALIGNED = re.compile(r"\S[ \t]{2,}\S|^[ \t]{8,}\S")
 SHORT_LINE = 48  # characters; lists, tables, verse and code have shorter lines on average, wrapped prose has longer
 
 
@@ -121,7 +122,9 @@ def line_class(text: str) -> str:
         text: A paragraph.
 
     Returns:
-        "qa-lines" for a paragraph of short lines, else "qa-prose".
+        "qa-lines" for a paragraph of short lines, or of lines whose parts stand below each other, else "qa-prose".
     """
     lines = text.strip().splitlines()
-    return "qa-lines" if len(lines) > 1 and len(text) / len(lines) < SHORT_LINE else "qa-prose"
+    short = len(text) / max(1, len(lines)) < SHORT_LINE
+    aligned = 3 * sum(bool(_ALIGNED.search(line)) for line in lines) >= len(lines)
+    return "qa-lines" if len(lines) > 1 and (short or aligned) else "qa-prose"

@@ -293,6 +293,7 @@ def test_half_a_character_is_replaced():
         pytest.param("One line.", "qa-prose", id="one line"),
         pytest.param("- milk\n- eggs\n- bread", "qa-lines", id="list"),
         pytest.param(("word " * 15 + "\n") * 4, "qa-prose", id="wrapped prose"),
+        pytest.param("-a, --all     " + "word " * 12 + "\n              " + "word " * 12, "qa-lines", id="options"),
         pytest.param("", "qa-prose", id="empty"),
     ],
 )
@@ -506,7 +507,7 @@ def test_exact_words_are_strong_inside_their_quote():
     """In the quote, in its context and in the document; no letter is changed."""
     turn = Turn(4, WHEN)
     html = render_turn(turn)
-    assert '<q class="qa-words" dir="auto">The harbour was built in <strong>1848</strong>.</q>' in html
+    assert '<q class="qa-words qa-prose" dir="auto">The harbour was built in <strong>1848</strong>.</q>' in html
     assert 'data-number="1">The harbour was built in <strong>1848</strong>.</mark>' in html
     passage = WHEN.citations[0].passage
     document = Document("town.txt", "/town.txt", passage, "0", "0")
