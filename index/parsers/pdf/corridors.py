@@ -31,7 +31,9 @@ _SMALL = 0.3  # of the cells of a column of prose begin with a small letter at m
 _LONGEST_PAIR = 240  # characters of a name and its value in a form; longer values are prose beside its headings
 _SENTENCE = 4  # words at least
 _REFERENCE = re.compile(r", \d")  # the number of a page, in an index
-_LABEL = re.compile(r"[^\W\d_]{2}")  # two letters: a number or a bullet is the mark of an item
+_LABEL = re.compile(
+    r"[^\W\d_]{2}|\d:\d\d|\d{4}"
+)  # a word, a time or a year; a number or a bullet is the mark of an item
 _WORD_SPACE = 0.25  # times the size of the type
 
 Line = list[Segment]
@@ -83,8 +85,8 @@ def _read_table(lines: Sequence[Line], edges: Sequence[float]) -> Grid | None:
     edges = edges if len(edges) == len(found) and _fit(lines, edges) else found
     if named:
         return _grid(rows, edges, kind="named")
-    prose = (column for column in list(zip(*rows, strict=True))[1:] if _usual_length(filter(None, column)) >= _SHORT)
-    if not all(_LABEL.search(row[0]) for row in texts) or not any(len(cell) > 1 for column in prose for cell in column):
+    long = (cell for row in rows for cell in row[1:] if len(cell) > 1 and len(text_of(cell[0])) >= _SHORT)
+    if not all(_LABEL.search(row[0]) for row in texts) or next(long, None) is None:
         return None
     form = len(columns) == 2 and is_form(texts) and max(map(len, map("".join, texts))) <= _LONGEST_PAIR
     return _grid(rows, edges, kind="form" if form else "bare")

@@ -180,10 +180,20 @@ def find_table(lines: Sequence[Sequence[Segment]], first: int) -> list[list[str]
         Its rows, each of as many cells as the header has; empty when no table begins there.
     """
     header = lines[first]
-    if len(header) < 2 or not is_loose(header):
+    if len(header) < 2 or not is_loose(header) or any(_LABELLED.match(segment.text) for segment in header):
         return []
     rows = [[segment.text for segment in header], *_rows_below(header, lines[first + 1 :], header)]
+    columns = [[cell for cell in column if cell] for column in zip(*rows, strict=True)]
+    if any(_runs_on(column[len(column[0]) < COLUMN_CHARACTERS :]) for column in columns):
+        return []
     return rows if len(rows) > FEWEST_ROWS and (find_pairs(rows) or is_header(*rows)) else []
+
+
+def _runs_on(cells: Sequence[str]) -> bool:
+    """Whether the cells of a column are lines of prose, which begins with a capital and runs on from one to the next."""
+    if len(cells) < FEWEST_ROWS or median(map(len, cells)) < COLUMN_CHARACTERS or cells[0][:1].islower():
+        return False
+    return sum(cell[:1].islower() for cell in cells) >= _RUNNING * len(cells)
 
 
 def _rows_below(

@@ -205,3 +205,13 @@ def test_equal_cells_side_by_side_are_all_read(tmp_path):
         "Service: Winch; What is done: Oiling it with a brush, and a look at the rope; Price: 5; Deposit: 5.",
         "Service: Rail; What is done: Painting; Price: 5; Deposit: 5.",
     ]
+
+
+@pytest.mark.parametrize("begun", [("9:00", "10:30", "12:00"), ("2019", "2016", "2011")])
+def test_a_schedule_without_names_is_rows(tmp_path, begun):
+    """What stands beside a time or a year belongs to it."""
+    lines = [["Opening by the mayor of the town, who tells of", "the ice"], ["How harbours cope with ice"], ["Lunch"]]
+    rows = [([time], line) for time, line in zip(begun, lines, strict=True)]
+    assert texts(read(tmp_path, "a.pdf", make_pdf(table(rows, gap=4, places=(60, 120))))) == [
+        f"{time}; {' '.join(line)}." for time, line in zip(begun, lines, strict=True)
+    ]

@@ -460,6 +460,28 @@ def test_a_form_is_read_as_names_and_values(tmp_path):
     ]  # fmt: skip
 
 
+def test_lines_of_prose_and_lines_of_a_letter_have_no_names_of_columns(tmp_path):
+    """Nor have short texts side by side, below their headings, or the address beside a date."""
+    blocks = (
+        "The ferry leaves from the old pier at nine and stops at each island.",
+        "A ticket is valid on the day for which it was bought by its owner.",
+        "Dogs are kept on a lead at all times except in the cabins on deck.",
+    )
+    heads = [(60 + 170 * number, 780, head) for number, head in enumerate(("Ferry", "Tickets", "Dogs"))]
+    lines = [flow(text, x=60 + 170 * number, y=764, width=130) for number, text in enumerate(blocks)]
+    text = read(tmp_path, "a.pdf", make_pdf([*heads, *(line for each in lines for line in each)])).text
+    assert "Ferry:" not in text and ";" not in text
+    letter = [
+        ("Sails and Ropes", "Date: 12 March 2024"),
+        ("Quay 7", "Our sign: RP/55"),
+        ("4410 Portun", "Your letter: 3 May"),
+    ]
+    page = [
+        (x, 780 - 12 * row, cell) for row, cells in enumerate(letter) for x, cell in zip((60, 360), cells, strict=True)
+    ]
+    assert "Ropes:" not in read(tmp_path, "b.pdf", make_pdf(page)).text
+
+
 def test_values_filled_into_a_form_are_read(tmp_path):
     """Each with the name of its field; an empty one is left out. What is printed beside the fields does not answer."""
     from reportlab.pdfgen import canvas
