@@ -8,7 +8,7 @@ of this is in doubt there is no table: columns of prose, or a list beside a text
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from statistics import median
 
 from index.parsers.builder import is_form, is_header, is_number
@@ -53,9 +53,11 @@ def gather_rows(segments: list[Segment], edges: Sequence[float] = ()) -> list[Se
     grids: list[Segment] = []
     while position < len(lines):
         near = lines[position : position + _MOST_LINES]
-        grid = _read_table(near, edges) or (_read_rest(near, edges) if edges and not position else None)
+        grid, passed = _read_table(near, edges)
+        if grid is None and edges and not position:
+            grid = _read_rest(near, edges)
         if grid is None:
-            position += 1
+            position += passed
             continue
         grids.append(grid)
         gone.update(id(segment) for cell in grid.cells for segment in cell.segments)
@@ -64,40 +66,45 @@ def gather_rows(segments: list[Segment], edges: Sequence[float] = ()) -> list[Se
     return [*(segment for segment in segments if id(segment) not in gone), *grids] if grids else segments
 
 
-def _read_table(lines: Sequence[Line], edges: Sequence[float]) -> Grid | None:
-    """Read the table whose columns the first of some lines names, or the form that begins there; None where there is none."""
+def _read_table(lines: Sequence[Line], edges: Sequence[float]) -> tuple[Grid | None, int]:
+    """Read the table whose columns the first of some lines names, or the form that begins there.
+
+    Returns:
+        The table, or None where there is none; and the number of lines, 1 at least, in which none begins then.
+    """
     header = lines[0]
     if not 2 <= len(header) <= _MOST_COLUMNS or not _LABEL.search(header[0].text) or _has_grid(header):
-        return None
+        return None, 1
     columns, count = _find_columns(lines[1:])
     lines = lines[: count + 1]
     if len(columns) != len(header) or count < _FEWEST_ROWS:
-        return None
+        return None, 1
     if any(_touched(columns, name, 0.0) not in ([], [place]) for place, name in enumerate(header)):
-        return None
+        return None, 1
     strips = [(one[1] + other[0]) / 2 for one, other in pairwise(columns)]
     rows = _part(lines, strips)
+    if len(rows) == len(lines) > _FEWEST_ROWS and not any(len(cell) > 1 for row in rows for cell in row):
+        return None, len(lines) - _FEWEST_ROWS  # rows of one line
     texts = _texts(rows)
     named = all(map(_may_be_name, header)) and len(rows) > 1 and is_header(*texts) and _are_names(texts)
     if not _is_sure(rows, named=named):
-        return None
+        return None, 1
     found = [header[0].left, *strips, max(header[-1].right, columns[-1][1])]
     edges = edges if len(edges) == len(found) and _fit(lines, edges) else found
     if named:
-        return _grid(rows, edges, kind="named")
+        return _grid(rows, edges, kind="named"), 1
     long = (cell for row in rows for cell in row[1:] if len(cell) > 1 and len(text_of(cell[0])) >= _SHORT)
     if not all(_LABEL.search(row[0]) for row in texts) or next(long, None) is None:
-        return None
+        return None, 1
     form = len(columns) == 2 and is_form(texts) and max(map(len, map("".join, texts))) <= _LONGEST_PAIR
-    return _grid(rows, edges, kind="form" if form else "bare")
+    return _grid(rows, edges, kind="form" if form else "bare"), 1
 
 
 def _read_rest(lines: Sequence[Line], edges: Sequence[float]) -> Grid | None:
     """Read the rows, of a table that began on the page before, in the first of some lines; None where there are none."""
     _, count = _find_columns(lines)
-    while count and not _fit(lines[:count], edges):
-        count -= 1
-    rows = _part(lines[:count], edges[1:-1]) if count else []
+    lines = list(takewhile(lambda line: _fit([line], edges), lines[:count]))
+    rows = _part(lines, edges[1:-1]) if lines else []
     if not rows or _are_names(_texts(rows)) or not _are_whole(rows, named=True):
         return None
     return _grid(rows, edges, kind="named")
