@@ -2,12 +2,15 @@
 
 import os
 import re
+import signal
 import tempfile
 from pathlib import Path
 
 import pytest
 
 os.environ["HF_HUB_OFFLINE"] = "1"
+# A shell has what it starts in the background ignore Ctrl-C, and so would the programs that the tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # The fast encoder is built once for all the tests, also those that start processes with a home of their own; the workers of a
 # run share it with the process that started them.
 if "PYTEST_XDIST_WORKER" not in os.environ:

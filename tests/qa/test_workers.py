@@ -196,7 +196,7 @@ def test_interrupted_batch_goes_on_with_another_number_of_workers(tmp_path, frui
 def test_command_is_interrupted_as_with_one_process_and_goes_on(tmp_path):
     """Ctrl-C reaches all processes of a terminal: one line, status 130, and the same file in the end."""
     questions, answers = tmp_path / "q.txt", tmp_path / "a.jsonl"
-    questions.write_text("".join(f"Who mediates in case {number}?\n" for number in range(64)), encoding="utf-8")
+    questions.write_text("".join(f"Who mediates in case {number}?\n" for number in range(16)), encoding="utf-8")
     environment = {**os.environ, "QA_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT)}
     command = [
         sys.executable,
