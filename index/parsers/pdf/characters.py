@@ -52,7 +52,8 @@ def read_characters(text_page: Any, lost: Lost) -> list[Character]:
     """
     import pypdfium2.raw as pdfium
 
-    count = pdfium.FPDFText_CountChars(text_page)
+    count, page = pdfium.FPDFText_CountChars(text_page), text_page.raw
+    code_at, box_at = pdfium.FPDFText_GetUnicode, pdfium.FPDFText_GetLooseCharBox
     box = pdfium.FS_RECTF()
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
     found: list[Character] = []
@@ -60,7 +61,7 @@ def read_characters(text_page: Any, lost: Lost) -> list[Character]:
     spaced = drawn = False
     all_read = not lost.any
     for position in range(count):
-        code = pdfium.FPDFText_GetUnicode(text_page, position)
+        code = code_at(page, position)
         if 0x20 < code < 0x7F and all_read:
             text = chr(code)
         elif not all_read and lost.has(text_page, position, code):
@@ -76,7 +77,7 @@ def read_characters(text_page: Any, lost: Lost) -> list[Character]:
                 drawn = drawn or pdfium.FPDFText_IsGenerated(text_page, position) != 1
                 spaced = True
                 continue
-        if pdfium.FPDFText_GetLooseCharBox(text_page, position, box):
+        if box_at(page, position, box):
             edges = (box.left, box.bottom, box.right, box.top)
         elif pdfium.FPDFText_GetCharBox(text_page, position, left, right, bottom, top):
             edges = (left.value, bottom.value, right.value, top.value)
