@@ -17,7 +17,7 @@ _PART = re.compile(
     r"""
     "(?P<quoted>[^"]*)" | \\(?P<escaped>.) | _. | \*.        # blanks as wide as a sign, and repeated signs, are not shown
     | \[\$(?P<money>[^\]-]*)[^\]]*\] | \[(?P<bracket>[^\]]*)\]
-    | (?P<digits>[0\#?](?:[0\#?,]*[0\#?])?,*(?:\.[0\#?]*,*)?|\.[0\#?]+,*|General)
+    | (?P<digits>[0\#?](?:[0\#?,]*[0\#?])?,*(?:\.[0\#?]*,*)?|\.[0\#?]+,*|(?i:General))
     | (?P<percent>%) | (?P<power>E[+-][0\#?]+) | (?P<plain>.)
     """,
     re.VERBOSE,
@@ -35,10 +35,12 @@ class _Section(NamedTuple):
     Attributes:
         parts: The kind and the text of each part: "digits", "percent", "power", or "text" for all that is shown as it is.
         condition: An operator and a number, where it is only for some numbers.
+        unknown: Whether it has letters without quotation marks, which some programs write for a number as it is: "Standard".
     """
 
     parts: tuple[tuple[str, str], ...]
     condition: tuple[str, Decimal] | None
+    unknown: bool
 
     @property
     def words(self) -> str:
@@ -51,7 +53,7 @@ def _sections(form: str) -> tuple[_Section, ...]:
     sections = []
     for found in _SECTION.finditer(form[:_LONGEST]):
         parts: list[tuple[str, str]] = []
-        condition = None
+        condition, unknown = None, False
         for part in _PART.finditer(found[0]):
             kind = part.lastgroup or ""
             if kind == "bracket":
@@ -60,8 +62,9 @@ def _sections(form: str) -> tuple[_Section, ...]:
             elif kind in ("digits", "percent", "power"):
                 parts.append((kind, part[kind]))
             elif kind and part[kind]:
+                unknown = unknown or (kind == "plain" and part[kind].isalpha())
                 parts.append(("text", part[kind]))
-        sections.append(_Section(tuple(parts), condition))
+        sections.append(_Section(tuple(parts), condition, unknown))
     return tuple(sections)
 
 
@@ -74,6 +77,8 @@ def show_number(value: float, form: str) -> str:
     section, signed = _choose(sections, number)
     digits = [text for kind, text in section.parts if kind == "digits"]
     size = abs(number)
+    if not digits and section.unknown:
+        return _plain(number)
     if not digits:
         return (section.words and "".join(text for _, text in section.parts).strip()) or _plain(number)
     if any(kind == "power" for kind, _ in section.parts):
@@ -125,7 +130,7 @@ def _with_parts(size: Decimal, parts: Sequence[tuple[str, str]], digits: str) ->
     scaled = size * 100 if ("percent", "%") in parts else size
     scaled /= 1000 ** (len(digits) - len(digits.rstrip(",")))
     shown = _plain(scaled)
-    if digits != "General" and "E" not in shown and "e" not in shown:
+    if digits.lower() != "general" and "E" not in shown and "e" not in shown:
         whole, _, rest = shown.partition(".")
         before, _, behind = digits.rstrip(",").partition(".")
         whole, rest = whole.zfill(before.count("0")), rest.ljust(behind.count("0"), "0")
