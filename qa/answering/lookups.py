@@ -133,9 +133,17 @@ def is_table_row(text: str, sentences: int) -> bool:
         text: The text of the record.
         sentences: How many sentences it was split into.
     """
-    return sentences == 1 and bool(_CELL_MARK.search(text))
+    if sentences != 1:
+        return False
+    cells = text.strip().removesuffix(".").split("; ")
+    named = sum(bool(_NAMED_CELL.match(cell)) for cell in cells)
+    if len(cells) == 1:
+        return named == 1 and len(text.split()) <= _SHORT_FORM
+    return 2 * named >= len(cells) or all(len(cell.split()) <= _SHORT_CELL for cell in cells)
 
 
+_NAMED_CELL = re.compile(r"[^:]{1,80}: \S")
+_SHORT_CELL, _SHORT_FORM = 8, 12  # words of a cell without a name, and of a cell alone, at most
 _CELL_MARK = re.compile(r"[:;](?= )")
 
 

@@ -69,6 +69,8 @@ def test_a_question_asks_more_than_a_row_says_if_no_cell_and_no_name_has_one_of_
         ("Ivo; Kotor.", 1, True),
         ("Surname: Brekke.", 1, True),
         ("Ivo lives in Kotor.", 1, False),
+        ("The council has one task: to see that the water, which comes from the hills, is clean.", 1, False),
+        ("Ivo, who came from Kotor in the year of the flood, lives there still; Ana left.", 1, False),
         ("text: Ivo lives in Kotor; he moved. He likes it.", 2, False),
     ],
 )
