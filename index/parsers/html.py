@@ -337,6 +337,9 @@ _LONG_TERM = 60
 _ARGUMENTS = re.compile(r"(?<=\S)\s+[\[(<{].*")
 
 
+_MOST_BOXES = 20  # within each other, of which the headings are kept
+
+
 def _is_box(node: Any) -> bool:
     """Whether a heading inside a block is of that block alone: an item, a quotation, a note, a warning."""
     if node.tag in ("dl", "dd", "li", "blockquote", "aside"):
@@ -445,7 +448,7 @@ class _Page:
             return False
         elif tag in BLOCKS:
             self._begin_block(tag, node)
-            if _is_box(node):
+            if _is_box(node) and len(self._boxes) < _MOST_BOXES:
                 self._boxes.append((node.mem_id, self._builder.sections))
             self._details += tag == "details"
             if not self._silent and self._is_silent(node):

@@ -123,9 +123,12 @@ def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _split_blocks(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    line = start  # where the last line that begins so begins
     for match in _BLOCK_BREAK.finditer(text, start, end):
-        if _BARE_OPTIONS.fullmatch(text, start, match.start()) and text.startswith("-", match.end()):
-            continue  # other names of the same option
+        named = _OPTION_NAMES.match(text, match.end()) and _OPTION_NAMES.fullmatch(text, line, match.start())
+        line = match.end()
+        if named:
+            continue  # another name of the same option
         yield from _end_item(text, start, match.start())
         start = match.end()
     yield from _end_item(text, start, end)
@@ -143,7 +146,7 @@ def _end_item(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     yield start, end
 
 
-_BARE_OPTIONS = re.compile(r"(?:[^\S\r\n]*--?[A-Za-z](?:[^\s]|[^\S\r\n](?![^\S\r\n]))*(?:\r?\n)?)+")
+_OPTION_NAMES = re.compile(r"[^\S\r\n]*--?[A-Za-z](?:\S|[^\S\r\n](?![^\S\r\n]))*+")
 _INDENTED = re.compile(r"([^\S\r\n]+)(?:[-*+\u2022\u25e6\u2023]|\d{1,3}[.)])[^\S\r\n]")
 _BELOW = re.compile(r"(?:\r\n?|\n)([^\S\r\n]*)(?=\S)")
 

@@ -31,9 +31,8 @@ class Evidence:
     yes_no: bool = False  # whether the question asks for yes or no
     # Whether the question is in another language than the passages, and the encoder knows both: they have no words in common.
     translated: bool = False
-    lookup: bool = (
-        False  # whether the best quote has what a question looks up in a row, a section, an entry, or by keywords
-    )
+    # Whether the best quote has what a question looks up in a row, a section, an entry, or by keywords.
+    lookup: bool = False
     unnamed: bool = False  # whether the best quote is a row that lacks a word of the question; see `asks_more`
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from index import STOP_TERMS, is_english, question_terms, text_terms
 from qa.answering.question import asks
+from qa.answering.values import MONTHS
 
 # Verbs that say little beside the names of a row and a column, as stems.
 _LIGHT = frozenset(
@@ -28,14 +29,13 @@ _SAME_STEM = 5  # letters that two terms begin with to be forms of one word: "su
 
 _MOST_KEYWORDS = 4
 _NUMBERS = "one two three four five six seven eight nine ten eleven twelve fifteen twenty thirty sixty ninety".split()
-_MONTHS = "january february march april may june july august september october november december".split()
 # What keywords that stand for a value ask for, "warranty duration", and how a quote has one.
 _VALUES = {
     frozenset(text_terms(words)): re.compile(pattern, re.IGNORECASE)
     for words, pattern in {
         "duration length period term time": rf"\b(?:\d+|{'|'.join(_NUMBERS)})[ -](?:second|minute|hour|day|week|month|year)s?\b",
         "price cost fee charge fare": r"[$\u20ac\xa3\xa5]\s?\d|\d\s?(?:[$\u20ac\xa3\xa5]|(?:euro|dollar|pound)s?\b|[A-Z]{3}\b)",
-        "date deadline day": rf"\b(?:{'|'.join(_MONTHS)}) \d|\b\d{{1,2}}\.? (?:{'|'.join(_MONTHS)})\b|\b\d{{4}}-\d\d-\d\d\b",
+        "date deadline day": rf"\b(?:{'|'.join(MONTHS)}) \d|\b\d{{1,2}}\.? (?:{'|'.join(MONTHS)})\b|\b\d{{4}}-\d\d-\d\d\b",
         "phone telephone fax number": r"\+?\d[\d ()/-]{5,}",
         "email mail address": r"\S@\S+\.\w",
     }.items()
@@ -86,7 +86,7 @@ def is_identifier_lookup(question: str, quote: str, heading: str) -> bool:
     if not asked:
         return False
     # Behind two words at most, as in "-a, --all" and "The setting core.editor".
-    begins = re.compile(rf"(?:[^\s]+\s+){{0,2}}[^\w-]*{re.escape(asked['name'])}(?![\w-]|\.\w)", re.IGNORECASE)
+    begins = re.compile(rf"(?:\S+\s+){{0,2}}[^\w-]*{re.escape(asked['name'])}(?![\w-]|\.\w)", re.IGNORECASE)
     return bool(begins.match(quote.strip()) or begins.match(heading.rpartition(" > ")[2]))
 
 

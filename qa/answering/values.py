@@ -229,8 +229,8 @@ def _nouns(sentence: str, end: int, terms: list[tuple[str, int, int]]) -> tuple[
     return tuple(nouns)
 
 
-_MONTHS = "january february march april may june july august september october november december".split()
-_NAMED = rf"(?P<month>{'|'.join(_MONTHS)})"
+MONTHS = "january february march april may june july august september october november december".split()
+_NAMED = rf"(?P<month>{'|'.join(MONTHS)})"
 _DAY = r"(?P<day>3[01]|[12]?\d)(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>1\d{3}|20\d\d)"
 _WHOLE = r"(?<![\w/:#$\u20ac\u00a3\u00a5\u2013\u2014-])(?<!\d[.,])(?:{})(?![\w/:\u2013\u2014%-]|[.,]\d)"
@@ -257,7 +257,7 @@ _UNREAD = re.compile(
     r"(?:^|\b(?:[Aa]|[Tt]he) )(?:1\d{3}|20\d\d)(?=\s[^\W\d])|"  # "the 1994 directive"; "2004 saw"
     r"\b\d{3,4}s\b|\b(?:century|centuries|decades?|millennium)\b|\b\d+\s*(?:BCE?|AD|CE)\b|\bAD\s*\d+|"
     r"\d{4}\s*[/\u2013\u2014-]\s*\d{2,4}|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}|"
-    rf"\b(?:{'|'.join(month.title() for month in _MONTHS if month not in ('may', 'march'))})\b|\b[Ii]n\s+(?:March|May)\b|"
+    rf"\b(?:{'|'.join(month.title() for month in MONTHS if month not in ('may', 'march'))})\b|\b[Ii]n\s+(?:March|May)\b|"
     r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|(?i:\b(?:spring|summer|autumn|winter|today|yesterday|tomorrow|ago|"
     r"now|currently|formerly|previously|originally|initially)\b|"
     r"\b(?:last|next|this|previous|past|every|each)\s+(?:day|week|month|quarter|season|year)\b)",
@@ -283,6 +283,6 @@ def _read_date(match: re.Match[str]) -> Date:
     found = match.groupdict()
     month = int(found["number"]) if found.get("number") else None
     if found.get("month"):
-        month = _MONTHS.index(found["month"].lower()) + 1
+        month = MONTHS.index(found["month"].lower()) + 1
     year, day = (int(found[name]) if found.get(name) else None for name in ("year", "day"))
     return Date(match.start(), match.end(), (year, month, day))

@@ -118,3 +118,12 @@ def test_endless_marks_are_looked_at_once(marks):
 def test_a_stretch_is_split_with_offsets_into_the_whole_text():
     """Offsets count from the beginning of the text, not of the stretch."""
     assert split_sentences("Skip this. One. Two.", 11, 20) == [(11, 15), (16, 20)]
+
+
+def test_many_names_of_options_are_looked_at_once_each():
+    """Half a million in a line, or below each other, take no longer than other text."""
+    line = "-a" * 250_000 + "  what it does"
+    assert (
+        "".join(f"x\n{line}\n-b  more"[a:b] for a, b in split_sentences(f"x\n{line}\n-b  more")) == f"x{line}-b  more"
+    )
+    assert split_sentences("-a\n" * 250_000) == [(0, 749_999)]

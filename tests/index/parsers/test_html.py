@@ -293,6 +293,13 @@ def test_a_heading_in_a_box_is_that_of_the_box_alone(tmp_path, box):
     ]
 
 
+def test_headings_of_boxes_within_each_other_do_not_pile_up(tmp_path):
+    """Twenty are kept: the headings of a thousand would be repeated with each paragraph."""
+    passages = describe(read(tmp_path, "a.html", "<blockquote><h2>Box</h2>" * 1000 + "<p>It is hot."))
+    text, place = passages[-1]
+    assert (text, place["heading"]) == ("It is hot.", " > ".join(["Box"] * 20))
+
+
 def test_what_opens_an_answer_is_its_heading(tmp_path):
     """Until it is closed."""
     page = "<h1>Help</h1><details><summary>Are dogs allowed?</summary><p>On a lead.</p></details><p>Call us.</p>"
