@@ -2,7 +2,7 @@
 
 from index.addresses import is_address
 from index.boxes import Box, boxes_between, boxes_of_spans
-from index.collection import Collection, hold_lock
+from index.collection import Collection
 from index.encoders import load_encoder
 from index.encoders.base import Encoder, bundled_model_folder, english_words
 from index.encoders.build import plain_graph, round_graph
@@ -51,17 +51,12 @@ from index.records import (
 )
 from index.search import Hit, Limits, Query, Search, Statistics, term_weights
 from index.sources import CATALOG_FILE, EVERYTHING, Selection, SourceRules, find_sources
-from index.store.catalog import describe_damage
-from index.store.check import (
-    CollectionInfo,
-    inspect_collection,
-    kept_model,
-    kept_selection,
-    reset_collection,
-    stored_paths,
-)
+from index.store.catalog import Catalog, describe_damage
 from index.store.features import PassageFeatures, passage_features
+from index.store.locking import hold_lock
 from index.store.sqlite import Database
+from index.store.sqlite_catalog import FolderStore
+from index.store.stores import CatalogStore, CollectionInfo
 from index.text.passages import split_passages, split_sentences
 from index.text.terms import (
     STOP_TERMS,
@@ -80,20 +75,22 @@ from index.watch import BackgroundUpdate, FileWatcher, UpdateStopped
 
 __all__ = [
     "CATALOG_FILE", "EVERYTHING", "OLD_OFFICE", "PLACE_FIELDS", "RECIPE", "STOP_TERMS", "STOP_WORDS",
-    "BackgroundUpdate", "BatchError", "Box", "CacheError", "Collection", "CollectionInfo", "DamagedError", "Database",
-    "DeletedError", "Document", "DocumentInfo", "DocumentStatus", "Encoder", "EncoderError", "Failure", "FileWatcher", "Hit",
+    "BackgroundUpdate", "BatchError", "Box", "CacheError", "Catalog", "CatalogStore", "Collection", "CollectionInfo",
+    "DamagedError", "Database",
+    "DeletedError", "Document", "DocumentInfo", "DocumentStatus", "Encoder", "EncoderError", "Failure", "FileWatcher",
+    "FolderStore", "Hit",
     "IsolatedParser", "Limits", "Locator", "LockedError", "Metadata", "NearWord", "Original", "Originals", "OutdatedError",
     "Passage", "PassageFeatures", "Place", "Precedence", "Progress", "QAError", "Query", "QuestionError", "ReaderError", "Search",
     "Selection", "Sentence", "Sheet", "Source", "SourceError", "SourceRules", "Statistics", "StorageError",
     "StoredPassage", "Totals", "UpdateReport", "UpdateStopped", "WorkerError", "boxes_between", "boxes_of_spans", "build_key",
     "bundled_model_folder", "bytes_hash", "compile_graph", "decode_text", "describe_damage",
     "edit_distance", "english_words", "file_hash",
-    "find_build", "find_codec", "find_sources", "hold_lock", "import_openvino", "infer", "inspect_collection",
+    "find_build", "find_codec", "find_sources", "hold_lock", "import_openvino", "infer",
     "installed_office", "is_address", "is_english",
-    "is_read", "kept_model", "kept_selection", "load_encoder", "make_private_folder", "mark_quotes", "matching_spans",
+    "is_read", "load_encoder", "make_private_folder", "mark_quotes", "matching_spans",
     "pad", "padded_width",
     "passage_features", "plain_graph", "question_terms", "read_document", "read_pair_model", "read_tokenizer",
-    "reset_collection", "round_graph", "sample_pairs", "split_passages", "split_sentences", "stored_paths",
+    "round_graph", "sample_pairs", "split_passages", "split_sentences",
     "tell_language",
     "term_spans", "term_weights", "text_hash", "text_terms", "write_build",
 ]  # fmt: skip

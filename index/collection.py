@@ -13,11 +13,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from filelock import FileLock, Timeout
 
 from index.addresses import split_paths
 from index.encoders.base import Encoder
@@ -34,19 +34,21 @@ from index.search import Limits, Search, Searcher
 from index.sources import CATALOG_FILE, Selection, find_sources
 from index.store.catalog import Catalog, describe_time
 from index.store.check import check_catalog, check_contents, check_derived
+from index.store.faiss_index import FaissIndex
 from index.store.features import row_per_sentence
-from index.store.lexical_index import LexicalIndex
+from index.store.locking import PATIENCE_SECONDS, hold_lock
+from index.store.protocols import LexicalIndex, VectorIndex
 from index.store.sharing import SharedLock
-from index.store.vector_index import DenseIndex
+from index.store.sqlite_catalog import open_catalog
+from index.store.tantivy_index import TantivyIndex
 from index.text.passages import split_passages
 from index.update import FileParser, UpdateReport, embed_pending, update_catalog
 
 FOLLOW_SECONDS = 1.0  # between two times that new text becomes searchable during an update
-_LOCK_SECONDS = 600
+ELSEWHERE = "Another computer is updating this collection; waiting for it."
 _NO_FILTER = "This system refuses the filter (seccomp) that confines the readers of files. See: qa help formats"
 _SAVE_SECONDS = 1.0  # between two times that an update saves the derived indexes, which other processes open meanwhile
 _SAVE_SHARE = 10  # and at least so many times as long as saving took
-_LOOK_SECONDS = 0.2  # between two looks whether to give up waiting
 _BUSY_SECONDS = 0.4  # another process that takes no longer is waited for in any case
 _SHORT_SECONDS = 1.0  # an update that takes no longer does not pause for those who ask, who may wait for it
 _LOOKS = 3  # at files of the derived indexes, which other processes replace, before they are taken to be damaged
@@ -58,16 +60,28 @@ class Collection:
     Attributes:
         folder: Its folder.
         encoder: Turns texts into vectors.
+        open_truth: Opens its catalog once more, also in another process.
         catalog: Its documents, passages, embeddings and settings.
         lexical: Its BM25 index, usable after the first update.
         library: Its files: their status, adding, removing.
         mirror: Its copies of files elsewhere.
     """
 
-    def __init__(self, folder: str | Path, encoder: Encoder, *, precedence: Precedence | None = None) -> None:
+    def __init__(
+        self,
+        folder: str | Path,
+        encoder: Encoder,
+        *,
+        open_truth: Callable[[], Catalog] | None = None,
+        precedence: Precedence | None = None,
+    ) -> None:
         """Open a collection, and create it if it is missing, in a folder used for it alone and made readable by this user alone.
 
-        `precedence` is how others say that they ask, for which updates pause; when omitted, they do not.
+        Args:
+            folder: Its folder.
+            encoder: Turns texts into vectors.
+            open_truth: Opens its catalog; that in the folder when omitted.
+            precedence: How others say that they ask, for which updates pause; when omitted, they do not.
 
         Raises:
             OutdatedError: Another encoder or another version made it.
@@ -80,18 +94,19 @@ class Collection:
             raise StorageError(
                 f"the folder {folder} cannot be made: {error.strerror}. Set QA_HOME to a folder that can be written."
             ) from error
-        self.catalog = Catalog(self.folder / CATALOG_FILE)
+        self.open_truth = open_truth or partial(open_catalog, self.folder / CATALOG_FILE)
+        self.catalog = self.open_truth()
         made_with = self.catalog.meta("encoder")
         if made_with is None:
             self.catalog.set_meta("encoder", encoder.identity)
             self.catalog.set_meta("model", getattr(encoder, "name", ""))
         elif made_with != encoder.identity:
-            self.catalog.database.close()
+            self.catalog.close()
             raise OutdatedError(f"the index in {folder} was made with the model {made_with}, not {encoder.identity}.")
-        self.lexical = LexicalIndex(self.folder / "lexical")
+        self.lexical: LexicalIndex = TantivyIndex(self.folder / "lexical")
         self.library = Library(self.catalog, self.folder)
         self.mirror = Mirror(self.catalog, self.folder)
-        self._dense: DenseIndex | None = None  # made on first use: the dimension is known once the model is loaded
+        self._dense: VectorIndex | None = None  # made on first use: the dimension is known once the model is loaded
         self._searcher: Searcher | None = None
         self._precedence = precedence
         self._sharing = SharedLock()  # searches share it; who follows the catalog has it alone
@@ -99,8 +114,10 @@ class Collection:
 
     def close(self) -> None:
         """Close its files."""
-        self.catalog.database.close()
+        self.catalog.close()
         self.lexical.close()
+        if self._dense:
+            self._dense.close()
 
     @property
     def encoding(self) -> str | None:
@@ -154,7 +171,7 @@ class Collection:
             committed = not wait and time.monotonic() > hurry and self.catalog.totals().documents > 0
             return committed or self._stopped.is_set()
 
-        with hold_lock(self.folder, on_notice=on_notice if wait else None, stopped=gives_up):
+        with self._hold_lock(on_notice=on_notice if wait else None, stopped=gives_up):
             if not self.catalog.database.is_current:
                 raise DeletedError(
                     f"the collection {self.folder} was deleted or rebuilt by another process. Open it again."
@@ -211,7 +228,7 @@ class Collection:
     def is_updated_elsewhere(self) -> bool:
         """Whether another process is updating it."""
         try:
-            with hold_lock(self.folder, patience=0):
+            with self._hold_lock(patience=0):
                 return False
         except LockedError:
             return True
@@ -232,6 +249,22 @@ class Collection:
         known = {path: (each.name, each.size, each.modified_ns) for path, each in files.items()}
         failed = {failure.path for failure in self.catalog.failures()}
         return now.keys() != known.keys() | failed or any(now[path] != known[path] for path in known)
+
+    @contextmanager
+    def _hold_lock(
+        self,
+        *,
+        patience: float = PATIENCE_SECONDS,
+        on_notice: Callable[[str], None] | None = None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> Iterator[None]:
+        """Keep other processes, also those of other computers, from updating it; as `hold_lock`."""
+        notify = on_notice if patience else None
+        with (
+            hold_lock(self.folder, patience=patience, on_notice=on_notice, stopped=stopped),
+            self.catalog.database.writing(patience, stopped, lambda: notify(ELSEWHERE) if notify else None),
+        ):
+            yield
 
     def follow(self) -> None:
         """Make what is committed searchable, also while another process updates the collection."""
@@ -280,7 +313,7 @@ class Collection:
         catalog, and what can be computed is mended. `on_notice` is as for `update`.
         """
         with (
-            hold_lock(self.folder, on_notice=on_notice, stopped=self._stopped.is_set),
+            self._hold_lock(on_notice=on_notice, stopped=self._stopped.is_set),
             self._damage_translated(),
         ):
             damaged = [
@@ -300,9 +333,9 @@ class Collection:
             findings = (*damaged, *contents, *check_catalog(self.catalog))
             return (*findings, *check_derived(self.catalog, self._vectors(), self.lexical, self.encoder.dimension))
 
-    def _vectors(self) -> DenseIndex:
+    def _vectors(self) -> VectorIndex:
         if self._dense is None:
-            self._dense = DenseIndex(self.folder / "dense", self.encoder.dimension)
+            self._dense = FaissIndex(self.folder / "dense", self.encoder.dimension)
         return self._dense
 
     @contextmanager
@@ -369,41 +402,3 @@ class Collection:
 def _fetching(report: Callable[[Progress], None] | None) -> Callable[[str, int, int], None] | None:
     """Report the files that are fetched, before any is read."""
     return report and (lambda name, done, all_: report(Progress(done, all_, name, 0, 0, 0.0, None)))
-
-
-@contextmanager
-def hold_lock(
-    folder: Path,
-    *,
-    patience: float = _LOCK_SECONDS,
-    on_notice: Callable[[str], None] | None = None,
-    stopped: Callable[[], bool] = lambda: False,
-) -> Iterator[None]:
-    """Lock a collection for writing, against other processes; the system unlocks it when this process ends in any way.
-
-    While another process has the lock, calls `on_notice` with one line and waits.
-
-    Raises:
-        LockedError: It had the lock for `patience` seconds, or `stopped` returned True.
-        StorageError: The folder cannot be written.
-    """
-    lock = FileLock(folder / "lock", mode=0o600)
-    deadline = time.monotonic() + patience
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        if on_notice and patience:
-            on_notice("Another process is updating this collection; waiting for it.")
-        while not lock.is_locked:
-            if stopped() or time.monotonic() >= deadline:
-                raise LockedError(f"another process is updating {folder}. Try again later.") from None
-            with suppress(Timeout):
-                lock.acquire(timeout=_LOOK_SECONDS)
-    except OSError as error:
-        raise StorageError(
-            f"the collection {folder} cannot be updated: {error.strerror}. What it holds can still be searched."
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()

@@ -27,6 +27,9 @@ class Metadata:
     date: str = ""
 
 
+METADATA_FIELDS = tuple(each.name for each in fields(Metadata))
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A file that was found.

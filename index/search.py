@@ -27,11 +27,11 @@ import numpy as np
 from index.encoders.base import COSINES, Encoder, Scale, scale_of
 from index.records import Passage, StoredPassage
 from index.store.catalog import Catalog
+from index.store.faiss_index import CANDIDATES, EXACT
 from index.store.features import Block, Signature, vector_ids
-from index.store.lexical_index import LexicalIndex
 from index.store.proof import Proof
+from index.store.protocols import LexicalIndex, VectorIndex
 from index.store.sharing import SharedLock
-from index.store.vector_index import CANDIDATES, EXACT, DenseIndex
 from index.text.terms import (
     NearWord,
     count_spellings,
@@ -302,7 +302,7 @@ class Searcher:
     def __init__(
         self,
         catalog: Catalog,
-        dense: DenseIndex,
+        dense: VectorIndex,
         lexical: LexicalIndex,
         *,
         encoder: Encoder,

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from index import (
     BackgroundUpdate,
     Box,
+    Catalog,
     Collection,
     DamagedError,
     DeletedError,
@@ -324,7 +325,8 @@ class Assistant:
             raise ValueError(f"workers is {count}. Pass 1 or more.")
         encoder = getattr(self._collection.encoder, "name", self._collection.encoder)
         reader: Reader | Literal["bundled"] | None = "bundled" if isinstance(self._reader, FastReader) else self._reader
-        return Workers(partial(_reopen, self._collection.folder, self.name, encoder, reader), count)
+        collection = self._collection
+        return Workers(partial(_reopen, collection.folder, collection.open_truth, self.name, encoder, reader), count)
 
     def conversation(self, history: Sequence[str] = ()) -> Conversation:
         """Begin a conversation, in which a question may refer to earlier ones; `history` has earlier questions, oldest first."""
@@ -725,11 +727,18 @@ def _update_if_possible(
         return None
 
 
-def _reopen(folder: Path, name: str, model: str | Encoder, reader: Reader | Literal["bundled"] | None) -> Assistant:
+def _reopen(
+    folder: Path,
+    open_truth: Callable[[], Catalog],
+    name: str,
+    model: str | Encoder,
+    reader: Reader | Literal["bundled"] | None,
+) -> Assistant:
     """Open a collection that another process has open, as it was committed.
 
     Args:
         folder: That of the collection.
+        open_truth: Opens its catalog.
         name: Its name.
         model: What `--model` chooses the encoder by, empty for the bundled one; or the encoder.
         reader: As for `Assistant.open`.
@@ -737,7 +746,7 @@ def _reopen(folder: Path, name: str, model: str | Encoder, reader: Reader | Lite
     if not folder.is_dir():
         raise DeletedError(f"the collection {name!r} was deleted.")
     encoder = load_encoder(model or None, cache_folder=encoder_folder()) if isinstance(model, str) else model
-    collection = Collection(folder, encoder, precedence=Precedence(folder.parent.parent))
+    collection = Collection(folder, encoder, open_truth=open_truth, precedence=Precedence(folder.parent.parent))
     collection.follow()
     loaded = shared_reader(encoder_folder()) if reader == "bundled" else reader
     return Assistant(collection, name, _report_as_committed(collection), reader=loaded)

@@ -5,20 +5,21 @@ import json
 import os
 import re
 import shlex
-import shutil
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 from platformdirs import user_data_path
 
 from index import (
-    CATALOG_FILE,
+    CatalogStore,
     Collection,
     CollectionInfo,
     Encoder,
     Failure,
+    FolderStore,
     OutdatedError,
     Precedence,
     Selection,
@@ -26,15 +27,8 @@ from index import (
     SourceRules,
     StorageError,
     find_codec,
-    hold_lock,
-    inspect_collection,
     is_address,
-    kept_model,
-    kept_selection,
     load_encoder,
-    make_private_folder,
-    reset_collection,
-    stored_paths,
 )
 
 _NAME = re.compile(r"[^\W_](?:[\w. -]{0,62}[\w-])?")
@@ -58,9 +52,9 @@ def encoder_folder() -> Path:
     return Path(os.environ.get("QA_CACHE") or home_folder() / "encoders").expanduser()
 
 
-def collections_folder(home: str | Path) -> Path:
-    """Where collections are kept in a home folder, a folder each."""
-    return Path(home) / "collections"
+def collection_store(home: str | Path | None = None) -> CatalogStore:
+    """Where collections are kept: in a home folder, `home_folder()` if omitted."""
+    return FolderStore(Path(home or home_folder()))
 
 
 def conversations_file(home: str | Path) -> Path:
@@ -141,8 +135,12 @@ def open_collection(selection: Selection, encoder: Encoder, home: Path) -> tuple
         StorageError: It cannot be opened.
     """
     name, key = name_collection(selection, encoder)
+    store = collection_store(home)
     try:
-        return Collection(collections_folder(home) / key, encoder, precedence=Precedence(home)), name
+        collection = Collection(
+            store.folder(key), encoder, open_truth=partial(store.open, key), precedence=Precedence(home)
+        )
+        return collection, name
     except OutdatedError as error:
         raise OutdatedError(error.fact, f"Rebuild it: {rebuild_command(selection, encoder)}") from error
 
@@ -160,7 +158,7 @@ def choose_encoder(
         EncoderError: It is missing, altered, or cannot be loaded.
     """
     if not model and selection.name:
-        model = kept_model(collections_folder(home) / selection.name)
+        model = collection_store(home).model(selection.name)
     return load_encoder(model or None, cache_folder=encoder_folder(), on_notice=on_notice)
 
 
@@ -170,10 +168,9 @@ def rebuild_collection(selection: Selection, encoder: Encoder, home: Path) -> No
     Raises:
         StorageError: It cannot be written, or another process is updating it.
     """
-    folder = collections_folder(home) / name_collection(selection, encoder)[1]
-    if folder.is_dir():
-        with hold_lock(folder, patience=0):
-            reset_collection(folder)
+    store, key = collection_store(home), name_collection(selection, encoder)[1]
+    if key in store.list_keys():
+        store.reset(key)
 
 
 def rebuild_command(selection: Selection, encoder: Encoder) -> str:
@@ -198,13 +195,10 @@ def nothing_read(paths: Sequence[str | Path], failures: Sequence[Failure]) -> st
     return f"{named} holds nothing that can be read: {failures[0].reason}{more}"
 
 
-_LAST = (CATALOG_FILE, "lock")  # so that a deletion that was cut short can be seen and finished
-
-
 def list_collections(home: str | Path | None = None) -> tuple[CollectionInfo, ...]:
     """List all collections by name, those of other versions and models too; in `home_folder()` if `home` is omitted."""
-    folder = collections_folder(home or home_folder())
-    return tuple(inspect_collection(file.parent) for file in sorted(folder.glob(f"*/{CATALOG_FILE}")))
+    store = collection_store(home)
+    return tuple(map(store.inspect, store.list_keys()))
 
 
 def find_collection(name: str, home: str | Path | None = None) -> Selection:
@@ -214,8 +208,7 @@ def find_collection(name: str, home: str | Path | None = None) -> Selection:
         SourceError: No collection has this name.
         StorageError: An older version made it, without storing its selection.
     """
-    folder = _folder(name, home)
-    selection = kept_selection(folder)
+    selection = _store_of(name, home).selection(name)
     if selection is None:
         raise StorageError(
             f"the collection {name!r} does not say what it is made of. "
@@ -226,8 +219,8 @@ def find_collection(name: str, home: str | Path | None = None) -> Selection:
 
 def find_paths(source: str, text_sha256: str, home: str | Path | None = None) -> list[str]:
     """Find the documents of a name in all collections: those with a text of this hash, or else all."""
-    folder = collections_folder(home or home_folder())
-    found = [pair for file in sorted(folder.glob(f"*/{CATALOG_FILE}")) for pair in stored_paths(file.parent, source)]
+    store = collection_store(home)
+    found = [pair for key in store.list_keys() for pair in store.stored_paths(key, source)]
     same = [path for path, known in found if known == text_sha256]
     return list(dict.fromkeys(same or [path for path, _ in found]))
 
@@ -241,19 +234,7 @@ def delete_collection(name: str, home: str | Path | None = None) -> None:
         SourceError: No collection has this name.
         StorageError: Another process is updating it, or it cannot be deleted.
     """
-    folder = _folder(name, home)
-    try:
-        with hold_lock(folder, patience=0):
-            for entry in sorted(folder.iterdir(), key=lambda entry: entry.name in _LAST):
-                if entry.is_dir():
-                    shutil.rmtree(entry)
-                elif entry.name != "lock":
-                    entry.unlink(missing_ok=True)
-        shutil.rmtree(folder)
-    except OSError as error:
-        raise StorageError(
-            f"the collection {name!r} cannot be deleted: {error.strerror}. Close what has it open, then try again."
-        ) from error
+    _store_of(name, home).delete(name)
 
 
 def discard_collection(name: str, home: str | Path | None = None) -> None:
@@ -263,14 +244,7 @@ def discard_collection(name: str, home: str | Path | None = None) -> None:
         SourceError: No collection has this name.
         StorageError: Another process is updating it, or it cannot be moved.
     """
-    folder, aside = _folder(name, home), _discarded_folder(home)
-    try:
-        with hold_lock(folder, patience=0):
-            delete_discarded(home)
-            make_private_folder(aside)
-            folder.rename(aside / folder.name)
-    except OSError as error:
-        raise StorageError(f"the collection {name!r} cannot be deleted: {error.strerror}.") from error
+    _store_of(name, home).discard(name)
 
 
 def restore_discarded(home: str | Path | None) -> str:
@@ -280,26 +254,12 @@ def restore_discarded(home: str | Path | None) -> str:
         SourceError: There is none, or another one has its name now.
         StorageError: It cannot be moved.
     """
-    folder = next(iter(sorted(_discarded_folder(home).glob("*"))), None)
-    if folder is None:
-        raise SourceError("nothing that was deleted can be brought back any more.")
-    there = collections_folder(home or home_folder()) / folder.name
-    if there.exists():
-        raise SourceError(f"there is another collection {folder.name!r} now. Rename it, then try again.")
-    try:
-        folder.rename(there)
-    except OSError as error:
-        raise StorageError(f"the collection {folder.name!r} cannot be brought back: {error.strerror}.") from error
-    return folder.name
+    return collection_store(home).restore()
 
 
 def delete_discarded(home: str | Path | None) -> None:
     """Delete for good what was discarded."""
-    shutil.rmtree(_discarded_folder(home), ignore_errors=True)
-
-
-def _discarded_folder(home: str | Path | None) -> Path:
-    return Path(home or home_folder()) / "discarded"
+    collection_store(home).delete_discarded()
 
 
 def create_collection(name: str, encoder: Encoder, home: str | Path | None = None) -> str:
@@ -328,18 +288,14 @@ def rename_collection(name: str, new: str, home: str | Path | None = None) -> st
         SourceError: No collection has this name, it cannot be called so, or there is one of the new name.
         StorageError: It has no name of its own, another process is updating it, or it cannot be renamed.
     """
-    folder, new = _folder(name, home), check_name(new.strip())
-    selection = kept_selection(folder)
+    store, new = _store_of(name, home), check_name(new.strip())
+    selection = store.selection(name)
     if selection is None or not selection.name:
         raise StorageError(f"{name!r} is named after the folder it is made of. Rename that folder.")
     others = {known.name.casefold() for known in list_collections(home) if known.name != name}
     if new.casefold() in others:
         raise SourceError(f"there is a collection {new!r} already. Choose another name.")
-    try:
-        with hold_lock(folder, patience=0):
-            folder.rename(folder.parent / new)
-    except OSError as error:
-        raise StorageError(f"the collection {name!r} cannot be renamed: {error.strerror}.") from error
+    store.rename(name, new)
     return new
 
 
@@ -352,15 +308,13 @@ def change_model(name: str, encoder: Encoder, home: str | Path | None = None) ->
         SourceError: No collection has this name.
         StorageError: Another process is updating it, or it cannot be written.
     """
-    folder = _folder(name, home)
-    with hold_lock(folder, patience=0):
-        reset_collection(folder, model=getattr(encoder, "name", ""))
+    _store_of(name, home).reset(name, model=getattr(encoder, "name", ""))
 
 
-def _folder(name: str, home: str | Path | None) -> Path:
-    collections = collections_folder(home or home_folder())
-    names = sorted(file.parent.name for file in collections.glob(f"*/{CATALOG_FILE}"))
+def _store_of(name: str, home: str | Path | None) -> CatalogStore:
+    store = collection_store(home)
+    names = store.list_keys()
     if name not in names:
         there = f"Those there are: {', '.join(names)}." if names else "There is none yet: make one with qa index."
         raise SourceError(f"there is no collection {name!r}. {there}")
-    return collections / name
+    return store

@@ -63,7 +63,7 @@ SLOW_MODULES = {
     "test_seccomp",
     "test_suggestions",
     "test_thousand_rows",
-    "test_vector_index",
+    "test_faiss_index",
     "test_viewer",
     "test_workbooks",
 }

@@ -1,4 +1,4 @@
-"""The catalog: one SQLite file that is the truth about a collection.
+"""The catalog: the tables that are the truth about a collection, in a file or on a server.
 
 It keeps the documents with their texts, the passages as offsets, the embeddings, the failures, the files a person has
 excluded, and a generation that every committed change raises. FAISS and the lexical index are derived from it and can
@@ -10,18 +10,18 @@ and follow in transactions of some hundred passages; until then a passage is pen
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, fields, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
 
-from index.errors import DamagedError, OutdatedError, SourceError
+from index.errors import DamagedError, SourceError
 from index.hashing import text_hash
 from index.records import (
+    METADATA_FIELDS,
     PLACE_FIELDS,
     Document,
     DocumentInfo,
@@ -40,89 +40,33 @@ from index.records import (
 )
 from index.sources import Selection
 from index.store.features import PassageVectors, Signature
-from index.store.sqlite import Database
+from index.store.notes import Notes
+from index.store.protocols import CatalogDatabase
 
 CATALOG_FORMAT = 3
-# Of a new file. The vectors of most passages, some 4 to 7 KB, lie in one page, and are one read of the disk; a quarter of a page
-# of 8 KB would stay empty beside them, of one of 32 KB less than a tenth.
-_PAGE_BYTES = 32_768
-_CHECKPOINT_PAGES = 256  # the write-ahead log is emptied at 8 MB
-_BOXES = """
-CREATE TABLE boxes (document_id INTEGER PRIMARY KEY REFERENCES documents(id) ON DELETE CASCADE, words BLOB NOT NULL)
-"""
-_FETCHED = """
-CREATE TABLE fetched (name TEXT PRIMARY KEY, address TEXT NOT NULL, file TEXT NOT NULL, version TEXT NOT NULL,
-    fault TEXT NOT NULL) WITHOUT ROWID
-"""
-# The language whose stems the terms of a document have, as `stem_language` chooses it; NULL: an earlier version read it.
-_STEMS_COLUMN = "ALTER TABLE documents ADD COLUMN stems TEXT"
-# CRC-32 of the vectors of a passage; NULL: an earlier version wrote them.
-_CHECKSUM_COLUMN = "ALTER TABLE embeddings ADD COLUMN checksum INTEGER"
-# What was known of the file from elsewhere, as JSON: title, author and date; empty: nothing.
-_KNOWN_COLUMN = "ALTER TABLE documents ADD COLUMN known TEXT NOT NULL DEFAULT ''"
-# The time of a passage in a recording; NULL: it is of none, or an earlier version wrote it.
-_TIME_COLUMN = "ALTER TABLE passages ADD COLUMN time TEXT"
-_STEMS_INDEX = "CREATE INDEX documents_by_stems ON documents(stems)"
-_SCHEMA = f"""
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE documents (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE, source TEXT NOT NULL,
-    size INTEGER NOT NULL, modified_ns INTEGER NOT NULL, changed_ns INTEGER NOT NULL,
-    file_sha256 TEXT NOT NULL, text_sha256 TEXT NOT NULL, extractor TEXT NOT NULL,
-    characters INTEGER NOT NULL, passages INTEGER NOT NULL, pages INTEGER, language TEXT NOT NULL,
-    notes TEXT NOT NULL, text TEXT NOT NULL, title TEXT NOT NULL DEFAULT '', author TEXT NOT NULL DEFAULT '',
-    date TEXT NOT NULL DEFAULT '', stems TEXT, known TEXT NOT NULL DEFAULT '');
-{_STEMS_INDEX};
-CREATE TABLE passages (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, document_id INTEGER NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
-    generation INTEGER NOT NULL, paragraph INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
-    answering INTEGER NOT NULL, page INTEGER, heading TEXT, "row" INTEGER, sheet TEXT, slide INTEGER, date TEXT,
-    time TEXT, content_hash BLOB NOT NULL, sentences BLOB NOT NULL, keys BLOB NOT NULL, lengths BLOB NOT NULL,
-    text TEXT NOT NULL);
-CREATE INDEX passages_by_document ON passages(document_id);
-CREATE INDEX passages_by_generation ON passages(generation);
-CREATE INDEX passages_by_content ON passages(content_hash);
-CREATE TABLE embeddings (
-    passage_id INTEGER PRIMARY KEY REFERENCES passages(id) ON DELETE CASCADE,
-    generation INTEGER NOT NULL, vectors BLOB NOT NULL, checksum INTEGER);
-CREATE INDEX embeddings_by_generation ON embeddings(generation);
-{_BOXES};
-{_FETCHED};
-CREATE TABLE pending (passage_id INTEGER PRIMARY KEY REFERENCES passages(id) ON DELETE CASCADE);
-CREATE TABLE removals (
-    generation INTEGER NOT NULL, document_id INTEGER NOT NULL, first_id INTEGER NOT NULL, last_id INTEGER NOT NULL);
-CREATE INDEX removals_by_generation ON removals(generation);
-CREATE TABLE failures (path TEXT PRIMARY KEY, source TEXT NOT NULL, reason TEXT NOT NULL, seen TEXT NOT NULL)
-    WITHOUT ROWID;
-CREATE TABLE exclusions (path TEXT PRIMARY KEY, source TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE dense_files (position INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL);
-CREATE TABLE totals (
-    documents INTEGER NOT NULL, passages INTEGER NOT NULL, sentences INTEGER NOT NULL, terms INTEGER NOT NULL,
-    pending INTEGER NOT NULL);
-INSERT INTO totals VALUES (0, 0, 0, 0, 0)
-"""
-# Kept by triggers: counting a million rows would take longer than a search.
-_COUNT_ROW = (
-    "CREATE TRIGGER {table}_{event} AFTER {event} ON {table} BEGIN UPDATE totals SET {table} = {table} {sign} 1; END"
-)
-_COUNT_PASSAGE = (
-    "CREATE TRIGGER passages_{event} AFTER {event} ON passages WHEN {row}.answering BEGIN UPDATE totals SET"
-    " passages = passages {sign} 1, sentences = sentences {sign} length({row}.sentences) / 8,"
-    " terms = terms {sign} length({row}.keys) / 8; END"
-)
-_TRIGGERS = tuple(
-    statement.format(table=table, event=event, row=row, sign=sign)
-    for event, row, sign in (("INSERT", "NEW", "+"), ("DELETE", "OLD", "-"))
-    for table, statement in (("documents", _COUNT_ROW), ("passages", _COUNT_PASSAGE), ("pending", _COUNT_ROW))
-)
-_METADATA_FIELDS = tuple(each.name for each in fields(Metadata))
-_METADATA_COLUMNS = ", ".join(_METADATA_FIELDS)
+_METADATA_COLUMNS = ", ".join(METADATA_FIELDS)
 _PLACE_COLUMNS = ", ".join(f'"{name}"' for name in PLACE_FIELDS)
 _PASSAGE_COLUMNS = f'id, document_id, paragraph, start, "end", answering, sentences, text, {_PLACE_COLUMNS}'
-_NEW_PASSAGE = (
-    'INSERT INTO passages (document_id, generation, paragraph, start, "end", answering, content_hash, sentences, keys,'
-    f" lengths, text, {_PLACE_COLUMNS}) VALUES ({', '.join('?' * (11 + len(PLACE_FIELDS)))})"
+_DOCUMENT_COLUMNS = (
+    *(
+        "id",
+        "path",
+        "source",
+        "size",
+        "modified_ns",
+        "changed_ns",
+        "file_sha256",
+        "text_sha256",
+        "extractor",
+        "characters",
+    ),
+    *("passages", "pages", "language", "notes", "text", *METADATA_FIELDS, "stems", "known"),
 )
+_NEW_PASSAGE_COLUMNS = (
+    *("id", "document_id", "generation", "paragraph", "start", "end", "answering", "content_hash", "sentences", "keys"),
+    *("lengths", "text", *PLACE_FIELDS),
+)
+_EMBEDDING_COLUMNS = ("passage_id", "generation", "vectors", "checksum")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,55 +113,18 @@ class Catalog:
     """The catalog of one collection, open for reading and writing; threads may share it.
 
     Attributes:
-        database: Its file, for transactions and snapshots.
+        database: Its tables, for transactions and snapshots.
+        notes: What the indexes derived from it note about their files.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open the file, and create it if it is missing; its folder exists.
+    def __init__(self, database: CatalogDatabase, notes: Notes) -> None:
+        """Wrap an open database that has the tables; `open_catalog` opens that of a file."""
+        self.database, self.notes = database, notes
 
-        Raises:
-            OutdatedError: Another version wrote it.
-            StorageError: The file cannot be opened, or is not a catalog.
-        """
-        begin = f"INSERT INTO meta VALUES ('format', '{CATALOG_FORMAT}'), ('generation', '0')"
-        self.database = Database(
-            path,
-            (*_SCHEMA.split(";"), *_TRIGGERS, begin),
-            label="the catalog",
-            advice="If it is damaged, delete its folder and index again.",
-            settings=(f"page_size={_PAGE_BYTES}", f"wal_autocheckpoint={_CHECKPOINT_PAGES}"),
-        )
-        found = self.meta("format")
-        if found != str(CATALOG_FORMAT):
-            self.database.close()
-            raise OutdatedError(
-                f"the index in {path.parent} is of format {found}; this version reads format {CATALOG_FORMAT}."
-            )
-        self._add_missing_parts()
-
-    def _add_missing_parts(self) -> None:
-        """Add the tables and the columns that a catalog of an earlier version of the same format lacks."""
-        statements = []
-        if not self.database.rows("SELECT 1 FROM sqlite_master WHERE name = 'boxes'"):
-            statements.append(_BOXES)
-        if not self.database.rows("SELECT 1 FROM sqlite_master WHERE name = 'fetched'"):
-            statements.append(_FETCHED)
-        columns = {row[1] for row in self.database.rows("PRAGMA table_info(documents)")}
-        for name in _METADATA_FIELDS:
-            if name not in columns:
-                statements.append(f"ALTER TABLE documents ADD COLUMN {name} TEXT NOT NULL DEFAULT ''")
-        if "stems" not in columns:
-            statements += [_STEMS_COLUMN, _STEMS_INDEX]
-        if "known" not in columns:
-            statements.append(_KNOWN_COLUMN)
-        if "checksum" not in {row[1] for row in self.database.rows("PRAGMA table_info(embeddings)")}:
-            statements.append(_CHECKSUM_COLUMN)
-        if "time" not in {row[1] for row in self.database.rows("PRAGMA table_info(passages)")}:
-            statements.append(_TIME_COLUMN)
-        if statements:
-            with self.database.transaction() as connection:
-                for statement in statements:
-                    connection.execute(statement)
+    def close(self) -> None:
+        """Close its database and its notes."""
+        self.database.close()
+        self.notes.close()
 
     def meta(self, key: str) -> str | None:
         """Return a value kept beside the documents, or None."""
@@ -298,12 +205,11 @@ class Catalog:
 
     def set_failures(self, failures: Sequence[Failure]) -> None:
         """Keep the sources that could not be read, in place of the list before."""
-        with self.database.transaction() as connection:
-            connection.execute("DELETE FROM failures")
-            connection.executemany(
-                "INSERT INTO failures SELECT ?1, ?2, ?3, ?4 WHERE ?1 NOT IN (SELECT path FROM exclusions)",
-                ((f.path, f.source, f.reason, f.seen) for f in failures),
-            )
+        with self.database.transaction():
+            excluded = self.exclusions()
+            self.database.rows("DELETE FROM failures")
+            rows = [(f.path, f.source, f.reason, f.seen) for f in failures if f.path not in excluded]
+            self.database.insert("failures", ("path", "source", "reason", "seen"), rows)
 
     def failures(self) -> tuple[Failure, ...]:
         """List the sources that could not be read, by the name shown."""
@@ -313,7 +219,7 @@ class Catalog:
     def exclude(self, path: str, source: str) -> None:
         """Remove a file and keep it out, in one transaction."""
         with self.database.transaction():
-            self.database.rows("INSERT OR IGNORE INTO exclusions VALUES (?, ?)", (path, source))
+            self.database.rows("INSERT INTO exclusions VALUES (?, ?) ON CONFLICT DO NOTHING", (path, source))
             self._forget(path)
 
     def forget(self, path: str) -> None:
@@ -327,8 +233,10 @@ class Catalog:
 
     def restore(self, path: str) -> bool:
         """Stop excluding a file, for the next update to read it; return whether it was excluded."""
-        with self.database.transaction() as connection:
-            return connection.execute("DELETE FROM exclusions WHERE path = ?", (path,)).rowcount > 0
+        with self.database.transaction():
+            excluded = bool(self.database.rows("SELECT 1 FROM exclusions WHERE path = ?", (path,)))
+            self.database.rows("DELETE FROM exclusions WHERE path = ?", (path,))
+        return excluded
 
     def names(self) -> tuple[str, ...]:
         """List the names of all documents, in order."""
@@ -351,12 +259,14 @@ class Catalog:
 
     def keep_fetched(self, fetched: FetchedFile) -> None:
         """Store what became of a file elsewhere, in place of what was stored before."""
-        self.database.rows("INSERT OR REPLACE INTO fetched VALUES (?, ?, ?, ?, ?)", astuple(fetched))
+        with self.database.transaction():
+            self.database.rows("DELETE FROM fetched WHERE name = ?", (fetched.name,))
+            self.database.rows("INSERT INTO fetched VALUES (?, ?, ?, ?, ?)", astuple(fetched))
 
     def forget_fetched(self, names: Iterable[str]) -> None:
         """Forget files elsewhere, in one transaction."""
-        with self.database.transaction() as connection:
-            connection.executemany("DELETE FROM fetched WHERE name = ?", [(name,) for name in sorted(names)])
+        with self.database.transaction():
+            self.database.rows_among("DELETE FROM fetched WHERE name IN ({})", sorted(names))
 
     # Documents
 
@@ -372,8 +282,8 @@ class Catalog:
         rows = self.database.rows(
             "SELECT documents.id, source, path, documents.passages, pages, coalesce(waiting, 0), language, size,"
             f" modified_ns, extractor, notes, {_METADATA_COLUMNS} FROM documents"
-            " LEFT JOIN (SELECT document_id, count(*) AS waiting"
-            " FROM pending JOIN passages ON id = passage_id GROUP BY document_id) ON document_id = documents.id"
+            " LEFT JOIN (SELECT document_id, count(*) AS waiting FROM pending JOIN passages ON id = passage_id"
+            " GROUP BY document_id) AS counted ON document_id = documents.id"
         )
         return [
             DocumentStatus(
@@ -449,32 +359,44 @@ class Catalog:
         the keys of the passages include.
         """
         pages = max((each.place.page for each in document.locators if each.place.page is not None), default=None)
-        with self.database.transaction() as connection:
-            if connection.execute("SELECT 1 FROM exclusions WHERE path = ?", (document.path,)).fetchone():
+        database = self.database
+        with database.transaction():
+            if database.rows("SELECT 1 FROM exclusions WHERE path = ?", (document.path,)):
                 return  # excluded since the update began
             known = self.known_vectors([p.content_hash for p in passages if p.passage.answering])
             generation = self._raise_generation()
             self._remove(document.path, generation)
-            cursor = connection.execute(
-                "INSERT INTO documents (path, source, size, modified_ns, changed_ns, file_sha256, text_sha256, extractor,"
-                f" characters, passages, pages, language, notes, text, {_METADATA_COLUMNS}, stems, known)"
-                f" VALUES ({', '.join('?' * (16 + len(_METADATA_FIELDS)))})",
-                (document.path, source.name, source.size, source.modified_ns, source.changed_ns, document.file_sha256)
-                + (document.text_sha256, document.extractor, len(document.text), len(passages), pages, language)
-                + (json.dumps(document.notes), document.text, *astuple(document.metadata), stems)
-                + (json.dumps(astuple(source.metadata)) if any(astuple(source.metadata)) else "",),
+            (document_id,) = database.new_ids("documents", 1)
+            described = (
+                *(document_id, document.path, source.name, source.size, source.modified_ns, source.changed_ns),
+                *(
+                    document.file_sha256,
+                    document.text_sha256,
+                    document.extractor,
+                    len(document.text),
+                    len(passages),
+                    pages,
+                ),
+                *(language, json.dumps(document.notes), document.text, *astuple(document.metadata), stems),
+                json.dumps(astuple(source.metadata)) if any(astuple(source.metadata)) else "",
             )
-            document_id = cursor.lastrowid
+            database.insert("documents", _DOCUMENT_COLUMNS, [described])
             if document.boxes:
-                cursor.execute("INSERT INTO boxes VALUES (?, ?)", (document_id, document.boxes))
-            for prepared in passages:
-                cursor.execute(_NEW_PASSAGE, (document_id, generation, *_pack(prepared, document.text)))
-                vectors = known.get(prepared.content_hash)
-                if vectors:
-                    embedded = (cursor.lastrowid, generation, vectors, crc32(vectors))
-                    cursor.execute("INSERT INTO embeddings VALUES (?, ?, ?, ?)", embedded)
-                elif prepared.passage.answering:
-                    cursor.execute("INSERT INTO pending VALUES (?)", (cursor.lastrowid,))
+                database.insert("boxes", ("document_id", "words"), [(document_id, document.boxes)])
+            ids = database.new_ids("passages", len(passages))
+            packed = (
+                (id_, document_id, generation, *_pack(prepared, document.text))
+                for id_, prepared in zip(ids, passages, strict=True)
+            )
+            database.insert("passages", _NEW_PASSAGE_COLUMNS, packed)
+            answering = [
+                (id_, known.get(prepared.content_hash))
+                for id_, prepared in zip(ids, passages, strict=True)
+                if prepared.passage.answering
+            ]
+            embedded = [(id_, generation, vectors, crc32(vectors)) for id_, vectors in answering if vectors]
+            database.insert("embeddings", _EMBEDDING_COLUMNS, embedded)
+            database.insert("pending", ("passage_id",), [(id_,) for id_, vectors in answering if not vectors])
 
     # Passages
 
@@ -493,7 +415,7 @@ class Catalog:
         """Return up to `most` passages of a document that may answer, in order, from a paragraph (1-based) on."""
         rows = self.database.rows(
             f"SELECT {_PASSAGE_COLUMNS} FROM passages WHERE document_id = (SELECT id FROM documents WHERE path = ?)"
-            " AND answering AND paragraph >= ? ORDER BY id LIMIT ?",
+            " AND answering = 1 AND paragraph >= ? ORDER BY id LIMIT ?",
             (path, paragraph, most),
         )
         return [_unpack(row) for row in rows]
@@ -519,7 +441,7 @@ class Catalog:
         """List the passages that may answer, of documents given by name: (document id, passage id, how many sentences)."""
         return self.database.rows_among(
             "SELECT document_id, passages.id, length(sentences) / 8 FROM passages JOIN documents ON documents.id = document_id"
-            " WHERE answering AND source IN ({})",
+            " WHERE answering = 1 AND source IN ({})",
             sources,
         )
 
@@ -527,7 +449,7 @@ class Catalog:
         """Count the passages that may answer, of documents given by name, and those of them that are pending."""
         counts = self.database.rows_among(
             "SELECT count(*), count(passage_id) FROM passages JOIN documents ON documents.id = document_id"
-            " LEFT JOIN pending ON passage_id = passages.id WHERE answering AND source IN ({})",
+            " LEFT JOIN pending ON passage_id = passages.id WHERE answering = 1 AND source IN ({})",
             sources,
         )
         return sum(passages for passages, _ in counts), sum(pending for _, pending in counts)
@@ -554,13 +476,15 @@ class Catalog:
 
         They are float16 of shape (1 + sentences, dimension), or (1, dimension), as bytes.
         """
-        with self.database.transaction() as connection:
+        with self.database.transaction():
             generation = self._raise_generation()
-            connection.executemany(
-                "INSERT INTO embeddings SELECT passage_id, ?, ?, ? FROM pending WHERE passage_id = ?",
-                ((generation, blob, crc32(blob), id_) for id_, blob in vectors.items()),
+            among = self.database.rows_among
+            waiting = among(
+                "SELECT passage_id FROM pending WHERE passage_id IN ({}) ORDER BY passage_id", list(vectors)
             )
-            connection.executemany("DELETE FROM pending WHERE passage_id = ?", ((id_,) for id_ in vectors))
+            among("DELETE FROM pending WHERE passage_id IN ({})", list(vectors))
+            rows = [(id_, generation, vectors[id_], crc32(vectors[id_])) for (id_,) in waiting]
+            self.database.insert("embeddings", _EMBEDDING_COLUMNS, rows)
 
     def damaged_vectors(self, dimension: int) -> list[int]:
         """List the ids of passages whose embeddings do not have the checksum they were written with."""
@@ -581,17 +505,14 @@ class Catalog:
 
     def forget_vectors(self, ids: Sequence[int]) -> None:
         """Make passages pending again, in one transaction."""
-        with self.database.transaction() as connection:
+        with self.database.transaction():
             self._raise_generation()
-            for statement in ("DELETE FROM embeddings WHERE passage_id = ?", "INSERT INTO pending VALUES (?)"):
-                connection.executemany(statement, ((id_,) for id_ in ids))
+            self.database.rows_among("DELETE FROM embeddings WHERE passage_id IN ({})", ids)
+            self.database.insert("pending", ("passage_id",), [(id_,) for id_ in ids])
 
     def forget_file(self, path: str) -> None:
         """Have the next update read a file again, as if it had changed."""
-        with self.database.transaction() as connection:
-            connection.execute(
-                "UPDATE documents SET size = -1, changed_ns = 0, file_sha256 = '' WHERE path = ?", (path,)
-            )
+        self.database.rows("UPDATE documents SET size = -1, changed_ns = 0, file_sha256 = '' WHERE path = ?", (path,))
 
     def contents(self) -> Iterator[tuple[DocumentContent, list[PassageContent]]]:
         """Yield each document with its passages, as they are stored, damaged or not."""
@@ -610,9 +531,9 @@ class Catalog:
 
     def mend_passage(self, id_: int, content: tuple[str, bytes, bytes]) -> None:
         """Write the text of a passage and its terms, as `Signature` has them, in place of damaged ones."""
-        with self.database.transaction() as connection:
+        with self.database.transaction():
             self._raise_generation()
-            connection.execute("UPDATE passages SET text = ?, keys = ?, lengths = ? WHERE id = ?", (*content, id_))
+            self.database.rows("UPDATE passages SET text = ?, keys = ?, lengths = ? WHERE id = ?", (*content, id_))
 
     def vectors_since(self, generation: int, dimension: int, batch: int = 500) -> Iterator[PassageVectors]:
         """Yield embeddings written after a generation and not removed since, those of some passages at a time."""
@@ -622,7 +543,7 @@ class Catalog:
     def count_vectors_since(self, generation: int, dimension: int, enough: int) -> int:
         """Count the vectors written after a generation and not removed since; stop counting soon after `enough`."""
         found = self.database.rows(
-            "SELECT sum(size) FROM (SELECT length(vectors) AS size FROM embeddings WHERE generation > ? LIMIT ?)",
+            "SELECT sum(size) FROM (SELECT length(vectors) AS size FROM embeddings WHERE generation > ? LIMIT ?) AS some",
             (generation, enough),
         )
         return int(found[0][0] or 0) // (2 * dimension)
@@ -641,22 +562,12 @@ class Catalog:
     def known_vectors(self, content_hashes: Sequence[bytes]) -> dict[bytes, bytes]:
         """Return the embeddings the catalog has of some contents, as they are stored, by content hash."""
         rows = self.database.rows_among(
-            "SELECT content_hash, vectors FROM passages JOIN embeddings ON passage_id = id"
-            " WHERE content_hash IN ({}) GROUP BY content_hash",
+            "SELECT content_hash, vectors FROM embeddings JOIN (SELECT content_hash, min(id) AS first"
+            " FROM passages JOIN embeddings ON passage_id = id WHERE content_hash IN ({}) GROUP BY content_hash) AS same"
+            " ON passage_id = first",
             sorted(set(content_hashes)),
         )
         return dict(rows)
-
-    def dense_files(self) -> list[tuple[str, str]]:
-        """List the files of the vector index and their hashes, in order."""
-        return self.database.rows("SELECT name, sha256 FROM dense_files ORDER BY position")
-
-    def set_dense_files(self, files: Sequence[tuple[str, str]], generation: int) -> None:
-        """Note the files of the vector index and the generation they have reached, inside a transaction."""
-        self.database.rows("DELETE FROM dense_files")
-        for file in files:
-            self.database.rows("INSERT INTO dense_files (name, sha256) VALUES (?, ?)", file)
-        self.set_meta("dense_generation", str(generation))
 
     def _since(self, columns: str, table: str, key: str, *, generation: int, batch: int) -> Iterator[list[Any]]:
         """Yield rows of a table written after a generation, in the order written, some at a time."""
@@ -699,7 +610,14 @@ def _pack(prepared: PreparedPassage, text: str) -> tuple[Any, ...]:
     passage = prepared.passage
     spans = np.array([(s.start, s.end) for s in passage.sentences], dtype="<i4")
     return (
-        *(passage.paragraph, passage.start, passage.end, passage.answering, prepared.content_hash, spans.tobytes()),
+        *(
+            passage.paragraph,
+            passage.start,
+            passage.end,
+            int(passage.answering),
+            prepared.content_hash,
+            spans.tobytes(),
+        ),
         *(prepared.keys.tobytes(), prepared.lengths.tobytes(), text[passage.start : passage.end]),
         *place_values(passage.place),
     )

@@ -23,7 +23,7 @@ class Proof:
         """Prove passages of one catalog."""
         self._catalog = catalog
         # Documents whose texts have these hashes, and the version of the catalog in which they do.
-        self._hashed: tuple[tuple[int, int] | None, set[tuple[int, str]]] = (None, set())
+        self._hashed: tuple[object | None, set[tuple[int, str]]] = (None, set())
 
     def find_damaged(self, passages: Iterable[StoredPassage], hashes: Mapping[int, str]) -> set[int]:
         """Find the documents whose text does not have its hash, or of which a passage is not a slice.

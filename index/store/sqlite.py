@@ -12,9 +12,9 @@ import shutil
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -257,6 +257,30 @@ class Database:
                 if not self._under_way.connection or (self.version and self.version == self._observe()):
                     return rows
             return self.rows_among(statement, values)
+
+    def insert(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Insert rows, inside a transaction."""
+        named = ", ".join(f'"{column}"' for column in columns)
+        statement = f"INSERT INTO {table} ({named}) VALUES ({', '.join('?' * len(columns))})"
+        with self._lock, self._translated():
+            self._connection.executemany(statement, rows)
+
+    def new_ids(self, table: str, count: int) -> Sequence[int]:
+        """Return the next ids of a table that has AUTOINCREMENT, for rows to insert inside a transaction."""
+        last = next((last for (last,) in self.rows("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,))), 0)
+        return range(last + 1, last + 1 + count)
+
+    def faults(self) -> list[str]:
+        """Check the file for damage, and its rows for parents they lack; return one line per finding."""
+        found = [line for (line,) in self.rows("PRAGMA integrity_check") if line != "ok"]
+        orphans = self.rows("PRAGMA foreign_key_check")
+        return found + [f"row {row} of {table} belongs to no row of {parent}" for table, row, parent, _ in orphans]
+
+    def writing(
+        self, patience: float, stopped: Callable[[], bool], on_wait: Callable[[], None]
+    ) -> AbstractContextManager[None]:
+        """Nothing more than a lock on the folder of the file is needed: other computers do not write it."""
+        return nullcontext()
 
     def _read_scattered(self, statement: str, values: Sequence[int]) -> list[Any]:
         with self._lending:

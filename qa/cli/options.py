@@ -9,11 +9,11 @@ from typing import Any
 
 import click
 
-from index import CATALOG_FILE, Encoder, Failure, Progress, Selection, SourceRules, is_read, load_encoder
+from index import Encoder, Failure, Progress, Selection, SourceRules, is_read, load_encoder
 from qa.assistant import Assistant
 from qa.cli.output import notify, show_progress
 from qa.cli.usage import Option
-from qa.collections import collections_folder, default_sources, encoder_folder, find_collection, home_folder
+from qa.collections import collection_store, default_sources, encoder_folder, find_collection
 from qa.text import describe_progress, name_first
 
 Action = Callable[..., int]
@@ -155,8 +155,7 @@ def _context() -> click.Context:
 
 def complete_name(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """List the collections whose name begins so, for shells."""
-    folders = collections_folder(home_folder()).glob(f"*/{CATALOG_FILE}")
-    return sorted(file.parent.name for file in folders if file.parent.name.startswith(incomplete))
+    return [key for key in collection_store().list_keys() if key.startswith(incomplete)]
 
 
 LISTED_OF_A_TYPE = 3  # files of a type that is not read, or not without LibreOffice; more are counted

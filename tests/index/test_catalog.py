@@ -13,10 +13,10 @@ from index.collection import Collection
 from index.errors import SourceError, StorageError
 from index.hashing import text_hash
 from index.records import Document, Locator, Metadata, Passage, Place, PreparedPassage, Sentence, Source, Totals
-from index.store.catalog import Catalog
+from index.store.faiss_index import FaissIndex
 from index.store.features import VECTORS_PER_PASSAGE, term_keys
-from index.store.lexical_index import LexicalIndex
-from index.store.vector_index import DenseIndex
+from index.store.sqlite_catalog import open_catalog
+from index.store.tantivy_index import TantivyIndex
 from index.text.passages import LONGEST_ROW, MOST_IN_PASSAGE, split_passages
 
 
@@ -130,7 +130,7 @@ def test_a_damaged_catalog_is_one_clear_error(tmp_path):
     """A file that is not a database is refused by name."""
     (tmp_path / "catalog.sqlite").write_bytes(b"not a database, " * 100)
     with pytest.raises(StorageError, match=r"catalog\.sqlite cannot be used: file is not a database"):
-        Catalog(tmp_path / "catalog.sqlite")
+        open_catalog(tmp_path / "catalog.sqlite")
 
 
 def test_a_full_disk_is_one_clear_error_and_loses_nothing(tmp_path, folder):
@@ -149,7 +149,7 @@ def test_a_full_disk_is_one_clear_error_and_loses_nothing(tmp_path, folder):
 
 def test_a_rolled_back_transaction_leaves_nothing(tmp_path):
     """An error inside a transaction undoes it."""
-    catalog = Catalog(tmp_path / "catalog.sqlite")
+    catalog = open_catalog(tmp_path / "catalog.sqlite")
     with pytest.raises(ZeroDivisionError), catalog.database.transaction():
         catalog.set_meta("a", "b")
         raise ZeroDivisionError
@@ -293,8 +293,8 @@ def test_ids_leave_room_for_every_sentence_of_the_longest_passage():
 
 def test_empty_indexes_find_nothing(tmp_path):
     """Searching an empty index gives nothing, not an error."""
-    catalog = Catalog(tmp_path / "catalog.sqlite")
-    dense, lexical = DenseIndex(tmp_path / "dense", 5), LexicalIndex(tmp_path / "lexical")
+    catalog = open_catalog(tmp_path / "catalog.sqlite")
+    dense, lexical = FaissIndex(tmp_path / "dense", 5), TantivyIndex(tmp_path / "lexical")
     dense.follow(catalog)
     lexical.follow(catalog)
     assert dense.search(np.zeros(5, dtype=np.float32)) == []
@@ -304,7 +304,7 @@ def test_empty_indexes_find_nothing(tmp_path):
 
 def test_vectors_take_little_more_than_their_bytes(tmp_path):
     """Little of a page stays empty beside rows of 4.6 KB; a catalog with smaller pages is read as it is."""
-    catalog = Catalog(tmp_path / "catalog.sqlite")
+    catalog = open_catalog(tmp_path / "catalog.sqlite")
     passages = [
         PreparedPassage(Passage(n + 1, 0, 2, (Sentence(0, 2),)), f"{n}".encode(), *term_keys([], [["ab"]]))
         for n in range(1_500)
@@ -318,7 +318,7 @@ def test_vectors_take_little_more_than_their_bytes(tmp_path):
     with closing(sqlite3.connect(tmp_path / "catalog.sqlite", isolation_level=None)) as connection:
         for statement in ("PRAGMA journal_mode = DELETE", "PRAGMA page_size = 8192", "VACUUM"):
             connection.execute(statement).fetchall()
-    again = Catalog(tmp_path / "catalog.sqlite")
+    again = open_catalog(tmp_path / "catalog.sqlite")
     assert again.database.rows("PRAGMA page_size") == [(8_192,)]
     with again.database.snapshot():
         assert [row.vectors for _, _, row in again.signatures(ids).values()] == [bytes([n % 256]) * 4_608 for n in ids]

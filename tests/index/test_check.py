@@ -7,7 +7,7 @@ from fruit import APPLES, FIGS, ORCHARD, write_documents
 from toy_encoder import ToyEncoder
 
 from index import Collection, read_document
-from index.store.vector_index import DenseIndex
+from index.store.faiss_index import FaissIndex
 
 DAMAGE = {
     "totals": ("UPDATE totals SET sentences = 7", "catalog: 4 sentences counted, 7 noted"),
@@ -49,7 +49,7 @@ def made(tmp_path, folder):
 @pytest.fixture
 def compressed(tmp_path, monkeypatch):
     """The folder of a collection of forty passages, closed, whose vectors are so many that they are compressed, in files."""
-    monkeypatch.setitem(DenseIndex.__init__.__kwdefaults__, "exact", 20)
+    monkeypatch.setitem(FaissIndex.__init__.__kwdefaults__, "exact", 20)
     collection = Collection(tmp_path / "compressed", ToyEncoder())
     collection.update([write_documents(tmp_path / "many", a=ORCHARD)])
     collection.close()

@@ -7,7 +7,7 @@ from fruit import APPLES, FIGS, ORCHARD, write_documents
 from toy_encoder import ToyEncoder
 
 from index import Collection, LockedError, hold_lock, read_document
-from index.store.vector_index import DenseIndex
+from index.store.faiss_index import FaissIndex
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_one_search_reads_one_generation(folder, open_collection, monkeypatch):
 
 def test_files_that_another_process_replaces_are_looked_up_again(folder, open_collection, monkeypatch):
     """Opening between two updates reads the later files of compressed vectors; nothing is built anew for that."""
-    monkeypatch.setitem(DenseIndex.__init__.__kwdefaults__, "exact", 20)
+    monkeypatch.setitem(FaissIndex.__init__.__kwdefaults__, "exact", 20)
     (folder / "a.txt").write_text(ORCHARD, encoding="utf-8")
     writer, reader = open_collection(), open_collection()
     update(writer, folder)
@@ -179,7 +179,7 @@ def test_long_update_saves_its_indexes_on_the_way(folder, open_collection, monke
     writer, saved = open_collection(), []
 
     def note(progress):
-        saved.append([int(writer.catalog.meta(f"{name}_generation") or 0) for name in ("dense", "lexical")])
+        saved.append([int(writer.catalog.notes.get(f"{name}_generation") or 0) for name in ("dense", "lexical")])
 
     update(writer, folder, on_progress=note)
     last = writer.catalog.generation

@@ -17,7 +17,7 @@ from toy_encoder import ToyEncoder
 from index import Collection, Selection, SourceError, SourceRules, is_read
 from index.addresses import Address, split_paths
 from index.mirror import FetchLimits, Mirror, _choose_suffix
-from index.store.catalog import Catalog
+from index.store.sqlite_catalog import open_catalog
 
 PAGE = "<html><head><title>Ripe fruit</title></head><body><p>{} is ripe.</p></body></html>"
 OLD, NEW = "Tue, 14 Nov 2023 22:13:20 GMT", "Wed, 15 Nov 2023 22:13:20 GMT"
@@ -256,7 +256,7 @@ def test_redirects_in_a_circle_end(collection, site):
 @pytest.fixture
 def mirror(tmp_path):
     """A mirror with small limits."""
-    catalog = Catalog(tmp_path / "catalog.sqlite")
+    catalog = open_catalog(tmp_path / "catalog.sqlite")
     yield Mirror(catalog, tmp_path, FetchLimits(files=2, file_bytes=2_000_000, all_bytes=3_000_000, seconds=0.2))
     catalog.database.close()
 

@@ -9,7 +9,7 @@ from fruit import APPLES, FIGS, ORCHARD, write_documents
 from toy_encoder import ToyEncoder
 
 from index import Collection, DamagedError, DeletedError, read_document
-from index.store.vector_index import IndexSegment
+from index.store.faiss_index import IndexSegment
 
 QUESTIONS = ("plum apple", "fig of tree 7", "pear", "tree", "plum plum fig")
 

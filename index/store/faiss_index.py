@@ -170,7 +170,7 @@ _PARTS, _BITS = 96, 4
 _MANY = 10_000  # vectors; adding as many leaves tens of megabytes freed but not returned to the system
 
 
-class DenseIndex:
+class FaissIndex:
     """Vectors of paragraphs and sentences, searched by inner product; threads may share it, and search side by side."""
 
     def __init__(self, folder: Path, dimension: int, *, exact: int = EXACT, segment: int = _SEGMENT) -> None:
@@ -196,6 +196,9 @@ class DenseIndex:
         """The generation of the catalog that it has reached; -1 before the first `follow`."""
         return self._generation
 
+    def close(self) -> None:
+        """Nothing is to be closed: searches under way end by themselves."""
+
     def follow(self, catalog: Catalog, *, rebuild: bool = True) -> None:
         """Bring the index up to the catalog in memory: read its files, drop removed vectors, add new ones.
 
@@ -207,6 +210,9 @@ class DenseIndex:
             try:
                 if self._generation < 0:
                     self._read(catalog, rebuild=rebuild)
+                if self._generation > catalog.generation:  # of a catalog that was restored to an earlier state
+                    self._begin(None)
+                    self._saved = -1
                 self._apply(catalog)
             except BaseException:
                 self._generation = -1  # half of it may be applied: start again from the files
@@ -216,12 +222,12 @@ class DenseIndex:
         """Write the changes since it was read or saved, under the lock of the collection; StorageError when that fails."""
         if self._saved == self._generation:
             return
-        if catalog.meta("dense_generation") == str(self._generation) and not self.damaged_files(catalog):
+        if catalog.notes.get("dense_generation") == str(self._generation) and not self.damaged_files(catalog):
             return  # another process was faster
-        with catalog.database.transaction(), self._lock.shared():
+        with catalog.notes.transaction(), self._lock.shared():
             kept = [] if self._codebook is None else [self._codebook, *self._segments]
             files = [self._write(position, segment) for position, segment in enumerate(kept)]
-            catalog.set_dense_files(files, self._generation)
+            catalog.notes.set_dense_files(files, self._generation)
         listed = {name for name, _ in files}
         for path in self._folder.glob("*"):
             if path.name not in listed:
@@ -253,8 +259,8 @@ class DenseIndex:
 
     def forget(self, catalog: Catalog) -> None:
         """Have the next `follow` build it again from the catalog, in this process and in those that open it later."""
-        with catalog.database.transaction(), self._lock.alone():
-            catalog.set_dense_files([], 0)
+        with catalog.notes.transaction(), self._lock.alone():
+            catalog.notes.set_dense_files([], 0)
             self._generation = self._saved = -1
 
     def ids(self) -> npt.NDArray[np.int64]:
@@ -264,7 +270,7 @@ class DenseIndex:
 
     def damaged_files(self, catalog: Catalog) -> list[str]:
         """List the names of the files in the catalog that are missing or do not match their hash."""
-        return [name for name, hashed in catalog.dense_files() if not is_whole(self._folder / name, hashed)]
+        return [name for name, hashed in catalog.notes.dense_files() if not is_whole(self._folder / name, hashed)]
 
     def search(self, vector: npt.NDArray[np.float32], *, among: npt.NDArray[np.int64] | None = None) -> list[int]:
         """Propose the passages with the vectors nearest to one: float32 of shape (dimension,), of length 1.
@@ -334,7 +340,7 @@ class DenseIndex:
         """Read the files the catalog lists if all are whole, else start empty or raise DamagedError; whole vectors have none."""
         import faiss
 
-        files = catalog.dense_files()
+        files = catalog.notes.dense_files()
         try:
             damaged = bool(self.damaged_files(catalog))
             read = [] if damaged else [faiss.read_index(str(self._folder / name)) for name, _ in files]
@@ -344,12 +350,12 @@ class DenseIndex:
             raise DamagedError(f"the vector index {self._folder} is missing or damaged.")
         if damaged or not files:
             self._begin(None)
-            self._saved = -1 if damaged else int(catalog.meta("dense_generation") or -1)
+            self._saved = -1 if damaged else int(catalog.notes.get("dense_generation") or -1)
             return
         segments = [IndexSegment(index, file) for index, file in zip(read, files, strict=True)]
         self._codebook = segments.pop(0) if segments and segments[0].is_compressed else None
         self._segments = segments
-        self._generation = self._saved = int(catalog.meta("dense_generation") or 0)
+        self._generation = self._saved = int(catalog.notes.get("dense_generation") or 0)
 
 
 def _give_back_memory() -> None:

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from index.records import Document, Passage, PreparedPassage, Sentence, Source
-from index.store.catalog import Catalog
+from index.store.faiss_index import FaissIndex
 from index.store.features import VECTORS_PER_PASSAGE, vector_ids
-from index.store.vector_index import DenseIndex
+from index.store.sqlite_catalog import open_catalog
 
 DIMENSION = 16
 SENTENCES = 3
@@ -47,13 +47,13 @@ def exact(vectors, question, k):
 @pytest.fixture
 def catalog(tmp_path):
     """An empty catalog."""
-    opened = Catalog(tmp_path / "catalog.sqlite")
+    opened = open_catalog(tmp_path / "catalog.sqlite")
     yield opened
     opened.database.close()
 
 
 def make_index(tmp_path, **sizes):
-    return DenseIndex(tmp_path / "dense", DIMENSION, **{"exact": 1_000, "segment": 1_500, **sizes})
+    return FaissIndex(tmp_path / "dense", DIMENSION, **{"exact": 1_000, "segment": 1_500, **sizes})
 
 
 QUESTIONS = [some[0].astype(np.float32) for some in make_vectors(10_000, 20)]
@@ -75,7 +75,7 @@ def test_whole_vectors_have_no_file(tmp_path, catalog):
     index = make_index(tmp_path)
     index.follow(catalog)
     index.save(catalog)
-    assert (catalog.dense_files(), list(tmp_path.glob("dense/*"))) == ([], [])
+    assert (catalog.notes.dense_files(), list(tmp_path.glob("dense/*"))) == ([], [])
     again = make_index(tmp_path)
     again.follow(catalog)
     assert [again.search(question) for question in QUESTIONS] == [index.search(question) for question in QUESTIONS]
@@ -91,7 +91,7 @@ def test_a_file_of_whole_vectors_of_an_earlier_version_is_used_until_something_c
     (tmp_path / "dense").mkdir()
     name, hashed = earlier._write(0, earlier._segments[0])
     with catalog.database.transaction():
-        catalog.set_dense_files([(name, hashed)], catalog.generation)
+        catalog.notes.set_dense_files([(name, hashed)], catalog.generation)
     if damaged:
         content = bytearray((tmp_path / "dense" / name).read_bytes())
         content[-3] ^= 1
@@ -102,7 +102,7 @@ def test_a_file_of_whole_vectors_of_an_earlier_version_is_used_until_something_c
     vectors |= write(catalog, "b", 240, 5)
     index.follow(catalog)
     index.save(catalog)
-    assert (catalog.dense_files(), list((tmp_path / "dense").iterdir())) == ([], [])
+    assert (catalog.notes.dense_files(), list((tmp_path / "dense").iterdir())) == ([], [])
     assert index.search(QUESTIONS[0])[:10] == exact(vectors, QUESTIONS[0], 10)
 
 
@@ -148,16 +148,16 @@ def test_adding_and_removing_rewrites_only_what_it_touches(tmp_path, catalog):
     index = make_index(tmp_path)
     index.follow(catalog)
     index.save(catalog)
-    before = catalog.dense_files()
+    before = catalog.notes.dense_files()
     write(catalog, "c", 3_000, 10)
     index.follow(catalog)
     index.save(catalog)
-    added = catalog.dense_files()
+    added = catalog.notes.dense_files()
     assert added[:-1] == before and len(added) == len(before) + 1
     catalog.remove_document("a")
     index.follow(catalog)
     index.save(catalog)
-    removed = catalog.dense_files()
+    removed = catalog.notes.dense_files()
     assert [old == new for old, new in zip(added, removed, strict=True)] == [True, False, *[True] * 6]
     assert {path.name for path in (tmp_path / "dense").iterdir()} == {name for name, _ in removed}
     assert len(index) == 8_040
@@ -216,7 +216,7 @@ def test_a_damaged_segment_is_made_good_from_the_catalog(tmp_path, catalog, posi
     index = make_index(tmp_path)
     index.follow(catalog)
     index.save(catalog)
-    file = tmp_path / "dense" / catalog.dense_files()[position][0]
+    file = tmp_path / "dense" / catalog.notes.dense_files()[position][0]
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     file.write_bytes(content)

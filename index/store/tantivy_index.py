@@ -54,13 +54,14 @@ class _Published:
         """Read what the catalog lists; None if it lists nothing."""
         try:
             return cls(
-                generation=int(catalog.meta("lexical_generation") or 0), **json.loads(catalog.meta(_KEPT_AS) or "")
+                generation=int(catalog.notes.get("lexical_generation") or 0),
+                **json.loads(catalog.notes.get(_KEPT_AS) or ""),
             )
         except (ValueError, TypeError):
             return None
 
 
-class LexicalIndex:
+class TantivyIndex:
     """Terms of passages, ranked by BM25."""
 
     _index: "tantivy.Index"
@@ -90,9 +91,11 @@ class LexicalIndex:
             DamagedError: A file is missing or damaged, and the index is not to be built again from the catalog.
         """
         published = _Published.read(catalog)
-        if self._generation < 0 or (published and published.generation > self._generation):
+        if self._generation < 0 or (published and self._generation < published.generation <= catalog.generation):
             self._open(published, rebuild=rebuild)
         generation = catalog.generation
+        if self._generation > generation:  # of a catalog that was restored to an earlier state
+            self._open(None, rebuild=True)
         if generation != self._generation:
             try:
                 with _panics_as(ValueError):
@@ -120,15 +123,15 @@ class LexicalIndex:
                 f"the lexical index {self._folder} cannot be written: {str(error).splitlines()[0]} "
                 "Free some disk space, then run the same command again; what was committed is kept."
             ) from error
-        with catalog.database.transaction():
-            catalog.set_meta("lexical_generation", str(published.generation))
-            catalog.set_meta(_KEPT_AS, json.dumps({"meta": published.meta, "files": published.files}))
+        with catalog.notes.transaction():
+            catalog.notes.set("lexical_generation", str(published.generation))
+            catalog.notes.set(_KEPT_AS, json.dumps({"meta": published.meta, "files": published.files}))
         self._saved = self._generation
         self._sweep(published.files)
 
     def forget(self, catalog: Catalog) -> None:
         """Have the next `follow` build it again from the catalog, in this process and in those that open it later."""
-        catalog.set_meta(_KEPT_AS, "")
+        catalog.notes.set(_KEPT_AS, "")
         self._generation = -1
 
     def damaged_files(self, catalog: Catalog) -> list[str]:
