@@ -51,9 +51,10 @@ from index.records import (
 )
 from index.search import Hit, Limits, Query, Search, Statistics, term_weights
 from index.sources import CATALOG_FILE, EVERYTHING, Selection, SourceRules, find_sources
-from index.store.catalog import Catalog, describe_damage
+from index.store.catalog import describe_damage
 from index.store.features import PassageFeatures, passage_features
 from index.store.locking import hold_lock
+from index.store.postgres_catalog import PostgresStore
 from index.store.sqlite import Database
 from index.store.sqlite_catalog import FolderStore
 from index.store.stores import CatalogStore, CollectionInfo
@@ -75,12 +76,13 @@ from index.watch import BackgroundUpdate, FileWatcher, UpdateStopped
 
 __all__ = [
     "CATALOG_FILE", "EVERYTHING", "OLD_OFFICE", "PLACE_FIELDS", "RECIPE", "STOP_TERMS", "STOP_WORDS",
-    "BackgroundUpdate", "BatchError", "Box", "CacheError", "Catalog", "CatalogStore", "Collection", "CollectionInfo",
+    "BackgroundUpdate", "BatchError", "Box", "CacheError", "CatalogStore", "Collection", "CollectionInfo",
     "DamagedError", "Database",
     "DeletedError", "Document", "DocumentInfo", "DocumentStatus", "Encoder", "EncoderError", "Failure", "FileWatcher",
     "FolderStore", "Hit",
     "IsolatedParser", "Limits", "Locator", "LockedError", "Metadata", "NearWord", "Original", "Originals", "OutdatedError",
-    "Passage", "PassageFeatures", "Place", "Precedence", "Progress", "QAError", "Query", "QuestionError", "ReaderError", "Search",
+    "Passage", "PassageFeatures", "Place", "PostgresStore", "Precedence", "Progress",
+    "QAError", "Query", "QuestionError", "ReaderError", "Search",
     "Selection", "Sentence", "Sheet", "Source", "SourceError", "SourceRules", "Statistics", "StorageError",
     "StoredPassage", "Totals", "UpdateReport", "UpdateStopped", "WorkerError", "boxes_between", "boxes_of_spans", "build_key",
     "bundled_model_folder", "bytes_hash", "compile_graph", "decode_text", "describe_damage",

@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -31,15 +30,16 @@ from index.private import make_private_folder
 from index.progress import Progress, ProgressMeter
 from index.records import StoredPassage
 from index.search import Limits, Search, Searcher
-from index.sources import CATALOG_FILE, Selection, find_sources
-from index.store.catalog import Catalog, describe_time
+from index.sources import Selection, find_sources
+from index.store.catalog import describe_time
 from index.store.check import check_catalog, check_contents, check_derived
 from index.store.faiss_index import FaissIndex
 from index.store.features import row_per_sentence
 from index.store.locking import PATIENCE_SECONDS, hold_lock
 from index.store.protocols import LexicalIndex, VectorIndex
 from index.store.sharing import SharedLock
-from index.store.sqlite_catalog import open_catalog
+from index.store.sqlite_catalog import FolderStore
+from index.store.stores import CatalogStore
 from index.store.tantivy_index import TantivyIndex
 from index.text.passages import split_passages
 from index.update import FileParser, UpdateReport, embed_pending, update_catalog
@@ -60,7 +60,8 @@ class Collection:
     Attributes:
         folder: Its folder.
         encoder: Turns texts into vectors.
-        open_truth: Opens its catalog once more, also in another process.
+        key: What its store calls it.
+        store: Where its catalog is, to open it once more, also in another process.
         catalog: Its documents, passages, embeddings and settings.
         lexical: Its BM25 index, usable after the first update.
         library: Its files: their status, adding, removing.
@@ -72,7 +73,8 @@ class Collection:
         folder: str | Path,
         encoder: Encoder,
         *,
-        open_truth: Callable[[], Catalog] | None = None,
+        key: str = "",
+        store: CatalogStore | None = None,
         precedence: Precedence | None = None,
     ) -> None:
         """Open a collection, and create it if it is missing, in a folder used for it alone and made readable by this user alone.
@@ -80,7 +82,8 @@ class Collection:
         Args:
             folder: Its folder.
             encoder: Turns texts into vectors.
-            open_truth: Opens its catalog; that in the folder when omitted.
+            key: What its store calls it; the name of the folder when omitted.
+            store: Where its catalog is; in the folder when omitted.
             precedence: How others say that they ask, for which updates pause; when omitted, they do not.
 
         Raises:
@@ -94,8 +97,8 @@ class Collection:
             raise StorageError(
                 f"the folder {folder} cannot be made: {error.strerror}. Set QA_HOME to a folder that can be written."
             ) from error
-        self.open_truth = open_truth or partial(open_catalog, self.folder / CATALOG_FILE)
-        self.catalog = self.open_truth()
+        self.key, self.store = key or self.folder.name, store or FolderStore(self.folder.parent.parent)
+        self.catalog = self.store.open(self.folder)
         made_with = self.catalog.meta("encoder")
         if made_with is None:
             self.catalog.set_meta("encoder", encoder.identity)

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from index import (
     BackgroundUpdate,
     Box,
-    Catalog,
+    CatalogStore,
     Collection,
     DamagedError,
     DeletedError,
@@ -95,6 +95,7 @@ class Assistant:
         update: UpdateReport | BackgroundUpdate,
         *,
         reader: Reader | None,
+        read_only: bool = False,
         on_progress: Callable[[Progress], None] | None = None,
         on_notice: Callable[[str], None] | None = None,
     ) -> None:
@@ -102,11 +103,13 @@ class Assistant:
 
         Args:
             reader: Reads the passages found; None judges by retrieval alone.
+            read_only: Whether to refuse to change the collection.
             on_progress: Called at each step of later updates.
             on_notice: Called with each line of news from later updates.
         """
         self.name = name
         self._collection, self._reader, self._update = collection, reader, update
+        self._read_only = read_only
         self._on_progress, self._on_notice = on_progress, on_notice
         self._updating = threading.Lock()  # guards `_update`: the watcher has its own thread
         self._watcher: FileWatcher | None = None
@@ -128,6 +131,7 @@ class Assistant:
         on_notice: Callable[[str], None] | None = None,
         wait: bool = True,
         allow_empty: bool = False,
+        read_only: bool = False,
     ) -> "Assistant":
         """Open documents: build their index, or update it to the files as they are now.
 
@@ -151,6 +155,7 @@ class Assistant:
                 embedded yet are found by their words, and `finish_indexing` waits for the rest. While another process is
                 indexing the same documents, or nothing can be written, the documents that were committed answer at once.
             allow_empty: Open sources in which nothing can be read too, to add files to them.
+            read_only: Answer from what was indexed, also by other processes from now on; read no files, and change nothing.
 
         Returns:
             An assistant over everything that could be read; `failures` lists the rest.
@@ -158,11 +163,11 @@ class Assistant:
         Raises:
             SourceError: A path does not exist, nothing in it could be read and that is not allowed, there is no such encoding,
                 or a `Selection` came with patterns, a name or an encoding.
-            StorageError: The collection cannot be written. As OutdatedError: another version or model made it.
+            StorageError: The collection cannot be opened, or written. As OutdatedError: another version or model made it.
             EncoderError: The encoder is missing or altered.
             ReaderError: The reader is missing or altered, or cannot run.
         """
-        selection = select_sources(sources)
+        selection = select_sources(sources, read_only=read_only)
         if include or exclude or name or encoding is not None:
             if isinstance(sources, Selection):
                 raise SourceError("a Selection has patterns, a name and an encoding. Put them there, or pass paths.")
@@ -177,6 +182,12 @@ class Assistant:
                 on_notice,
             )
             collection, name = open_collection(selection, encoder, home)
+            if read_only:
+                try:
+                    return cls._open_to_read(collection, name, reader=loaded, on_notice=on_notice)
+                except BaseException:
+                    collection.close()
+                    raise
             if not collection.is_updated_elsewhere:
                 first.close()
             update: UpdateReport | BackgroundUpdate
@@ -207,6 +218,16 @@ class Assistant:
         return assistant
 
     @classmethod
+    def _open_to_read(
+        cls, collection: Collection, name: str, *, reader: Reader | None, on_notice: Callable[[str], None] | None
+    ) -> "Assistant":
+        if not collection.catalog.totals().documents:
+            raise SourceError(f"nothing is indexed in {name!r} yet. Open it where its files are, to index them.")
+        collection.catch_up()
+        committed = _report_as_committed(collection)
+        return cls(collection, name, committed, reader=reader, read_only=True, on_notice=on_notice)
+
+    @classmethod
     def open_collection(
         cls,
         name: str,
@@ -218,6 +239,7 @@ class Assistant:
         on_progress: Callable[[Progress], None] | None = None,
         on_notice: Callable[[str], None] | None = None,
         wait: bool = True,
+        read_only: bool = False,
     ) -> "Assistant":
         """Open a collection by name and update it to its files. The other arguments and errors are those of `open`.
 
@@ -236,6 +258,7 @@ class Assistant:
             on_progress=on_progress,
             on_notice=on_notice,
             wait=wait,
+            read_only=read_only,
         )
 
     def __repr__(self) -> str:
@@ -326,7 +349,8 @@ class Assistant:
         encoder = getattr(self._collection.encoder, "name", self._collection.encoder)
         reader: Reader | Literal["bundled"] | None = "bundled" if isinstance(self._reader, FastReader) else self._reader
         collection = self._collection
-        return Workers(partial(_reopen, collection.folder, collection.open_truth, self.name, encoder, reader), count)
+        reopen = partial(_reopen, collection.folder, collection.key, collection.store, self.name, encoder, reader)
+        return Workers(reopen, count)
 
     def conversation(self, history: Sequence[str] = ()) -> Conversation:
         """Begin a conversation, in which a question may refer to earlier ones; `history` has earlier questions, oldest first."""
@@ -490,6 +514,7 @@ class Assistant:
 
     def set_calibration(self, calibration: Calibration) -> None:
         """Store a fit of the confidence in the collection."""
+        self._check_writable()
         kept = {**asdict(calibration), "version": CALIBRATION_VERSION}
         self._collection.catalog.set_setting("calibration", json.dumps(kept))
 
@@ -509,8 +534,8 @@ class Assistant:
 
     @property
     def key(self) -> str:
-        """The collection's folder name, unique within its home; several collections may share a `name`."""
-        return self._collection.folder.name
+        """What the store calls the collection, as `list_collections` does; several collections may share a `name`."""
+        return self._collection.key
 
     @property
     def model(self) -> str:
@@ -549,6 +574,7 @@ class Assistant:
         Raises:
             QAError: The update failed; what it committed is kept. Without waiting, `finish_indexing` raises it.
         """
+        self._check_writable()
         with self._updating:
             if not (isinstance(self._update, BackgroundUpdate) and self._update.repeat()):
                 self._update = BackgroundUpdate(
@@ -563,7 +589,7 @@ class Assistant:
             on_refresh: Called from another thread each time an update begins.
             delay: Seconds without a further change before an update begins.
         """
-        if self._watcher is None:
+        if self._watcher is None and not self._read_only:
 
             def refresh() -> None:
                 self.refresh(wait=False)
@@ -575,6 +601,10 @@ class Assistant:
             with suppress(SourceError):  # a folder that is gone: the watcher reports it when it comes back
                 if self._collection.is_behind(selection):  # something changed between the last update and now
                     refresh()
+
+    def _check_writable(self) -> None:
+        if self._read_only:
+            raise StorageError(f"{self.name} is open to be read only. Change it where its files are.")
 
     def _selection(self) -> Selection:
         return self._collection.catalog.selection() or Selection(())
@@ -625,6 +655,7 @@ class Assistant:
             SourceError: One is not a file or cannot be read; then none is copied.
             StorageError: The copies cannot be written.
         """
+        self._check_writable()
         return self._collection.library.add_files(files)
 
     def remove(self, path: str) -> None:
@@ -634,11 +665,13 @@ class Assistant:
             SourceError: The collection has no such file.
             StorageError: The copy cannot be deleted.
         """
+        self._check_writable()
         self._collection.library.remove(path)
         self._collection.catch_up()
 
     def restore(self, path: str) -> None:
         """Include an excluded file again; `refresh` reads it. Raises SourceError for a file that is not excluded."""
+        self._check_writable()
         self._collection.library.restore(path)
 
     def documents(self) -> tuple[DocumentInfo, ...]:
@@ -729,7 +762,8 @@ def _update_if_possible(
 
 def _reopen(
     folder: Path,
-    open_truth: Callable[[], Catalog],
+    key: str,
+    store: CatalogStore,
     name: str,
     model: str | Encoder,
     reader: Reader | Literal["bundled"] | None,
@@ -738,7 +772,8 @@ def _reopen(
 
     Args:
         folder: That of the collection.
-        open_truth: Opens its catalog.
+        key: What its store calls it.
+        store: Where its catalog is.
         name: Its name.
         model: What `--model` chooses the encoder by, empty for the bundled one; or the encoder.
         reader: As for `Assistant.open`.
@@ -746,7 +781,7 @@ def _reopen(
     if not folder.is_dir():
         raise DeletedError(f"the collection {name!r} was deleted.")
     encoder = load_encoder(model or None, cache_folder=encoder_folder()) if isinstance(model, str) else model
-    collection = Collection(folder, encoder, open_truth=open_truth, precedence=Precedence(folder.parent.parent))
+    collection = Collection(folder, encoder, key=key, store=store, precedence=Precedence(store.home))
     collection.follow()
     loaded = shared_reader(encoder_folder()) if reader == "bundled" else reader
     return Assistant(collection, name, _report_as_committed(collection), reader=loaded)

@@ -8,7 +8,6 @@ import shlex
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
-from functools import partial
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -21,6 +20,7 @@ from index import (
     Failure,
     FolderStore,
     OutdatedError,
+    PostgresStore,
     Precedence,
     Selection,
     SourceError,
@@ -31,6 +31,7 @@ from index import (
     load_encoder,
 )
 
+STORE = "QA_STORE"  # in the environment: the server that has the collections
 _NAME = re.compile(r"[^\W_](?:[\w. -]{0,62}[\w-])?")
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)  # on Windows
 
@@ -53,8 +54,19 @@ def encoder_folder() -> Path:
 
 
 def collection_store(home: str | Path | None = None) -> CatalogStore:
-    """Where collections are kept: in a home folder, `home_folder()` if omitted."""
-    return FolderStore(Path(home or home_folder()))
+    """Where collections are kept: on the server that `QA_STORE` names, else in a home folder, `home_folder()` if omitted.
+
+    Raises:
+        StorageError: `QA_STORE` is not the address of a server.
+    """
+    home, address = Path(home or home_folder()), os.environ.get(STORE, "")
+    if not address:
+        return FolderStore(home)
+    if not address.startswith(("postgresql://", "postgres://")):
+        raise StorageError(
+            f"{STORE} is no address of a PostgreSQL server. Write postgresql://USER:PASSWORD@HOST/DATABASE."
+        )
+    return PostgresStore(address, home)
 
 
 def conversations_file(home: str | Path) -> Path:
@@ -105,10 +117,11 @@ def check_name(name: str) -> str:
 Sources = str | Path | Sequence[str | Path] | Selection
 
 
-def select_sources(sources: Sources | None) -> Selection:
+def select_sources(sources: Sources | None, *, read_only: bool = False) -> Selection:
     """Turn sources into a selection with absolute paths; the default sources when omitted.
 
-    A selection that has a name needs no paths: it is made of the files that are added to it.
+    A selection that has a name needs no paths: it is made of the files that are added to it. Where nothing is to be read from
+    the files, they may be those of another computer.
 
     Raises:
         SourceError: Nothing is named, a path does not exist, or there is no such encoding.
@@ -122,8 +135,10 @@ def select_sources(sources: Sources | None) -> Selection:
     find_codec(sources.encoding)
     paths = [path if is_address(path) else Path(path).expanduser() for path in sources.paths]
     for given, path in zip(sources.paths, paths, strict=True):
-        if isinstance(path, Path) and not path.exists():
+        if isinstance(path, Path) and not read_only and not path.exists():
             raise SourceError(f"{str(given)!r} does not exist. Name a file or a folder of documents.")
+    if read_only:
+        return sources
     return replace(sources, paths=tuple(path.resolve() if isinstance(path, Path) else path for path in paths))
 
 
@@ -137,10 +152,7 @@ def open_collection(selection: Selection, encoder: Encoder, home: Path) -> tuple
     name, key = name_collection(selection, encoder)
     store = collection_store(home)
     try:
-        collection = Collection(
-            store.folder(key), encoder, open_truth=partial(store.open, key), precedence=Precedence(home)
-        )
-        return collection, name
+        return Collection(store.folder(key), encoder, key=key, store=store, precedence=Precedence(home)), name
     except OutdatedError as error:
         raise OutdatedError(error.fact, f"Rebuild it: {rebuild_command(selection, encoder)}") from error
 

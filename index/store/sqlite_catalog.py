@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 import stat
+from collections.abc import Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from index.store.catalog import CATALOG_FORMAT, Catalog
 from index.store.locking import hold_lock
 from index.store.notes import Notes
 from index.store.sqlite import Database
-from index.store.stores import CatalogStore, carry_over
+from index.store.stores import CatalogStore
 
 # Of a new file. The vectors of most passages, some 4 to 7 KB, lie in one page, and are one read of the disk; a quarter of a page
 # of 8 KB would stay empty beside them, of one of 32 KB less than a tenth.
@@ -168,9 +169,9 @@ class FolderStore(CatalogStore):
         """Return the folder of a collection."""
         return self._collections / key
 
-    def open(self, key: str) -> Catalog:
-        """Open the catalog of a collection, as `open_catalog` does."""
-        return open_catalog(self.folder(key) / CATALOG_FILE)
+    def open(self, folder: Path) -> Catalog:
+        """Open the catalog in a folder, as `open_catalog` does."""
+        return open_catalog(folder / CATALOG_FILE)
 
     def reset(self, key: str, *, model: str | None = None) -> None:
         """Put an empty catalog in the place of the one there is."""
@@ -186,7 +187,11 @@ class FolderStore(CatalogStore):
                 for old in (fresh, fresh.with_name(f"{fresh.name}-wal"), fresh.with_name(f"{fresh.name}-shm")):
                     old.unlink(missing_ok=True)
                 catalog = open_catalog(fresh)
-                carry_over(catalog, model, selection, excluded)
+                catalog.set_meta("model", model)
+                if selection:
+                    catalog.keep_selection(selection)
+                for path, source in excluded:
+                    catalog.exclude(path, source)
                 catalog.close()
                 for suffix in ("-wal", "-shm"):  # of the old one, which is whole without them
                     (folder / f"{CATALOG_FILE}{suffix}").unlink(missing_ok=True)
@@ -251,6 +256,16 @@ class FolderStore(CatalogStore):
     def delete_discarded(self) -> None:
         """Delete the folder of those that were discarded."""
         shutil.rmtree(self._discarded, ignore_errors=True)
+
+    def describe(self) -> str:
+        """Return nothing: there is no server."""
+        return ""
+
+    def _noted(self, key: str) -> Mapping[str, str]:
+        return self._meta(key)
+
+    def _find_folder(self, key: str) -> Path:
+        return self.folder(key)
 
     def _read(self, key: str, statement: str, *values: str) -> list[Any]:
         file = (self.folder(key) / CATALOG_FILE).resolve().as_uri()

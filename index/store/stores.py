@@ -1,6 +1,7 @@
 """Where the catalogs of collections are kept, each under a key: files in folders, or schemas of a server."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,13 @@ class CollectionInfo:
 
 
 class CatalogStore(ABC):
-    """Keeps catalogs. It can be pickled, and opened in another process."""
+    """Keeps catalogs. It can be pickled, and used in another process.
+
+    Attributes:
+        home: The home folder.
+    """
+
+    home: Path
 
     @abstractmethod
     def list_keys(self) -> list[str]:
@@ -53,13 +60,14 @@ class CatalogStore(ABC):
 
     @abstractmethod
     def folder(self, key: str) -> Path:
-        """Return the folder on this computer for what is derived from a collection, and for files added to it."""
+        """Return the folder on this computer for what is derived from a collection, new or not, and for files added to it."""
 
     @abstractmethod
-    def open(self, key: str) -> Catalog:
-        """Open the catalog of a collection, whose folder exists; create it if it is missing.
+    def open(self, folder: Path) -> Catalog:
+        """Open the catalog of the collection that has a folder, which exists; create it if it is new.
 
         Raises:
+            DeletedError: The collection is gone.
             OutdatedError: Another version wrote it.
             StorageError: It cannot be opened, or is not a catalog.
         """
@@ -104,6 +112,18 @@ class CatalogStore(ABC):
         """Delete for good what was discarded."""
 
     @abstractmethod
+    def describe(self) -> str:
+        """Describe the server in a few words; empty where there is none. StorageError when it cannot be reached."""
+
+    @abstractmethod
+    def _noted(self, key: str) -> Mapping[str, str]:
+        """Return what the indexes of a collection have noted on this computer."""
+
+    @abstractmethod
+    def _find_folder(self, key: str) -> Path:
+        """Return the folder of a collection that is there; StorageError if it is not."""
+
+    @abstractmethod
     def _read(self, key: str, statement: str, *values: str) -> list[Any]:
         """Read rows of the catalog of a collection without opening it; StorageError when that fails."""
 
@@ -113,9 +133,9 @@ class CatalogStore(ABC):
 
     def inspect(self, key: str) -> CollectionInfo:
         """Describe a collection. One that cannot be read has format 0 and no documents."""
-        size, folder = self._size(key), str(self.folder(key))
+        size, folder = self._size(key), ""
         try:
-            meta = self._meta(key)
+            folder, meta = str(self._find_folder(key)), self._meta(key)
             ((documents, passages, pending),) = self._read(key, "SELECT documents, passages, pending FROM totals")
             version = int(meta.get("format", 0))
         except (StorageError, ValueError):
@@ -124,6 +144,15 @@ class CatalogStore(ABC):
         sources = tuple(map(str, selection.paths)) if selection else ()
         model, updated = meta.get("encoder", ""), meta.get("updated", "")
         return CollectionInfo(key, folder, sources, documents, passages, pending, size, model, version, updated)
+
+    def behind(self, key: str) -> int:
+        """Count the changes that the indexes as they are saved on this computer have not followed yet; 0 if that is not known."""
+        try:
+            meta, noted = self._meta(key), self._noted(key)
+            saved = min(int(noted.get(name) or 0) for name in ("dense_generation", "lexical_generation"))
+            return int(meta.get("generation", 0)) - saved
+        except (StorageError, ValueError):
+            return 0
 
     def selection(self, key: str) -> Selection | None:
         """Return the selection a collection is made of; None if it has none or it cannot be read."""
@@ -148,15 +177,6 @@ class CatalogStore(ABC):
 
     def _meta(self, key: str) -> dict[str, str]:
         return dict(self._read(key, "SELECT key, value FROM meta"))
-
-
-def carry_over(catalog: Catalog, model: str, selection: Selection | None, excluded: list[tuple[str, str]]) -> None:
-    """Write into an empty catalog what `CatalogStore.reset` keeps: `excluded` has paths and the names shown."""
-    catalog.set_meta("model", model)
-    if selection:
-        catalog.keep_selection(selection)
-    for path, source in excluded:
-        catalog.exclude(path, source)
 
 
 def _selection(meta: dict[str, str]) -> Selection | None:

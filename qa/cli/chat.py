@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from index import Encoder, Progress, Selection, StorageError, load_encoder
 from qa.cli.options import Chosen, notify_failures
@@ -60,7 +60,7 @@ def chat(
         QAError: A source is missing, or the page cannot be served like this.
         OSError: The log cannot be written.
     """
-    selection = select_sources(chosen.selection())
+    selection = select_sources(chosen.selection(), read_only=chosen.read_only)
     start_log(log, questions=log_questions)
 
     def make_host(find: Callable[[], Selection], encoder: Encoder | None = None) -> AssistantHost:
@@ -68,23 +68,34 @@ def chat(
             from qa.assistant import Assistant
 
             return Assistant.open(
-                find(), encoder=encoder, on_progress=on_progress, on_notice=notify, wait=False, allow_empty=True
+                find(),
+                encoder=encoder,
+                on_progress=on_progress,
+                on_notice=notify,
+                wait=False,
+                allow_empty=True,
+                read_only=chosen.read_only,
             )
 
         return AssistantHost(open_assistant, notify_failures, follow=True)
 
-    delete_discarded(None)
+    changes: dict[str, Any] = {}
+    if not chosen.read_only:
+        delete_discarded(None)
+        changes = {
+            "create": create_collection,
+            "change_model": change_model,
+            "rename": rename_collection,
+            "discard": discard_collection,
+            "restore": lambda: restore_discarded(None),
+        }
     libraries = Libraries(
         make_host(lambda: selection, chosen.encoder()),
         lambda name: make_host(lambda: find_collection(name)),
         list_libraries=list_collections,
         models=offer_models(chosen.model),
         load_model=lambda model: load_encoder(model or None, cache_folder=encoder_folder(), on_notice=notify),
-        create=create_collection,
-        change_model=change_model,
-        rename=rename_collection,
-        discard=discard_collection,
-        restore=lambda: restore_discarded(None),
+        **changes,
     )
     store, kept = _open_store(), _open_kept()
     try:

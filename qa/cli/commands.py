@@ -28,6 +28,7 @@ from qa.cli.options import (
     model_option,
     notify_failures,
     option,
+    store_option,
     takes_sources,
 )
 from qa.cli.output import describe_change, describe_collections, is_colourful, notify, print_answer, show_progress
@@ -302,6 +303,7 @@ def _check(chosen: Chosen) -> int:
 @option(
     "--delete", metavar="NAME", shell_complete=complete_name, help="delete this collection and the files added to it"
 )
+@store_option
 def collections(as_json: bool, delete: str | None) -> int:
     """List the collections, or delete one."""
     if delete is not None:
@@ -345,6 +347,7 @@ def mcp(chosen: Chosen) -> int:
 
 @program.command(cls=Command, examples=("qa doctor", "qa doctor --json"))
 @option("--json", "as_json", is_flag=True, help="print everything that was found as one JSON object")
+@store_option
 def doctor(as_json: bool) -> int:
     """Check the installation, the models and the collections, and say what to do. The exit code is 1 if anything is broken."""
     from qa.cli.doctor import describe_checks, examine
@@ -374,6 +377,7 @@ def doctor(as_json: bool) -> int:
 )
 @option("--show-changes", is_flag=True, help="print passages that no longer match, as indexed and as they are now")
 @option("--encoding", metavar="NAME", help="the encoding that the text files were indexed with, if one was named")
+@store_option
 def verify(answers: Path, sources: tuple[str, ...], show_changes: bool, encoding: str | None) -> int:
     """Check every quote in a file of answers against the documents."""
     found: Counter[str] = Counter()

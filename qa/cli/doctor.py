@@ -16,8 +16,8 @@ from typing import Literal
 
 import click
 
-from index import CollectionInfo, Encoder, QAError, installed_office, load_encoder
-from qa.collections import encoder_folder, list_collections
+from index import CollectionInfo, Encoder, QAError, StorageError, installed_office, load_encoder
+from qa.collections import collection_store, encoder_folder, list_collections
 from qa.reading.model import shared_reader
 from qa.text import count, describe_size, visible_line
 
@@ -43,6 +43,7 @@ EXTRAS = {
     "langchain": "a retriever for LangChain",
     "llama-index": "a retriever for LlamaIndex",
     "haystack": "a retriever for Haystack",
+    "postgres": "collections on a PostgreSQL server",
     "eval": "measuring rankings, and plots",
     "peers": "measuring beside other libraries",
     "train": "training the reader",
@@ -111,7 +112,13 @@ def examine(home: Path, *, notice: Callable[[str], None]) -> Iterator[Check]:
             yield Check("Models", "speed", "broken", f"the encoder cannot run: {error}")
     yield from _check_extras()
     yield _check_home(home)
-    yield from map(_check_collection, list_collections(home))
+    try:
+        store = collection_store(home)
+        if server := store.describe():
+            yield Check("Collections", "server", "ok", server)
+        yield from (_check_collection(info, store.behind(info.name)) for info in list_collections(home))
+    except StorageError as error:
+        yield Check("Collections", "server", "broken", str(error))
 
 
 def describe_checks(checks: Sequence[Check], *, colourful: bool = False) -> str:
@@ -235,7 +242,7 @@ def _check_home(home: Path) -> Check:
     return Check("Collections", "folder", "ok", value)
 
 
-def _check_collection(info: CollectionInfo) -> Check:
+def _check_collection(info: CollectionInfo, behind: int) -> Check:
     section, name, named = "Collections", info.name, shlex.quote(info.name)
     if not info.is_current:
         what = f"format {info.format} can no longer be read" if info.format else "damaged"
@@ -244,6 +251,8 @@ def _check_collection(info: CollectionInfo) -> Check:
     updated = info.updated[:16].replace("T", " ") or "never"
     counts = f"{count(info.documents, 'document')}, {count(info.passages, 'passage')}, {info.pending:,} pending"
     value = f"{counts}, updated {updated}, format {info.format}"
+    if behind > 0:
+        value += f", {count(behind, 'change')} not in the indexes saved here yet"
     missing = [source for source in info.sources if not Path(source).exists()]
     if missing:
         advice = f"Put it back, or name others: qa index --name {named} SOURCES"

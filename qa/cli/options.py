@@ -1,5 +1,6 @@
 """What the options of several commands open: sources, a collection, a model."""
 
+import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from index import Encoder, Failure, Progress, Selection, SourceRules, is_read, l
 from qa.assistant import Assistant
 from qa.cli.output import notify, show_progress
 from qa.cli.usage import Option
-from qa.collections import collection_store, default_sources, encoder_folder, find_collection
+from qa.collections import STORE, collection_store, default_sources, encoder_folder, find_collection
 from qa.text import describe_progress, name_first
 
 Action = Callable[..., int]
@@ -34,12 +35,14 @@ class Chosen:
         collection: The name of a stored collection, or empty.
         encoding: That of text files, or None for the one stored.
         model: The model, or empty for the one the collection has, else the bundled one.
+        read_only: Whether to read no files, and to change nothing.
     """
 
     sources: Selection | None
     collection: str = ""
     encoding: str | None = None
     model: str = ""
+    read_only: bool = False
 
     def selection(self) -> Selection | None:
         """Return the sources to open, those of the named collection included; None if nothing was named.
@@ -66,7 +69,9 @@ class Chosen:
                 line = ", ".join(filter(None, [describe_progress(progress), name]))
                 show(progress.passages, progress.all_passages, line)
 
-            assistant = Assistant.open(selection, encoder=self.encoder(), on_progress=show_files, on_notice=notify)
+            assistant = Assistant.open(
+                selection, encoder=self.encoder(), read_only=self.read_only, on_progress=show_files, on_notice=notify
+            )
         notify_failures(assistant)
         return assistant
 
@@ -102,7 +107,11 @@ def takes_sources(*, as_option: bool = False, named: bool = False, needed: bool 
         option("--encoding", group=READING, metavar="NAME",
                help="read text files in this encoding, such as windows-1252, from now on; auto guesses it again"),
         model_option,
+        store_option,
     ]  # fmt: skip
+    if not (named or needed):
+        help_ = "answer from what is or will be indexed in --collection; read no files, and change nothing"
+        parameters.append(option("--read-only", group=FILES, is_flag=True, help=help_))
 
     def decorate(action: Action) -> Action:
         @wraps(action)
@@ -116,6 +125,7 @@ def takes_sources(*, as_option: bool = False, named: bool = False, needed: bool 
             no_gitignore: bool,
             encoding: str | None,
             model: str,
+            read_only: bool = False,
             **others: Any,
         ) -> int:
             if sources and collection and not named:
@@ -128,10 +138,12 @@ def takes_sources(*, as_option: bool = False, named: bool = False, needed: bool 
             }.items():  # fmt: skip
                 if given and not sources:
                     raise click.UsageError(f"{name} needs sources: name the files or folders too.", _context())
+            if read_only and not collection:
+                raise click.UsageError("--read-only needs --collection: name one that is indexed.", _context())
             rules = SourceRules(include, exclude, hidden, follow_links, not no_gitignore)
             selection = Selection(sources, rules, collection if named else "") if sources else None
             stored_name = "" if selection else collection
-            return action(chosen=Chosen(selection, stored_name, encoding, model), **others)
+            return action(chosen=Chosen(selection, stored_name, encoding, model, read_only), **others)
 
         decorated: Action = command
         for parameter in reversed(parameters):
@@ -146,6 +158,18 @@ def model_option(action: Action) -> Action:
     add = option("--model", group=READING, default="", metavar="MODEL",
                  help="use another model than the bundled one: multilingual, or a sentence-transformers model, by folder or hub"
                  " name")  # fmt: skip
+    return add(action)
+
+
+def store_option(action: Action) -> Action:
+    """Add the option `--store`, which sets `QA_STORE` for this process and those that it starts."""
+
+    def callback(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
+        if value:
+            os.environ[STORE] = value
+
+    help_ = f"keep collections on this PostgreSQL server; {STORE} in the environment hides a password better"
+    add = option("--store", metavar="ADDRESS", expose_value=False, is_eager=True, callback=callback, help=help_)
     return add(action)
 
 
