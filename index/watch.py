@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from index.addresses import is_address
 from index.collection import Collection
+from index.errors import QAError
 from index.progress import Progress
 from index.sources import IGNORE_FILE, Selection
 from index.update import UpdateReport
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from watchdog.events import FileSystemEvent
 
 WATCH_SECONDS = 10.0  # between two looks where the system cannot watch
+RETRY_SECONDS = 10.0  # after a change that could not be reported, such as while a server is down
 _LONGEST_DELAYS = 10  # delays after which a change is reported although the next has come already
 _CHANGES = ("created", "modified", "moved", "deleted")  # reading a file is an event too, but changes nothing
 _JOIN_SECONDS = 0.02
@@ -48,17 +50,17 @@ class FileWatcher:
 
         Args:
             selection: The files and folders, and whether hidden ones under them count.
-            on_change: Called when something has changed, never twice at once.
+            on_change: Called when something has changed, never twice at once; after a QAError, again after a while.
             own: The folder of added files, inside the collection's folder; nothing else in the latter counts, because
                 every update changes it.
             delay: Seconds without a change that make a change complete.
-            on_notice: Called with one line if the system cannot watch.
+            on_notice: Called with one line if the system cannot watch, or with that error.
         """
         self._on_change, self._delay = on_change, delay
         self._selection, self._own, self._notice = selection, own, on_notice or (lambda line: None)
         self._armed: dict[tuple[Path, bool], tuple[Any, Any]] = {}  # which folder it was, and its watch
         self._changed, self._stopped = threading.Event(), threading.Event()
-        self._last = 0.0
+        self._last, self._failed = 0.0, False
         self._observer = self._observe()
         self._thread = threading.Thread(target=self._run, name="watching", daemon=True)
         self._thread.start()
@@ -150,7 +152,17 @@ class FileWatcher:
             self._changed.clear()  # first: changes from here on are reported again
             with suppress(OSError):  # the next change tries again
                 self._arm(self._observer)
-            self._on_change()
+            try:
+                self._on_change()
+            except QAError as error:
+                if not self._failed:
+                    self._notice(f"{error} Trying again every {RETRY_SECONDS:.0f} s.")
+                self._failed = True
+                if self._stopped.wait(RETRY_SECONDS):
+                    return
+                self._note()
+            else:
+                self._failed = False
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:

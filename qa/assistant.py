@@ -598,7 +598,9 @@ class Assistant:
 
             selection, own = self._selection(), self._collection.library.added_folder
             self._watcher = FileWatcher(selection, refresh, own=own, delay=delay, on_notice=self._on_notice)
-            with suppress(SourceError):  # a folder that is gone: the watcher reports it when it comes back
+            with suppress(
+                SourceError, StorageError
+            ):  # a folder or a server that is gone: the next change finds what is new
                 if self._collection.is_behind(selection):  # something changed between the last update and now
                     refresh()
 

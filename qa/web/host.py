@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from index import Failure, Progress, QAError
+from index import Failure, Progress, QAError, StorageError
 from qa.web import strings
 
 if TYPE_CHECKING:
@@ -193,9 +193,13 @@ class AssistantHost:
         except Exception:
             logging.getLogger(__name__).exception("indexing failed")
             message = strings.SERVER_ERROR_INDEXING
+        try:
+            failures = assistant.failures
+        except StorageError:  # its server is gone; the next look finds out
+            return
         first = self._failures is None
-        if assistant.failures != self._failures:
-            self._failures = assistant.failures
+        if failures != self._failures:
+            self._failures = failures
             self._on_indexed(assistant)
         if first:
             _settle()

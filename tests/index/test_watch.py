@@ -6,7 +6,8 @@ import threading
 
 import pytest
 
-from index import FileWatcher, Selection, SourceRules
+from index import FileWatcher, Selection, SourceRules, StorageError
+from index import watch as watch_module
 
 DELAY = 0.05
 PATIENCE = 20  # seconds
@@ -158,3 +159,23 @@ def test_nothing_is_told_after_stopping(folder):
     watcher.stop()
     (folder / "b.txt").write_text("A pear.")
     assert not told.within(10 * DELAY)
+
+
+def test_a_report_that_fails_is_made_again(folder, tmp_path, monkeypatch):
+    """While a server is down, for one: the watcher says so once, and goes on when it is back."""
+    monkeypatch.setattr(watch_module, "RETRY_SECONDS", 0.05)
+    told, notices, failing = Told(), [], [True, True, False, False]
+
+    def report():
+        if failing.pop(0):
+            raise StorageError("the server is down.")
+        told()
+
+    own = tmp_path / "collection" / "added"
+    watcher = FileWatcher(Selection((folder,)), report, own=own, delay=DELAY, on_notice=notices.append)
+    (folder / "b.txt").write_text("A pear.")
+    assert told.within(PATIENCE)
+    assert notices == ["the server is down. Trying again every 0 s."]
+    (folder / "b.txt").write_text("A plum.")
+    assert told.within(PATIENCE)
+    watcher.stop()

@@ -197,7 +197,7 @@ WRONG_USAGE = {
         "qa batch: error: got unexpected extra argument (r). See",
     ),
     "no sources": (["index"], "qa index: error: name sources, or a stored collection with --name. See: qa index"),
-    "unknown option": (["ask", "Who?", "--fast"], "qa ask: error: no such option '--fast'. See: qa ask --help"),
+    "unknown option": (["ask", "Who?", "--quick"], "qa ask: error: no such option '--quick'. See: qa ask --help"),
     "misspelt option": (
         ["ask", "Who?", "--sorces", "x"],
         "qa ask: error: no such option '--sorces'. Did you mean '--sources'",

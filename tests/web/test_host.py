@@ -5,11 +5,12 @@ import threading
 import time
 
 import pytest
+from patience import until
 from plum_assistant import PlumAssistant, follow
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from index import Failure, Progress
+from index import Failure, Progress, StorageError
 from qa.web import strings
 from qa.web.host import AssistantHost, LoadState, NotReady, share_done
 from qa.web.server import health_routes
@@ -102,3 +103,19 @@ def test_deleted_collection_is_told_as_deleted(one):
     assert host.state == LoadState("failed", strings.DELETED)
     with pytest.raises(NotReady):
         host.call(lambda assistant: assistant.ask("plum"))
+
+
+def test_a_server_that_is_gone_as_indexing_ends_does_not_end_the_thread(one):
+    """What could not be read is asked for again at each look, until the server is back."""
+    host, first = one
+    type(first).failures = property(lambda self: (_ for _ in ()).throw(StorageError("the server is down.")))
+    try:
+        host.call(lambda assistant: setattr(assistant, "indexing", True))
+        first.indexing = False
+        with pytest.raises(ZeroDivisionError):
+            host.call(lambda assistant: 1 / 0)
+        assert host.state.stage == "indexing"
+    finally:
+        del type(first).failures
+    first.failures = ()
+    until(lambda: host.state.stage == "ready")
