@@ -379,7 +379,7 @@ class Searcher:
         English one is used, and then the first by language.
         """
         terms = [question_terms(text) for text in questions]
-        languages = sorted(set(self._catalog.stem_languages().values()))
+        languages = self._catalog.languages()
         others: dict[str, tuple[str, ...]] = {}
         for text in questions if languages else ():
             others = question_stems(text, languages) | others

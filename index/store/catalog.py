@@ -250,6 +250,13 @@ class Catalog:
         """Return the language whose stems the terms of a document have besides English ones, by id; only where there is one."""
         return dict(self.database.rows("SELECT id, stems FROM documents WHERE stems > ''"))
 
+    def languages(self) -> list[str]:
+        """List the languages that `stem_languages` names, in order."""
+        return [
+            name
+            for (name,) in self.database.rows("SELECT DISTINCT stems FROM documents WHERE stems > '' ORDER BY stems")
+        ]
+
     # Copies of files elsewhere
 
     def fetched_files(self) -> list[FetchedFile]:
