@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS qa.collections (
 CREATE UNIQUE INDEX IF NOT EXISTS collections_by_key ON qa.collections(key) WHERE discarded IS NULL
 """
 # Names and paths are ordered by their bytes, and may be longer than what an index in order could hold: theirs are by hash.
-# Vectors do not get smaller by compression.
+# Vectors do not get smaller by compression. A search reads hundreds of rows, sooner where what fits into a page is in one piece.
 _TABLES = f"""
 CREATE TABLE meta (key TEXT COLLATE "C" PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE documents (
@@ -50,13 +50,13 @@ CREATE TABLE passages (
     generation BIGINT NOT NULL, paragraph BIGINT NOT NULL, start BIGINT NOT NULL, "end" BIGINT NOT NULL,
     answering SMALLINT NOT NULL, page BIGINT, heading TEXT, "row" BIGINT, sheet TEXT, slide BIGINT, date TEXT,
     time TEXT, content_hash BYTEA NOT NULL, sentences BYTEA NOT NULL, keys BYTEA NOT NULL, lengths BYTEA NOT NULL,
-    text TEXT NOT NULL);
+    text TEXT NOT NULL) WITH (toast_tuple_target = 8160);
 CREATE INDEX passages_by_document ON passages(document_id);
 CREATE INDEX passages_by_generation ON passages(generation, id);
 CREATE INDEX passages_by_content ON passages(content_hash);
 CREATE TABLE embeddings (
     passage_id BIGINT PRIMARY KEY REFERENCES passages(id) ON DELETE CASCADE,
-    generation BIGINT NOT NULL, vectors BYTEA NOT NULL, checksum BIGINT);
+    generation BIGINT NOT NULL, vectors BYTEA NOT NULL, checksum BIGINT) WITH (toast_tuple_target = 8160);
 ALTER TABLE embeddings ALTER COLUMN vectors SET STORAGE EXTERNAL;
 CREATE INDEX embeddings_by_generation ON embeddings(generation, passage_id);
 CREATE TABLE boxes (document_id BIGINT PRIMARY KEY REFERENCES documents(id) ON DELETE CASCADE, words BYTEA NOT NULL);

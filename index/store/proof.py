@@ -41,8 +41,10 @@ class Proof:
             kept = self._hashed = version, set()
         hashed_before, damaged = kept[1], set()
         of_document = attrgetter("document_id")
-        for document_id, some in groupby(sorted(passages, key=of_document), of_document):
-            text, hashed = self._catalog.text_of(document_id), hashes[document_id]
+        sorted_passages = sorted(passages, key=of_document)
+        texts = self._catalog.texts_of(sorted({each.document_id for each in sorted_passages}))
+        for document_id, some in groupby(sorted_passages, of_document):
+            text, hashed = texts.get(document_id, ""), hashes[document_id]
             if (document_id, hashed) not in hashed_before and text_hash(text) != hashed:
                 damaged.add(document_id)
                 continue
