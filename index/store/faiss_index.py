@@ -15,6 +15,7 @@ files it does not list are deleted.
 
 import ctypes
 import os
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -26,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.errors import DamagedError, StorageError
-from index.hashing import file_hash, is_whole
+from index.hashing import bytes_hash, file_hash, is_whole
 from index.store.catalog import Catalog
 from index.store.features import VECTORS_PER_PASSAGE
 from index.store.sharing import SharedLock
@@ -56,16 +57,32 @@ class IndexSegment:
     @classmethod
     def compressed(cls, sample: npt.NDArray[np.float32], parts: int, bits: int) -> "IndexSegment":
         """Make an empty segment that compresses vectors, fitted to a sample: float32 of shape (vectors, dimension)."""
-        import faiss
-
-        dimension = sample.shape[1]
-        parts = min(parts, dimension)
-        while dimension % parts:
-            parts -= 1
-        inner = faiss.IndexPQFastScan(dimension, parts, bits, faiss.METRIC_INNER_PRODUCT)
+        inner = _make_compressed(sample.shape[1], parts, bits)
         _use_all_cores()
         inner.train(np.ascontiguousarray(sample, dtype=np.float32))
         return cls(_with_id_map(inner))
+
+    @classmethod
+    def decode(cls, written: str | None, dimension: int, parts: int, bits: int) -> "IndexSegment | None":
+        """Make an empty segment with the codebook that `encode` has written; None where nothing is, or damage has altered it."""
+        import faiss
+
+        hashed, _, content = (written or "").partition(" ")
+        if not content or bytes_hash(content.encode()) != hashed:
+            return None
+        inner = _make_compressed(dimension, parts, bits)
+        faiss.copy_array_to_vector(np.frombuffer(b64decode(content), dtype="<f4"), inner.pq.centroids)
+        inner.is_trained = True
+        return cls(_with_id_map(inner))
+
+    def encode(self) -> str:
+        """Write the codebook of its compression as text, with a hash."""
+        import faiss
+
+        inner: Any = faiss.downcast_index(self._index.index)
+        centroids = faiss.vector_to_array(inner.pq.centroids)
+        content = b64encode(centroids.astype("<f4").tobytes())
+        return f"{bytes_hash(content)} {content.decode()}"
 
     def copy(self) -> "IndexSegment":
         """Copy its vectors and compression to a segment that has no file yet."""
@@ -150,6 +167,15 @@ def _use_all_cores() -> None:
     faiss.omp_set_num_threads(os.cpu_count() or 1)
 
 
+def _make_compressed(dimension: int, parts: int, bits: int) -> Any:
+    import faiss
+
+    parts = min(parts, dimension)
+    while dimension % parts:
+        parts -= 1
+    return faiss.IndexPQFastScan(dimension, parts, bits, faiss.METRIC_INNER_PRODUCT)
+
+
 def _with_id_map(inner: Any) -> Any:
     import faiss
 
@@ -167,6 +193,9 @@ CANDIDATES = 200  # vectors proposed by exact search
 # among 1,290, .998 among 1,630. With a tenth of the vectors, some .4 times as many do.
 _GROWTH = 0.45  # the number proposed grows with this power of the number of vectors
 _PARTS, _BITS = 96, 4
+# In the meta of the catalog: the codebook of compressed vectors, so that all who follow it propose the same, whenever they began
+# and on however many cores, on which fitting depends.
+_CODEBOOK = "dense_codebook"
 _MANY = 10_000  # vectors; adding as many leaves tens of megabytes freed but not returned to the system
 
 
@@ -224,6 +253,8 @@ class FaissIndex:
             return
         if catalog.notes.get("dense_generation") == str(self._generation) and not self.damaged_files(catalog):
             return  # another process was faster
+        if (catalog.meta(_CODEBOOK) or "") != self._encoded():
+            catalog.set_meta(_CODEBOOK, self._encoded())
         with catalog.notes.transaction(), self._lock.shared():
             kept = [] if self._codebook is None else [self._codebook, *self._segments]
             files = [self._write(position, segment) for position, segment in enumerate(kept)]
@@ -291,7 +322,7 @@ class FaissIndex:
         if among is not None and self.compressed:
             inside = np.isin(ids, among)
             scores, ids = scores[inside], ids[inside]
-        best = np.argsort(-scores, kind="stable")[:count]
+        best = np.lexsort((ids, -scores))[:count]
         return list(dict.fromkeys((ids[best] // VECTORS_PER_PASSAGE).tolist()))
 
     def _apply(self, catalog: Catalog) -> None:
@@ -300,15 +331,25 @@ class FaissIndex:
         removed = [(first, last) for _, first, last in catalog.removals_since(self._generation)]
         self._remove(removed)
         coming = catalog.count_vectors_since(self._generation, self._dimension, self._exact + 1)
-        if not self.compressed and len(self) + coming > self._exact:
+        written = catalog.meta(_CODEBOOK)
+        shared = IndexSegment.decode(written, self._dimension, _PARTS, _BITS)
+        if len(self) + coming < self._exact // 2:
+            if self.compressed:  # small enough again for exact search
+                self._begin(None)
+        elif shared is not None:
+            if written != self._encoded():
+                self._begin(shared)
+        elif not self.compressed and len(self) + coming > self._exact:
             self._begin(IndexSegment.compressed(catalog.sample_vectors(_SAMPLE, self._dimension), _PARTS, _BITS))
-        elif self.compressed and len(self) + coming < self._exact // 2:  # small enough again for exact search
-            self._begin(None)
         for block in catalog.vectors_since(self._generation, self._dimension):
             self._add(block.vectors, block.ids())
         self._generation = generation
         if coming >= _MANY:
             _give_back_memory()
+
+    def _encoded(self) -> str:
+        """The codebook as the catalog keeps it; empty where vectors are whole."""
+        return "" if self._codebook is None else self._codebook.encode()
 
     def _begin(self, codebook: IndexSegment | None) -> None:
         """Start empty, compressed or not; all vectors come from the catalog again."""

@@ -6,7 +6,7 @@ What is derived from a catalog lies in a folder of each computer that opens it.
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -118,6 +118,8 @@ class PostgresStore(CatalogStore):
 
     def folder(self, key: str) -> Path:
         """Return the folder of a collection, called by an identity that no other one on any server has."""
+        with suppress(StorageError):
+            return self._find_folder(key)
         with self._connected() as connection, connection.transaction():
             return self._folders / self._enter(connection, key)[1]
 
@@ -295,18 +297,26 @@ def _schema(id_: int) -> str:
 def _bring_up_to_date(connection: "psycopg.Connection[Any]", id_: int) -> None:
     """Make the schema of a collection if it is missing, and apply the migrations that it lacks, in a transaction."""
     schema = _schema(id_)
+    if _applied(connection, schema) == len(_MIGRATIONS):  # who only reads may lack the rights for the rest
+        return
     connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"qa-verbatim {schema}",))
-    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-    connection.execute(f"SET LOCAL search_path TO {schema}")
-    ((there,),) = connection.execute("SELECT to_regclass('meta') IS NOT NULL").fetchall()
-    applied = 0
-    if there:
-        ((applied,),) = connection.execute("SELECT value::int FROM meta WHERE key = 'migrations'").fetchall()
+    applied = _applied(connection, schema)
     if applied < len(_MIGRATIONS):
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+        connection.execute(f"SET LOCAL search_path TO {schema}")
         for migration in _MIGRATIONS[applied:]:
             connection.execute(migration.replace("SCHEMA", schema))
         noted = "INSERT INTO meta VALUES ('migrations', %s) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
         connection.execute(noted, (str(len(_MIGRATIONS)),))
+
+
+def _applied(connection: "psycopg.Connection[Any]", schema: str) -> int:
+    """Count the migrations that were applied to a schema."""
+    ((there,),) = connection.execute("SELECT to_regclass(%s) IS NOT NULL", (f"{schema}.meta",)).fetchall()
+    if not there:
+        return 0
+    ((applied,),) = connection.execute(f"SELECT value::int FROM {schema}.meta WHERE key = 'migrations'").fetchall()
+    return int(applied)
 
 
 def _drop(connection: "psycopg.Connection[Any]", id_: int) -> None:

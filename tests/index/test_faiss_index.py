@@ -209,6 +209,63 @@ def test_a_saved_index_opens_as_it_was(tmp_path, catalog):
     assert again._saved == again._generation == catalog.generation
 
 
+def test_all_who_follow_a_catalog_compress_in_the_same_way(tmp_path, catalog):
+    """Who began when there were fewer vectors, who begins now, and who has fitted another compression meanwhile."""
+    write(catalog, "a", 0, 300)
+    early, meanwhile, late = (make_index(tmp_path / name) for name in ("early", "meanwhile", "late"))
+    for index in (early, meanwhile, late):
+        index._folder.parent.mkdir()
+    early.follow(catalog)
+    early.save(catalog)
+    write(catalog, "b", 300, 1_500)
+    meanwhile.follow(catalog)
+    catalog.remove_document("a")
+    write(catalog, "c", 2_000, 200)
+    meanwhile.follow(catalog)
+    late.follow(catalog)
+    for index in (early, meanwhile, late):
+        index.follow(catalog)
+    assert early._encoded() == meanwhile._encoded() == late._encoded() != ""
+    for question in QUESTIONS:  # of equal ones at the end, those that come first in a segment are proposed
+        found = [index.search(question)[:250] for index in (early, meanwhile, late)]
+        assert found[0] == found[1] == found[2]
+
+
+@pytest.mark.parametrize("damage", [lambda text: text[:-9] + "A" + text[-8:], lambda text: "", lambda text: "none"])
+def test_a_damaged_codebook_is_replaced_by_a_sound_one(tmp_path, catalog, damage):
+    """Whoever has a sound one notes it anew; who has none fits another."""
+    vectors = write(catalog, "a", 0, 500)
+    index = make_index(tmp_path)
+    index.follow(catalog)
+    index.save(catalog)
+    catalog.set_meta("dense_codebook", damage(catalog.meta("dense_codebook")))
+    write(catalog, "b", 500, 1)
+    for again in (index, make_index(tmp_path / "other")):
+        again._folder.parent.mkdir(exist_ok=True)
+        again.follow(catalog)
+        again.save(catalog)
+        assert catalog.meta("dense_codebook") == again._encoded() != ""
+        proposed = again.search(QUESTIONS[0])
+        assert set(exact(vectors, QUESTIONS[0], 10)) <= set(proposed)
+
+
+def test_the_codebook_goes_when_vectors_are_whole_again(tmp_path, catalog):
+    """Below half of the limit nobody compresses, and the next time it is fitted to what is there then."""
+    write(catalog, "a", 0, 120)
+    write(catalog, "b", 120, 500)
+    index = make_index(tmp_path)
+    index.follow(catalog)
+    index.save(catalog)
+    assert catalog.meta("dense_codebook")
+    catalog.remove_document("b")
+    other = make_index(tmp_path)
+    other.follow(catalog)
+    assert not other.compressed
+    index.follow(catalog)
+    index.save(catalog)
+    assert (index.compressed, catalog.meta("dense_codebook")) == (False, "")
+
+
 @pytest.mark.parametrize("position", [0, 1, 5], ids=["codebook", "first", "last"])
 def test_a_damaged_segment_is_made_good_from_the_catalog(tmp_path, catalog, position):
     """A flipped byte in any file is noticed, everything is added again, and saved."""

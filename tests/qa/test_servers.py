@@ -204,3 +204,27 @@ def test_doctor_shows_the_server_and_what_is_not_followed_yet(server, folder, tm
             store.describe()
     finally:
         server.start()
+
+
+def test_a_user_who_may_only_read_can_answer(server, folder, tmp_path, monkeypatch):
+    """Also from a server that takes no writes, such as a standby; what that user may not do is said."""
+    address = os.environ["QA_STORE"]
+    with opened(folder, tmp_path / "home") as assistant:
+        expected = assistant.ask("Which plum is ripe?").hash
+    with closing(psycopg.connect(address, autocommit=True)) as connection:
+        connection.execute("DROP ROLE IF EXISTS reader")
+        connection.execute("CREATE ROLE reader LOGIN")
+        connection.execute("ALTER ROLE reader SET default_transaction_read_only = on")
+        for schema in ("qa", "qa_1"):
+            connection.execute(f"GRANT USAGE ON SCHEMA {schema} TO reader")
+            connection.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO reader")
+    monkeypatch.setenv("QA_STORE", address.replace("tester:secret", "reader"))
+    home = tmp_path / "other"
+    with Assistant.open_collection("papers", home=home, encoder=ToyEncoder(), reader=None, read_only=True) as reader:
+        assert reader.ask("Which plum is ripe?").hash == expected
+    assert [info.documents for info in list_collections(home)] == [3]
+    with pytest.raises(StorageError, match=r"read-only transaction\. The server can only be read"):
+        create_collection("new", ToyEncoder(), home)
+    with closing(psycopg.connect(address, autocommit=True)) as connection:
+        connection.execute("DROP OWNED BY reader")
+        connection.execute("DROP ROLE reader")
