@@ -326,16 +326,29 @@ def translated_errors(address: str) -> Iterator[None]:
 @lru_cache
 def shown(address: str) -> str:
     """An address without user and password, fit to be shown."""
+    parts = _parse(address)
+    if parts is None:
+        return "the address in QA_STORE"
+    host, port = parts.get("host") or "localhost", str(parts.get("port", "")).strip(",")
+    host = f"[{host}]" if ":" in host else host
+    return f"postgresql://{host}{port and ':'}{port}/{parts.get('dbname') or parts.get('user') or ''}"
+
+
+def is_here(address: str) -> bool:
+    """Whether an address is of this computer: a loopback address, or a socket."""
+    parts = _parse(address)
+    hosts = str(parts.get("host") or "localhost").split(",") if parts else []
+    return bool(hosts) and all(host in ("localhost", "::1") or host.startswith(("127.", "/")) for host in hosts)
+
+
+def _parse(address: str) -> dict[str, Any] | None:
     import psycopg
     from psycopg.conninfo import conninfo_to_dict
 
     try:
-        parts = conninfo_to_dict(address)
+        return dict(conninfo_to_dict(address))
     except psycopg.Error:
-        return "the address in QA_STORE"
-    host = parts.get("host") or "localhost"
-    port = f":{parts['port']}" if "port" in parts else ""
-    return f"postgresql://{host}{port}/{parts.get('dbname') or parts.get('user') or ''}"
+        return None
 
 
 class _UnderWay(threading.local):

@@ -16,7 +16,7 @@ from index.private import make_private_folder
 from index.store.catalog import CATALOG_FORMAT, Catalog
 from index.store.locking import hold_lock
 from index.store.notes import Notes
-from index.store.postgres import PostgresDatabase, connect, shown, translated_errors
+from index.store.postgres import PostgresDatabase, connect, is_here, shown, translated_errors
 from index.store.stores import CatalogStore
 
 if TYPE_CHECKING:
@@ -197,6 +197,11 @@ class PostgresStore(CatalogStore):
         """Drop the schemas of those that were discarded."""
         with self._connected() as connection, connection.transaction():
             _drop_discarded(connection)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the server is on this computer."""
+        return is_here(self.address)
 
     def describe(self) -> str:
         """Name the server, its version, and how long it takes to answer."""

@@ -257,6 +257,11 @@ class FolderStore(CatalogStore):
         """Delete the folder of those that were discarded."""
         shutil.rmtree(self._discarded, ignore_errors=True)
 
+    @property
+    def is_here(self) -> bool:
+        """Whether nothing of it leaves this computer: always."""
+        return True
+
     def describe(self) -> str:
         """Return nothing: there is no server."""
         return ""

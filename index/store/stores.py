@@ -111,6 +111,11 @@ class CatalogStore(ABC):
     def delete_discarded(self) -> None:
         """Delete for good what was discarded."""
 
+    @property
+    @abstractmethod
+    def is_here(self) -> bool:
+        """Whether nothing of it leaves this computer."""
+
     @abstractmethod
     def describe(self) -> str:
         """Describe the server in a few words; empty where there is none. StorageError when it cannot be reached."""

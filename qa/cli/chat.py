@@ -9,6 +9,7 @@ from qa.cli.options import Chosen, notify_failures
 from qa.cli.output import notify
 from qa.collections import (
     change_model,
+    collection_store,
     conversations_file,
     create_collection,
     delete_discarded,
@@ -96,6 +97,8 @@ def chat(
         models=offer_models(chosen.model),
         load_model=lambda model: load_encoder(model or None, cache_folder=encoder_folder(), on_notice=notify),
         **changes,
+        read_only=chosen.read_only,
+        on_server=not collection_store().is_here,
     )
     store, kept = _open_store(), _open_kept()
     try:

@@ -173,13 +173,13 @@ class Assets:
         return [Route(f"/{self.folder}/{{path:path}}", serve)]
 
 
-def build_app(features: LibraryFeatures, *, keeps: bool = True, private: bool = True) -> gr.Blocks:
+def build_app(features: LibraryFeatures, *, keeps: bool = True, privacy: str = strings.PRIVATE) -> gr.Blocks:
     """Lay out the page and connect its events.
 
     Args:
         features: What the page does, for each library.
         keeps: Whether conversations are kept.
-        private: Whether the page is served to this computer alone.
+        privacy: What leaves the computer, as a sentence.
 
     Returns:
         The page, not launched.
@@ -189,7 +189,7 @@ def build_app(features: LibraryFeatures, *, keeps: bool = True, private: bool = 
     with Page(title=strings.TITLE, analytics_enabled=False, fill_width=True, delete_cache=kept) as app:
         turns, offered = gr.State(None), gr.State(())
         batch = gr.BrowserState("", storage_key="qa-batch")  # its id: the batch is found again after a reload
-        loading = render_header(strings.LOADING_SHORT, strings.LOADING_SHORT, private=private)
+        loading = render_header(strings.LOADING_SHORT, strings.LOADING_SHORT, privacy=privacy)
         header = _html(loading, "qa-header")
         with gr.Row(elem_id="qa-columns"):
             with gr.Column(elem_id="qa-main", min_width=0):
@@ -242,7 +242,7 @@ def build_app(features: LibraryFeatures, *, keeps: bool = True, private: bool = 
                 menu = _html("", "qa-libraries")
                 panel = _html(render_empty_library(), "qa-panel")
                 # Below the list, as the question box is below the answers; the style sheet hides it beside a document.
-                with gr.Column(elem_id="qa-adding", min_width=0):
+                with gr.Column(elem_id="qa-adding", min_width=0, visible=not features.libraries.read_only):
                     progress = _html(render_progress("", None, version=""), "qa-progress")
                     dropped = gr.File(
                         elem_id="qa-drop", label=strings.ADD_FILES, show_label=False, file_count="multiple", height=36

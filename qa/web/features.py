@@ -13,6 +13,7 @@ import gradio as gr
 from index import Originals
 from qa.conversations import Conversations
 from qa.kept import KeptQuotes
+from qa.web import strings
 from qa.web.batches.events import BatchHandlers
 from qa.web.batches.jobs import Batches
 from qa.web.chat.events import Handlers
@@ -54,7 +55,7 @@ class LibraryFeatures:
         batches: Batches,
         store: Conversations | None = None,
         kept: KeptQuotes | None = None,
-        private: bool = True,
+        privacy: str = strings.PRIVATE,
     ) -> None:
         """Make those of the first library.
 
@@ -65,12 +66,12 @@ class LibraryFeatures:
             batches: The lists of questions of all libraries.
             store: Where conversations are kept; None: nowhere.
             kept: Where quotes are kept; None: nowhere.
-            private: Whether the page is served to this computer alone.
+            privacy: What leaves the computer, as a sentence.
         """
         self.libraries = libraries
         self._folder, self._originals, self._batches, self._store = folder, originals, batches, store
         self._kept = kept
-        self._private, self._lock = private, threading.Lock()
+        self._privacy, self._lock = privacy, threading.Lock()
         self._made: list[Features] = []
         self.first = self._of(libraries.first)
 
@@ -89,7 +90,7 @@ class LibraryFeatures:
     def _make(self, host: AssistantHost) -> Features:
         keeping = Keeping(host, self._store, self._kept)
         library = LibraryHandlers(host, self._folder, libraries=self.libraries)
-        chat, status = Handlers(host, keeping), Following(host, library, private=self._private)
+        chat, status = Handlers(host, keeping), Following(host, library, privacy=self._privacy)
         viewer = ViewerEvents(host, self._originals, query=self.libraries.query_of(host))
         return Features(
             host,

@@ -208,11 +208,12 @@ def launch(
                 await stack.enter_async_context(context)
             yield
 
-    private = is_loopback(access.host)
+    privacy = strings.PRIVATE if is_loopback(access.host) else strings.SHARED
+    privacy = strings.ON_SERVER if libraries.on_server else privacy
     features = LibraryFeatures(
-        libraries, folder, originals=originals, batches=batches, store=store, kept=kept, private=private
+        libraries, folder, originals=originals, batches=batches, store=store, kept=kept, privacy=privacy
     )
-    app = build_app(features, keeps=store is not None, private=private)
+    app = build_app(features, keeps=store is not None, privacy=privacy)
     app.queue(max_size=32, default_concurrency_limit=2, api_open=False)
     app._queue.sleep_when_free = IDLE_SECONDS  # Gradio looks for work a thousand times a second: 8 % of a core
     fonts = [gradio.themes.Font("system-ui"), gradio.themes.Font("sans-serif")]

@@ -32,16 +32,16 @@ SAID_STEP = 25  # per cent of indexing after which a screen reader says so again
 class Following:
     """The events that tell a page of what goes on behind it."""
 
-    def __init__(self, host: AssistantHost, library: LibraryHandlers, *, private: bool = True) -> None:
+    def __init__(self, host: AssistantHost, library: LibraryHandlers, *, privacy: str = strings.PRIVATE) -> None:
         """Follow one assistant.
 
         Args:
             host: The assistant, which may still be loading.
             library: Renders the list of documents.
-            private: Whether the page is served to this computer alone.
+            privacy: What leaves the computer, as a sentence.
         """
         self.host, self.library, self.suggestions = host, library, Suggestions(host)
-        self._header = partial(render_header, private=private)
+        self._header = partial(render_header, privacy=privacy)
 
     async def follow_loading(self) -> AsyncIterator[tuple[Any, ...]]:
         """Say how far loading and indexing have come; where the files are followed, go on as long as the page is open.

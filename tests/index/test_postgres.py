@@ -5,6 +5,7 @@ import random
 import sys
 import threading
 from contextlib import closing
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -25,6 +26,7 @@ from index import (
     StorageError,
     text_hash,
 )
+from index.store import postgres
 
 CONTENT = (
     "SELECT source, path, text, text_sha256, passages, language FROM documents ORDER BY path",
@@ -356,6 +358,23 @@ def test_a_wrong_address_is_one_clear_error(postgres_server, tmp_path, wrong, me
         PostgresStore(address, tmp_path).list_keys()
 
 
+@pytest.mark.parametrize(
+    ("address", "shown", "here"),
+    [
+        ("postgresql://u:p@[::1]:5/x", "postgresql://[::1]:5/x", True),
+        ("postgresql://u:p@127.0.0.1/x?sslmode=require", "postgresql://127.0.0.1/x", True),
+        ("postgresql:///x?host=/run/db", "postgresql:///run/db/x", True),
+        ("postgres://u:p@localhost", "postgresql://localhost/u", True),
+        ("postgresql://u:p@db.example.org:5433/x", "postgresql://db.example.org:5433/x", False),
+        ("postgresql://a,localhost/x", "postgresql://a,localhost/x", False),
+        ("postgresql://a:b@[", "the address in QA_STORE", False),
+    ],
+)
+def test_addresses_are_shown_without_credentials(address, shown, here):
+    """The page says that documents are kept on a server only where that is another computer."""
+    assert (postgres.shown(address), PostgresStore(address, Path()).is_here) == (shown, here)
+
+
 def test_lacking_rights_are_named(address, tmp_path):
     """A user who may not make schemas is told so."""
     sql(address, "DROP ROLE IF EXISTS weak")
@@ -415,8 +434,6 @@ def test_damage_that_the_server_reports_is_damage(open_collection):
 
 def work(address, home, sources, begun):
     """Update the collection, in a process that is killed."""
-    from pathlib import Path
-
     store = PostgresStore(address, Path(home))
     collection = Collection(store.folder("papers"), ToyEncoder(), key="papers", store=store)
     begun.send(True)

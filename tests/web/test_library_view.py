@@ -15,6 +15,7 @@ from qa.web.library.view import (
     describe_facts,
     render_bars,
     render_holdings,
+    render_libraries,
     render_library,
     render_library_message,
     shorten,
@@ -281,3 +282,14 @@ def test_nothing_but_text_comes_from_names_reasons_and_notes():
         assert [(tag, sorted(found)) for tag, found in read.tags] == [
             (tag, sorted(found)) for tag, found in expected.tags
         ]
+
+
+def test_a_library_that_can_only_be_read_offers_no_changes():
+    """Documents are opened, filtered and ticked; the menu leads to the other libraries."""
+    statuses = [make_status("a.pdf", id=1), make_status("b.pdf", state="excluded")]
+    html = render_library(select(statuses, Listing()), Numbers().number, read_only=True)
+    actions = set(re.findall(r'data-qa="([a-z-]+)"', html))
+    assert actions == {"browse", "holdings", "state"}
+    menu = render_libraries([], "", own=True, models={"": "English", "multilingual": "Many"}, read_only=True)
+    assert "<form" not in menu and "delete" not in menu
+    assert 'data-act="create_library"' in render_libraries([], "")

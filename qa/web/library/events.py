@@ -55,7 +55,8 @@ class LibraryHandlers:
             NotReady: There is no assistant.
         """
         statuses = self.host.call(lambda assistant: assistant.statuses())
-        return render_library(select(statuses, listing or Listing()), self.numbers.number)
+        selection = select(statuses, listing or Listing())
+        return render_library(selection, self.numbers.number, read_only=self.libraries.read_only)
 
     def show(self, event: gr.EventData) -> tuple[Any, ...]:
         """List documents.
@@ -257,6 +258,7 @@ class LibraryHandlers:
             deleted=deleted,
             models=self.libraries.models,
             model=model,
+            read_only=self.libraries.read_only,
         )
 
     def _change(self, change: Callable[..., Any]) -> None:

@@ -38,6 +38,8 @@ class Libraries:
         rename: Callable[[str, str], str] | None = None,
         discard: Callable[[str], None] | None = None,
         restore: Callable[[], str] | None = None,
+        read_only: bool = False,
+        on_server: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Open none but the first.
@@ -53,12 +55,15 @@ class Libraries:
             rename: Gives a library, by its name, another name, and returns that.
             discard: Deletes a library by its name, such that it can be restored.
             restore: Restores the library deleted last, and returns its name.
+            read_only: Whether no library can be changed here, so that the page offers nothing that would.
+            on_server: Whether they are kept on a server, elsewhere.
             clock: Returns the time in seconds.
         """
         self.first, self._open_library = first, open_library
         self._list, self._create, self._rename = list_libraries, create, rename
         self.models, self._change_model = dict(models or {"": ""}), change_model
-        self._load_model = load_model
+        self._load_model, self.read_only = load_model, read_only
+        self.on_server = on_server
         self._discard, self._restore, self._clock = discard, restore, clock
         self._discarded: tuple[str, float] = "", 0.0  # the library deleted last, and when
         self._lock = threading.Lock()

@@ -134,6 +134,7 @@ const carriesFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes(
 document.addEventListener("dragover", (event) => {
     if (!carriesFiles(event)) return;
     event.preventDefault();
+    if (!document.querySelector("#qa-drop")) return;
     document.body.dataset.qaDrop = document.querySelector(".qa-header").dataset.drop;
 });
 document.addEventListener("dragleave", (event) => event.relatedTarget || delete document.body.dataset.qaDrop);

@@ -30,6 +30,7 @@ def render_libraries(
     deleted: str = "",
     models: Mapping[str, str] | None = None,
     model: str = "",
+    read_only: bool = False,
 ) -> str:
     """The menu of libraries.
 
@@ -42,6 +43,7 @@ def render_libraries(
         deleted: Name of a library to offer back; empty for none.
         models: The models to choose from: what each is chosen by, and what it is called.
         model: That of the library that the page shows.
+        read_only: Whether to offer no changes.
 
     Returns:
         Escaped throughout.
@@ -61,6 +63,7 @@ def render_libraries(
             deleted=deleted,
             models=models or {},
             model=model,
+            read_only=read_only,
         )
     )
 
@@ -75,12 +78,13 @@ def _name_library(library: Any) -> str:
     return Path(library.sources[0]).name if library.sources else library.name
 
 
-def render_library(selection: ListedDocuments, number: Callable[[str], int]) -> str:
+def render_library(selection: ListedDocuments, number: Callable[[str], int], *, read_only: bool = False) -> str:
     """The list of documents.
 
     Args:
         selection: What is listed.
         number: Gives the number of a path.
+        read_only: Whether to offer no changes.
 
     Returns:
         One element, escaped throughout.
@@ -95,6 +99,7 @@ def render_library(selection: ListedDocuments, number: Callable[[str], int]) -> 
             pages=-(-selection.matching // PAGE_ROWS),
             listing=listing,
             facts=_list_facts,
+            read_only=read_only,
         )
     )
 

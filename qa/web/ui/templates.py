@@ -73,18 +73,18 @@ def render_button(
     )
 
 
-def render_header(status: str, said: str, *, private: bool = True) -> str:
+def render_header(status: str, said: str, *, privacy: str = strings.PRIVATE) -> str:
     """Title, promise, and what is searched.
 
     Args:
         status: The scope, or how loading stands.
         said: What a screen reader says of it; it speaks when this changes, which is less often.
-        private: Whether the page is served to this computer alone.
+        privacy: What leaves the computer, as a sentence.
 
     Returns:
         One element; it also holds what the page's script says of the server.
     """
-    promise = f"{strings.PROMISE} {strings.PRIVATE if private else strings.SHARED}"
+    promise = f"{strings.PROMISE} {privacy}"
     return str(fill("ui/frame.html", "header", status=status, said=said, promise=promise))
 
 
