@@ -13,7 +13,7 @@
     +-- ReaderError      the model that reads question and passage is missing, altered or cannot be run
     +-- QuestionError    the question cannot be searched
     +-- BatchError       a file of questions or answers cannot be used
-    +-- WorkerError      other processes cannot answer
+    +-- WorkerError      other processes cannot do their work
 
 Each message says what failed, on which file, and what to do. Errors of other libraries are translated with `from`.
 """
@@ -85,4 +85,4 @@ class BatchError(QAError):
 
 
 class WorkerError(QAError):
-    """Other processes cannot answer: they end by themselves, again and again, or cannot be given the models."""
+    """Other processes cannot do their work: they cannot start, end again and again, or lack the models or the collection."""

@@ -13,9 +13,10 @@ import pytest
 from toy_assistant import ToyAssistant
 from toy_encoder import ToyEncoder
 
+from index.executors.pool import AHEAD, PATIENCE
 from qa import Assistant, QuestionError, WorkerError
 from qa.batch import answer_batch
-from qa.workers import AHEAD, PATIENCE, Workers
+from qa.workers import Workers
 
 ROOT = Path(__file__).parents[2]
 QUESTIONS = [
@@ -35,7 +36,7 @@ from toy_assistant import ToyAssistant
 from qa.workers import Workers
 with Workers(partial(ToyAssistant, sys.argv[1]), 2) as workers:
     list(workers.ask_each(["apples"] * 4))
-    print(*workers.executor._processes, flush=True)
+    print(*(process for each in workers._executor._at for process in each.executor._processes), flush=True)
     time.sleep(600)
 """
 
@@ -57,6 +58,18 @@ def folder(tmp_path):
     folder.mkdir()
     (folder / "apples.txt").write_text("Apples are red.\n\nPears are green.", encoding="utf-8")
     return folder
+
+
+def processes_of(workers):
+    """The ids of the processes that answer."""
+    return [process for worker in list(workers._executor._at) for process in worker.executor._processes]
+
+
+def end_counted(path):
+    """Open no assistant: note the call, and end the process."""
+    with path.open("a") as file:
+        file.write(".")
+    os._exit(3)
 
 
 def is_running(process):
@@ -108,20 +121,20 @@ def test_killed_process_loses_nothing(folder):
         answers = workers.ask_each(questions)
         found = [next(answers)]
         for _ in range(2):
-            os.kill(next(iter(workers.executor._processes)), signal.SIGKILL)
+            os.kill(processes_of(workers)[0], signal.SIGKILL)
             found += [next(answers) for _ in range(10)]
         found += answers
     assert [answer.question for answer in found] == questions
     assert found == [ToyAssistant(folder).ask(question) for question in questions]
 
 
-def test_processes_that_end_again_and_again_are_given_up(folder):
+def test_processes_that_end_again_and_again_are_given_up(tmp_path):
     """The message says what to do."""
-    with Workers(partial(os._exit, 3), 1) as workers:
+    with Workers(partial(end_counted, tmp_path / "starts"), 1) as workers:
         answer = workers.ask("apples")
         with pytest.raises(WorkerError, match="Use fewer workers"):
             answer()
-        assert workers._failed == PATIENCE + 1
+    assert (tmp_path / "starts").read_text() == "." * (PATIENCE + 1)
 
 
 def test_encoder_that_cannot_be_handed_over_is_named(tmp_path):
