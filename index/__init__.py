@@ -25,7 +25,7 @@ from index.errors import (
     StorageError,
     WorkerError,
 )
-from index.executors import Executor, open_executor
+from index.executors import Executor, check_workers, open_executor, parse_address
 from index.hashing import bytes_hash, file_hash, text_hash
 from index.originals import Original, Originals, Sheet
 from index.originals.marking import mark_quotes
@@ -83,11 +83,11 @@ __all__ = [
     "Original", "Originals", "OutdatedError", "Passage", "PassageFeatures", "Place", "PostgresStore", "Precedence", "Progress",
     "QAError", "Query", "QuestionError", "ReaderError", "Search", "Selection", "Sentence", "Sheet", "Source", "SourceError",
     "SourceRules", "Statistics", "StorageError", "StoredPassage", "Totals", "UpdateReport", "UpdateStopped", "WorkerError",
-    "boxes_between", "boxes_of_spans", "build_key", "bundled_model_folder", "bytes_hash", "compile_graph", "decode_text",
-    "describe_damage", "edit_distance", "english_words", "file_hash", "find_build", "find_codec", "find_sources", "hold_lock",
-    "import_openvino", "infer", "installed_office", "is_address", "is_english", "is_read", "load_encoder",
-    "make_private_folder", "mark_quotes", "matching_spans", "open_executor", "pad", "padded_width", "passage_features",
-    "plain_graph", "question_terms", "read_document", "read_pair_model", "read_tokenizer", "round_graph", "sample_pairs",
-    "split_passages", "split_sentences", "tell_language", "term_spans", "term_weights", "text_hash", "text_terms",
-    "write_build",
+    "boxes_between", "boxes_of_spans", "build_key", "bundled_model_folder", "bytes_hash", "check_workers", "compile_graph",
+    "decode_text", "describe_damage", "edit_distance", "english_words", "file_hash", "find_build", "find_codec", "find_sources",
+    "hold_lock", "import_openvino", "infer", "installed_office", "is_address", "is_english", "is_read", "load_encoder",
+    "make_private_folder", "mark_quotes", "matching_spans", "open_executor", "pad", "padded_width", "parse_address",
+    "passage_features", "plain_graph", "question_terms", "read_document", "read_pair_model", "read_tokenizer", "round_graph",
+    "sample_pairs", "split_passages", "split_sentences", "tell_language", "term_spans", "term_weights", "text_hash",
+    "text_terms", "write_build",
 ]  # fmt: skip

@@ -1,11 +1,12 @@
 """The Python API: open documents, ask questions, follow the files as they change."""
 
 import json
+import platform
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -24,6 +25,7 @@ from index import (
     Failure,
     FileWatcher,
     Limits,
+    OutdatedError,
     Passage,
     Precedence,
     Progress,
@@ -34,6 +36,7 @@ from index import (
     StorageError,
     StoredPassage,
     UpdateReport,
+    WorkerError,
     boxes_of_spans,
     load_encoder,
 )
@@ -303,18 +306,19 @@ class Assistant:
         """
         return self._answer(question, sources=sources)
 
-    def ask_many(self, questions: Iterable[str], *, workers: int = 1, progress: bool = False) -> Iterator[Answer]:
+    def ask_many(self, questions: Iterable[str], *, workers: int | str = 1, progress: bool = False) -> Iterator[Answer]:
         """Answer questions in order, each as `ask` does.
 
         Args:
             questions: In plain words. With several workers some are taken ahead of their answers.
-            workers: How many processes answer. Those of more than one take some seconds to start, and half a gigabyte each.
+            workers: How many processes answer, or the address of a Ray cluster, as for `workers`. Those of more than one take
+                some seconds to start, and half a gigabyte each.
             progress: Show a progress bar on standard error.
 
         Raises:
             QuestionError: A question cannot be searched; names its position. Earlier answers have been yielded.
             WorkerError: Other processes cannot answer.
-            ValueError: The number of workers is not positive.
+            ValueError: As for `workers`.
         """
         from tqdm import tqdm
 
@@ -338,19 +342,24 @@ class Assistant:
             except QuestionError as error:
                 raise QuestionError(f"question {answered + 1}: {error}") from error
 
-    def workers(self, count: int) -> Workers:
-        """Prepare processes that answer as this assistant does; use them in a `with` statement.
+    def workers(self, workers: int | str) -> Workers:
+        """Prepare workers that answer as this assistant does; use them in a `with` statement.
+
+        Args:
+            workers: How many processes of this computer; or `ray://HOST:PORT`, a Ray cluster, whose computers must have the
+                collection too; or `ray`, the cluster that RAY_ADDRESS names or this computer is part of. `?workers=N` after it
+                says how many, else there is one for each processor of the cluster.
 
         Raises:
-            ValueError: The count is not positive.
+            ValueError: The number is not positive, or the address is none.
+            WorkerError: The models cannot be handed to other processes, or the cluster cannot be reached.
         """
-        if count < 1:
-            raise ValueError(f"workers is {count}. Pass 1 or more.")
-        encoder = getattr(self._collection.encoder, "name", self._collection.encoder)
         reader: Reader | Literal["bundled"] | None = "bundled" if isinstance(self._reader, FastReader) else self._reader
         collection = self._collection
-        reopen = partial(_reopen, collection.folder, collection.key, collection.store, self.name, encoder, reader)
-        return Workers(reopen, count)
+        opened = _Opened(
+            collection.folder, collection.key, collection.store, self.name, self.generation, platform.node()
+        )
+        return Workers(partial(_reopen, opened, _portable(collection.encoder), reader), workers)
 
     def conversation(self, history: Sequence[str] = ()) -> Conversation:
         """Begin a conversation, in which a question may refer to earlier ones; `history` has earlier questions, oldest first."""
@@ -762,31 +771,60 @@ def _update_if_possible(
         return None
 
 
-def _reopen(
-    folder: Path,
-    key: str,
-    store: CatalogStore,
-    name: str,
-    model: str | Encoder,
-    reader: Reader | Literal["bundled"] | None,
-) -> Assistant:
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A collection that a process has open, for others to open too."""
+
+    folder: Path
+    key: str
+    store: CatalogStore
+    name: str
+    generation: int
+    computer: str
+
+
+def _reopen(opened: _Opened, model: str | Encoder, reader: Reader | Literal["bundled"] | None) -> Assistant:
     """Open a collection that another process has open, as it was committed.
 
     Args:
-        folder: That of the collection.
-        key: What its store calls it.
-        store: Where its catalog is.
-        name: Its name.
-        model: What `--model` chooses the encoder by, empty for the bundled one; or the encoder.
+        opened: The collection.
+        model: The encoder, as `_portable` gives it.
         reader: As for `Assistant.open`.
+
+    Raises:
+        DeletedError: It was deleted.
+        WorkerError: This computer does not have it, or has an earlier state of it, or another model.
     """
-    if not folder.is_dir():
-        raise DeletedError(f"the collection {name!r} was deleted.")
-    encoder = load_encoder(model or None, cache_folder=encoder_folder()) if isinstance(model, str) else model
-    collection = Collection(folder, encoder, key=key, store=store, precedence=Precedence(store.home))
+    here, folder = platform.node(), opened.folder
+    if not opened.store.has(folder):
+        if here == opened.computer:
+            raise DeletedError(f"the collection {opened.name!r} was deleted.")
+        raise WorkerError(
+            f"{here} does not have the folder {folder}. Make it available there under the same path, as it is on "
+            f"{opened.computer}: see qa help command-line"
+        )
+    try:
+        collection = Collection(
+            folder, _load(model), key=opened.key, store=opened.store, precedence=Precedence(opened.store.home)
+        )
+    except OutdatedError as error:
+        raise WorkerError(f"{here} cannot answer: {error.fact} Install the same version and model on it.") from error
+    if collection.catalog.generation < opened.generation:
+        raise WorkerError(f"{here} has an earlier state of the folder {folder}. Copy it from {opened.computer} again.")
     collection.follow()
     loaded = shared_reader(encoder_folder()) if reader == "bundled" else reader
-    return Assistant(collection, name, _report_as_committed(collection), reader=loaded)
+    return Assistant(collection, opened.name, _report_as_committed(collection), reader=loaded)
+
+
+def _portable(encoder: Encoder) -> str | Encoder:
+    """What `--model` chooses an encoder by, empty for the bundled one, or the encoder itself: to be handed to other processes."""
+    name: str | Encoder = getattr(encoder, "name", encoder)
+    return name
+
+
+def _load(model: str | Encoder) -> Encoder:
+    """Load the encoder that `_portable` gave in another process."""
+    return load_encoder(model or None, cache_folder=encoder_folder()) if isinstance(model, str) else model
 
 
 def _report_as_committed(collection: Collection) -> UpdateReport:

@@ -1,4 +1,4 @@
-"""Workers that answer questions, each as one process alone would.
+"""Workers that answer questions, each as one process alone would: processes of this computer, or of a cluster.
 
 Each opens the collection as it was committed and loads the models once. Questions may be asked ahead of the answers.
 """
@@ -23,15 +23,16 @@ class Answering(Protocol):
 class Workers:
     """Workers that answer questions; use it in a `with` statement, whose end ends them."""
 
-    def __init__(self, open_assistant: Callable[[], Answering], workers: int) -> None:
+    def __init__(self, open_assistant: Callable[[], Answering], workers: int | str) -> None:
         """Prepare to start workers, which takes place with the first questions.
 
         Args:
             open_assistant: Opens what a worker answers from; it is pickled.
-            workers: How many.
+            workers: How many, or where, as for `Assistant.workers`.
 
         Raises:
-            WorkerError: The encoder or the reader cannot be handed to other processes.
+            ValueError: As for `Assistant.workers`.
+            WorkerError: As for `Assistant.workers`.
         """
         self._executor = open_executor(partial(_answer_with, open_assistant), workers)
 

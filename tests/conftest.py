@@ -71,6 +71,7 @@ SLOW_MODULES = {
     "test_offline",
     "test_openvino",
     "test_pages",
+    "test_ray_cluster",
     "test_reading",
     "test_reading_answers",
     "test_reading_training",

@@ -1,8 +1,10 @@
-"""Do tasks here or in other processes of this computer: an executor gives each task its result all the same.
+"""Do tasks here, in other processes of this computer, or on a Ray cluster: an executor gives each task its result all the same.
 
-An executor makes what does the tasks once in each worker, for that is what takes long: it loads models.
+An executor makes what does the tasks once in each worker, for that is what takes long: it loads models. `workers` says where they
+are: a number of processes of this computer, or the address of a cluster.
 """
 
+import re
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, Protocol
@@ -10,6 +12,8 @@ from typing import Any, Protocol
 from index.executors.pool import Pool
 
 Do = Callable[[Any], Any]  # does one task
+
+_ADDRESS = re.compile(r"(?P<cluster>ray(?:://[^\s/?]+)?)(?:\?workers=(?P<workers>[1-9][0-9]*))?")
 
 
 class Executor(Protocol):
@@ -54,16 +58,54 @@ class InProcess:
         """Do nothing."""
 
 
-def open_executor(make: Callable[[], Do], workers: int) -> Executor:
+def open_executor(make: Callable[[], Do], workers: int | str) -> Executor:
     """Prepare workers, which start with the first tasks.
 
     Args:
         make: Makes what does the tasks, once in each worker, with its first task; it is pickled.
-        workers: How many processes of this computer.
+        workers: As `check_workers` takes it.
 
     Raises:
-        WorkerError: `make` cannot be pickled.
+        ValueError: As `check_workers`.
+        WorkerError: `make` cannot be pickled, or the cluster cannot be reached.
     """
-    from index.executors.local import LocalProcesses
+    check_workers(workers)
+    if isinstance(workers, int):
+        from index.executors.local import LocalProcesses
 
-    return Pool(make, LocalProcesses(workers))
+        return Pool(make, LocalProcesses(workers))
+    from index.executors.ray_cluster import RayCluster
+
+    return Pool(make, RayCluster(*parse_address(workers)))
+
+
+def check_workers(workers: int | str) -> None:
+    """Check where workers are to be, without contacting anything.
+
+    Args:
+        workers: How many processes of this computer; or `ray://HOST:PORT`, a Ray cluster; or `ray`, the one that RAY_ADDRESS
+            names or this computer is part of. `?workers=N` after it says how many, else there is one for each of its processors.
+
+    Raises:
+        ValueError: It is neither.
+        WorkerError: The package for the cluster is not installed.
+    """
+    if isinstance(workers, str):
+        from index.executors.ray_cluster import check_installed
+
+        parse_address(workers)
+        check_installed()
+    elif workers < 1:
+        raise ValueError(f"workers is {workers}. Pass 1 or more.")
+
+
+def parse_address(text: str) -> tuple[str, int]:
+    """Split the address of a cluster into that without the number of workers, and the number; 0 if it gives none.
+
+    Raises:
+        ValueError: It is not such an address.
+    """
+    found = _ADDRESS.fullmatch(text)
+    if not found:
+        raise ValueError(f"{text!r} is neither a number nor an address such as ray://head:10001")
+    return found["cluster"], int(found["workers"] or 0)

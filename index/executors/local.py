@@ -39,24 +39,23 @@ class LocalProcess:
         self.executor: Any = ProcessPoolExecutor(1, initializer=_begin, initargs=(make, os.getpid()))
 
     def ready(self) -> Future[Any]:
-        """Call `Doer.ready`."""
-        return self._call(_ready)
+        """Be ready at once: what loky notes as the memory of a process is then that after the first task, with its models."""
+        started: Future[Any] = Future()
+        started.set_result(None)
+        return started
 
     def submit(self, task: Any) -> Future[Any]:
         """Call `Doer.do`."""
-        return self._call(_do, task)
+        try:
+            done: Future[Any] = self.executor.submit(_do, task)
+        except BrokenExecutor as error:  # it has ended since
+            done = Future()
+            done.set_exception(error)
+        return done
 
     def end(self) -> None:
         """End it, whatever it is at."""
         self.executor.shutdown(wait=True, kill_workers=True)
-
-    def _call(self, function: Any, *arguments: Any) -> Future[Any]:
-        try:
-            called: Future[Any] = self.executor.submit(function, *arguments)
-        except BrokenExecutor as error:  # it has ended since
-            called = Future()
-            called.set_exception(error)
-        return called
 
 
 _process: dict[str, Doer] = {}  # in a worker
@@ -74,10 +73,6 @@ def _end_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(LOOK_SECONDS)
     os._exit(1)
-
-
-def _ready() -> None:
-    _process["doer"].ready()
 
 
 def _do(task: Any) -> tuple[Any, Exception | None]:

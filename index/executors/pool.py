@@ -1,5 +1,6 @@
 """Hand out tasks to workers, and give those that were lost with a worker to another one."""
 
+import platform
 import threading
 import traceback
 from collections import deque
@@ -22,7 +23,7 @@ class Worker(Protocol):
     """A process with one `Doer`, which does tasks one after the other."""
 
     def ready(self) -> Future[Any]:
-        """Call `Doer.ready`."""
+        """Wait until it can be given tasks."""
         ...
 
     def submit(self, task: Any) -> Future[Any]:
@@ -68,12 +69,21 @@ class Doer:
         """Do a task; return its result, or the error."""
         try:
             if self._do is None:
-                self._do = loads(self._make)()
+                self._do = _load(self._make)()
             return self._do(task), None
         except Exception as error:
             if not isinstance(error, QAError):
                 error.add_note(traceback.format_exc())
             return None, error
+
+
+def _load(make: bytes) -> Callable[[], Callable[[Any], Any]]:
+    try:
+        loaded: Callable[[], Callable[[Any], Any]] = loads(make)
+    except ImportError as error:
+        here = platform.node()
+        raise WorkerError(f"{here} lacks what its workers need: {error}. Install the same packages on it.") from error
+    return loaded
 
 
 class _Job:

@@ -123,6 +123,12 @@ class PostgresStore(CatalogStore):
         with self._connected() as connection, connection.transaction():
             return self._folders / self._enter(connection, key)[1]
 
+    def has(self, folder: Path) -> bool:
+        """Whether the collection that has a folder is on the server; the folder need not be on this computer yet."""
+        with self._connected() as connection:
+            statement = "SELECT 1 FROM qa.collections WHERE identity = %s AND discarded IS NULL"
+            return bool(connection.execute(statement, (folder.name,)).fetchone())
+
     def open(self, folder: Path) -> Catalog:
         """Open the catalog of the collection that has a folder of this store.
 

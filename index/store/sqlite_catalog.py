@@ -169,6 +169,10 @@ class FolderStore(CatalogStore):
         """Return the folder of a collection."""
         return self._collections / key
 
+    def has(self, folder: Path) -> bool:
+        """Whether a folder is there."""
+        return folder.is_dir()
+
     def open(self, folder: Path) -> Catalog:
         """Open the catalog in a folder, as `open_catalog` does."""
         return open_catalog(folder / CATALOG_FILE)

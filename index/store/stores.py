@@ -63,6 +63,10 @@ class CatalogStore(ABC):
         """Return the folder on this computer for what is derived from a collection, new or not, and for files added to it."""
 
     @abstractmethod
+    def has(self, folder: Path) -> bool:
+        """Whether the collection that has a folder is there."""
+
+    @abstractmethod
     def open(self, folder: Path) -> Catalog:
         """Open the catalog of the collection that has a folder, which exists; create it if it is new.
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import click
 
-from index import Encoder, Progress, QAError, QuestionError
+from index import Encoder, Progress, QAError, QuestionError, check_workers
 from qa.assistant import Assistant
 from qa.bench import REAL_AT_MOST, Settings, parse_sizes
 from qa.cli.options import (
@@ -30,6 +30,7 @@ from qa.cli.options import (
     option,
     store_option,
     takes_sources,
+    workers_option,
 )
 from qa.cli.output import describe_change, describe_collections, is_colourful, notify, print_answer, show_progress
 from qa.cli.usage import Command, Group, parsed_by, whole
@@ -195,12 +196,13 @@ def ask(chosen: Chosen, words: tuple[str, ...], as_json: bool) -> int:
 )
 @option("--details", is_flag=True, help="write tables with a row for each quote, and all that is known of it")
 @option("--paths", is_flag=True, help="write the absolute paths of documents")
-@option("--workers", callback=parsed_by(whole(1)), default="1", metavar="N", help="processes that answer (default: 1)")
+@workers_option("answer")
 @takes_sources(as_option=True)
-def batch(chosen: Chosen, questions: Path, output: Path, details: bool, paths: bool, workers: int) -> int:
+def batch(chosen: Chosen, questions: Path, output: Path, details: bool, paths: bool, workers: int | str) -> int:
     """Answer a file of questions. After an interruption, run the same command again to continue."""
     from qa.batch import answer_batch, answer_stream, check_files, save_stream
 
+    check_workers(workers)
     prints = str(output) == "-"
     with TemporaryDirectory(prefix="qa-batch-") as folder:
         if str(questions) == "-":
@@ -209,7 +211,7 @@ def batch(chosen: Chosen, questions: Path, output: Path, details: bool, paths: b
             check_files(questions, output)
         with ExitStack() as opened:
             assistant = opened.enter_context(chosen.open())
-            several = opened.enter_context(assistant.workers(workers)) if workers > 1 else None
+            several = opened.enter_context(assistant.workers(workers)) if workers != 1 else None
             show = opened.enter_context(show_progress("questions", "reading the questions"))
             if prints:
                 _print_utf8()

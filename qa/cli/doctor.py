@@ -36,6 +36,7 @@ LIBRARIES = {
     "gradio": None,
 }
 EXTRAS = {
+    "cluster": "workers on a Ray cluster",
     "ocr": "scanned pages and pictures",
     "multilingual": "documents and questions in a hundred languages",
     "mcp": "the tools of the Model Context Protocol",

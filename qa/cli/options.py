@@ -1,6 +1,7 @@
 """What the options of several commands open: sources, a collection, a model."""
 
 import os
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -10,10 +11,10 @@ from typing import Any
 
 import click
 
-from index import Encoder, Failure, Progress, Selection, SourceRules, is_read, load_encoder
+from index import Encoder, Failure, Progress, Selection, SourceRules, is_read, load_encoder, parse_address
 from qa.assistant import Assistant
 from qa.cli.output import notify, show_progress
-from qa.cli.usage import Option
+from qa.cli.usage import Option, parsed_by, whole
 from qa.collections import STORE, collection_store, default_sources, encoder_folder, find_collection
 from qa.text import describe_progress, name_first
 
@@ -171,6 +172,25 @@ def store_option(action: Action) -> Action:
     help_ = f"keep collections on this PostgreSQL server; {STORE} in the environment hides a password better"
     add = option("--store", metavar="ADDRESS", expose_value=False, is_eager=True, callback=callback, help=help_)
     return add(action)
+
+
+def workers_option(use: str) -> Callable[[Action], Action]:
+    """Add the option `--workers`; `use` says what they do."""
+    address = "or the address of a Ray cluster, such as ray://head:10001"
+    return option(
+        "--workers",
+        callback=parsed_by(_parse_workers),
+        default="1",
+        metavar="N",
+        help=f"processes that {use} (default: 1), {address}",
+    )
+
+
+def _parse_workers(text: str) -> int | str:
+    if re.fullmatch(r"-?[0-9]+", text):
+        return whole(1)(text)
+    parse_address(text)
+    return text
 
 
 def _context() -> click.Context:
