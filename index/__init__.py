@@ -72,7 +72,7 @@ from index.text.terms import (
     term_spans,
     text_terms,
 )
-from index.update import UpdateReport
+from index.update import UpdateReport, embed_with
 from index.watch import BackgroundUpdate, FileWatcher, UpdateStopped
 
 __all__ = [
@@ -84,10 +84,10 @@ __all__ = [
     "QAError", "Query", "QuestionError", "ReaderError", "Search", "Selection", "Sentence", "Sheet", "Source", "SourceError",
     "SourceRules", "Statistics", "StorageError", "StoredPassage", "Totals", "UpdateReport", "UpdateStopped", "WorkerError",
     "boxes_between", "boxes_of_spans", "build_key", "bundled_model_folder", "bytes_hash", "check_workers", "compile_graph",
-    "decode_text", "describe_damage", "edit_distance", "english_words", "file_hash", "find_build", "find_codec", "find_sources",
-    "hold_lock", "import_openvino", "infer", "installed_office", "is_address", "is_english", "is_read", "load_encoder",
-    "make_private_folder", "mark_quotes", "matching_spans", "open_executor", "pad", "padded_width", "parse_address",
-    "passage_features", "plain_graph", "question_terms", "read_document", "read_pair_model", "read_tokenizer", "round_graph",
-    "sample_pairs", "split_passages", "split_sentences", "tell_language", "term_spans", "term_weights", "text_hash",
-    "text_terms", "write_build",
+    "decode_text", "describe_damage", "edit_distance", "embed_with", "english_words", "file_hash", "find_build", "find_codec",
+    "find_sources", "hold_lock", "import_openvino", "infer", "installed_office", "is_address", "is_english", "is_read",
+    "load_encoder", "make_private_folder", "mark_quotes", "matching_spans", "open_executor", "pad", "padded_width",
+    "parse_address", "passage_features", "plain_graph", "question_terms", "read_document", "read_pair_model", "read_tokenizer",
+    "round_graph", "sample_pairs", "split_passages", "split_sentences", "tell_language", "term_spans", "term_weights",
+    "text_hash", "text_terms", "write_build",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ folder/lock             locked during an update
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +21,7 @@ import numpy.typing as npt
 from index.addresses import split_paths
 from index.encoders.base import Encoder
 from index.errors import DamagedError, DeletedError, LockedError, OutdatedError, StorageError
+from index.executors import Executor
 from index.files import Library
 from index.mirror import Mirror
 from index.parsers.isolation import IsolatedParser
@@ -42,7 +43,7 @@ from index.store.sqlite_catalog import FolderStore
 from index.store.stores import CatalogStore
 from index.store.tantivy_index import TantivyIndex
 from index.text.passages import split_passages
-from index.update import FileParser, UpdateReport, embed_pending, update_catalog
+from index.update import FileParser, UpdateReport, embed_alone, embed_pending, update_catalog
 
 FOLLOW_SECONDS = 1.0  # between two times that new text becomes searchable during an update
 ELSEWHERE = "Another computer is updating this collection; waiting for it."
@@ -66,7 +67,10 @@ class Collection:
         lexical: Its BM25 index, usable after the first update.
         library: Its files: their status, adding, removing.
         mirror: Its copies of files elsewhere.
+        open_workers: Opens an executor whose workers embed during an update; None where the encoder does so in this process.
     """
+
+    open_workers: Callable[[], Executor] | None = None
 
     def __init__(
         self,
@@ -215,10 +219,20 @@ class Collection:
                 if on_progress:
                     on_progress(progress)
 
-            with nullcontext(read) if read else IsolatedParser(encoding=codec, stopped=self._stopped.is_set) as reader:
+            with (
+                nullcontext(read) if read else IsolatedParser(encoding=codec, stopped=self._stopped.is_set) as reader,
+                closing(self.open_workers()) if self.open_workers else nullcontext() as executor,
+            ):
                 split = reader.split if isinstance(reader, IsolatedParser) else split_passages
                 done = update_catalog(
-                    self.catalog, sources, self.encoder, read=reader, split=split, encoding=codec, on_progress=report
+                    self.catalog,
+                    sources,
+                    self.encoder,
+                    read=reader,
+                    split=split,
+                    encoding=codec,
+                    executor=executor,
+                    on_progress=report,
                 )
                 if on_notice and isinstance(reader, IsolatedParser) and reader.lacks_filter:
                     on_notice(_NO_FILTER)
@@ -327,7 +341,7 @@ class Collection:
             contents, lost = check_contents(self.catalog, self.encoder.dimension)
             if lost:
                 self.catalog.forget_vectors(lost)
-                embed_pending(self.catalog, self.encoder, ProgressMeter(0, self.catalog.totals, None))
+                embed_pending(self.catalog, embed_alone(self.encoder), ProgressMeter(0, self.catalog.totals, None))
             if contents:  # the indexes may have been built from what was damaged
                 self._vectors().forget(self.catalog)
                 self.lexical.forget(self.catalog)

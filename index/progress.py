@@ -61,6 +61,10 @@ class ProgressMeter:
         """Note that some passages have been embedded and written."""
         self._step(passages=passages)
 
+    def waiting(self) -> None:
+        """Note that the work goes on elsewhere, so that it can be ended meanwhile."""
+        self._step()
+
     def stop(self) -> None:
         """Make the next step raise `Abandoned`, so that the thread that takes it ends."""
         self._stopped = True

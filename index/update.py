@@ -5,14 +5,19 @@ when its parser or what is known of it from elsewhere has changed, or if it was 
 had their own stems. Equal content is embedded once: an edited, copied or renamed file costs only the passages that are
 new. The old version of a file answers until the text of the new one is written.
 
-Reading and embedding overlap: one thread reads files and writes their text, another embeds what has been written. The
-catalog is the queue between them, so memory does not grow with the corpus, and an interrupted update goes on from there.
+Reading and embedding overlap: one thread reads files and writes their text, another embeds what has been written, or has the
+workers of an executor do so, and writes the vectors in order. The catalog is the queue between them, so memory does not grow
+with the corpus, and an interrupted update goes on from there.
 """
 
+import platform
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import wait
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -20,7 +25,8 @@ import numpy as np
 import numpy.typing as npt
 
 from index.encoders.base import Encoder
-from index.errors import PassingError, SourceError
+from index.errors import PassingError, SourceError, WorkerError
+from index.executors import Executor, InProcess
 from index.hashing import file_hash
 from index.parsers import is_outdated, may_decode, parsers_version, read_document
 from index.progress import Abandoned, Progress, ProgressMeter
@@ -42,6 +48,7 @@ class FileParser(Protocol):
     def __call__(self, path: str | Path, *, name: str) -> Document: ...
 
 
+Vectors = npt.NDArray[np.float16]
 _Splitter = Callable[[Source], tuple[Document, tuple[Passage, ...]]]  # reads a file and splits it
 
 
@@ -64,12 +71,14 @@ def update_catalog(
     read: FileParser = read_document,
     split: Callable[[Document], tuple[Passage, ...]] = split_passages,
     encoding: str = "",
+    executor: Executor | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> UpdateReport:
     """Make the documents of the catalog exactly those of the sources; the caller has the collection's lock.
 
     `split` splits into passages what `read` has read. `encoding` is the one that `read` takes text files to be in, as for
-    `read_document`; those read in another are read again.
+    `read_document`; those read in another are read again. `executor` has workers made by `embed_with`, which embed in place of
+    the encoder; the catalog is the same.
     `on_progress` is called after each file and each batch of embeddings, from one of two threads, never from both at once;
     an error it raises ends the update. A file that cannot be read is among the failures of the report; neither it nor its
     earlier version answers.
@@ -83,7 +92,7 @@ def update_catalog(
         return document, split(document)
 
     meter = ProgressMeter(len(sources), catalog.totals, on_progress)
-    embedding = _Embedding(catalog, encoder, meter)
+    embedding = _Embedding(catalog, executor or embed_alone(encoder), meter)
     try:
         report = _update_texts(catalog, sources, read_split, encoding, meter)
     except Abandoned:
@@ -96,33 +105,105 @@ def update_catalog(
     return report
 
 
-def embed_passages(encoder: Encoder, passages: Sequence[StoredPassage]) -> list[npt.NDArray[np.float16]]:
+def embed_passages(encoder: Encoder, passages: Sequence[StoredPassage]) -> list[Vectors]:
     """Embed some passages together: float16 of shape (texts, dimension) for each, as the catalog keeps them."""
     if not passages:
         return []
     texts = [embedded_texts(stored.passage, stored.text) for stored in passages]
-    vectors = encoder.encode_passages([text for some in texts for text in some]).astype("<f2")
-    return np.split(vectors, np.cumsum([len(some) for some in texts])[:-1])
+    return _split(_embed(encoder, _join(texts)), texts)
 
 
-def embed_pending(catalog: Catalog, encoder: Encoder, meter: ProgressMeter) -> None:
+def embed_alone(encoder: Encoder) -> Executor:
+    """Make an executor that embeds with an encoder, in this process."""
+    return InProcess(partial(_embed, encoder))
+
+
+def embed_with(load: Callable[[], Encoder], identity: str) -> Callable[[Sequence[str]], Vectors]:
+    """In a worker: load an encoder, and return what embeds texts with it.
+
+    Raises:
+        WorkerError: The encoder is not the one of this identity.
+    """
+    encoder = load()
+    if encoder.identity != identity:
+        here = platform.node()
+        raise WorkerError(
+            f"{here} has the model {encoder.identity}, not {identity}. Install the same version and model on it."
+        )
+    return partial(_embed, encoder)
+
+
+def embed_pending(catalog: Catalog, executor: Executor, meter: ProgressMeter) -> None:
     """Embed everything that is pending now, equal content once; an error of the meter ends the work."""
     last = 0
-    while batch := catalog.pending_passages(last, _PASSAGES_AT_ONCE):
-        known = catalog.known_vectors([hash_ for _, hash_ in batch])
-        new = {hash_: stored for stored, hash_ in batch if hash_ not in known}
-        vectors = embed_passages(encoder, list(new.values()))
-        known.update(zip(new, (some.tobytes() for some in vectors), strict=True))
-        catalog.write_vectors({stored.id: known[hash_] for stored, hash_ in batch})
-        last = batch[-1][0].id
-        meter.embedded(len(batch))
+    batches: deque[_Batch] = deque()  # that are being embedded, in order
+    while True:
+        passages = catalog.pending_passages(last, _PASSAGES_AT_ONCE) if len(batches) < executor.ahead else []
+        if len(passages) == _PASSAGES_AT_ONCE or (passages and not batches):
+            last = passages[-1][0].id
+            coming = {hash_ for batch in batches for hash_ in batch.new}
+            batches.append(_Batch(catalog, executor, passages, coming))
+        elif not batches:
+            return
+        elif batches[0].is_embedded():
+            meter.embedded(batches.popleft().write(catalog))
+        else:
+            meter.waiting()
+
+
+class _Batch:
+    """Some passages that are being embedded; `new` has those that had to be, by their content hash."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        executor: Executor,
+        passages: Sequence[tuple[StoredPassage, bytes]],
+        coming: Collection[bytes],
+    ) -> None:
+        """Begin with those whose content neither the catalog knows nor an earlier batch, which has the hashes `coming`."""
+        self._passages = passages
+        self._known = catalog.known_vectors([hash_ for _, hash_ in passages])
+        self.new = {hash_: stored for stored, hash_ in passages if hash_ not in self._known and hash_ not in coming}
+        self._texts = [embedded_texts(stored.passage, stored.text) for stored in self.new.values()]
+        self._vectors = executor.submit(_join(self._texts)) if self.new else None
+
+    def is_embedded(self) -> bool:
+        """Wait for it, but not long."""
+        return self._vectors is None or bool(wait([self._vectors], _WAIT_SECONDS).done)
+
+    def write(self, catalog: Catalog) -> int:
+        """Write the embeddings once earlier batches have been written, and return how many.
+
+        A passage stays pending if an earlier batch had its content, for a passage that was removed meanwhile.
+        """
+        known = self._known
+        if self._vectors is not None:
+            vectors = _split(self._vectors.result(), self._texts)
+            known.update(zip(self.new, (some.tobytes() for some in vectors), strict=True))
+        known.update(catalog.known_vectors([hash_ for _, hash_ in self._passages if hash_ not in known]))
+        found = {stored.id: known[hash_] for stored, hash_ in self._passages if hash_ in known}
+        catalog.write_vectors(found)
+        return len(found)
+
+
+def _embed(encoder: Encoder, texts: Sequence[str]) -> Vectors:
+    return encoder.encode_passages(texts).astype("<f2")
+
+
+def _join(texts: Sequence[Sequence[str]]) -> list[str]:
+    return [text for some in texts for text in some]
+
+
+def _split(vectors: Vectors, texts: Sequence[Sequence[str]]) -> list[Vectors]:
+    return np.split(vectors, np.cumsum([len(some) for some in texts])[:-1])
 
 
 class _Embedding:
     """A thread that embeds pending passages until no more text comes."""
 
-    def __init__(self, catalog: Catalog, encoder: Encoder, meter: ProgressMeter) -> None:
-        self._catalog, self._encoder, self._meter = catalog, encoder, meter
+    def __init__(self, catalog: Catalog, executor: Executor, meter: ProgressMeter) -> None:
+        self._catalog, self._executor, self._meter = catalog, executor, meter
         self._complete, self._abandoned = threading.Event(), threading.Event()
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="embedding", daemon=True)
@@ -151,7 +232,7 @@ class _Embedding:
             while not self._abandoned.is_set():
                 complete = self._complete.is_set()  # read first: text may arrive in between
                 if self._catalog.totals().pending:
-                    embed_pending(self._catalog, self._encoder, self._meter)
+                    embed_pending(self._catalog, self._executor, self._meter)
                 elif complete:
                     return
                 else:

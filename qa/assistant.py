@@ -38,7 +38,10 @@ from index import (
     UpdateReport,
     WorkerError,
     boxes_of_spans,
+    check_workers,
+    embed_with,
     load_encoder,
+    open_executor,
 )
 from qa.answering.answer import Answer, Conversation, Scope
 from qa.answering.citation import Citation
@@ -135,6 +138,7 @@ class Assistant:
         wait: bool = True,
         allow_empty: bool = False,
         read_only: bool = False,
+        workers: int | str = 1,
     ) -> "Assistant":
         """Open documents: build their index, or update it to the files as they are now.
 
@@ -159,6 +163,8 @@ class Assistant:
                 indexing the same documents, or nothing can be written, the documents that were committed answer at once.
             allow_empty: Open sources in which nothing can be read too, to add files to them.
             read_only: Answer from what was indexed, also by other processes from now on; read no files, and change nothing.
+            workers: How many processes embed passages, now and in later updates, or the address of a Ray cluster, as for
+                `workers`. One uses all cores of this computer. The index is the same.
 
         Returns:
             An assistant over everything that could be read; `failures` lists the rest.
@@ -169,7 +175,10 @@ class Assistant:
             StorageError: The collection cannot be opened, or written. As OutdatedError: another version or model made it.
             EncoderError: The encoder is missing or altered.
             ReaderError: The reader is missing or altered, or cannot run.
+            WorkerError: Other processes cannot embed.
+            ValueError: As for `workers`.
         """
+        check_workers(workers)
         selection = select_sources(sources, read_only=read_only)
         if include or exclude or name or encoding is not None:
             if isinstance(sources, Selection):
@@ -191,6 +200,9 @@ class Assistant:
                 except BaseException:
                     collection.close()
                     raise
+            if workers != 1:
+                make = partial(embed_with, partial(_load, _portable(encoder)), encoder.identity)
+                collection.open_workers = partial(open_executor, make, workers)
             if not collection.is_updated_elsewhere:
                 first.close()
             update: UpdateReport | BackgroundUpdate

@@ -28,7 +28,16 @@ class ToyAssistant:
 
     @classmethod
     def open(
-        cls, sources, *, encoder=None, on_progress=None, on_notice=None, wait=True, allow_empty=False, read_only=False
+        cls,
+        sources,
+        *,
+        encoder=None,
+        on_progress=None,
+        on_notice=None,
+        wait=True,
+        allow_empty=False,
+        read_only=False,
+        workers=1,
     ):
         """Open like `qa.Assistant.open`."""
         return cls(sources.paths[0])

@@ -262,16 +262,20 @@ def _print_line(line: str) -> None:
     is_flag=True,
     help="compare the catalog with the indexes derived from it, without reading the files",
 )
-def index(chosen: Chosen, rebuild: bool, check: bool) -> int:
+@workers_option("embed")
+def index(chosen: Chosen, rebuild: bool, check: bool, workers: int | str) -> int:
     """Update the index of the documents, and print its size."""
+    check_workers(workers)
     if rebuild and check:
         raise click.UsageError("--check and --rebuild cannot be combined.", click.get_current_context())
+    if check and workers != 1:
+        raise click.UsageError("--check and --workers cannot be combined.", click.get_current_context())
     if check:
         return _check(chosen)
     if rebuild:
         chosen = replace(chosen, sources=select_sources(chosen.selection()), collection="")
         rebuild_collection(select_sources(chosen.sources), _load_encoder(chosen), home_folder())
-    with chosen.open() as assistant:
+    with chosen.open(workers) as assistant:
         if assistant.postponed:
             assistant.refresh()
         report, scope = assistant.report, assistant.scope

@@ -60,8 +60,11 @@ class Chosen:
         """Load the encoder that `--model` names; return None without `--model`."""
         return load_encoder(self.model, cache_folder=encoder_folder(), on_notice=notify) if self.model else None
 
-    def open(self) -> Assistant:
-        """Open the sources or collection, show the progress of indexing, and list files that could not be read."""
+    def open(self, workers: int | str = 1) -> Assistant:
+        """Open the sources or collection, show the progress of indexing, and list files that could not be read.
+
+        `workers` embed, as for `Assistant.open`.
+        """
         selection = self.selection()
         with show_progress("passages") as show:
 
@@ -71,7 +74,12 @@ class Chosen:
                 show(progress.passages, progress.all_passages, line)
 
             assistant = Assistant.open(
-                selection, encoder=self.encoder(), read_only=self.read_only, on_progress=show_files, on_notice=notify
+                selection,
+                encoder=self.encoder(),
+                read_only=self.read_only,
+                on_progress=show_files,
+                on_notice=notify,
+                workers=workers,
             )
         notify_failures(assistant)
         return assistant

@@ -225,6 +225,14 @@ WRONG_USAGE = {
         ["eval", "x", "--limit", "0"],
         "qa eval: error: invalid value for '--limit': 0 is not at least 1. See",
     ),
+    "check with workers": (
+        ["index", "--name", "a", "--check", "--workers", "2"],
+        "qa index: error: --check and --workers cannot be combined. See",
+    ),
+    "workers nowhere": (
+        ["batch", "q.txt", "-o", "a.csv", "--workers", "head"],
+        "qa batch: error: invalid value for '--workers': 'head' is neither a number nor an address such as ray://head:10001. See",
+    ),
     "workers too few": (
         ["batch", "q.txt", "-o", "a.csv", "--workers", "0"],
         "qa batch: error: invalid value for '--workers': 0 is not at least 1. See",

@@ -88,6 +88,15 @@ def test_workers_are_as_many_as_processors_and_on_all_nodes(cluster, fruit):
     assert len(set(nodes)) == 3
 
 
+def test_index_made_on_the_cluster_gives_the_same_answers(cluster, tmp_path, fruit):
+    """Its workers need no file of it."""
+    with Assistant.open(
+        tmp_path / "a.txt", home=tmp_path / "home2", encoder=ToyEncoder(), reader=None, workers="ray?workers=2"
+    ) as made:
+        assert made.scope == fruit.scope
+        assert [made.ask(question) for question in QUESTIONS] == [fruit.ask(question) for question in QUESTIONS]
+
+
 def node_of(_):
     """The node that an actor runs on."""
     import ray

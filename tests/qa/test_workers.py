@@ -106,11 +106,27 @@ def test_questions_are_taken_no_further_ahead_than_needed(fruit):
         assert len(taken) == workers.ahead + 1 == 2 * AHEAD + 1
 
 
+def test_index_made_by_workers_gives_the_same_answers(tmp_path, fruit):
+    """Also of documents that come later."""
+    (tmp_path / "home2").mkdir()
+    with Assistant.open(
+        tmp_path / "a.txt", home=tmp_path / "home2", encoder=ToyEncoder(), reader=None, workers=2
+    ) as made:
+        for text in ("", "\n\nThe fig grew."):
+            (tmp_path / "a.txt").write_text((tmp_path / "a.txt").read_text() + text, encoding="utf-8")
+            made.refresh()
+            fruit.refresh()
+            assert made.scope == fruit.scope
+            assert [made.ask(question) for question in QUESTIONS] == [fruit.ask(question) for question in QUESTIONS]
+
+
 @pytest.mark.parametrize("count", [0, -1])
 def test_count_of_workers_is_positive(fruit, count):
     """Anything else is a mistake, told at once."""
     with pytest.raises(ValueError, match=rf"workers is {count}\. Pass 1 or more\."):
         fruit.workers(count)
+    with pytest.raises(ValueError, match=rf"workers is {count}\. Pass 1 or more\."):
+        Assistant.open(workers=count)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
