@@ -23,6 +23,7 @@ from index.errors import (
     ReaderError,
     SourceError,
     StorageError,
+    UnreachableError,
     WorkerError,
 )
 from index.executors import Executor, check_workers, open_executor, parse_address
@@ -56,6 +57,7 @@ from index.store.catalog import describe_damage
 from index.store.features import PassageFeatures, passage_features
 from index.store.locking import hold_lock
 from index.store.postgres_catalog import PostgresStore
+from index.store.protocols import VectorIndex
 from index.store.sqlite import Database
 from index.store.sqlite_catalog import FolderStore
 from index.store.stores import CatalogStore, CollectionInfo
@@ -82,12 +84,12 @@ __all__ = [
     "FileWatcher", "FolderStore", "Hit", "IsolatedParser", "Limits", "Locator", "LockedError", "Metadata", "NearWord",
     "Original", "Originals", "OutdatedError", "Passage", "PassageFeatures", "Place", "PostgresStore", "Precedence", "Progress",
     "QAError", "Query", "QuestionError", "ReaderError", "Search", "Selection", "Sentence", "Sheet", "Source", "SourceError",
-    "SourceRules", "Statistics", "StorageError", "StoredPassage", "Totals", "UpdateReport", "UpdateStopped", "WorkerError",
-    "boxes_between", "boxes_of_spans", "build_key", "bundled_model_folder", "bytes_hash", "check_workers", "compile_graph",
-    "decode_text", "describe_damage", "edit_distance", "embed_with", "english_words", "file_hash", "find_build", "find_codec",
-    "find_sources", "hold_lock", "import_openvino", "infer", "installed_office", "is_address", "is_english", "is_read",
-    "load_encoder", "make_private_folder", "mark_quotes", "matching_spans", "open_executor", "pad", "padded_width",
-    "parse_address", "passage_features", "plain_graph", "question_terms", "read_document", "read_pair_model", "read_tokenizer",
-    "round_graph", "sample_pairs", "split_passages", "split_sentences", "tell_language", "term_spans", "term_weights",
-    "text_hash", "text_terms", "write_build",
+    "SourceRules", "Statistics", "StorageError", "StoredPassage", "Totals", "UnreachableError", "UpdateReport", "UpdateStopped",
+    "VectorIndex", "WorkerError", "boxes_between", "boxes_of_spans", "build_key", "bundled_model_folder", "bytes_hash",
+    "check_workers", "compile_graph", "decode_text", "describe_damage", "edit_distance", "embed_with", "english_words",
+    "file_hash", "find_build", "find_codec", "find_sources", "hold_lock", "import_openvino", "infer", "installed_office",
+    "is_address", "is_english", "is_read", "load_encoder", "make_private_folder", "mark_quotes", "matching_spans",
+    "open_executor", "pad", "padded_width", "parse_address", "passage_features", "plain_graph", "question_terms",
+    "read_document", "read_pair_model", "read_tokenizer", "round_graph", "sample_pairs", "split_passages", "split_sentences",
+    "tell_language", "term_spans", "term_weights", "text_hash", "text_terms", "write_build",
 ]  # fmt: skip

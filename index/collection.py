@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ import numpy.typing as npt
 
 from index.addresses import split_paths
 from index.encoders.base import Encoder
-from index.errors import DamagedError, DeletedError, LockedError, OutdatedError, StorageError
+from index.errors import DamagedError, DeletedError, LockedError, OutdatedError, StorageError, UnreachableError
 from index.executors import Executor
 from index.files import Library
 from index.mirror import Mirror
@@ -79,6 +80,7 @@ class Collection:
         *,
         key: str = "",
         store: CatalogStore | None = None,
+        make_vectors: Callable[[int], VectorIndex] | None = None,
         precedence: Precedence | None = None,
     ) -> None:
         """Open a collection, and create it if it is missing, in a folder used for it alone and made readable by this user alone.
@@ -88,6 +90,7 @@ class Collection:
             encoder: Turns texts into vectors.
             key: What its store calls it; the name of the folder when omitted.
             store: Where its catalog is; in the folder when omitted.
+            make_vectors: Makes the index of vectors of a dimension; one in the folder when omitted.
             precedence: How others say that they ask, for which updates pause; when omitted, they do not.
 
         Raises:
@@ -113,6 +116,7 @@ class Collection:
         self.lexical: LexicalIndex = TantivyIndex(self.folder / "lexical")
         self.library = Library(self.catalog, self.folder)
         self.mirror = Mirror(self.catalog, self.folder)
+        self._make_vectors = make_vectors or partial(FaissIndex, self.folder / "dense")
         self._dense: VectorIndex | None = None  # made on first use: the dimension is known once the model is loaded
         self._searcher: Searcher | None = None
         self._precedence = precedence
@@ -213,7 +217,8 @@ class Collection:
                 if time.monotonic() >= save_at:
                     self.follow()
                     saving = time.monotonic()
-                    self._save()
+                    with suppress(UnreachableError):  # which keeps no document from being read; the last one raises it
+                        self._save()
                     saved = time.monotonic()
                     save_at = saved + max(_SAVE_SECONDS, _SAVE_SHARE * (saved - saving))
                 if on_progress:
@@ -237,8 +242,8 @@ class Collection:
                 if on_notice and isinstance(reader, IsolatedParser) and reader.lacks_filter:
                     on_notice(_NO_FILTER)
             self.follow()
-            self._save()
             self.catalog.set_meta("updated", describe_time(time.time_ns()))
+            self._save()
             return done
 
     @property
@@ -320,7 +325,7 @@ class Collection:
     def catch_up(self) -> None:
         """Make what is committed searchable, and save the derived indexes unless another process has the lock and will do so."""
         self.follow()
-        with suppress(StorageError), hold_lock(self.folder, patience=0):
+        with suppress(StorageError), self._hold_lock(patience=0):
             self._save()
 
     def check(self, *, on_notice: Callable[[str], None] | None = None) -> tuple[str, ...]:
@@ -352,7 +357,7 @@ class Collection:
 
     def _vectors(self) -> VectorIndex:
         if self._dense is None:
-            self._dense = FaissIndex(self.folder / "dense", self.encoder.dimension)
+            self._dense = self._make_vectors(self.encoder.dimension)
         return self._dense
 
     @contextmanager
@@ -367,8 +372,8 @@ class Collection:
     def _save(self) -> None:
         """Write the derived indexes, which no thread may change meanwhile; the caller has the collection's lock."""
         with self._sharing.shared():
-            self._vectors().save(self.catalog)
             self.lexical.save(self.catalog)
+            self._vectors().save(self.catalog)
 
     def _check_not_deleted(self) -> None:
         if self.catalog.database.is_deleted:

@@ -8,6 +8,7 @@
     |   +-- DeletedError     a collection was deleted while it was open
     |   +-- LockedError      another process is updating a collection
     |   +-- OutdatedError    another version or another model made it
+    |   +-- UnreachableError an engine on a server cannot be reached
     +-- EncoderError     the model is missing, altered or cannot be loaded
     |   +-- CacheError       a build of a model cannot be kept
     +-- ReaderError      the model that reads question and passage is missing, altered or cannot be run
@@ -62,6 +63,10 @@ class OutdatedError(StorageError):
     def __reduce__(self) -> tuple[type, tuple[str, str]]:
         """Come whole out of another process."""
         return type(self), (self.fact, self._advice)
+
+
+class UnreachableError(StorageError):
+    """An engine that follows a collection cannot be reached. The collection itself is whole, and answers."""
 
 
 class EncoderError(QAError):

@@ -30,7 +30,7 @@ from index.store.catalog import Catalog
 from index.store.faiss_index import CANDIDATES, EXACT
 from index.store.features import Block, Signature, vector_ids
 from index.store.proof import Proof
-from index.store.protocols import LexicalIndex, VectorIndex
+from index.store.protocols import LexicalIndex, Proposals, VectorIndex
 from index.store.sharing import SharedLock
 from index.text.terms import (
     NearWord,
@@ -274,6 +274,7 @@ class Search:
         hits: Best first; ties by source and offset.
         stems: For each term, as `question_terms` gives them, the stem in another language that was searched instead.
         damaged: Names of documents whose passages were left out, because their text in the catalog is damaged.
+        caveats: Why better hits may be missing; each is a sentence, for a person.
     """
 
     queries: tuple[Query, ...]
@@ -281,6 +282,7 @@ class Search:
     hits: tuple[Hit, ...]
     stems: Mapping[str, str] = field(default_factory=dict)
     damaged: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,7 +333,7 @@ class Searcher:
         def encode() -> tuple[np.ndarray, ...]:
             return tuple(map(self._encoder.encode_question, questions))
 
-        def look_ahead() -> tuple[Callable[[], tuple[np.ndarray, ...]], Callable[[], list[list[int]]] | None]:
+        def look_ahead() -> tuple[Callable[[], tuple[np.ndarray, ...]], Callable[[], list[Proposals]] | None]:
             encoded = self._begin(encode)
             return encoded, None if limits.sources is not None or limits.phrases else self._nearest(encoded, None)
 
@@ -339,26 +341,27 @@ class Searcher:
             totals = self._catalog.totals()
             terms, frequencies, stems = self._terms(questions)
             statistics = Statistics(totals.passages, totals.sentences, totals.terms, frequencies)
-            signed = self._sign(self._candidates(encoded, near, terms, limits))
+            candidates = self._candidates(encoded, near, terms, limits)
+            signed = self._sign(candidates)
             scale = scale_of(self._encoder)
             queries = tuple(
                 Query(vector, some, weight, scale, lexical_share(question, scale))
                 for vector, some, (question, weight) in zip(encoded(), terms, questions.items(), strict=True)
             )
             if not signed:
-                return Search(queries, statistics, (), stems)
+                return Search(queries, statistics, (), stems, caveats=candidates.caveats)
             damaged: dict[int, str] = {}
             try:
                 block = self._join(signed)
             except (TypeError, ValueError):
                 damaged = self._leave_out_unsound(signed)
                 if not signed:
-                    return Search(queries, statistics, (), stems, tuple(sorted(damaged.values())))
+                    return Search(queries, statistics, (), stems, tuple(sorted(damaged.values())), candidates.caveats)
                 block = self._join(signed)
             queries = fade_queries(queries, block, statistics)
             scores = score_passages(queries, block, statistics)
             hits = self._hits(signed, scores, k, damaged=damaged)
-        return Search(queries, statistics, hits, stems, tuple(sorted(damaged.values())))
+        return Search(queries, statistics, hits, stems, tuple(sorted(damaged.values())), candidates.caveats)
 
     def _join(self, signed: Mapping[int, tuple[int, int, Signature]]) -> Block:
         return Block.join([signature for _, _, signature in signed.values()], self._encoder.dimension)
@@ -460,10 +463,10 @@ class Searcher:
     def _candidates(
         self,
         encoded: Callable[[], Sequence[np.ndarray]],
-        near: Callable[[], list[list[int]]] | None,
+        near: Callable[[], list[Proposals]] | None,
         terms: Sequence[Sequence[str]],
         limits: Limits,
-    ) -> list[int]:
+    ) -> Proposals:
         """Passages worth scoring: the ids of some that may be gone or pending, words' best first."""
         owners, documents = None, None
         if limits.sources is not None:
@@ -474,16 +477,18 @@ class Searcher:
             found = self._lexical.search((), PHRASE_CANDIDATES, required=required, documents=documents)
             patterns = [phrase_pattern(phrase) for phrase in limits.phrases]
             stored = self._catalog.passages(sorted(found))
-            return [passage.id for passage in stored if holds_phrases(_with_heading(passage), patterns)]
+            return Proposals(passage.id for passage in stored if holds_phrases(_with_heading(passage), patterns))
         near = near or self._nearest(encoded, owners)
         worded = [self._lexical.search(some, CANDIDATES, documents=documents) for some in terms]
         if self._dense.compressed:
             self._remember([id_ for ids in worded for id_ in ids])  # while the other search is still running
-        nearest = near()
+        proposed = near()
+        nearest: list[list[int]] = [*proposed]
         if self._dense.compressed and owners is None:  # many more than are worth scoring, for lack of exact scores
-            pairs = zip(nearest, encoded(), strict=True)
+            pairs = zip(proposed, encoded(), strict=True)
             nearest = [self._rerank(ids, vector, CANDIDATES) for ids, vector in pairs]
-        return list(dict.fromkeys(id_ for ids in (*worded, *nearest) for id_ in ids))
+        caveats = dict.fromkeys(caveat for each in proposed for caveat in each.caveats)
+        return Proposals(dict.fromkeys(id_ for ids in (*worded, *nearest) for id_ in ids), caveats)
 
     def _rerank(self, ids: Sequence[int], vector: np.ndarray, k: int) -> list[int]:
         """The nearest of some passages by their exact vectors, nearest first."""
@@ -491,12 +496,12 @@ class Searcher:
 
     def _nearest(
         self, encoded: Callable[[], Sequence[np.ndarray]], owners: Sequence[tuple[int, int, int]] | None
-    ) -> Callable[[], list[list[int]]]:
+    ) -> Callable[[], list[Proposals]]:
         """Start the search for the passages nearest to each query; return a function that waits for them."""
         among = None if owners is None else vector_ids([(id_, sentences) for _, id_, sentences in owners])
         if owners is not None and among is not None and self._dense.compressed and len(among) <= EXACT:
             held = self._catalog.vectors_of([id_ for _, id_, _ in owners], self._encoder.dimension)
-            return lambda: [held.nearest(vector, CANDIDATES) for vector in encoded()]
+            return lambda: [Proposals(held.nearest(vector, CANDIDATES)) for vector in encoded()]
         return self._begin(lambda: [self._dense.search(vector, among=among) for vector in encoded()])
 
     def _sign(self, ids: Sequence[int]) -> dict[int, tuple[int, int, Signature]]:

@@ -12,7 +12,7 @@ from index.hashing import text_hash
 from index.store.catalog import Catalog, DocumentContent, PassageContent
 from index.store.features import VECTORS_PER_PASSAGE, content_hash, passage_terms, term_keys
 from index.store.proof import lies_in, slice_of
-from index.store.protocols import LexicalIndex, VectorIndex
+from index.store.protocols import DerivedIndex, LexicalIndex, VectorIndex
 
 _NAMED = 3  # passages named in one finding
 _COUNTED = {
@@ -96,10 +96,11 @@ def check_derived(catalog: Catalog, dense: VectorIndex, lexical: LexicalIndex, d
     """Check the derived indexes, brought up to the catalog before; return one line per finding."""
     generation = catalog.generation
     findings = []
-    for name, key in (("vector index", "dense_generation"), ("lexical index", "lexical_generation")):
-        noted = catalog.notes.get(key)
-        if int(noted or 0) != generation:
-            findings.append(f"{name}: at generation {noted}, the catalog at {generation}")
+    indexes: tuple[tuple[str, DerivedIndex], ...] = (("vector index", dense), ("lexical index", lexical))
+    for name, index in indexes:
+        saved = index.saved_generation(catalog)
+        if saved != generation:
+            findings.append(f"{name}: at generation {saved}, the catalog at {generation}")
     expected = [block.ids() for block in catalog.vectors_since(0, dimension)]
     wanted = np.concatenate(expected) if expected else np.empty(0, dtype=np.int64)
     findings += _compare("vector index", wanted, dense.ids(), VECTORS_PER_PASSAGE)

@@ -30,6 +30,7 @@ from index.errors import DamagedError, StorageError
 from index.hashing import bytes_hash, file_hash, is_whole
 from index.store.catalog import Catalog
 from index.store.features import VECTORS_PER_PASSAGE
+from index.store.protocols import Proposals
 from index.store.sharing import SharedLock
 
 
@@ -288,6 +289,10 @@ class FaissIndex:
                 "Free some disk space, then run the same command again; what was committed is kept."
             ) from error
 
+    def saved_generation(self, catalog: Catalog) -> int:
+        """Return the generation of what was kept last."""
+        return int(catalog.notes.get("dense_generation") or 0)
+
     def forget(self, catalog: Catalog) -> None:
         """Have the next `follow` build it again from the catalog, in this process and in those that open it later."""
         with catalog.notes.transaction(), self._lock.alone():
@@ -303,11 +308,10 @@ class FaissIndex:
         """List the names of the files in the catalog that are missing or do not match their hash."""
         return [name for name, hashed in catalog.notes.dense_files() if not is_whole(self._folder / name, hashed)]
 
-    def search(self, vector: npt.NDArray[np.float32], *, among: npt.NDArray[np.int64] | None = None) -> list[int]:
+    def search(self, vector: npt.NDArray[np.float32], *, among: npt.NDArray[np.int64] | None = None) -> Proposals:
         """Propose the passages with the vectors nearest to one: float32 of shape (dimension,), of length 1.
 
         `among` lists the int64 ids of the vectors to search, ascending, as `features.vector_ids` does; all when omitted.
-        Returns the ids of the passages, each once, nearest first.
         """
         with self._lock.shared():
             segments = [segment for segment in self._segments if len(segment)]
@@ -317,13 +321,13 @@ class FaissIndex:
             search = partial(IndexSegment.search, vector=vector, count=count, among=None if self.compressed else among)
             found = list(self._workers.map(search, segments)) if len(segments) > 1 else [*map(search, segments)]
         if not found:
-            return []
+            return Proposals(())
         scores, ids = (np.concatenate(column) for column in zip(*found, strict=True))
         if among is not None and self.compressed:
             inside = np.isin(ids, among)
             scores, ids = scores[inside], ids[inside]
         best = np.lexsort((ids, -scores))[:count]
-        return list(dict.fromkeys((ids[best] // VECTORS_PER_PASSAGE).tolist()))
+        return Proposals(dict.fromkeys((ids[best] // VECTORS_PER_PASSAGE).tolist()))
 
     def _apply(self, catalog: Catalog) -> None:
         """Apply the changes committed since the generation it has reached."""

@@ -74,6 +74,19 @@ class CatalogDatabase(Protocol):
         """Close it; snapshots under way close theirs when they end."""
 
 
+class Proposals(list[int]):
+    """Ids of passages, each once, nearest first.
+
+    Attributes:
+        caveats: Why nearer ones may be missing; each is a sentence, for a person.
+    """
+
+    def __init__(self, passages: Iterable[int], caveats: Iterable[str] = ()) -> None:
+        """Take the ids in order."""
+        super().__init__(passages)
+        self.caveats = tuple(caveats)
+
+
 class DerivedIndex(Protocol):
     """An index that follows the catalog of a collection."""
 
@@ -90,6 +103,9 @@ class DerivedIndex(Protocol):
 
     def save(self, catalog: "Catalog") -> None:
         """Keep what has changed, under the lock of the collection; StorageError when that fails."""
+
+    def saved_generation(self, catalog: "Catalog") -> int:
+        """Return the generation of what was kept last."""
 
     def forget(self, catalog: "Catalog") -> None:
         """Have the next `follow` build it again from the catalog, in this process and in those that open it later."""
@@ -111,11 +127,10 @@ class VectorIndex(DerivedIndex, Protocol):
     def ids(self) -> npt.NDArray[np.int64]:
         """Return the ids of all vectors, in any order: int64."""
 
-    def search(self, vector: npt.NDArray[np.float32], *, among: npt.NDArray[np.int64] | None = None) -> list[int]:
+    def search(self, vector: npt.NDArray[np.float32], *, among: npt.NDArray[np.int64] | None = None) -> Proposals:
         """Propose the passages with the vectors nearest to one: float32 of shape (dimension,), of length 1.
 
         `among` lists the int64 ids of the vectors to search, ascending, as `features.vector_ids` does; all when omitted.
-        Returns the ids of the passages, each once, nearest first.
         """
 
 

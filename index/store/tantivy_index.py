@@ -129,6 +129,10 @@ class TantivyIndex:
         self._saved = self._generation
         self._sweep(published.files)
 
+    def saved_generation(self, catalog: Catalog) -> int:
+        """Return the generation of what was kept last."""
+        return int(catalog.notes.get("lexical_generation") or 0)
+
     def forget(self, catalog: Catalog) -> None:
         """Have the next `follow` build it again from the catalog, in this process and in those that open it later."""
         catalog.notes.set(_KEPT_AS, "")
