@@ -35,6 +35,7 @@ from index import (
     SourceRules,
     StorageError,
     StoredPassage,
+    UnreachableError,
     UpdateReport,
     WorkerError,
     boxes_of_spans,
@@ -506,6 +507,7 @@ class Assistant:
         phrases_missing = bool(asked.phrases) and not search.hits
         if phrases_missing:
             search = self._collection.search(questions, Limits(sources=names), k=k)
+        scope = replace(scope, caveats=search.caveats)
         searched = turn.searched if len(search.queries) > 1 else core.text
         scored = None
         if self._reader and read:
@@ -779,7 +781,8 @@ def _update_if_possible(
         with collection.asking():
             collection.follow()
         if on_notice:
-            on_notice(f"The documents are as they were last indexed: {error}")
+            lost = isinstance(error, UnreachableError)
+            on_notice(str(error) if lost else f"The documents are as they were last indexed: {error}")
         return None
 
 

@@ -100,10 +100,14 @@ def tell_verdict(answer: Mapping[str, Any], escape: Callable[[str], str]) -> str
 
 
 def describe_remarks(answer: Mapping[str, Any]) -> list[str]:
-    """A line for each word of a record that was searched as another, for damage, and where nothing was read; not escaped."""
+    """A line for each word of a record that was searched as another, for damage and caveats, and where nothing was read.
+
+    They are not escaped.
+    """
     lines = [f'Searched "{word}" instead of "{typed}".' for typed, word in answer.get("corrected", ())]
     if answer.get("kind", "answer") == "answer" and answer.get("message"):
         lines.append(answer["message"])
+    lines += answer["scope"].get("caveats", ())
     note = BASIS_NOTES.get(answer.get("basis", ""))
     return [*lines, note] if note else lines
 

@@ -8,7 +8,7 @@ _ATTRIBUTE = re.compile(r"^    (\w+): (.+(?:\n     .*)*)", re.MULTILINE)
 
 
 def record_schema(record: type) -> dict[str, Any]:
-    """Describe the JSON of a dataclass: an object with exactly its properties.
+    """Describe the JSON of a dataclass: an object with exactly its properties, but for those marked as optional.
 
     Records inside are described in place, without references. A record inside a record of its type, such as a part of an
     answer, contains no further ones.
@@ -34,11 +34,12 @@ def _inline(node: Any, definitions: dict[str, Any], inside: tuple[str, ...]) -> 
     if others and all(other == first for other in others):  # a pair of numbers, in a way that earlier drafts have too
         return _inline({key: node[key] for key in node if key != "prefixItems"} | {"items": first}, definitions, inside)
     if "properties" not in node:
-        dropped = ("title", "default", "$defs")
+        dropped = ("title", "default", "$defs", "optional")
         return {key: _inline(value, definitions, inside) for key, value in node.items() if key not in dropped}
     attributes = dict(_ATTRIBUTE.findall(inspect.cleandoc(node.get("description", ""))))
     properties = {}
     for key, value in node["properties"].items():
         described = {"description": " ".join(attributes[key].split())} if key in attributes else {}
         properties[key] = {**_inline(value, definitions, inside), **described}
-    return {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}
+    required = [key for key, value in node["properties"].items() if not value.get("optional")]
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}

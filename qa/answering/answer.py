@@ -52,11 +52,19 @@ class Scope:
 
     Attributes:
         pending: How many of these passages are not embedded yet and were searched by their words only.
+        caveats: Why better passages may be missing; each is a sentence. Left out of the record where there are none.
     """
 
     documents: int
     passages: int
     pending: int = 0
+    caveats: tuple[str, ...] = ()
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> Any:
+        reference = handler(schema)
+        handler.resolve_ref_schema(reference)["properties"]["caveats"]["optional"] = True
+        return reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +219,8 @@ class Answer:
         for citation in [*values["citations"], *values["closest"]]:
             for key in added:
                 del citation[key]
+        if not self.scope.caveats:  # an answer without them has the hash that it had before there were any
+            del values["scope"]["caveats"]
         return {key: values[key] for key in _KEYS if self.version > 1 or key not in _SINCE_2}
 
 
@@ -255,8 +265,9 @@ def describe_answer(answer: Answer, *, emphasise: bool = False) -> str:
 
 
 def _remarks(answer: Answer) -> list[str]:
-    """What to know of an answer before its quotes: words searched in another spelling, and where nothing was read."""
+    """What to know of an answer before its quotes: words searched in another spelling, caveats, and where nothing was read."""
     lines = [visible_line(f'Searched "{word}" instead of "{typed}".') for typed, word in answer.corrected]
+    lines += map(visible_line, answer.scope.caveats)
     return lines + [BASIS_NOTES[answer.basis]] if answer.basis in BASIS_NOTES and answer.kind == "answer" else lines
 
 

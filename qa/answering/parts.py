@@ -110,6 +110,7 @@ def join_parts(question: str, parts: Sequence[Answer]) -> Answer:
     verdicts = {part.verdict for part in parts}
     verdict: Verdict = "not_in_sources" if verdicts == {"not_in_sources"} else "closest"
     as_typed = all(is_searched_alone(part.question, part.searched, part.corrected) for part in parts)
+    caveats = (caveat for part in parts for caveat in part.scope.caveats)
     disagreements: list[Disagreement] = []
     before = 0
     for part in parts:
@@ -124,7 +125,7 @@ def join_parts(question: str, parts: Sequence[Answer]) -> Answer:
         confidence=min(part.confidence for part in parts),
         citations=tuple(citation for part in parts for citation in part.citations),
         closest=tuple(citation for part in parts for citation in part.closest),
-        scope=parts[0].scope,
+        scope=replace(parts[0].scope, caveats=tuple(dict.fromkeys(caveats))),
         evidence=tuple({term.word: term for part in parts for term in part.evidence}.values()),
         disagreements=tuple(disagreements),
         parts=tuple(parts),

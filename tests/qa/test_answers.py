@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import jsonschema
 import pytest
 from two_answers import BOTH, COLOUR, CORRECTED, GREETING, GUIDANCE, SCOPE, WHEN, quote
 
@@ -15,6 +16,8 @@ from qa.answering.citation import TermEvidence
 from qa.answering.disagreements import Disagreement, Statement
 from qa.answering.parts import join_parts
 from qa.answering.question import is_searched_alone
+from qa.exports import describe_remarks
+from qa.schema import record_schema
 from qa.verify import Check, verify_answers
 
 ROOT = Path(__file__).parents[2]
@@ -248,3 +251,27 @@ def test_a_part_that_was_altered_is_told(tmp_path):
     record = BOTH.to_dict()
     record["parts"][1]["question"] = "When was it torn down?"
     assert check(tmp_path, record)[0] == Check(1, "altered", "", "the record is not the one its hash was made of")
+
+
+CAVEAT = "The nearest vectors in http://localhost:19530 are searched approximately (HNSW)."
+
+
+def test_caveats_are_in_the_record_where_there_are_any():
+    """Without them the record has no such key, and the hash of earlier versions; with them they come back, and are shown."""
+    answer = replace(WHEN, scope=replace(SCOPE, caveats=(CAVEAT,)))
+    assert WHEN.to_dict()["scope"] == {"documents": 1, "passages": 2, "pending": 0}
+    assert answer.to_dict()["scope"]["caveats"] == [CAVEAT] and answer.hash != WHEN.hash
+    assert read_back(answer) == answer and read_back(WHEN) == WHEN
+    assert str(answer) == f"{CAVEAT}\n\n{WHEN}" and describe_remarks(answer.to_dict()) == [CAVEAT]
+    jsonschema.validate(answer.to_dict(), record_schema(Answer))
+
+
+def test_an_answer_in_parts_has_the_caveats_of_all_parts():
+    """Each once."""
+    parts = [
+        replace(COLOUR, scope=replace(SCOPE, caveats=(CAVEAT,))),
+        replace(WHEN, scope=replace(SCOPE, caveats=(CAVEAT, "!"))),
+    ]
+    joined = join_parts("Which are red? When was it built?", parts)
+    assert joined.scope.caveats == (CAVEAT, "!")
+    assert read_back(joined) == joined

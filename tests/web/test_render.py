@@ -617,3 +617,11 @@ def test_a_corrected_word_is_told_and_is_no_other_question():
     assert "Searched for" not in read.text and read.find("data-qa", "alone") == []
     nasty = Reader(render_turn(Turn(4, replace(CORRECTED, corrected=((NASTY, NASTY),), searched=CORRECTED.question))))
     assert f'Searched "{NASTY}" instead of "{NASTY}".' in nasty.text and "script" not in [tag for tag, _ in nasty.tags]
+
+
+def test_caveats_are_shown_and_copied():
+    """Above the quotes, as text."""
+    turn = Turn(4, replace(WHEN, scope=replace(WHEN.scope, caveats=(NASTY,))))
+    read = Reader(render_turn(turn))
+    assert read.text.strip().startswith(NASTY) and "script" not in [tag for tag, _ in read.tags]
+    assert describe(turn).splitlines()[:2] == [f"Question: {WHEN.question}", NASTY]

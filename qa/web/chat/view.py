@@ -96,9 +96,10 @@ def render_turn(turn: Turn) -> str:
 
 
 def _list_corrections(answer: Answer) -> list[str]:
-    """What was searched instead of words that occur nowhere, what is damaged, and on what the verdict rests."""
+    """What was searched instead of words that occur nowhere, what is damaged, caveats, and on what the verdict rests."""
     lines = [strings.CORRECTED.format(typed=typed, searched=word) for typed, word in answer.corrected]
     lines += [part.message for part in answer.parts or (answer,) if part.message]
+    lines += answer.scope.caveats
     return [*lines, BASIS_NOTES[answer.basis]] if answer.basis in BASIS_NOTES else lines
 
 
@@ -178,6 +179,7 @@ def describe(turn: Turn) -> str:
     answer = turn.answer
     lines = [strings.COPY_QUESTION.format(question=answer.question)]
     lines += [_describe_narrowing(turn.narrowing)] if turn.narrowing else []
+    lines += answer.scope.caveats
     for section in answer.sections():
         lines += ["", strings.COPY_QUESTION.format(question=section.answer.question)] if answer.parts else []
         lines += ["", *_describe_section(turn, section)]
