@@ -177,6 +177,14 @@ class CatalogStore(ABC):
         except StorageError:
             return ""
 
+    def vectors_name(self, key: str) -> str:
+        """Return the name that the vectors of a collection have in an engine; empty if they were never in one, or if that is
+        not known."""
+        try:
+            return self._meta(key).get("vectors_name", "")
+        except StorageError:
+            return ""
+
     def stored_paths(self, key: str, source: str) -> list[tuple[str, str]]:
         """Return the path and the text's hash of each document of a name in a collection; none if it cannot be read."""
         try:

@@ -41,6 +41,7 @@ EXTRAS = {
     "multilingual": "documents and questions in a hundred languages",
     "mcp": "the tools of the Model Context Protocol",
     "frame": "data frames, and Parquet files",
+    "milvus": "nearest vectors in a Milvus server",
     "langchain": "a retriever for LangChain",
     "llama-index": "a retriever for LlamaIndex",
     "haystack": "a retriever for Haystack",

@@ -1,0 +1,66 @@
+"""A Milvus server on a loopback port, to be killed and started again: milvus-lite, which speaks the real protocol."""
+
+import importlib.util
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+_START_SECONDS = 30
+
+
+class MilvusServer:
+    """A server whose data lie in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Choose a port and start it."""
+        self._folder = folder
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._port = free.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self._port}"
+        self.start()
+
+    def start(self) -> None:
+        """Start it, also again, and wait until it takes connections."""
+        main = "from milvus_lite.cmdline import main; main()"
+        place = ["--host", "127.0.0.1", "--port", str(self._port), "--data-dir", str(self._folder)]
+        with (self._folder.parent / "milvus.log").open("ab") as log:
+            self._process = subprocess.Popen([sys.executable, "-c", main, "server", *place], stdout=log, stderr=log)
+        end = time.monotonic() + _START_SECONDS
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self._port), timeout=1).close()
+                return
+            except OSError:
+                assert self._process.poll() is None and time.monotonic() < end, "the server did not start"
+                time.sleep(0.05)
+
+    def kill(self) -> None:
+        """Kill it, whatever it is at."""
+        os.kill(self._process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+        self._process.wait()
+
+
+@pytest.fixture(scope="session")
+def milvus_process(tmp_path_factory):
+    """One server for all tests, that each finds running."""
+    for package in ("pymilvus", "milvus_lite"):
+        if importlib.util.find_spec(package) is None:
+            pytest.skip(f"{package} is not installed")
+    server = MilvusServer(tmp_path_factory.mktemp("milvus") / "data")
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def milvus(milvus_process):
+    """A running server."""
+    if milvus_process._process.poll() is not None:
+        milvus_process.start()
+    return milvus_process
