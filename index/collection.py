@@ -64,6 +64,7 @@ class Collection:
         encoder: Turns texts into vectors.
         key: What its store calls it.
         store: Where its catalog is, to open it once more, also in another process.
+        make_vectors: Makes the index of its vectors, for the same; None: in its folder.
         catalog: Its documents, passages, embeddings and settings.
         lexical: Its BM25 index, usable after the first update.
         library: Its files: their status, adding, removing.
@@ -116,7 +117,7 @@ class Collection:
         self.lexical: LexicalIndex = TantivyIndex(self.folder / "lexical")
         self.library = Library(self.catalog, self.folder)
         self.mirror = Mirror(self.catalog, self.folder)
-        self._make_vectors = make_vectors or partial(FaissIndex, self.folder / "dense")
+        self.make_vectors = make_vectors
         self._dense: VectorIndex | None = None  # made on first use: the dimension is known once the model is loaded
         self._searcher: Searcher | None = None
         self._precedence = precedence
@@ -357,7 +358,8 @@ class Collection:
 
     def _vectors(self) -> VectorIndex:
         if self._dense is None:
-            self._dense = self._make_vectors(self.encoder.dimension)
+            make = self.make_vectors or partial(FaissIndex, self.folder / "dense")
+            self._dense = make(self.encoder.dimension)
         return self._dense
 
     @contextmanager

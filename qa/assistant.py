@@ -37,6 +37,7 @@ from index import (
     StoredPassage,
     UnreachableError,
     UpdateReport,
+    VectorIndex,
     WorkerError,
     boxes_of_spans,
     check_workers,
@@ -370,7 +371,13 @@ class Assistant:
         reader: Reader | Literal["bundled"] | None = "bundled" if isinstance(self._reader, FastReader) else self._reader
         collection = self._collection
         opened = _Opened(
-            collection.folder, collection.key, collection.store, self.name, self.generation, platform.node()
+            collection.folder,
+            collection.key,
+            collection.store,
+            collection.make_vectors,
+            self.name,
+            self.generation,
+            platform.node(),
         )
         return Workers(partial(_reopen, opened, _portable(collection.encoder), reader), workers)
 
@@ -793,6 +800,7 @@ class _Opened:
     folder: Path
     key: str
     store: CatalogStore
+    make_vectors: Callable[[int], VectorIndex] | None
     name: str
     generation: int
     computer: str
@@ -820,7 +828,12 @@ def _reopen(opened: _Opened, model: str | Encoder, reader: Reader | Literal["bun
         )
     try:
         collection = Collection(
-            folder, _load(model), key=opened.key, store=opened.store, precedence=Precedence(opened.store.home)
+            folder,
+            _load(model),
+            key=opened.key,
+            store=opened.store,
+            make_vectors=opened.make_vectors,
+            precedence=Precedence(opened.store.home),
         )
     except OutdatedError as error:
         raise WorkerError(f"{here} cannot answer: {error.fact} Install the same version and model on it.") from error

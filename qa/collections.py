@@ -26,9 +26,12 @@ from index import (
     SourceError,
     SourceRules,
     StorageError,
+    VectorIndex,
+    delete_milvus_vectors,
     find_codec,
     is_address,
     load_encoder,
+    milvus_vectors,
 )
 
 STORE = "QA_STORE"  # in the environment: the server that has the collections
@@ -67,6 +70,29 @@ def collection_store(home: str | Path | None = None) -> CatalogStore:
             f"{STORE} is no address of a PostgreSQL server. Write postgresql://USER:PASSWORD@HOST/DATABASE."
         )
     return PostgresStore(address, home)
+
+
+def chosen_vectors(key: str) -> Callable[[int], VectorIndex] | None:
+    """What makes the index of the vectors of a collection: in the engine at `QA_CANDIDATES`; None: in its folder.
+
+    Raises:
+        SourceError: The address cannot be used.
+        StorageError: A package is missing.
+    """
+    address = os.environ.get("QA_CANDIDATES")
+    return milvus_vectors(address, key) if address else None
+
+
+def delete_vectors(store: CatalogStore, key: str) -> None:
+    """Delete the vectors of a collection from the engine at `QA_CANDIDATES`, if they are in one; they can be made again.
+
+    Raises:
+        SourceError: The address cannot be used.
+        StorageError: The engine cannot be reached, or a package is missing.
+    """
+    name = store.vectors_name(key)
+    if name and chosen_vectors(key):
+        delete_milvus_vectors(os.environ["QA_CANDIDATES"], name)
 
 
 def conversations_file(home: str | Path) -> Path:
@@ -147,12 +173,21 @@ def open_collection(selection: Selection, encoder: Encoder, home: Path) -> tuple
 
     Raises:
         OutdatedError: Another version or model made it; the message says how to rebuild it.
+        SourceError: The address in `QA_CANDIDATES` cannot be used.
         StorageError: It cannot be opened.
     """
     name, key = name_collection(selection, encoder)
     store = collection_store(home)
     try:
-        return Collection(store.folder(key), encoder, key=key, store=store, precedence=Precedence(home)), name
+        collection = Collection(
+            store.folder(key),
+            encoder,
+            key=key,
+            store=store,
+            make_vectors=chosen_vectors(key),
+            precedence=Precedence(home),
+        )
+        return collection, name
     except OutdatedError as error:
         raise OutdatedError(error.fact, f"Rebuild it: {rebuild_command(selection, encoder)}") from error
 
@@ -182,6 +217,7 @@ def rebuild_collection(selection: Selection, encoder: Encoder, home: Path) -> No
     """
     store, key = collection_store(home), name_collection(selection, encoder)[1]
     if key in store.list_keys():
+        delete_vectors(store, key)
         store.reset(key)
 
 
@@ -246,7 +282,9 @@ def delete_collection(name: str, home: str | Path | None = None) -> None:
         SourceError: No collection has this name.
         StorageError: Another process is updating it, or it cannot be deleted.
     """
-    _store_of(name, home).delete(name)
+    store = _store_of(name, home)
+    delete_vectors(store, name)
+    store.delete(name)
 
 
 def discard_collection(name: str, home: str | Path | None = None) -> None:
@@ -256,7 +294,9 @@ def discard_collection(name: str, home: str | Path | None = None) -> None:
         SourceError: No collection has this name.
         StorageError: Another process is updating it, or it cannot be moved.
     """
-    _store_of(name, home).discard(name)
+    store = _store_of(name, home)
+    delete_vectors(store, name)
+    store.discard(name)
 
 
 def restore_discarded(home: str | Path | None) -> str:
@@ -320,7 +360,9 @@ def change_model(name: str, encoder: Encoder, home: str | Path | None = None) ->
         SourceError: No collection has this name.
         StorageError: Another process is updating it, or it cannot be written.
     """
-    _store_of(name, home).reset(name, model=getattr(encoder, "name", ""))
+    store = _store_of(name, home)
+    delete_vectors(store, name)
+    store.reset(name, model=getattr(encoder, "name", ""))
 
 
 def _store_of(name: str, home: str | Path | None) -> CatalogStore:

@@ -22,6 +22,7 @@ Action = Callable[..., int]
 
 FILES = "Which files to read"
 READING = "How to read them"
+ENGINES = "Where it is kept"
 SOURCES_HELP = (
     "files, folders and addresses (default: the folder seeds, or else the document that ships with the program)"
 )
@@ -117,6 +118,8 @@ def takes_sources(*, as_option: bool = False, named: bool = False, needed: bool 
                help="read text files in this encoding, such as windows-1252, from now on; auto guesses it again"),
         model_option,
         store_option,
+        option("--candidates", group=ENGINES, default="", metavar="ADDRESS",
+               help="search the nearest vectors in the Milvus server at http://HOST:PORT: see qa help scaling"),
     ]  # fmt: skip
     if not (named or needed):
         help_ = "answer from what is or will be indexed in --collection; read no files, and change nothing"
@@ -134,9 +137,12 @@ def takes_sources(*, as_option: bool = False, named: bool = False, needed: bool 
             no_gitignore: bool,
             encoding: str | None,
             model: str,
+            candidates: str,
             read_only: bool = False,
             **others: Any,
         ) -> int:
+            if candidates:
+                os.environ["QA_CANDIDATES"] = candidates  # for the processes too that this one starts
             if sources and collection and not named:
                 raise click.UsageError("name sources or --collection, not both.", _context())
             if needed and not (sources or collection):
@@ -178,7 +184,9 @@ def store_option(action: Action) -> Action:
             os.environ[STORE] = value
 
     help_ = f"keep collections on this PostgreSQL server; {STORE} in the environment hides a password better"
-    add = option("--store", metavar="ADDRESS", expose_value=False, is_eager=True, callback=callback, help=help_)
+    add = option(
+        "--store", group=ENGINES, metavar="ADDRESS", expose_value=False, is_eager=True, callback=callback, help=help_
+    )
     return add(action)
 
 

@@ -1,0 +1,126 @@
+"""Test answers whose passages Milvus proposes: the option, the caveats, a server that is killed, and deleting."""
+
+import os
+
+import pytest
+from fruit import APPLES, FIGS, ORCHARD, write_documents
+from toy_encoder import ToyEncoder
+
+from index import Collection, Selection, SourceError, UnreachableError
+from qa.assistant import Assistant
+from qa.cli import main
+from qa.collections import change_model, chosen_vectors, delete_collection, open_collection, rebuild_collection
+
+pytest_plugins = ["milvus_server"]
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A home folder, and a folder of documents in it."""
+    monkeypatch.setenv("QA_HOME", str(tmp_path / "home"))
+    write_documents(tmp_path / "fruit", a=APPLES, b=FIGS, c=ORCHARD)
+    return tmp_path
+
+
+@pytest.fixture
+def engine(home, milvus, monkeypatch):
+    """A running server that is to propose passages."""
+    monkeypatch.setenv("QA_CANDIDATES", milvus.address)
+    return milvus
+
+
+def open_fruit(home):
+    return Assistant.open(home / "fruit", encoder=ToyEncoder(), reader=None, home=home / "home")
+
+
+QUESTIONS = ("Where is the fig?", "Is the plum ripe? What fell?", "source:b.txt plum", "tree", "rain")
+
+
+@pytest.mark.slow
+def test_answers_have_the_hashes_that_they_have_with_faiss(home, engine, monkeypatch):
+    """Exact vectors in Milvus change no answer, nor its record."""
+    with open_fruit(home) as assistant:
+        answers = [assistant.ask(question) for question in QUESTIONS]
+        assert [each.hash for each in assistant.ask_many(QUESTIONS[:2])] == [each.hash for each in answers[:2]]
+    monkeypatch.delenv("QA_CANDIDATES")
+    with open_fruit(home) as assistant:
+        assert [assistant.ask(question).hash for question in QUESTIONS] == [answer.hash for answer in answers]
+
+
+@pytest.mark.slow
+def test_a_killed_server_is_named_and_nothing_is_lost(home, engine):
+    """While it is gone, what words find is quoted, and files are read; then updating brings it in step with the catalog."""
+    with open_fruit(home) as assistant:
+        engine.kill()
+        answer = assistant.ask("Where is the fig?")
+        assert answer.closest or answer.citations
+        assert answer.scope.caveats[0].startswith(f"The nearest vectors in {engine.address} cannot be reached")
+        (home / "fruit" / "d.txt").write_text("A cherry is sweet.")
+        with pytest.raises(UnreachableError, match="cannot be reached"):
+            assistant.refresh()
+        assert assistant.scope.documents == 4
+    lines = []
+    with Assistant.open(
+        home / "fruit", encoder=ToyEncoder(), reader=None, home=home / "home", on_notice=lines.append
+    ) as assistant:
+        assert assistant.scope.documents == 4 and lines[0].startswith(f"the nearest vectors in {engine.address}")
+    engine.start()
+    with open_fruit(home) as assistant:
+        assert assistant.ask("Where is the cherry?").scope.caveats == ()
+    collection, _ = open_collection(Selection((home / "fruit",)), ToyEncoder(), home / "home")
+    assert collection.check() == ()
+    collection.close()
+
+
+@pytest.mark.slow
+def test_what_is_deleted_or_made_again_leaves_no_vectors(home, engine):
+    """Deleting, rebuilding and another model delete the vectors in the server; without it the collection stays."""
+    from pymilvus import MilvusClient
+
+    client = MilvusClient(engine.address, dedicated=True)
+    selection = Selection((home / "fruit",), name="orchard")
+
+    def held():
+        return {name for name in client.list_collections() if name.startswith("qa_orchard_")}
+
+    def open_named():
+        Assistant.open(selection, encoder=ToyEncoder(), reader=None, home=home / "home").close()
+
+    open_named()
+    first = held()
+    assert len(first) == 1
+    rebuild_collection(selection, ToyEncoder(), home / "home")
+    open_named()
+    assert len(held()) == 1 and not held() & first
+    change_model("orchard", ToyEncoder(), home / "home")
+    assert not held()
+    open_named()
+    client.close()
+    engine.kill()
+    with pytest.raises(UnreachableError):
+        delete_collection("orchard", home / "home")
+    engine.start()
+    delete_collection("orchard", home / "home")
+    client = MilvusClient(engine.address, dedicated=True)
+    assert not held()
+    client.close()
+
+
+def test_the_option_sets_the_address_for_this_process(home, monkeypatch, capsys):
+    """And for the processes that it starts; without the option the environment variable counts."""
+    monkeypatch.setenv("QA_CANDIDATES", "http://localhost:1")
+    asked = ["ask", "Where?", "--sources", str(home / "missing")]
+    assert main(asked) == 1 and os.environ["QA_CANDIDATES"] == "http://localhost:1"
+    assert main([*asked, "--candidates", "http://localhost:2"]) == 1
+    assert os.environ["QA_CANDIDATES"] == "http://localhost:2"
+
+
+def test_an_address_that_cannot_be_used_is_refused(home, monkeypatch):
+    """Before anything is read; without an address, vectors are in the folder of the collection."""
+    monkeypatch.setattr("index.store.milvus_index.find_spec", lambda name: True)
+    monkeypatch.setenv("QA_CANDIDATES", "localhost:19530")
+    with pytest.raises(SourceError, match="Write it as http://host:19530"):
+        open_fruit(home)
+    monkeypatch.delenv("QA_CANDIDATES")
+    assert chosen_vectors("fruit") is None
+    assert Collection(home / "collection", ToyEncoder())._vectors().__class__.__name__ == "FaissIndex"
