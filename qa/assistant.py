@@ -824,7 +824,7 @@ def _reopen(opened: _Opened, model: str | Encoder, reader: Reader | Literal["bun
             raise DeletedError(f"the collection {opened.name!r} was deleted.")
         raise WorkerError(
             f"{here} does not have the folder {folder}. Make it available there under the same path, as it is on "
-            f"{opened.computer}: see qa help command-line"
+            f"{opened.computer}: see qa help scaling"
         )
     try:
         collection = Collection(
