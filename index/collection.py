@@ -323,11 +323,19 @@ class Collection:
         with self._sharing.alone(), self.catalog.database.snapshot():
             yield
 
-    def catch_up(self) -> None:
-        """Make what is committed searchable, and save the derived indexes unless another process has the lock and will do so."""
+    def catch_up(self, *, shared: bool = True) -> None:
+        """Make what is committed searchable, and save the derived indexes unless another process has the lock and will do so.
+
+        `shared` says whether to save an index that other computers use too.
+        """
         self.follow()
-        with suppress(StorageError), self._hold_lock(patience=0):
-            self._save()
+        with suppress(StorageError), hold_lock(self.folder, patience=0), self._sharing.shared():
+            self.lexical.save(self.catalog)
+            vectors = self._vectors()
+            if shared or not vectors.is_shared:
+                alone = self.catalog.database.writing(0, bool, lambda: None) if vectors.is_shared else nullcontext()
+                with alone:
+                    vectors.save(self.catalog)
 
     def check(self, *, on_notice: Callable[[str], None] | None = None) -> tuple[str, ...]:
         """Bring the derived indexes up to the catalog, as opening does, and compare them with it entry by entry.

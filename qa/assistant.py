@@ -240,7 +240,7 @@ class Assistant:
     ) -> "Assistant":
         if not collection.catalog.totals().documents:
             raise SourceError(f"nothing is indexed in {name!r} yet. Open it where its files are, to index them.")
-        collection.catch_up()
+        collection.catch_up(shared=False)
         committed = _report_as_committed(collection)
         return cls(collection, name, committed, reader=reader, read_only=True, on_notice=on_notice)
 

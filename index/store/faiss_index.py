@@ -216,6 +216,8 @@ class FaissIndex:
         """Return how many vectors it has."""
         return sum(map(len, self._segments))
 
+    is_shared = False
+
     @property
     def compressed(self) -> bool:
         """Whether vectors are compressed, so that proposals are approximate."""

@@ -135,6 +135,8 @@ class MilvusIndex:
         self._rests_until = self._strict_until = 0.0
         self._loose = 0  # vectors written that may be in no segment yet
 
+    is_shared = True
+
     @property
     def compressed(self) -> bool:
         """Whether its index is approximate."""

@@ -121,6 +121,10 @@ class VectorIndex(DerivedIndex, Protocol):
     """The vectors of paragraphs and sentences, searched by inner product; threads may share it, and search side by side."""
 
     @property
+    def is_shared(self) -> bool:
+        """Whether other computers use it too, so that it is saved under the lock of the catalog."""
+
+    @property
     def compressed(self) -> bool:
         """Whether its proposals are approximate, so that more are made, and chosen among by exact vectors."""
 
