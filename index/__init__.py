@@ -56,7 +56,7 @@ from index.sources import CATALOG_FILE, EVERYTHING, Selection, SourceRules, find
 from index.store.catalog import describe_damage
 from index.store.features import PassageFeatures, passage_features
 from index.store.locking import hold_lock
-from index.store.milvus_index import delete_milvus_vectors, milvus_vectors
+from index.store.milvus_index import delete_milvus_vectors, describe_milvus, milvus_vectors
 from index.store.postgres_catalog import PostgresStore
 from index.store.protocols import VectorIndex
 from index.store.sqlite import Database
@@ -87,11 +87,11 @@ __all__ = [
     "QAError", "Query", "QuestionError", "ReaderError", "Search", "Selection", "Sentence", "Sheet", "Source", "SourceError",
     "SourceRules", "Statistics", "StorageError", "StoredPassage", "Totals", "UnreachableError", "UpdateReport", "UpdateStopped",
     "VectorIndex", "WorkerError", "boxes_between", "boxes_of_spans", "build_key", "bundled_model_folder", "bytes_hash",
-    "check_workers", "compile_graph", "decode_text", "delete_milvus_vectors", "describe_damage", "edit_distance", "embed_with",
-    "english_words", "file_hash", "find_build", "find_codec", "find_sources", "hold_lock", "import_openvino", "infer",
-    "installed_office", "is_address", "is_english", "is_read", "load_encoder", "make_private_folder", "mark_quotes",
-    "matching_spans", "milvus_vectors", "open_executor", "pad", "padded_width", "parse_address", "passage_features",
-    "plain_graph", "question_terms", "read_document", "read_pair_model", "read_tokenizer", "round_graph", "sample_pairs",
-    "split_passages", "split_sentences", "tell_language", "term_spans", "term_weights", "text_hash", "text_terms",
-    "write_build",
+    "check_workers", "compile_graph", "decode_text", "delete_milvus_vectors", "describe_damage", "describe_milvus",
+    "edit_distance", "embed_with", "english_words", "file_hash", "find_build", "find_codec", "find_sources", "hold_lock",
+    "import_openvino", "infer", "installed_office", "is_address", "is_english", "is_read", "load_encoder",
+    "make_private_folder", "mark_quotes", "matching_spans", "milvus_vectors", "open_executor", "pad", "padded_width",
+    "parse_address", "passage_features", "plain_graph", "question_terms", "read_document", "read_pair_model", "read_tokenizer",
+    "round_graph", "sample_pairs", "split_passages", "split_sentences", "tell_language", "term_spans", "term_weights",
+    "text_hash", "text_terms", "write_build",
 ]  # fmt: skip

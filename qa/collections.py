@@ -7,6 +7,7 @@ import re
 import shlex
 import unicodedata
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from index import (
     StorageError,
     VectorIndex,
     delete_milvus_vectors,
+    describe_milvus,
     find_codec,
     is_address,
     load_encoder,
@@ -81,6 +83,30 @@ def chosen_vectors(key: str) -> Callable[[int], VectorIndex] | None:
     """
     address = os.environ.get("QA_CANDIDATES")
     return milvus_vectors(address, key) if address else None
+
+
+def describe_engine() -> str:
+    """Describe the engine at `QA_CANDIDATES`; empty where none is named.
+
+    Raises:
+        SourceError: The address cannot be used.
+        StorageError: The engine cannot be reached, or a package is missing.
+    """
+    make = chosen_vectors("")
+    return describe_milvus(os.environ["QA_CANDIDATES"]) if make else ""
+
+
+def changes_behind(store: CatalogStore, key: str) -> int:
+    """Count the changes of a collection that are not in the indexes saved on this computer, or in the engine, yet.
+
+    Raises:
+        StorageError: The engine cannot be reached, or the collection cannot be opened.
+    """
+    behind, make = store.behind(key), chosen_vectors(key)
+    if make:
+        with closing(store.open(store.folder(key))) as catalog, closing(make(1)) as vectors:
+            behind = max(behind, catalog.generation - vectors.saved_generation(catalog))
+    return behind
 
 
 def delete_vectors(store: CatalogStore, key: str) -> None:

@@ -1,8 +1,6 @@
 """A Milvus server on a loopback port, to be killed and started again: milvus-lite, which speaks the real protocol."""
 
 import importlib.util
-import os
-import signal
 import socket
 import subprocess
 import sys
@@ -43,7 +41,7 @@ class MilvusServer:
 
     def kill(self) -> None:
         """Kill it, whatever it is at."""
-        os.kill(self._process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+        self._process.kill()
         self._process.wait()
 
 

@@ -17,7 +17,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import partial
 from importlib.util import find_spec
 from typing import Any, TypeVar
@@ -77,6 +77,18 @@ def milvus_vectors(given: str, key: str) -> Callable[[int], "MilvusIndex"]:
         raise StorageError("Milvus needs the package pymilvus. Install it: pip install 'qa-verbatim[milvus]'")
     _Place.parse(given)
     return partial(MilvusIndex, given, key)
+
+
+def describe_milvus(given: str) -> str:
+    """Describe the engine at an address, with its version.
+
+    Raises:
+        SourceError: The address cannot be used.
+        UnreachableError: The engine cannot be reached.
+    """
+    with closing(MilvusIndex(given, "", 1)) as index:
+        version = index._call(lambda client: client.get_server_version(timeout=_SECONDS), _SECONDS)
+        return f"Milvus {version} at {index._place.shown}"
 
 
 def delete_milvus_vectors(given: str, name: str) -> None:

@@ -158,7 +158,8 @@ class CatalogStore(ABC):
         """Count the changes that the indexes as they are saved on this computer have not followed yet; 0 if that is not known."""
         try:
             meta, noted = self._meta(key), self._noted(key)
-            saved = min(int(noted.get(name) or 0) for name in ("dense_generation", "lexical_generation"))
+            names = ("lexical_generation",) if meta.get("vectors_name") else ("dense_generation", "lexical_generation")
+            saved = min(int(noted.get(name) or 0) for name in names)
             return int(meta.get("generation", 0)) - saved
         except (StorageError, ValueError):
             return 0

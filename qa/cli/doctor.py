@@ -16,8 +16,8 @@ from typing import Literal
 
 import click
 
-from index import CollectionInfo, Encoder, QAError, StorageError, installed_office, load_encoder
-from qa.collections import collection_store, encoder_folder, list_collections
+from index import CollectionInfo, Encoder, QAError, SourceError, StorageError, installed_office, load_encoder
+from qa.collections import changes_behind, collection_store, describe_engine, encoder_folder, list_collections
 from qa.reading.model import shared_reader
 from qa.text import count, describe_size, visible_line
 
@@ -118,8 +118,10 @@ def examine(home: Path, *, notice: Callable[[str], None]) -> Iterator[Check]:
         store = collection_store(home)
         if server := store.describe():
             yield Check("Collections", "server", "ok", server)
-        yield from (_check_collection(info, store.behind(info.name)) for info in list_collections(home))
-    except StorageError as error:
+        if engine := describe_engine():
+            yield Check("Collections", "nearest vectors", "ok", engine)
+        yield from (_check_collection(info, changes_behind(store, info.name)) for info in list_collections(home))
+    except (SourceError, StorageError) as error:
         yield Check("Collections", "server", "broken", str(error))
 
 

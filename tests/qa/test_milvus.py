@@ -1,6 +1,7 @@
 """Test answers whose passages Milvus proposes: the option, the caveats, a server that is killed, and deleting."""
 
 import os
+from contextlib import closing
 
 import pytest
 from fruit import APPLES, FIGS, ORCHARD, write_documents
@@ -9,7 +10,16 @@ from toy_encoder import ToyEncoder
 from index import Collection, Selection, SourceError, UnreachableError
 from qa.assistant import Assistant
 from qa.cli import main
-from qa.collections import change_model, chosen_vectors, delete_collection, open_collection, rebuild_collection
+from qa.collections import (
+    change_model,
+    changes_behind,
+    chosen_vectors,
+    collection_store,
+    delete_collection,
+    describe_engine,
+    open_collection,
+    rebuild_collection,
+)
 
 pytest_plugins = ["milvus_server"]
 
@@ -124,3 +134,22 @@ def test_an_address_that_cannot_be_used_is_refused(home, monkeypatch):
     monkeypatch.delenv("QA_CANDIDATES")
     assert chosen_vectors("fruit") is None
     assert Collection(home / "collection", ToyEncoder())._vectors().__class__.__name__ == "FaissIndex"
+
+
+@pytest.mark.slow
+def test_doctor_shows_the_engine_and_what_it_has_not_followed(home, engine, monkeypatch):
+    """One that is down is broken; its changes are counted once it is back."""
+    with open_fruit(home):
+        pass
+    store = collection_store(home / "home")
+    (key,) = store.list_keys()
+    assert changes_behind(store, key) == 0
+    assert describe_engine().endswith(f" at {engine.address}")
+    with closing(store.open(store.folder(key))) as catalog:
+        catalog.set_setting("calibration", "{}")
+    assert changes_behind(store, key) == 1
+    engine.kill()
+    with pytest.raises(UnreachableError, match="cannot be reached"):
+        describe_engine()
+    monkeypatch.delenv("QA_CANDIDATES")
+    assert describe_engine() == ""
