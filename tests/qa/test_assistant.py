@@ -256,7 +256,7 @@ def test_two_processes_open_one_collection_at_once(tmp_path):
     outputs = [process.communicate(timeout=120) for process in running]
     assert [process.returncode for process in running] == [0, 0, 0], outputs
     assert len({output for output, _ in outputs}) == 1
-    assert outputs[0][0].startswith("Scope(documents=40, passages=80, pending=0)")
+    assert outputs[0][0].startswith("Scope(documents=40, passages=80, pending=0, caveats=()) ")
 
 
 def test_altered_weights_are_refused(monkeypatch, tmp_path):
