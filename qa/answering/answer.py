@@ -7,7 +7,7 @@ words an answer for a terminal. A `Conversation` answers questions that may refe
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING, Any, Literal
@@ -59,6 +59,14 @@ class Scope:
     passages: int
     pending: int = 0
     caveats: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Convert to plain JSON values. Without caveats they are what they were before there were any."""
+        values = asdict(self)
+        if self.caveats:
+            return {**values, "caveats": list(self.caveats)}
+        del values["caveats"]
+        return values
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> Any:
@@ -215,12 +223,11 @@ class Answer:
         for name in ("citations", "closest"):
             values[name] = [flatten_place(citation) for citation in values[name]]
         values |= {"found": self.found, "answer": self.answer, "parts": [part.to_dict() for part in self.parts]}
+        values["scope"] = self.scope.to_dict()
         added = [key for version, keys in _CITATION_SINCE.items() if self.version < version for key in keys]
         for citation in [*values["citations"], *values["closest"]]:
             for key in added:
                 del citation[key]
-        if not self.scope.caveats:  # an answer without them has the hash that it had before there were any
-            del values["scope"]["caveats"]
         return {key: values[key] for key in _KEYS if self.version > 1 or key not in _SINCE_2}
 
 

@@ -179,7 +179,7 @@ class Api:
             ],
             scope=finding.scope,
         )
-        return asdict(found)
+        return {**asdict(found), "scope": found.scope.to_dict()}
 
     def list_sources(
         self,
@@ -205,7 +205,7 @@ class Api:
             not_read=[UnreadFile(source=failure.source, reason=failure.reason) for failure in failures[:limit]],
             scope=scope,
         )
-        return asdict(listed)
+        return {**asdict(listed), "scope": listed.scope.to_dict()}
 
     def read_passage(
         self,
