@@ -37,6 +37,7 @@ from index import (
 )
 
 STORE = "QA_STORE"  # in the environment: the server that has the collections
+CANDIDATES = "QA_CANDIDATES"  # in the environment: the engine that searches the nearest vectors
 _NAME = re.compile(r"[^\W_](?:[\w. -]{0,62}[\w-])?")
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)  # on Windows
 
@@ -81,7 +82,7 @@ def chosen_vectors(key: str) -> Callable[[int], VectorIndex] | None:
         SourceError: The address cannot be used.
         StorageError: A package is missing.
     """
-    address = os.environ.get("QA_CANDIDATES")
+    address = os.environ.get(CANDIDATES)
     return milvus_vectors(address, key) if address else None
 
 
@@ -93,7 +94,7 @@ def describe_engine() -> str:
         StorageError: The engine cannot be reached, or a package is missing.
     """
     make = chosen_vectors("")
-    return describe_milvus(os.environ["QA_CANDIDATES"]) if make else ""
+    return describe_milvus(os.environ[CANDIDATES]) if make else ""
 
 
 def changes_behind(store: CatalogStore, key: str) -> int:
@@ -118,7 +119,7 @@ def delete_vectors(store: CatalogStore, key: str) -> None:
     """
     name = store.vectors_name(key)
     if name and chosen_vectors(key):
-        delete_milvus_vectors(os.environ["QA_CANDIDATES"], name)
+        delete_milvus_vectors(os.environ[CANDIDATES], name)
 
 
 def conversations_file(home: str | Path) -> Path:

@@ -25,10 +25,10 @@ from qa.cli.options import (
     SOURCES_HELP,
     Chosen,
     complete_name,
+    engine_options,
     model_option,
     notify_failures,
     option,
-    store_option,
     takes_sources,
     workers_option,
 )
@@ -309,7 +309,7 @@ def _check(chosen: Chosen) -> int:
 @option(
     "--delete", metavar="NAME", shell_complete=complete_name, help="delete this collection and the files added to it"
 )
-@store_option
+@engine_options
 def collections(as_json: bool, delete: str | None) -> int:
     """List the collections, or delete one."""
     if delete is not None:
@@ -353,7 +353,7 @@ def mcp(chosen: Chosen) -> int:
 
 @program.command(cls=Command, examples=("qa doctor", "qa doctor --json"))
 @option("--json", "as_json", is_flag=True, help="print everything that was found as one JSON object")
-@store_option
+@engine_options
 def doctor(as_json: bool) -> int:
     """Check the installation, the models and the collections, and say what to do. The exit code is 1 if anything is broken."""
     from qa.cli.doctor import describe_checks, examine
@@ -383,7 +383,7 @@ def doctor(as_json: bool) -> int:
 )
 @option("--show-changes", is_flag=True, help="print passages that no longer match, as indexed and as they are now")
 @option("--encoding", metavar="NAME", help="the encoding that the text files were indexed with, if one was named")
-@store_option
+@engine_options
 def verify(answers: Path, sources: tuple[str, ...], show_changes: bool, encoding: str | None) -> int:
     """Check every quote in a file of answers against the documents."""
     found: Counter[str] = Counter()

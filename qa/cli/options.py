@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from index import Encoder, Failure, Progress, Selection, SourceRules, is_read, l
 from qa.assistant import Assistant
 from qa.cli.output import notify, show_progress
 from qa.cli.usage import Option, parsed_by, whole
-from qa.collections import STORE, collection_store, default_sources, encoder_folder, find_collection
+from qa.collections import CANDIDATES, STORE, collection_store, default_sources, encoder_folder, find_collection
 from qa.text import describe_progress, name_first
 
 Action = Callable[..., int]
@@ -117,9 +117,7 @@ def takes_sources(*, as_option: bool = False, named: bool = False, needed: bool 
         option("--encoding", group=READING, metavar="NAME",
                help="read text files in this encoding, such as windows-1252, from now on; auto guesses it again"),
         model_option,
-        store_option,
-        option("--candidates", group=ENGINES, default="", metavar="ADDRESS",
-               help="search the nearest vectors in the Milvus server at http://HOST:PORT: see qa help scaling"),
+        engine_options,
     ]  # fmt: skip
     if not (named or needed):
         help_ = "answer from what is or will be indexed in --collection; read no files, and change nothing"
@@ -137,12 +135,9 @@ def takes_sources(*, as_option: bool = False, named: bool = False, needed: bool 
             no_gitignore: bool,
             encoding: str | None,
             model: str,
-            candidates: str,
             read_only: bool = False,
             **others: Any,
         ) -> int:
-            if candidates:
-                os.environ["QA_CANDIDATES"] = candidates  # for the processes too that this one starts
             if sources and collection and not named:
                 raise click.UsageError("name sources or --collection, not both.", _context())
             if needed and not (sources or collection):
@@ -176,18 +171,31 @@ def model_option(action: Action) -> Action:
     return add(action)
 
 
-def store_option(action: Action) -> Action:
-    """Add the option `--store`, which sets `QA_STORE` for this process and those that it starts."""
+def engine_options(action: Action) -> Action:
+    """Add the options `--store` and `--candidates`, which set variables for this process and those that it starts."""
+    for name, variable, help_ in (
+        (
+            "--candidates",
+            CANDIDATES,
+            "search the nearest vectors in the Milvus server at http://HOST:PORT: see qa help scaling",
+        ),
+        (
+            "--store",
+            STORE,
+            f"keep collections on this PostgreSQL server; {STORE} in the environment hides a password better",
+        ),
+    ):
+        setting = partial(_set_variable, variable)
+        add = option(
+            name, group=ENGINES, metavar="ADDRESS", expose_value=False, is_eager=True, callback=setting, help=help_
+        )
+        action = add(action)
+    return action
 
-    def callback(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
-        if value:
-            os.environ[STORE] = value
 
-    help_ = f"keep collections on this PostgreSQL server; {STORE} in the environment hides a password better"
-    add = option(
-        "--store", group=ENGINES, metavar="ADDRESS", expose_value=False, is_eager=True, callback=callback, help=help_
-    )
-    return add(action)
+def _set_variable(variable: str, ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    if value:
+        os.environ[variable] = value
 
 
 def workers_option(use: str) -> Callable[[Action], Action]:
