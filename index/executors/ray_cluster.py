@@ -15,6 +15,10 @@ from index.errors import WorkerError
 from index.executors.pool import Doer
 
 CONNECT_SECONDS = 10.0
+SETTINGS = {
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # else it prints on standard output what workers died of
+    "RAY_NUM_REDIS_GET_RETRIES": "1",  # else it tries a cluster that is gone for many minutes
+}
 INSTALL = "pip install 'qa-verbatim[cluster]'"
 
 
@@ -39,7 +43,8 @@ class RayCluster:
         """
         check_installed()
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-        os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")  # else it tries a cluster that is gone for many minutes
+        for name, value in SETTINGS.items():
+            os.environ.setdefault(name, value)
         import ray
 
         self._ray: Any = ray

@@ -24,6 +24,24 @@ QUESTIONS = [
 TEXT = "The apple fell from the old tree.\n\nA pear stayed.\n\nThe plum is blue."
 
 
+KILLING = """
+import os, signal, sys, time
+from functools import partial
+from toy_assistant import ToyAssistant
+from qa.workers import Workers
+with Workers(partial(ToyAssistant, sys.argv[1], delay=1.0), "ray?workers=1") as workers:
+    import ray
+    print(workers.ask("apples")().found)
+    (worker,) = workers._executor._at
+    process = ray.get(worker._actor.__ray_call__.remote(lambda _: os.getpid()))
+    asked = workers.ask("apples")
+    time.sleep(0.5)
+    os.kill(process, signal.SIGKILL)
+    print(asked().found)
+    time.sleep(1)
+"""
+
+
 @pytest.fixture(scope="module")
 def cluster():
     """A cluster of this computer alone: a head, and three nodes of one processor each."""
@@ -119,6 +137,13 @@ def test_killed_worker_loses_nothing(cluster, tmp_path):
 
     alone, together = answer_slowly(tmp_path, kill)
     assert together == alone
+
+
+def test_nothing_is_printed_of_a_killed_worker(cluster, tmp_path):
+    """Standard output is for answers."""
+    (tmp_path / "apples.txt").write_text("Apples are red.", encoding="utf-8")
+    done = subprocess.run([sys.executable, "-c", KILLING, tmp_path], capture_output=True, text=True, check=True)
+    assert done.stdout == "True\nTrue\n"
 
 
 def test_killed_node_loses_nothing(cluster, tmp_path):
