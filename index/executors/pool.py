@@ -220,7 +220,7 @@ def _translate(error: BaseException, fact: str = "") -> WorkerError:
     """Say that workers fail, as a `WorkerError` with the cause."""
     if isinstance(error, WorkerError):
         return error
-    reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+    reason = (str(error).strip().splitlines() or [type(error).__name__])[-1]  # the first lines may be a traceback
     translated = WorkerError(f"the workers {fact or f'cannot be used: {reason}'}")
     translated.__cause__ = error
     return translated
