@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from index.errors import DamagedError, DeletedError, LockedError, StorageError
+from index.store.sharing import UnderWay
 
 if TYPE_CHECKING:
     import psycopg
@@ -51,7 +52,7 @@ class PostgresDatabase:
         self._updating = False  # whether the connection that writes has the lock of updates
         self._lending = threading.Lock()  # guards what is idle
         self._idle: list[psycopg.Connection[Any]] = []
-        self._under_way = _UnderWay()
+        self._under_way = UnderWay()
         self._closed = False
 
     def close(self) -> None:
@@ -349,22 +350,6 @@ def _parse(address: str) -> dict[str, Any] | None:
         return dict(conninfo_to_dict(address))
     except psycopg.Error:
         return None
-
-
-class _UnderWay(threading.local):
-    """What each thread reads from in its snapshot or transaction, and the version that it sees there."""
-
-    connection: "psycopg.Connection[Any] | None" = None
-    version: object | None = None
-
-    @contextmanager
-    def on(self, connection: "psycopg.Connection[Any]", version: object | None = None) -> Iterator[None]:
-        before = self.connection, self.version
-        self.connection, self.version = connection, version
-        try:
-            yield
-        finally:
-            self.connection, self.version = before
 
 
 def _execute(connection: "psycopg.Connection[Any]", statement: str, values: Sequence[Any] | None) -> Any:

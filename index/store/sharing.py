@@ -1,8 +1,9 @@
-"""A lock that many threads hold at once to read, and one alone to change what they read."""
+"""What threads share: a lock that many hold at once to read, and one alone to change what they read; what each reads from."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 
 class SharedLock:
@@ -55,3 +56,25 @@ class SharedLock:
             with self._changed:
                 self._alone = None
                 self._changed.notify_all()
+
+
+class UnderWay(threading.local):
+    """What each thread reads from in its snapshot or transaction, and the version that it sees there, if that is known.
+
+    Attributes:
+        connection: To the database; None outside of both.
+        version: What changes with each commit.
+    """
+
+    connection: Any = None
+    version: object | None = None
+
+    @contextmanager
+    def on(self, connection: Any, version: object | None = None) -> Iterator[None]:
+        """Read from a connection until leaving."""
+        before = self.connection, self.version
+        self.connection, self.version = connection, version
+        try:
+            yield
+        finally:
+            self.connection, self.version = before

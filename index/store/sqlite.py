@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import DamagedError, StorageError
+from index.store.sharing import UnderWay
 
 _AT_ONCE = 500  # values in one statement
 CONNECTIONS = 8
@@ -64,7 +65,7 @@ class Database:
         self._lending = threading.Lock()  # guards the next two, and what is idle
         self._observer: sqlite3.Connection | None = None  # it sees when others commit; opened on first use
         self._scattered: ScatteredReader | None = None  # the same
-        self._under_way = _UnderWay()
+        self._under_way = UnderWay()
         self._reading: _ReadOnlyFile | None = None  # where the file cannot be written
         self._hindrance: sqlite3.Error | None = None  # why it cannot
         self._openings = 0  # how often it was opened
@@ -218,7 +219,7 @@ class Database:
             return self._openings, int(found)
 
     @property
-    def version(self) -> tuple[int, int] | None:
+    def version(self) -> object | None:
         """What changes with each commit, of the moment of the snapshot under way; None while that cannot be told."""
         return self._under_way.version
 
@@ -341,22 +342,6 @@ class ScatteredReader:
             self._workers.shutdown()
             for connection in self._connections:
                 connection.close()
-
-
-class _UnderWay(threading.local):
-    """What each thread reads from in its snapshot or transaction, and the version that it sees there, if that is known."""
-
-    connection: sqlite3.Connection | None = None
-    version: tuple[int, int] | None = None
-
-    @contextmanager
-    def on(self, connection: sqlite3.Connection, version: tuple[int, int] | None = None) -> Iterator[None]:
-        before = self.connection, self.version
-        self.connection, self.version = connection, version
-        try:
-            yield
-        finally:
-            self.connection, self.version = before
 
 
 class _ReadOnlyFile:
