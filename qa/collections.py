@@ -272,8 +272,7 @@ def nothing_read(paths: Sequence[str | Path], failures: Sequence[Failure]) -> st
 
 def list_collections(home: str | Path | None = None) -> tuple[CollectionInfo, ...]:
     """List all collections by name, those of other versions and models too; in `home_folder()` if `home` is omitted."""
-    store = collection_store(home)
-    return tuple(map(store.inspect, store.list_keys()))
+    return collection_store(home).inspect_all()
 
 
 def find_collection(name: str, home: str | Path | None = None) -> Selection:

@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,12 +18,14 @@ from index.store.catalog import CATALOG_FORMAT, Catalog
 from index.store.locking import hold_lock
 from index.store.notes import Notes
 from index.store.postgres import PostgresDatabase, connect, is_here, shown, translated_errors
-from index.store.stores import CatalogStore
+from index.store.stores import CatalogStore, CollectionInfo
 
 if TYPE_CHECKING:
     import psycopg
 
 NOTES_FILE = "derived.sqlite"
+# That of the `_connected` under way, with its address.
+_connection: "ContextVar[tuple[str, psycopg.Connection[Any] | None]]" = ContextVar("connection", default=("", None))
 _REGISTRY = """
 SELECT pg_advisory_xact_lock(hashtext('qa-verbatim registry'));
 CREATE SCHEMA IF NOT EXISTS qa;
@@ -167,6 +170,11 @@ class PostgresStore(CatalogStore):
             for item in excluded:
                 connection.execute("INSERT INTO exclusions VALUES (%s, %s)", item)
 
+    def inspect_all(self) -> tuple[CollectionInfo, ...]:
+        """Describe all collections, by key, over one connection."""
+        with self._connected():
+            return CatalogStore.inspect_all(self)
+
     def rename(self, key: str, new: str) -> None:
         """Note the new key."""
         with self._changing(key) as (connection, id_):
@@ -232,13 +240,22 @@ class PostgresStore(CatalogStore):
 
     @contextmanager
     def _connected(self) -> "Iterator[psycopg.Connection[Any]]":
-        """Connect to the server, and make the list of collections if it is missing."""
+        """Connect to the server, and make the list of collections if it is missing. Inside another one: the same connection."""
+        address, connection = _connection.get()
+        if address == self.address and connection and not connection.closed:
+            with translated_errors(address):
+                yield connection
+            return
         with translated_errors(self.address), closing(connect(self.address)) as connection:
             ((there,),) = connection.execute("SELECT to_regclass('qa.collections') IS NOT NULL").fetchall()
             if not there:
                 with connection.transaction():
                     connection.execute(_REGISTRY)
-            yield connection
+            inside = _connection.set((self.address, connection))
+            try:
+                yield connection
+            finally:
+                _connection.reset(inside)
 
     @contextmanager
     def _changing(self, key: str) -> "Iterator[tuple[psycopg.Connection[Any], int]]":

@@ -154,6 +154,10 @@ class CatalogStore(ABC):
         model, updated = meta.get("encoder", ""), meta.get("updated", "")
         return CollectionInfo(key, folder, sources, documents, passages, pending, size, model, version, updated)
 
+    def inspect_all(self) -> tuple[CollectionInfo, ...]:
+        """Describe all collections, by key."""
+        return tuple(map(self.inspect, self.list_keys()))
+
     def behind(self, key: str) -> int:
         """Count the changes that the indexes as they are saved on this computer have not followed yet; 0 if that is not known."""
         try:

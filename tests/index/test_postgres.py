@@ -306,6 +306,17 @@ def test_collections_are_listed_renamed_discarded_restored_and_deleted(open_coll
     assert sql(store.address, "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'qa_%%'") == []
 
 
+def test_one_that_cannot_be_read_does_not_hide_the_others(open_collection, store, folder):
+    """A schema that was dropped by hand is listed as damaged; all are described over one connection."""
+    open_collection("one").update([folder])
+    open_collection("two").update([folder])
+    sql(store.address, "DROP SCHEMA qa_1 CASCADE")
+    assert [(info.name, info.documents, info.is_current) for info in store.inspect_all()] == [
+        ("one", 0, False),
+        ("two", 2, True),
+    ]
+
+
 def test_an_emptied_collection_keeps_what_it_is_made_of(open_collection, store, folder):
     """Who has it open is told to open it again; with another encoder it is made anew."""
     collection = open_collection()
