@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial, wraps
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +117,6 @@ def takes_sources(*, as_option: bool = False, named: bool = False, needed: bool 
         option("--encoding", group=READING, metavar="NAME",
                help="read text files in this encoding, such as windows-1252, from now on; auto guesses it again"),
         model_option,
-        engine_options,
     ]  # fmt: skip
     if not (named or needed):
         help_ = "answer from what is or will be indexed in --collection; read no files, and change nothing"
@@ -155,7 +154,7 @@ def takes_sources(*, as_option: bool = False, named: bool = False, needed: bool 
             stored_name = "" if selection else collection
             return action(chosen=Chosen(selection, stored_name, encoding, model, read_only), **others)
 
-        decorated: Action = command
+        decorated: Action = engine_options(command)
         for parameter in reversed(parameters):
             decorated = parameter(decorated)
         return decorated
@@ -173,29 +172,19 @@ def model_option(action: Action) -> Action:
 
 def engine_options(action: Action) -> Action:
     """Add the options `--store` and `--candidates`, which set variables for this process and those that it starts."""
-    for name, variable, help_ in (
-        (
-            "--candidates",
-            CANDIDATES,
-            "search the nearest vectors in the Milvus server at http://HOST:PORT: see qa help scaling",
-        ),
-        (
-            "--store",
-            STORE,
-            f"keep collections on this PostgreSQL server; {STORE} in the environment hides a password better",
-        ),
+
+    @wraps(action)
+    def command(store: str, candidates: str, **others: Any) -> int:
+        os.environ.update({name: value for name, value in ((STORE, store), (CANDIDATES, candidates)) if value})
+        return action(**others)
+
+    decorated: Action = command
+    for name, help_ in (
+        ("--candidates", "search the nearest vectors in the Milvus server at http://HOST:PORT: see qa help scaling"),
+        ("--store", f"keep collections on this PostgreSQL server; {STORE} in the environment hides a password better"),
     ):
-        setting = partial(_set_variable, variable)
-        add = option(
-            name, group=ENGINES, metavar="ADDRESS", expose_value=False, is_eager=True, callback=setting, help=help_
-        )
-        action = add(action)
-    return action
-
-
-def _set_variable(variable: str, ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
-    if value:
-        os.environ[variable] = value
+        decorated = option(name, group=ENGINES, default="", metavar="ADDRESS", help=help_)(decorated)
+    return decorated
 
 
 def workers_option(use: str) -> Callable[[Action], Action]:

@@ -234,7 +234,10 @@ def test_nothing_of_it_is_imported_unless_asked_for():
 
 def test_other_computers_need_the_collection(tmp_path, fruit, monkeypatch):
     """The same folder, not an earlier state of it, and the same model: a worker that lacks it says so, with its name."""
-    opened = assistant._Opened(fruit._collection.folder, fruit.name, fruit.generation, "driver")
+    collection = fruit._collection
+    opened = assistant._Opened(
+        collection.folder, collection.key, collection.store, None, fruit.name, fruit.generation, "driver"
+    )
     monkeypatch.setattr("platform.node", lambda: "other")
     with pytest.raises(WorkerError, match=r"^other does not have the folder .*/nowhere\. Make it available"):
         assistant._reopen(assistant.replace(opened, folder=tmp_path / "nowhere"), ToyEncoder(), None)

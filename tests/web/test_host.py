@@ -105,17 +105,19 @@ def test_deleted_collection_is_told_as_deleted(one):
         host.call(lambda assistant: assistant.ask("plum"))
 
 
-def test_a_server_that_is_gone_as_indexing_ends_does_not_end_the_thread(one):
+def test_a_server_that_is_gone_as_indexing_ends_does_not_end_the_thread(one, monkeypatch):
     """What could not be read is asked for again at each look, until the server is back."""
     host, first = one
-    type(first).failures = property(lambda self: (_ for _ in ()).throw(StorageError("the server is down.")))
-    try:
+
+    def fail(self):
+        raise StorageError("the server is down.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(first), "failures", property(fail), raising=False)
         host.call(lambda assistant: setattr(assistant, "indexing", True))
         first.indexing = False
         with pytest.raises(ZeroDivisionError):
             host.call(lambda assistant: 1 / 0)
         assert host.state.stage == "indexing"
-    finally:
-        del type(first).failures
     first.failures = ()
     until(lambda: host.state.stage == "ready")
