@@ -507,8 +507,7 @@ class Assistant:
         scope, names = self.scope, None
         wanted = (*asked.sources, *_names(sources))
         if wanted or without:
-            names = tuple(info.source for info in self.documents() if info.source not in without)
-            names = matching_sources(names, wanted) if wanted else names
+            names = self._choose_names(wanted, without)
             scope = Scope(len(names), *self._collection.catalog.passage_counts(names))
         search = self._collection.search(questions, Limits(asked.phrases, names), k=k)
         phrases_missing = bool(asked.phrases) and not search.hits
@@ -523,6 +522,17 @@ class Assistant:
             search = replace(search, hits=scored[0])
         readings = scored[1] if scored else None
         return Retrieval(asked, core.text, core.words, searched, search, scope, phrases_missing, readings)
+
+    def _choose_names(self, wanted: Sequence[str], without: Sequence[str]) -> tuple[str, ...]:
+        """Find the documents that filters name, but for some; all are listed only where a filter is not a whole name."""
+        catalog = self._collection.catalog
+        if wanted and not without:
+            with suppress(UnicodeEncodeError):  # no document is called half a character
+                named = catalog.names(wanted)
+                if set(named).issuperset(wanted):
+                    return named
+        names = tuple(name for name in catalog.names() if name not in without)
+        return matching_sources(names, wanted) if wanted else names
 
     def _correct(self, core: str) -> Corrected:
         return correct_spelling(core, self._collection.searcher.word_frequencies, self._collection.searcher.near_words)

@@ -238,9 +238,12 @@ class Catalog:
             self.database.rows("DELETE FROM exclusions WHERE path = ?", (path,))
         return excluded
 
-    def names(self) -> tuple[str, ...]:
-        """List the names of all documents, in order."""
-        return tuple(name for (name,) in self.database.rows("SELECT source FROM documents ORDER BY source, path"))
+    def names(self, among: Sequence[str] | None = None) -> tuple[str, ...]:
+        """List the names of all documents, or of those called by one of some names, in order."""
+        if among is None:
+            return tuple(name for (name,) in self.database.rows("SELECT source FROM documents ORDER BY source, path"))
+        rows = self.database.rows_among("SELECT source FROM documents WHERE source IN ({})", sorted(set(among)))
+        return tuple(sorted(name for (name,) in rows))
 
     def exclusions(self) -> dict[str, str]:
         """Return the names shown of the excluded files, by path."""

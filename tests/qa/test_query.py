@@ -206,6 +206,25 @@ def test_a_source_filter_narrows_the_search_and_the_scope(fruit):
     assert (typed.scope.documents, typed.scope.passages) == (1, 1)
 
 
+def test_whole_names_are_looked_up_without_listing_all_documents(fruit, monkeypatch):
+    """Of millions of documents, listing takes longer than all the rest; parts of names and patterns need it."""
+    names, listed = fruit._collection.catalog.names, []
+
+    def note(among=None):
+        listed.append(among is None)
+        return names(among)
+
+    monkeypatch.setattr(fruit._collection.catalog, "names", note)
+    assert fruit.find("apple", sources=["c.txt", "a.txt"]).scope.documents == 2
+    assert not any(listed)
+    assert fruit.find("apple", sources=["c.txt", "A"]).scope.documents == 2
+    assert fruit.find("apple", without=["a.txt"]).scope.documents == 2
+    assert fruit.find("apple", sources=["*.txt"], without=["a.txt"]).scope.documents == 2
+    assert any(listed)
+    with pytest.raises(QuestionError, match="no document is named like"):
+        fruit.find("apple", sources=["\ud800"])
+
+
 def test_near_duplicates_are_one_hit_that_names_its_twins(fruit):
     """The same passage in another file is named, not listed again."""
     answer = fruit.ask("apple")
