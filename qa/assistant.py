@@ -63,6 +63,7 @@ from qa.answering.question import (
 from qa.answering.requests import Occurrences, describe_request
 from qa.collections import (
     Sources,
+    check_stored,
     choose_encoder,
     encoder_folder,
     find_collection,
@@ -195,6 +196,8 @@ class Assistant:
                 reader,
                 on_notice,
             )
+            if read_only:
+                check_stored(selection, encoder, home)
             collection, name = open_collection(selection, encoder, home)
             if read_only:
                 try:
@@ -638,9 +641,7 @@ class Assistant:
 
             selection, own = self._selection(), self._collection.library.added_folder
             self._watcher = FileWatcher(selection, refresh, own=own, delay=delay, on_notice=self._on_notice)
-            with suppress(
-                SourceError, StorageError
-            ):  # a folder or a server that is gone: the next change finds what is new
+            with suppress(SourceError, StorageError):  # a folder or a server is gone: the next change finds what is new
                 if self._collection.is_behind(selection):  # something changed between the last update and now
                     refresh()
 

@@ -219,6 +219,13 @@ def open_collection(selection: Selection, encoder: Encoder, home: Path) -> tuple
         raise OutdatedError(error.fact, f"Rebuild it: {rebuild_command(selection, encoder)}") from error
 
 
+def check_stored(selection: Selection, encoder: Encoder, home: Path) -> None:
+    """Raise SourceError where there is no collection of a selection yet, which opening it would make."""
+    name, key = name_collection(selection, encoder)
+    if key not in collection_store(home).list_keys():
+        raise SourceError(f"nothing is indexed in {name!r} yet. Open it where its files are, to index them.")
+
+
 def choose_encoder(
     selection: Selection,
     home: Path,

@@ -123,7 +123,7 @@ class PostgresDatabase:
         while not self._take_lock(number):
             if stopped() or time.monotonic() >= deadline:
                 raise LockedError(
-                    f"another computer is updating {self._schema} on {shown(self._address)}. Try again later."
+                    f"another computer is updating this collection on {shown(self._address)}. Try again later."
                 )
             on_wait()
             on_wait = _do_nothing

@@ -140,6 +140,9 @@ def test_nothing_to_read_is_one_clear_error(server, tmp_path):
     create_collection("new", ToyEncoder(), tmp_path / "home")
     with pytest.raises(SourceError, match="nothing is indexed in 'new' yet"):
         Assistant.open_collection("new", home=tmp_path / "home", encoder=ToyEncoder(), reader=None, read_only=True)
+    with pytest.raises(SourceError, match="nothing is indexed in 'papers' yet"):
+        Assistant.open(tmp_path / "papers", home=tmp_path / "home", encoder=ToyEncoder(), reader=None, read_only=True)
+    assert [info.name for info in list_collections(tmp_path / "home")] == ["new"]  # none was made by that
 
 
 def test_collections_are_managed_by_name_as_those_in_folders_are(server, folder, tmp_path):
