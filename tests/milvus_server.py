@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from ports import free_port
 
 _START_SECONDS = 30
 
@@ -18,9 +19,7 @@ class MilvusServer:
     def __init__(self, folder: Path) -> None:
         """Choose a port and start it."""
         self._folder = folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
+        self._port = free_port()
         self.address = f"http://127.0.0.1:{self._port}"
         self.start()
 

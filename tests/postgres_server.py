@@ -4,11 +4,12 @@ import importlib.util
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from pathlib import Path
+
+from ports import free_port
 
 _PATIENCE = 60
 
@@ -41,9 +42,7 @@ class PostgresServer:
         self._run(
             "initdb", "-D", self._data, "-U", "tester", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"
         )
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
+        self._port = free_port()
         self.address = f"postgresql://tester:secret@127.0.0.1:{self._port}/postgres"
         self.start()
 
