@@ -6,16 +6,10 @@ import http.client
 import socket
 
 import pytest
+from ports import free_port
 
 from qa.web import strings
 from qa.web.opening import OpeningServer, Skeleton, serve_meanwhile
-
-
-def free_port():
-    """A port that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def ask(port, path, method="GET"):
