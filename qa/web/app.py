@@ -153,11 +153,12 @@ class Assets:
 
     @property
     def head(self) -> str:
-        """Elements for the head of the page.
+        """Elements for the head of the page, which stays out of sight until its style sheet and its scripts are there.
 
         Gradio would rewrite the selectors of a style sheet that it is handed as such.
         """
-        return f'''<link rel="stylesheet" href="{self.folder}/style.css">
+        return f'''<style>html:not([data-qa-ready]) .gradio-container {{ visibility: hidden; }}</style>
+<link rel="stylesheet" href="{self.folder}/style.css">
 <script type="module" src="{self.folder}/ui/main.js"></script>
 <script>document.documentElement.lang = {json.dumps(strings.LANGUAGE)};</script>'''
 

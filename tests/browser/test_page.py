@@ -399,6 +399,24 @@ def test_documents_are_a_sheet_over_the_answers_of_a_phone(seed_server, visit):
     expect(page.locator(".qa-document")).to_be_focused()
 
 
+def test_nothing_is_shown_before_it_can_be_pressed(seed_server, visit):
+    """A script that comes late leaves no dead buttons in sight; then the question box has the focus."""
+    page = visit(seed_server.address, width=390, height=844)
+    held = []
+    page.route("**/ui/main.js", lambda route: held.append(route))
+    page.reload()
+    box, button = page.locator("#qa-question textarea"), page.locator('[data-qa="sources"]')
+    expect(box).to_be_attached()
+    expect(page.locator(".qa-header h1")).to_be_attached()
+    expect(box).not_to_be_visible()
+    expect(button).not_to_be_visible()
+    assert len(held) == 1
+    held[0].continue_()
+    expect(box).to_be_focused()
+    button.click()
+    expect(page.locator("#qa-side")).to_be_visible()
+
+
 def test_documents_give_way_on_a_wide_page(seed_server, visit):
     """☰ hides the column and brings it back; the answers take its place meanwhile."""
     page = visit(seed_server.address)

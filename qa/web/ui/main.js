@@ -8,3 +8,18 @@ import "../conversations/conversations.js";
 import "../kept/kept.js";
 import "../batches/batches.js";
 import "./reconnect.js";
+import { questionBox } from "./shared.js";
+
+// Pressed any earlier, a button would do nothing.
+function show() {
+    document.documentElement.dataset.qaReady = "";
+    questionBox()?.focus(); // what is out of sight took no focus
+}
+
+const style = document.querySelector('link[href$="/style.css"]');
+if (!style || style.sheet) {
+    show();
+} else {
+    style.addEventListener("load", show);
+    style.addEventListener("error", show);
+}
