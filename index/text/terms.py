@@ -25,6 +25,7 @@ from threading import Lock
 from typing import Any
 
 import Stemmer
+from rapidfuzz.distance import OSA
 
 from index.text import UNSPACED
 
@@ -518,16 +519,7 @@ def allowed_edits(term: str) -> int:
 
 def edit_distance(first: str, second: str) -> int:
     """Letters to insert, delete, replace or swap with a neighbour to turn one word into the other (Damerau 1964)."""
-    before: list[int] = []
-    above = list(range(len(second) + 1))
-    for i, letter in enumerate(first, start=1):
-        row = [i]
-        for j, other in enumerate(second, start=1):
-            row.append(min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (letter != other)))
-            if i > 1 and j > 1 and letter == second[j - 2] and first[i - 2] == other:
-                row[j] = min(row[j], before[j - 2] + 1)
-        before, above = above, row
-    return above[-1]
+    return OSA.distance(first, second)
 
 
 def near_spellings(term: str, texts: Iterable[str]) -> tuple[str, ...]:
