@@ -56,9 +56,9 @@ from index.sources import CATALOG_FILE, EVERYTHING, Selection, SourceRules, find
 from index.store.catalog import describe_damage
 from index.store.features import PassageFeatures, passage_features
 from index.store.locking import hold_lock
-from index.store.milvus_index import delete_milvus_vectors, describe_milvus, milvus_vectors
-from index.store.postgres_catalog import PostgresStore
-from index.store.protocols import VectorIndex
+from index.store.milvus.engine import MilvusEngine
+from index.store.postgres.catalog import PostgresStore
+from index.store.protocols import DerivedIndex, IndexEngine
 from index.store.sqlite import Database
 from index.store.sqlite_catalog import FolderStore
 from index.store.stores import CatalogStore, CollectionInfo
@@ -81,17 +81,16 @@ from index.watch import BackgroundUpdate, FileWatcher, UpdateStopped
 __all__ = [
     "CATALOG_FILE", "EVERYTHING", "OLD_OFFICE", "PLACE_FIELDS", "RECIPE", "STOP_TERMS", "STOP_WORDS", "BackgroundUpdate",
     "BatchError", "Box", "CacheError", "CatalogStore", "Collection", "CollectionInfo", "DamagedError", "Database",
-    "DeletedError", "Document", "DocumentInfo", "DocumentStatus", "Encoder", "EncoderError", "Executor", "Failure",
-    "FileWatcher", "FolderStore", "Hit", "IsolatedParser", "Limits", "Locator", "LockedError", "Metadata", "NearWord",
-    "Original", "Originals", "OutdatedError", "Passage", "PassageFeatures", "Place", "PostgresStore", "Precedence", "Progress",
-    "QAError", "Query", "QuestionError", "ReaderError", "Search", "Selection", "Sentence", "Sheet", "Source", "SourceError",
-    "SourceRules", "Statistics", "StorageError", "StoredPassage", "Totals", "UnreachableError", "UpdateReport", "UpdateStopped",
-    "VectorIndex", "WorkerError", "boxes_between", "boxes_of_spans", "build_key", "bundled_model_folder", "bytes_hash",
-    "check_workers", "compile_graph", "decode_text", "delete_milvus_vectors", "describe_damage", "describe_milvus",
-    "edit_distance", "embed_with", "english_words", "file_hash", "find_build", "find_codec", "find_sources", "hold_lock",
-    "import_openvino", "infer", "installed_office", "is_address", "is_english", "is_read", "load_encoder",
-    "make_private_folder", "mark_quotes", "matching_spans", "milvus_vectors", "open_executor", "pad", "padded_width",
-    "parse_address", "passage_features", "plain_graph", "question_terms", "read_document", "read_pair_model", "read_tokenizer",
-    "round_graph", "sample_pairs", "split_passages", "split_sentences", "tell_language", "term_spans", "term_weights",
-    "text_hash", "text_terms", "write_build",
+    "DeletedError", "DerivedIndex", "Document", "DocumentInfo", "DocumentStatus", "Encoder", "EncoderError", "Executor",
+    "Failure", "FileWatcher", "FolderStore", "Hit", "IndexEngine", "IsolatedParser", "Limits", "Locator", "LockedError",
+    "Metadata", "MilvusEngine", "NearWord", "Original", "Originals", "OutdatedError", "Passage", "PassageFeatures", "Place",
+    "PostgresStore", "Precedence", "Progress", "QAError", "Query", "QuestionError", "ReaderError", "Search", "Selection",
+    "Sentence", "Sheet", "Source", "SourceError", "SourceRules", "Statistics", "StorageError", "StoredPassage", "Totals",
+    "UnreachableError", "UpdateReport", "UpdateStopped", "WorkerError", "boxes_between", "boxes_of_spans", "build_key",
+    "bundled_model_folder", "bytes_hash", "check_workers", "compile_graph", "decode_text", "describe_damage", "edit_distance",
+    "embed_with", "english_words", "file_hash", "find_build", "find_codec", "find_sources", "hold_lock", "import_openvino",
+    "infer", "installed_office", "is_address", "is_english", "is_read", "load_encoder", "make_private_folder", "mark_quotes",
+    "matching_spans", "open_executor", "pad", "padded_width", "parse_address", "passage_features", "plain_graph",
+    "question_terms", "read_document", "read_pair_model", "read_tokenizer", "round_graph", "sample_pairs", "split_passages",
+    "split_sentences", "tell_language", "term_spans", "term_weights", "text_hash", "text_terms", "write_build",
 ]  # fmt: skip

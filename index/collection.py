@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -35,14 +34,13 @@ from index.search import Limits, Search, Searcher
 from index.sources import Selection, find_sources
 from index.store.catalog import describe_time
 from index.store.check import check_catalog, check_contents, check_derived
-from index.store.faiss_index import FaissIndex
 from index.store.features import row_per_sentence
+from index.store.local import LocalEngine
 from index.store.locking import PATIENCE_SECONDS, hold_lock
-from index.store.protocols import LexicalIndex, VectorIndex
+from index.store.protocols import IndexEngine, VectorIndex
 from index.store.sharing import SharedLock
 from index.store.sqlite_catalog import FolderStore
 from index.store.stores import CatalogStore
-from index.store.tantivy_index import TantivyIndex
 from index.text.passages import split_passages
 from index.update import FileParser, UpdateReport, embed_alone, embed_pending, update_catalog
 
@@ -64,7 +62,7 @@ class Collection:
         encoder: Turns texts into vectors.
         key: What its store calls it.
         store: Where its catalog is, to open it once more, also in another process.
-        make_vectors: Makes the index of its vectors, for the same; None: in its folder.
+        engine: Makes its indexes, for the same.
         catalog: Its documents, passages, embeddings and settings.
         lexical: Its BM25 index, usable after the first update.
         library: Its files: their status, adding, removing.
@@ -81,7 +79,7 @@ class Collection:
         *,
         key: str = "",
         store: CatalogStore | None = None,
-        make_vectors: Callable[[int], VectorIndex] | None = None,
+        engine: IndexEngine | None = None,
         precedence: Precedence | None = None,
     ) -> None:
         """Open a collection, and create it if it is missing, in a folder used for it alone and made readable by this user alone.
@@ -91,7 +89,7 @@ class Collection:
             encoder: Turns texts into vectors.
             key: What its store calls it; the name of the folder when omitted.
             store: Where its catalog is; in the folder when omitted.
-            make_vectors: Makes the index of vectors of a dimension; one in the folder when omitted.
+            engine: Makes its indexes; in the folder when omitted.
             precedence: How others say that they ask, for which updates pause; when omitted, they do not.
 
         Raises:
@@ -114,10 +112,10 @@ class Collection:
         elif made_with != encoder.identity:
             self.catalog.close()
             raise OutdatedError(f"the index in {folder} was made with the model {made_with}, not {encoder.identity}.")
-        self.lexical: LexicalIndex = TantivyIndex(self.folder / "lexical")
+        self.engine: IndexEngine = engine or LocalEngine()
+        self.lexical = self.engine.make_terms(self.folder)
         self.library = Library(self.catalog, self.folder)
         self.mirror = Mirror(self.catalog, self.folder)
-        self.make_vectors = make_vectors
         self._dense: VectorIndex | None = None  # made on first use: the dimension is known once the model is loaded
         self._searcher: Searcher | None = None
         self._precedence = precedence
@@ -330,12 +328,12 @@ class Collection:
         """
         self.follow()
         with suppress(StorageError), hold_lock(self.folder, patience=0), self._sharing.shared():
-            self.lexical.save(self.catalog)
-            vectors = self._vectors()
-            if shared or not vectors.is_shared:
-                alone = self.catalog.database.writing(0, bool, lambda: None) if vectors.is_shared else nullcontext()
-                with alone:
-                    vectors.save(self.catalog)
+            for index in (self.lexical, self._vectors()):
+                if not index.is_shared:
+                    index.save(self.catalog)
+                elif shared:
+                    with self.catalog.database.writing(0, bool, lambda: None):
+                        index.save(self.catalog)
 
     def check(self, *, on_notice: Callable[[str], None] | None = None) -> tuple[str, ...]:
         """Bring the derived indexes up to the catalog, as opening does, and compare them with it entry by entry.
@@ -347,11 +345,12 @@ class Collection:
             self._hold_lock(on_notice=on_notice, stopped=self._stopped.is_set),
             self._damage_translated(),
         ):
-            damaged = [
-                f"{name}: {file} is missing or damaged"
-                for name, index in (("vector index", self._vectors()), ("lexical index", self.lexical))
-                for file in index.damaged_files(self.catalog)
-            ]
+            damaged = []
+            for name, index in (("vector index", self._vectors()), ("lexical index", self.lexical)):
+                files = index.damaged_files(self.catalog)
+                damaged += [f"{name}: {file} is missing or damaged" for file in files]
+                if files:
+                    index.forget(self.catalog)
             contents, lost = check_contents(self.catalog, self.encoder.dimension)
             if lost:
                 self.catalog.forget_vectors(lost)
@@ -366,8 +365,7 @@ class Collection:
 
     def _vectors(self) -> VectorIndex:
         if self._dense is None:
-            make = self.make_vectors or partial(FaissIndex, self.folder / "dense")
-            self._dense = make(self.encoder.dimension)
+            self._dense = self.engine.make_vectors(self.folder, self.encoder.dimension)
         return self._dense
 
     @contextmanager

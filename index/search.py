@@ -25,6 +25,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from index.encoders.base import COSINES, Encoder, Scale, scale_of
+from index.errors import UnreachableError
 from index.records import Passage, StoredPassage
 from index.store.catalog import Catalog
 from index.store.faiss_index import CANDIDATES, EXACT
@@ -474,20 +475,23 @@ class Searcher:
             documents = sorted({document_id for document_id, _, _ in owners})
         if limits.phrases:
             required = sorted({term for phrase in limits.phrases for term in text_terms(phrase)})
-            found = self._lexical.search((), PHRASE_CANDIDATES, required=required, documents=documents)
+            found = self._lexical.search_all(required, PHRASE_CANDIDATES, documents=documents)
+            _check_searched([found])
             patterns = [phrase_pattern(phrase) for phrase in limits.phrases]
             stored = self._catalog.passages(sorted(found))
-            return Proposals(passage.id for passage in stored if holds_phrases(_with_heading(passage), patterns))
+            holding = (passage.id for passage in stored if holds_phrases(_with_heading(passage), patterns))
+            return Proposals(holding, found.caveats)
         near = near or self._nearest(encoded, owners)
         worded = [self._lexical.search(some, CANDIDATES, documents=documents) for some in terms]
         if self._dense.compressed:
             self._remember([id_ for ids in worded for id_ in ids])  # while the other search is still running
         proposed = near()
+        _check_searched([*worded, *proposed])
         nearest: list[list[int]] = [*proposed]
         if self._dense.compressed and owners is None:  # many more than are worth scoring, for lack of exact scores
             pairs = zip(proposed, encoded(), strict=True)
             nearest = [self._rerank(ids, vector, CANDIDATES) for ids, vector in pairs]
-        caveats = dict.fromkeys(caveat for each in proposed for caveat in each.caveats)
+        caveats = dict.fromkeys(caveat for each in (*worded, *proposed) for caveat in each.caveats)
         return Proposals(dict.fromkeys(id_ for ids in (*worded, *nearest) for id_ in ids), caveats)
 
     def _rerank(self, ids: Sequence[int], vector: np.ndarray, k: int) -> list[int]:
@@ -563,6 +567,13 @@ class Searcher:
             damaged |= self._names(lost)
             scored = [(id_, row) for id_, row in scored if signed[id_][0] not in lost]
         return ()
+
+
+def _check_searched(proposals: Sequence[Proposals]) -> None:
+    """Raise UnreachableError where nothing could be searched, because no answer says then what the documents have."""
+    if proposals and all(each.lost for each in proposals):
+        lost = ". ".join(dict.fromkeys(each.lost for each in proposals))
+        raise UnreachableError(f"nothing can be searched. {lost}. Start the server, then ask again.")
 
 
 def _with_heading(stored: StoredPassage) -> str:

@@ -24,6 +24,7 @@ from index import (
     Encoder,
     Failure,
     FileWatcher,
+    IndexEngine,
     Limits,
     OutdatedError,
     Passage,
@@ -37,7 +38,6 @@ from index import (
     StoredPassage,
     UnreachableError,
     UpdateReport,
-    VectorIndex,
     WorkerError,
     boxes_of_spans,
     check_workers,
@@ -377,7 +377,7 @@ class Assistant:
             collection.folder,
             collection.key,
             collection.store,
-            collection.make_vectors,
+            collection.engine,
             self.name,
             self.generation,
             platform.node(),
@@ -811,7 +811,7 @@ class _Opened:
     folder: Path
     key: str
     store: CatalogStore
-    make_vectors: Callable[[int], VectorIndex] | None
+    engine: IndexEngine
     name: str
     generation: int
     computer: str
@@ -843,7 +843,7 @@ def _reopen(opened: _Opened, model: str | Encoder, reader: Reader | Literal["bun
             _load(model),
             key=opened.key,
             store=opened.store,
-            make_vectors=opened.make_vectors,
+            engine=opened.engine,
             precedence=Precedence(opened.store.home),
         )
     except OutdatedError as error:

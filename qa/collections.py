@@ -17,9 +17,11 @@ from index import (
     CatalogStore,
     Collection,
     CollectionInfo,
+    DerivedIndex,
     Encoder,
     Failure,
     FolderStore,
+    MilvusEngine,
     OutdatedError,
     PostgresStore,
     Precedence,
@@ -27,17 +29,13 @@ from index import (
     SourceError,
     SourceRules,
     StorageError,
-    VectorIndex,
-    delete_milvus_vectors,
-    describe_milvus,
     find_codec,
     is_address,
     load_encoder,
-    milvus_vectors,
 )
 
 STORE = "QA_STORE"  # in the environment: the server that has the collections
-CANDIDATES = "QA_CANDIDATES"  # in the environment: the engine that searches the nearest vectors
+CANDIDATES = "QA_CANDIDATES"  # in the environment: the engine that proposes passages
 _NAME = re.compile(r"[^\W_](?:[\w. -]{0,62}[\w-])?")
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)  # on Windows
 
@@ -75,15 +73,15 @@ def collection_store(home: str | Path | None = None) -> CatalogStore:
     return PostgresStore(address, home)
 
 
-def chosen_vectors(key: str) -> Callable[[int], VectorIndex] | None:
-    """What makes the index of the vectors of a collection: in the engine at `QA_CANDIDATES`; None: in its folder.
+def chosen_engine(key: str) -> MilvusEngine | None:
+    """The engine at `QA_CANDIDATES`, for the indexes of a collection; None: they are in its folder.
 
     Raises:
         SourceError: The address cannot be used.
         StorageError: A package is missing.
     """
     address = os.environ.get(CANDIDATES)
-    return milvus_vectors(address, key) if address else None
+    return MilvusEngine(address, key) if address else None
 
 
 def describe_engine() -> str:
@@ -93,8 +91,8 @@ def describe_engine() -> str:
         SourceError: The address cannot be used.
         StorageError: The engine cannot be reached, or a package is missing.
     """
-    make = chosen_vectors("")
-    return describe_milvus(os.environ[CANDIDATES]) if make else ""
+    engine = chosen_engine("")
+    return engine.describe() if engine else ""
 
 
 def changes_behind(store: CatalogStore, key: str) -> int:
@@ -103,23 +101,29 @@ def changes_behind(store: CatalogStore, key: str) -> int:
     Raises:
         StorageError: The engine cannot be reached, or the collection cannot be opened.
     """
-    behind, make = store.behind(key), chosen_vectors(key)
-    if make:
-        with closing(store.open(store.folder(key))) as catalog, closing(make(1)) as vectors:
-            behind = max(behind, catalog.generation - vectors.saved_generation(catalog))
+    behind, engine = store.behind(key), chosen_engine(key)
+    if engine:
+        folder = store.folder(key)
+        with closing(store.open(folder)) as catalog:
+            indexes: tuple[DerivedIndex, ...] = (engine.make_vectors(folder, 1), engine.make_terms(folder))
+            for index in filter(lambda index: index.is_shared, indexes):
+                with closing(index):
+                    behind = max(behind, catalog.generation - index.saved_generation(catalog))
     return behind
 
 
-def delete_vectors(store: CatalogStore, key: str) -> None:
-    """Delete the vectors of a collection from the engine at `QA_CANDIDATES`, if they are in one; they can be made again.
+def delete_from_engine(store: CatalogStore, key: str) -> None:
+    """Delete what is derived from a collection in the engine at `QA_CANDIDATES`; it can be made again.
 
     Raises:
         SourceError: The address cannot be used.
         StorageError: The engine cannot be reached, or a package is missing.
     """
-    name = store.vectors_name(key)
-    if name and chosen_vectors(key):
-        delete_milvus_vectors(os.environ[CANDIDATES], name)
+    names = store.engine_names(key)
+    engine = chosen_engine(key) if names else None
+    for name in names:
+        if engine:
+            engine.delete(name)
 
 
 def conversations_file(home: str | Path) -> Path:
@@ -211,7 +215,7 @@ def open_collection(selection: Selection, encoder: Encoder, home: Path) -> tuple
             encoder,
             key=key,
             store=store,
-            make_vectors=chosen_vectors(key),
+            engine=chosen_engine(key),
             precedence=Precedence(home),
         )
         return collection, name
@@ -251,7 +255,7 @@ def rebuild_collection(selection: Selection, encoder: Encoder, home: Path) -> No
     """
     store, key = collection_store(home), name_collection(selection, encoder)[1]
     if key in store.list_keys():
-        delete_vectors(store, key)
+        delete_from_engine(store, key)
         store.reset(key)
 
 
@@ -316,7 +320,7 @@ def delete_collection(name: str, home: str | Path | None = None) -> None:
         StorageError: Another process is updating it, or it cannot be deleted.
     """
     store = _store_of(name, home)
-    delete_vectors(store, name)
+    delete_from_engine(store, name)
     store.delete(name)
 
 
@@ -328,7 +332,7 @@ def discard_collection(name: str, home: str | Path | None = None) -> None:
         StorageError: Another process is updating it, or it cannot be moved.
     """
     store = _store_of(name, home)
-    delete_vectors(store, name)
+    delete_from_engine(store, name)
     store.discard(name)
 
 
@@ -394,7 +398,7 @@ def change_model(name: str, encoder: Encoder, home: str | Path | None = None) ->
         StorageError: Another process is updating it, or it cannot be written.
     """
     store = _store_of(name, home)
-    delete_vectors(store, name)
+    delete_from_engine(store, name)
     store.reset(name, model=getattr(encoder, "name", ""))
 
 

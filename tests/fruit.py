@@ -6,8 +6,8 @@ ORCHARD = "\n\n".join(f"A {'plum ' * (n % 7)}and {'fig ' * (n % 5)}of tree {n}."
 
 
 def write_documents(folder, **texts):
-    """Make a folder of text files, each named by its key; returns it."""
-    folder.mkdir()
+    """Make a folder of text files, each named by its key, or add them to it; returns it."""
+    folder.mkdir(exist_ok=True)
     for name, text in texts.items():
         (folder / f"{name}.txt").write_text(text, encoding="utf-8")
     return folder

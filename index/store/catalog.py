@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 from zlib import crc32
 
@@ -39,9 +40,10 @@ from index.records import (
     place_values,
 )
 from index.sources import Selection
-from index.store.features import PassageVectors, Signature
+from index.store.features import PassageVectors, Signature, passage_terms
 from index.store.notes import Notes
 from index.store.protocols import CatalogDatabase
+from index.store.vocabulary import Vocabulary
 
 CATALOG_FORMAT = 3
 _METADATA_COLUMNS = ", ".join(METADATA_FIELDS)
@@ -115,11 +117,12 @@ class Catalog:
     Attributes:
         database: Its tables, for transactions and snapshots.
         notes: What the indexes derived from it note about their files.
+        vocabulary: In how many passages each term occurs, where an index needs it.
     """
 
     def __init__(self, database: CatalogDatabase, notes: Notes) -> None:
         """Wrap an open database that has the tables; `open_catalog` opens that of a file."""
-        self.database, self.notes = database, notes
+        self.database, self.notes, self.vocabulary = database, notes, Vocabulary(database)
 
     def close(self) -> None:
         """Close its database and its notes."""
@@ -200,6 +203,9 @@ class Catalog:
         for (document_id,) in rows("SELECT id FROM documents WHERE path = ?", (path,)):
             ((first, last),) = rows("SELECT min(id), max(id) FROM passages WHERE document_id = ?", (document_id,))
             if first is not None:
+                if self.vocabulary.is_kept:
+                    held = "SELECT keys FROM passages WHERE document_id = ? AND answering = 1"
+                    self.vocabulary.remove(keys for (keys,) in rows(held, (document_id,)))
                 rows("INSERT INTO removals VALUES (?, ?, ?, ?)", (generation, document_id, first, last))
             rows("DELETE FROM documents WHERE id = ?", (document_id,))
 
@@ -398,6 +404,11 @@ class Catalog:
                 for id_, prepared in zip(ids, passages, strict=True)
             )
             database.insert("passages", _NEW_PASSAGE_COLUMNS, packed)
+            if self.vocabulary.is_kept:
+                texts = [
+                    (p.passage, document.text[p.passage.start : p.passage.end]) for p in passages if p.passage.answering
+                ]
+                self.vocabulary.add(_terms_of(passage, text, stems) for passage, text in texts)
             answering = [
                 (id_, known.get(prepared.content_hash))
                 for id_, prepared in zip(ids, passages, strict=True)
@@ -462,6 +473,30 @@ class Catalog:
             sources,
         )
         return sum(passages for passages, _ in counts), sum(pending for _, pending in counts)
+
+    def terms_since(self, generation: int, batch: int) -> Iterator[list[tuple[StoredPassage, npt.NDArray[np.uint64]]]]:
+        """Yield passages that may answer, as `passages_since` does, each with the keys of its terms as in `Signature`."""
+        columns = f"answering, keys, {_PASSAGE_COLUMNS}"
+        for rows in self._since(columns, "passages", "id", generation=generation, batch=batch):
+            yield [
+                (_unpack(stored), np.frombuffer(keys, dtype="<u8")) for answering, keys, *stored in rows if answering
+            ]
+
+    def count_terms(self) -> None:
+        """Begin to keep the vocabulary, in one transaction."""
+        with self.database.transaction():
+            languages = self.stem_languages()
+            self.vocabulary.fill(
+                _terms_of(stored.passage, stored.text, languages.get(stored.document_id, ""))
+                for some in self.passages_since(0)
+                for stored in some
+                if stored.passage.answering
+            )
+
+    def vocabulary_is_right(self) -> bool:
+        """Whether the vocabulary, if it is kept, has the numbers that it must have."""
+        with self.database.snapshot():
+            return self.vocabulary.is_right(keys.tobytes() for some in self.terms_since(0, 1_000) for _, keys in some)
 
     def removals_since(self, generation: int) -> list[tuple[int, int, int]]:
         """List the documents removed after a generation: (document id, first passage id, last passage id)."""
@@ -542,6 +577,7 @@ class Catalog:
         """Write the text of a passage and its terms, as `Signature` has them, in place of damaged ones."""
         with self.database.transaction():
             self._raise_generation()
+            self.vocabulary.forget()  # it may have counted what was damaged
             self.database.rows("UPDATE passages SET text = ?, keys = ?, lengths = ? WHERE id = ?", (*content, id_))
 
     def vectors_since(self, generation: int, dimension: int, batch: int = 500) -> Iterator[PassageVectors]:
@@ -609,6 +645,11 @@ def read_selection(written: str) -> Selection:
 def describe_time(nanoseconds: int) -> str:
     """Write a time of change as an ISO 8601 date and time in UTC."""
     return datetime.fromtimestamp(nanoseconds // 1_000_000_000, UTC).isoformat()
+
+
+def _terms_of(passage: Passage, text: str, stems: str) -> list[str]:
+    heading, sentences = passage_terms(passage, text, stems)
+    return [*heading, *chain.from_iterable(sentences)]
 
 
 def _read_metadata(written: str) -> Metadata:

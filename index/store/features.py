@@ -113,6 +113,12 @@ def content_hash(passage: Passage, text: str) -> bytes:
     return hashlib.blake2b("\0".join(embedded_texts(passage, text)).encode("utf-8"), digest_size=16).digest()
 
 
+def content_number(passage: Passage, text: str) -> int:
+    """A number of 64 bits that depends on heading and text alone, so that an order by it is the same in every index."""
+    content = f"{passage.place.heading or ''}\0{text}".encode()
+    return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest())
+
+
 def term_keys(heading: list[str], sentences: list[list[str]]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32]]:
     """Turn terms into numbers: `keys` and `lengths` as in `Signature`, as arrays."""
     keys = np.fromiter(map(term_key, chain(heading, *sentences)), dtype="<u8")

@@ -8,6 +8,7 @@ is opened, and nowhere else.
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -75,20 +76,25 @@ class CatalogDatabase(Protocol):
 
 
 class Proposals(list[int]):
-    """Ids of passages, each once, nearest first.
+    """Ids of passages, each once, best first.
 
     Attributes:
-        caveats: Why nearer ones may be missing; each is a sentence, for a person.
+        caveats: Why better ones may be missing; each is a sentence, for a person.
+        lost: What could not be searched at all; empty if nothing could not.
     """
 
-    def __init__(self, passages: Iterable[int], caveats: Iterable[str] = ()) -> None:
+    def __init__(self, passages: Iterable[int], caveats: Iterable[str] = (), *, lost: str = "") -> None:
         """Take the ids in order."""
         super().__init__(passages)
-        self.caveats = tuple(caveats)
+        self.caveats, self.lost = tuple(caveats), lost
 
 
 class DerivedIndex(Protocol):
     """An index that follows the catalog of a collection."""
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other computers use it too, so that it is saved under the lock of the catalog."""
 
     @property
     def generation(self) -> int:
@@ -121,10 +127,6 @@ class VectorIndex(DerivedIndex, Protocol):
     """The vectors of paragraphs and sentences, searched by inner product; threads may share it, and search side by side."""
 
     @property
-    def is_shared(self) -> bool:
-        """Whether other computers use it too, so that it is saved under the lock of the catalog."""
-
-    @property
     def compressed(self) -> bool:
         """Whether its proposals are approximate, so that more are made, and chosen among by exact vectors."""
 
@@ -141,13 +143,14 @@ class VectorIndex(DerivedIndex, Protocol):
 class LexicalIndex(DerivedIndex, Protocol):
     """The terms of passages, ranked by BM25."""
 
-    def search(
-        self, terms: Sequence[str], k: int, *, required: Sequence[str] = (), documents: Sequence[int] | None = None
-    ) -> list[int]:
-        """Find k passages with some of the terms, as `index.text.terms.question_terms` returns them, and all required ones.
+    def search(self, terms: Sequence[str], k: int, *, documents: Sequence[int] | None = None) -> Proposals:
+        """Find k passages with some of the terms, as `index.text.terms.question_terms` returns them.
 
         `documents` limits the search to the documents with these ids. Returns passage ids, best BM25 first.
         """
+
+    def search_all(self, terms: Sequence[str], k: int, *, documents: Sequence[int] | None = None) -> Proposals:
+        """Find k passages with all of some terms; `documents` as for `search`."""
 
     def search_term(self, term: str, k: int) -> list[int]:
         """Find k passages with a term: passage ids, chosen and ordered by their content alone."""
@@ -160,3 +163,13 @@ class LexicalIndex(DerivedIndex, Protocol):
 
     def passages(self) -> list[int]:
         """Return the ids of all passages, each as often as the index has it."""
+
+
+class IndexEngine(Protocol):
+    """Makes the indexes derived from a collection; it can be pickled."""
+
+    def make_vectors(self, folder: Path, dimension: int) -> VectorIndex:
+        """Make the index of vectors of a dimension, of the collection that has a folder; `follow` opens it."""
+
+    def make_terms(self, folder: Path) -> LexicalIndex:
+        """Make the index of terms, likewise."""

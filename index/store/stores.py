@@ -162,9 +162,11 @@ class CatalogStore(ABC):
         """Count the changes that the indexes as they are saved on this computer have not followed yet; 0 if that is not known."""
         try:
             meta, noted = self._meta(key), self._noted(key)
-            names = ("lexical_generation",) if meta.get("vectors_name") else ("dense_generation", "lexical_generation")
-            saved = min(int(noted.get(name) or 0) for name in names)
-            return int(meta.get("generation", 0)) - saved
+            own = [
+                each for each, engine in (("dense", "vectors"), ("lexical", "terms")) if not meta.get(f"{engine}_name")
+            ]
+            generation = int(meta.get("generation", 0))
+            return generation - min((int(noted.get(f"{each}_generation") or 0) for each in own), default=generation)
         except (StorageError, ValueError):
             return 0
 
@@ -182,13 +184,14 @@ class CatalogStore(ABC):
         except StorageError:
             return ""
 
-    def vectors_name(self, key: str) -> str:
-        """Return the name that the vectors of a collection have in an engine; empty if they were never in one, or if that is
-        not known."""
+    def engine_names(self, key: str) -> list[str]:
+        """List the names that the indexes of a collection have in an engine; none if they were never in one, or if that is not
+        known."""
         try:
-            return self._meta(key).get("vectors_name", "")
+            meta = self._meta(key)
         except StorageError:
-            return ""
+            return []
+        return [meta[name] for name in ("vectors_name", "terms_name") if meta.get(name)]
 
     def stored_paths(self, key: str, source: str) -> list[tuple[str, str]]:
         """Return the path and the text's hash of each document of a name in a collection; none if it cannot be read."""

@@ -10,7 +10,6 @@ the current ones with their hashes, and files that it does not list are deleted.
 index is built in memory.
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -26,9 +25,9 @@ from filelock import FileLock
 
 from index.errors import DamagedError, StorageError
 from index.hashing import file_hash, is_whole
-from index.records import StoredPassage
 from index.store.catalog import Catalog
-from index.store.features import passage_terms
+from index.store.features import content_number, passage_terms
+from index.store.protocols import Proposals
 from index.text.terms import allowed_edits
 
 if TYPE_CHECKING:
@@ -63,6 +62,8 @@ class _Published:
 
 class TantivyIndex:
     """Terms of passages, ranked by BM25."""
+
+    is_shared = False
 
     _index: "tantivy.Index"
     _searcher: Any  # a tantivy.Searcher; the types it ships with are incomplete
@@ -256,7 +257,7 @@ class TantivyIndex:
                     entry = tantivy.Document()
                     entry.add_integer("passage", passage.id)
                     entry.add_integer("document", passage.document_id)
-                    entry.add_unsigned("content", _content_number(passage))
+                    entry.add_unsigned("content", content_number(passage.passage, passage.text))
                     language = languages.get(passage.document_id, "")
                     heading, sentences = passage_terms(passage.passage, passage.text, language)
                     entry.add_text("terms", " ".join(chain([_ANY], heading, *sentences)))
@@ -267,26 +268,35 @@ class TantivyIndex:
         self._searcher = self._index.searcher()
         self._generation = generation
 
-    def search(
-        self, terms: Sequence[str], k: int, *, required: Sequence[str] = (), documents: Sequence[int] | None = None
-    ) -> list[int]:
-        """Find k passages with some of the terms, as `index.text.terms.question_terms` returns them, and all required ones.
+    def search(self, terms: Sequence[str], k: int, *, documents: Sequence[int] | None = None) -> Proposals:
+        """Find k passages with some of the terms, as `index.text.terms.question_terms` returns them.
 
         `documents` limits the search to the documents with these ids. Returns passage ids, best BM25 first.
         """
         import tantivy
 
-        if not (terms or required) or not self._searcher.num_docs:
-            return []
-        clauses = [(tantivy.Occur.Should, self._term(term)) for term in terms]
-        clauses += [(tantivy.Occur.Must, self._term(term)) for term in required]
-        query = tantivy.Query.boolean_query(clauses)
+        return self._ranked(terms, tantivy.Occur.Should, k, documents)
+
+    def search_all(self, terms: Sequence[str], k: int, *, documents: Sequence[int] | None = None) -> Proposals:
+        """Find k passages with all of some terms; `documents` as for `search`. Returns passage ids, best BM25 first."""
+        import tantivy
+
+        return self._ranked(terms, tantivy.Occur.Must, k, documents)
+
+    def _ranked(
+        self, terms: Sequence[str], occur: "tantivy.Occur", k: int, documents: Sequence[int] | None
+    ) -> Proposals:
+        import tantivy
+
+        if not terms or not self._searcher.num_docs:
+            return Proposals(())
+        query = tantivy.Query.boolean_query([(occur, self._term(term)) for term in terms])
         if documents is not None:
             inside = tantivy.Query.term_set_query(self._schema, "document", list(documents))
             query = tantivy.Query.boolean_query(
                 [(tantivy.Occur.Must, query), (tantivy.Occur.Must, tantivy.Query.const_score_query(inside, 0.0))]
             )
-        return self._passages_found(query, k)
+        return Proposals(self._passages_found(query, k))
 
     def search_term(self, term: str, k: int) -> list[int]:
         """Find k passages with a term: passage ids, chosen and ordered by their content alone."""
@@ -361,12 +371,6 @@ def _schema() -> "tantivy.Schema":
     builder.add_unsigned_field("content", fast=True)
     builder.add_text_field("terms", tokenizer_name="whitespace", index_option="freq")
     return builder.build()
-
-
-def _content_number(stored: StoredPassage) -> int:
-    """A number that depends on heading and text alone, so that an order by it does not depend on how the index came about."""
-    content = f"{stored.passage.place.heading or ''}\0{stored.text}".encode()
-    return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest())
 
 
 def _committed_files(folder: Path, meta: str) -> list[str]:

@@ -13,7 +13,8 @@ from index import UnreachableError
 from index.store.check import check_derived
 from index.store.faiss_index import FaissIndex
 from index.store.features import VECTORS_PER_PASSAGE, vector_ids
-from index.store.milvus_index import MilvusIndex
+from index.store.milvus.client import MilvusAddress
+from index.store.milvus.vectors import MilvusVectors
 from index.store.sqlite_catalog import open_catalog
 from index.store.tantivy_index import TantivyIndex
 
@@ -36,7 +37,7 @@ def open_index(milvus):
     opened = []
 
     def open_index(query=""):
-        opened.append(MilvusIndex(milvus.address + query, "a key", DIMENSION))
+        opened.append(MilvusVectors(MilvusAddress(milvus.address + query), "a key", DIMENSION))
         return opened[-1]
 
     yield open_index
@@ -72,7 +73,7 @@ def test_proposes_what_faiss_proposes(tmp_path, catalog, open_index):
 
 def test_a_search_among_many_vectors_is_done_in_parts(catalog, open_index, monkeypatch):
     """The best of all parts are proposed."""
-    monkeypatch.setattr("index.store.milvus_index._AMONG", 50)
+    monkeypatch.setattr("index.store.milvus.following._AMONG", 50)
     vectors = write(catalog, "a", 0, 100)
     index = bring_up(open_index(), catalog)
     assert index.search(QUESTIONS[0], among=index.ids())[:10] == exact(vectors, QUESTIONS[0], 10)
@@ -86,10 +87,7 @@ def test_follows_changes_by_key(catalog, open_index):
     catalog.remove_document("b")
     kept |= write(catalog, "c", 40, 20)
     written = []
-    index._write = lambda name, ids, vectors, **mark: (
-        written.extend(ids),
-        MilvusIndex._write(index, name, ids, vectors, **mark),
-    )
+    index._write = lambda name, rows: (written.extend(rows), MilvusVectors._write(index, name, rows))
     bring_up(index, catalog)
     assert len(written) == 4 * 20 + 1
     again = open_index()
@@ -120,7 +118,7 @@ def test_a_lost_server_is_named_and_found_again(catalog, open_index, milvus):
     fault = f"The nearest vectors in {milvus.address} cannot be reached: passages were found by their words alone."
     assert (found, found.caveats) == ([], (fault,))
     vectors |= write(catalog, "b", 50, 50)
-    with pytest.raises(UnreachableError, match=r"cannot be reached: .*Start the server, then try again"):
+    with pytest.raises(UnreachableError, match=r"cannot be used: .*Start the server, then try again"):
         bring_up(index, catalog)
     milvus.start()
     index._rests_until = 0.0
@@ -139,7 +137,7 @@ def test_a_question_waits_once_for_a_server_that_does_not_answer(catalog, milvus
     milvus.kill()
     index.search(QUESTIONS[0])
     tried = []
-    index._search = lambda *arguments: tried.append(arguments)
+    index._look = lambda: tried.append(None)
     index._rests_until += 60
     assert index.search(QUESTIONS[0]).caveats and not tried
 
@@ -147,7 +145,7 @@ def test_a_question_waits_once_for_a_server_that_does_not_answer(catalog, milvus
 @pytest.mark.parametrize("written", [0, 1, 2])
 def test_killed_between_two_writings_it_goes_on(catalog, open_index, monkeypatch, written):
     """Of a saving cut short anywhere, the next one writes what is missing, and removes what is too much."""
-    monkeypatch.setattr("index.store.milvus_index._WRITTEN", 30)
+    monkeypatch.setattr("index.store.milvus.vectors._WRITTEN", 30)
     kept = write(catalog, "a", 0, 20)
     write(catalog, "b", 20, 20)
     index = bring_up(open_index(), catalog)
@@ -155,11 +153,11 @@ def test_killed_between_two_writings_it_goes_on(catalog, open_index, monkeypatch
     kept |= write(catalog, "c", 40, 15)
     done = []
 
-    def write_some(name, ids, vectors, *, mark=0):
+    def write_some(name, rows):
         if len(done) == written:
             raise KeyboardInterrupt
-        done.append(ids)
-        MilvusIndex._write(index, name, ids, vectors, mark=mark)
+        done.append(rows)
+        MilvusVectors._write(index, name, rows)
 
     index._write = write_some
     with pytest.raises(KeyboardInterrupt):
@@ -170,8 +168,8 @@ def test_killed_between_two_writings_it_goes_on(catalog, open_index, monkeypatch
 
 def test_a_server_killed_at_any_moment_is_brought_up_to_the_catalog(catalog, open_index, milvus, monkeypatch):
     """Killed while documents are written, removed and asked for, it has exactly their vectors after the next saving."""
-    monkeypatch.setattr("index.store.milvus_index._WRITTEN", 20)
-    monkeypatch.setattr("index.store.milvus_index._SEGMENT", 200)
+    monkeypatch.setattr("index.store.milvus.vectors._WRITTEN", 20)
+    monkeypatch.setattr("index.store.milvus.following._SEGMENT", 200)
     generator, kept = random.Random(5), write(catalog, "0", 0, 50)
     index = bring_up(open_index(), catalog)
     for number in range(1, KILLS + 1):
@@ -263,7 +261,7 @@ def test_an_approximate_index_says_so(catalog, open_index, milvus, kind):
 def test_credentials_are_not_shown(catalog):
     """Neither the error nor the caveat has them."""
     pytest.importorskip("pymilvus")
-    index = MilvusIndex("http://me:hidden@127.0.0.1:9/base?index=HNSW", "key", DIMENSION)
+    index = MilvusVectors(MilvusAddress("http://me:hidden@127.0.0.1:9/base?index=HNSW"), "key", DIMENSION)
     write(catalog, "a", 0, 1)
     with pytest.raises(UnreachableError) as raised:
         bring_up(index, catalog)

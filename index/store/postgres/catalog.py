@@ -17,7 +17,7 @@ from index.private import make_private_folder
 from index.store.catalog import CATALOG_FORMAT, Catalog
 from index.store.locking import hold_lock
 from index.store.notes import Notes
-from index.store.postgres import PostgresDatabase, connect, is_here, shown, translated_errors
+from index.store.postgres.database import PostgresDatabase, connect, is_here, shown, translated_errors
 from index.store.stores import CatalogStore, CollectionInfo
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Keep catalogs on a PostgreSQL server."""
