@@ -240,6 +240,7 @@ class Collection:
                 )
                 if on_notice and isinstance(reader, IsolatedParser) and reader.lacks_filter:
                     on_notice(_NO_FILTER)
+            self.library.expect(())
             self.follow()
             self.catalog.set_meta("updated", describe_time(time.time_ns()))
             self._save()

@@ -8,13 +8,16 @@ import os
 import re
 import shutil
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Literal
 
 from index.errors import SourceError, StorageError
-from index.records import DocumentStatus, Source
+from index.records import DocumentStatus, Failure, Source, StatusPage
 from index.sources import SourceRules, find_sources
 from index.store.catalog import Catalog, describe_time
 
@@ -46,22 +49,79 @@ class Library:
 
     def statuses(self) -> tuple[DocumentStatus, ...]:
         """List the status of every file, by the name shown, then path."""
-        found = {status.path: status for status in self._catalog.document_statuses()}
-        for failure in self._catalog.failures():
-            size, modified = _look_at(failure.path)
-            found[failure.path] = DocumentStatus(
-                None, failure.source, failure.path, "failed", size=size, modified=modified, reason=failure.reason
+        with self._catalog.database.snapshot():
+            found = self._catalog.document_statuses() + [other.describe() for other in self._others()]
+        return tuple(sorted(found, key=lambda status: (status.source, status.path)))
+
+    def status(self, path: str) -> DocumentStatus | None:
+        """Return the status of a file, given by its path; None if it is not among them."""
+        with self._catalog.database.snapshot():
+            found = self._catalog.document_statuses([each.id for each in self._catalog.find_documents(paths=[path])])
+            return next(iter(found), None) or next(
+                (other.describe() for other in self._others() if other.path == path), None
             )
-        for path, name in self._catalog.exclusions().items():
-            size, modified = _look_at(path)
-            found[path] = DocumentStatus(None, name, path, "excluded", size=size, modified=modified)
-        for source in self._expected:
-            if source.path not in found:
-                modified = describe_time(source.modified_ns) if source.modified_ns else ""
-                found[source.path] = DocumentStatus(
-                    None, source.name, source.path, "pending", size=source.size, modified=modified
-                )
-        return tuple(sorted(found.values(), key=lambda status: (status.source, status.path)))
+
+    def find_statuses(self, *, state: str = "", name: str = "", page: int = 0, rows: int = 200) -> StatusPage:
+        """List some of the files; only those of the page are looked at.
+
+        Args:
+            state: As in `DocumentStatus`; empty for all.
+            name: Part of the name or the title, in any case; empty for all.
+            page: Counted from 0; the last one for a number beyond it.
+            rows: Of a page.
+        """
+        with self._catalog.database.snapshot():
+            others, folded = self._others(), name.casefold()
+            documents, pending = self._catalog.totals().documents, self._catalog.count_pending_documents()
+            counts = Counter({"indexed": documents - pending, "pending": pending})
+            counts.update(other.state for other in others)
+            others = [each for each in others if state in ("", each.state) and folded in each.source.casefold()]
+            named = self._named(folded, state) if name else None
+            among = {"": documents, "indexed": documents - pending, "pending": pending}.get(state, 0)
+            matching = len(others) + (among if named is None else len(named))
+            first = rows * min(page, max(0, matching - 1) // rows)
+            # Which documents are before and on the page depends on how many others are: at most all.
+            start = max(0, first - len(others))
+            if named is not None:
+                window = named[start : first + rows]
+            else:
+                window = self._catalog.list_documents(state, start, first + rows - start) if among else []
+            passed = sum((each.source, each.path) < window[0][:2] for each in others) if start and window else 0
+            listed: list[tuple[str, str, int | _Other]] = [*window]
+            listed += [(each.source, each.path, each) for each in others[passed:]]
+            listed.sort(key=lambda each: each[:2])
+            shown = [each for _, _, each in listed[first - start - passed :][:rows]]
+            ids = [each for each in shown if isinstance(each, int)]
+            described = {status.id: status for status in self._catalog.document_statuses(ids)}
+        found = tuple(described[each] if isinstance(each, int) else each.describe() for each in shown)
+        return StatusPage(found, first, matching, dict(counts))
+
+    def _named(self, folded: str, state: str) -> list[tuple[str, str, int]]:
+        """The documents in a state that have a text in name or title: (name, path, id), by name."""
+        if state not in ("", "indexed", "pending"):
+            return []
+        found = [
+            (source, path, id_)
+            for source, path, id_, title in self._catalog.find_names([folded], titles=True)
+            if folded in source.casefold() or folded in title.casefold()
+        ]
+        if not state:
+            return found
+        chosen = {id_ for _, _, id_ in self._catalog.list_documents(state, 0, 1 << 62)}
+        return [each for each in found if each[2] in chosen]
+
+    def _others(self) -> "list[_Other]":
+        """The files that are no documents, by name: failed, excluded, or still to be read by the update under way."""
+        found = {path: _Other(name, path, "excluded") for path, name in sorted(self._catalog.exclusions().items())} | {
+            failure.path: _Other(failure.source, failure.path, "failed", failure)
+            for failure in self._catalog.failures()
+        }
+        expected = self._expected
+        read = {each.path for each in self._catalog.find_documents(paths=[*found, *(each.path for each in expected)])}
+        for source in expected:
+            found.setdefault(source.path, _Other(source.name, source.path, "pending", source))
+        others = [other for path, other in found.items() if path not in read]
+        return sorted(others, key=lambda other: (other.source, other.path))
 
     def add_files(self, files: Iterable[str | Path]) -> tuple[str, ...]:
         """Copy files into the collection, for the next update to read; each has its name, made safe; a name in use gets " (2)".
@@ -78,7 +138,10 @@ class Library:
                 raise SourceError(f"{str(original)!r} is not a file. Name files to add.")
             if not os.access(original, os.R_OK):
                 raise SourceError(f"{str(original)!r} cannot be opened. Check that it may be read.")
-        taken = {status.source.casefold() for status in self.statuses()}
+        taken = {other.source.casefold() for other in self._others()}
+        for original in originals:
+            stem = Path(_safe_name(original.name, 1)).stem
+            taken.update(name.casefold() for name, *_ in self._catalog.find_names([stem]))
         return tuple(self._add(original, taken) for original in originals)
 
     def _add(self, original: Path, taken: set[str]) -> str:
@@ -106,7 +169,7 @@ class Library:
             SourceError: The collection has no such file.
             StorageError: It cannot be deleted.
         """
-        status = next((status for status in self.statuses() if status.path == path), None)
+        status = self.status(path)
         if status is None:
             raise SourceError(f"{path!r} is not in this collection.")
         if Path(path).parent == self.added_folder:
@@ -123,6 +186,25 @@ class Library:
         """Stop excluding a file; the next update reads it. SourceError when it is not excluded."""
         if not self._catalog.restore(path):
             raise SourceError(f"{path!r} is not excluded from this collection.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Other:
+    """A file that is no document: `about` says why it failed, or what is known of it that is still to be read."""
+
+    source: str
+    path: str
+    state: Literal["failed", "excluded", "pending"]
+    about: Failure | Source | None = None
+
+    def describe(self) -> DocumentStatus:
+        """Look at the file and describe it."""
+        if isinstance(self.about, Source):
+            size, modified = self.about.size, describe_time(self.about.modified_ns) if self.about.modified_ns else ""
+        else:
+            size, modified = _look_at(self.path)
+        reason = self.about.reason if isinstance(self.about, Failure) else ""
+        return DocumentStatus(None, self.source, self.path, self.state, size=size, modified=modified, reason=reason)
 
 
 def _safe_name(name: str, number: int) -> str:

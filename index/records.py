@@ -272,6 +272,28 @@ class DocumentStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class StatusPage:
+    """Some of the files of a collection, in the order of their names.
+
+    Attributes:
+        rows: The files of the page.
+        first: How many of those that match come before it.
+        matching: How many files match.
+        counts: How many files there are of each state, whatever their name.
+    """
+
+    rows: tuple[DocumentStatus, ...]
+    first: int
+    matching: int
+    counts: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        """How many files there are."""
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True, slots=True)
 class StoredPassage:
     """A passage with its text.
 

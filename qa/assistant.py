@@ -34,6 +34,7 @@ from index import (
     Selection,
     SourceError,
     SourceRules,
+    StatusPage,
     StorageError,
     StoredPassage,
     UnreachableError,
@@ -55,9 +56,11 @@ from qa.answering.question import (
     Corrected,
     Question,
     correct_spelling,
+    literal_part,
     matching_sources,
     named_sources,
     read_question,
+    refuse_filters,
     stand_alone,
 )
 from qa.answering.requests import Occurrences, describe_request
@@ -526,16 +529,31 @@ class Assistant:
         readings = scored[1] if scored else None
         return Retrieval(asked, core.text, core.words, searched, search, scope, phrases_missing, readings)
 
-    def _choose_names(self, wanted: Sequence[str], without: Sequence[str]) -> tuple[str, ...]:
-        """Find the documents that filters name, but for some; all are listed only where a filter is not a whole name."""
+    def names(self, among: Sequence[str] | None = None) -> tuple[str, ...]:
+        """The names of all documents, or of those called by one of some names, in order."""
+        return self._collection.catalog.names(among)
+
+    def match_names(self, filters: Sequence[str]) -> tuple[str, ...]:
+        """The names of the documents that some filters choose, in order, as `sources` of `ask` does; at least one.
+
+        Raises:
+            QuestionError: They choose none.
+        """
         catalog = self._collection.catalog
-        if wanted and not without:
-            with suppress(UnicodeEncodeError):  # no document is called half a character
-                named = catalog.names(wanted)
-                if set(named).issuperset(wanted):
-                    return named
-        names = tuple(name for name in catalog.names() if name not in without)
-        return matching_sources(names, wanted) if wanted else names
+        named = catalog.names(filters)
+        if set(named).issuperset(filters):
+            return named
+        fitting = [name for name, *_ in catalog.find_names(list(map(literal_part, set(filters).difference(named))))]
+        names = sorted([*fitting, *(name for name in named if name not in set(fitting))])
+        chosen = matching_sources(names, filters)
+        if not chosen:
+            raise refuse_filters(filters, [name for name, *_ in catalog.list_documents("", 0, 6)])
+        return chosen
+
+    def _choose_names(self, wanted: Sequence[str], without: Sequence[str]) -> tuple[str, ...]:
+        """Find the documents that filters name, but for some."""
+        names = self.match_names(wanted) if wanted else self.names()
+        return tuple(name for name in names if name not in without)
 
     def _correct(self, core: str) -> Corrected:
         return correct_spelling(core, self._collection.searcher.word_frequencies, self._collection.searcher.near_words)
@@ -685,6 +703,21 @@ class Assistant:
         """The state of every file, ordered by name: indexed, pending, failed or excluded."""
         return self._collection.library.statuses()
 
+    def status(self, path: str) -> DocumentStatus | None:
+        """The state of the file with a path; None if it is not among them."""
+        return self._collection.library.status(path)
+
+    def find_statuses(self, *, state: str = "", name: str = "", page: int = 0, rows: int = 200) -> StatusPage:
+        """Some of `statuses`, a page at a time; quick also where there are millions.
+
+        Args:
+            state: As in `DocumentStatus`; empty for all.
+            name: Part of the name or the title, in any case; empty for all.
+            page: Counted from 0; the last one for a number beyond it.
+            rows: Of a page.
+        """
+        return self._collection.library.find_statuses(state=state, name=name, page=page, rows=rows)
+
     def add_files(self, files: Iterable[str | Path]) -> tuple[str, ...]:
         """Copy files into the collection, as additional sources; `refresh` reads them.
 
@@ -720,6 +753,12 @@ class Assistant:
     def documents(self) -> tuple[DocumentInfo, ...]:
         """All documents, ordered by name."""
         return self._collection.catalog.documents()
+
+    def find_documents(
+        self, *, ids: Iterable[int] = (), paths: Iterable[str] = (), sources: Iterable[str] = ()
+    ) -> tuple[DocumentInfo, ...]:
+        """The documents with some ids, paths or names, ordered by name; quick also where there are millions of others."""
+        return self._collection.catalog.find_documents(ids=ids, paths=paths, sources=sources)
 
     def document(self, path: str) -> Document:
         """The document with a citation's path, as it was indexed; raises SourceError for an unknown path."""

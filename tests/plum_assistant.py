@@ -1,6 +1,7 @@
 """An assistant that quotes one sentence for any question, the page's handlers over it, and ways to call them."""
 
 import asyncio
+from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,9 +9,10 @@ from types import SimpleNamespace
 import gradio
 import pytest
 
-from index import Document, DocumentStatus, Originals, Passage, QuestionError, SourceError, StoredPassage
+from index import Document, DocumentStatus, Originals, Passage, QuestionError, SourceError, StatusPage, StoredPassage
 from qa.answering.answer import Answer, Scope
 from qa.answering.citation import cite
+from qa.answering.question import matching_sources
 from qa.web import status
 from qa.web.chat.events import Handlers
 from qa.web.host import AssistantHost
@@ -26,7 +28,6 @@ SKIP = gradio.skip()
 class PlumAssistant:
     """Quotes the first paragraph of one file for any question; notes what it was asked, and with what history."""
 
-    scope = Scope(1, 2)
     name = key = "plums"
     model = ""
     encoding = None
@@ -39,7 +40,7 @@ class PlumAssistant:
         self.file = folder / "fruit.txt"
         self.file.write_text(TEXT)
         self.asked, self.searched = [], []
-        self.names = ["fruit.txt"]
+        self.held = ["fruit.txt"]
         self.changes = []
         self.listed = [
             make_status("fruit.txt", id=0, path=str(self.file), passages=2, language="en"),
@@ -74,12 +75,40 @@ class PlumAssistant:
         path = str(self.file)
         return tuple(
             SimpleNamespace(id=id_, source=name, path=path, text_sha256="0", passages=2)
-            for id_, name in enumerate(self.names)
+            for id_, name in enumerate(self.held)
         )
+
+    def find_documents(self, *, ids=(), paths=(), sources=()):
+        """Look up like `qa.Assistant.find_documents`."""
+        return tuple(
+            each for each in self.documents() if each.id in ids or each.path in paths or each.source in sources
+        )
+
+    def names(self, among=None):
+        """List like `qa.Assistant.names`."""
+        return tuple(name for name in self.held if among is None or name in among)
+
+    def match_names(self, filters):
+        """Choose like `qa.Assistant.match_names`."""
+        return matching_sources(self.held, filters)
 
     def statuses(self):
         """List like `qa.Assistant.statuses`."""
         return tuple(self.listed)
+
+    def status(self, path):
+        """Look up like `qa.Assistant.status`."""
+        return next((each for each in self.listed if each.path == path), None)
+
+    def find_statuses(self, *, state="", name="", page=0, rows=200):
+        """List like `qa.Assistant.find_statuses`, all on one page."""
+        found = tuple(each for each in self.listed if state in ("", each.state) and name in each.source)
+        return StatusPage(found, 0, len(found), dict(Counter(each.state for each in self.listed)))
+
+    @property
+    def scope(self):
+        """Count like `qa.Assistant.scope`."""
+        return Scope(len(self.held), 2)
 
     def add_files(self, files):
         """Note the names and texts of files added."""

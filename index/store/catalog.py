@@ -9,6 +9,7 @@ and follow in transactions of some hundred passages; until then a passage is pen
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, replace
 from datetime import UTC, datetime
@@ -46,6 +47,12 @@ from index.store.protocols import CatalogDatabase
 from index.store.vocabulary import Vocabulary
 
 CATALOG_FORMAT = 3
+_ASCII = re.compile("[\x01-\x7f]+")
+_LIKE, _ESCAPED = re.compile("[!%_]"), r"!\g<0>"  # what means something in a pattern
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_BY_NAME = "substr(source, 1, 200), source, path"  # an order that there is an index for
+_PENDING = "SELECT document_id FROM pending JOIN passages ON passages.id = passage_id"
+_INFO_COLUMNS = "id, source, path, text_sha256, characters, passages"
 _METADATA_COLUMNS = ", ".join(METADATA_FIELDS)
 _PLACE_COLUMNS = ", ".join(f'"{name}"' for name in PLACE_FIELDS)
 _PASSAGE_COLUMNS = f'id, document_id, paragraph, start, "end", answering, sentences, text, {_PLACE_COLUMNS}'
@@ -247,8 +254,8 @@ class Catalog:
     def names(self, among: Sequence[str] | None = None) -> tuple[str, ...]:
         """List the names of all documents, or of those called by one of some names, in order."""
         if among is None:
-            return tuple(name for (name,) in self.database.rows("SELECT source FROM documents ORDER BY source, path"))
-        rows = self.database.rows_among("SELECT source FROM documents WHERE source IN ({})", sorted(set(among)))
+            return tuple(name for (name,) in self.database.rows(f"SELECT source FROM documents ORDER BY {_BY_NAME}"))
+        rows = self.database.rows_among("SELECT source FROM documents WHERE source IN ({})", sorted(_storable(among)))
         return tuple(sorted(name for (name,) in rows))
 
     def exclusions(self) -> dict[str, str]:
@@ -288,19 +295,68 @@ class Catalog:
 
     def documents(self) -> tuple[DocumentInfo, ...]:
         """List every document, by the name shown, then path."""
-        rows = self.database.rows(
-            "SELECT id, source, path, text_sha256, characters, passages FROM documents ORDER BY source, path"
-        )
+        rows = self.database.rows(f"SELECT {_INFO_COLUMNS} FROM documents ORDER BY {_BY_NAME}")
         return tuple(DocumentInfo(*row) for row in rows)
 
-    def document_statuses(self) -> list[DocumentStatus]:
-        """List the status of every document, in any order."""
-        rows = self.database.rows(
+    def find_documents(
+        self, *, ids: Iterable[int] = (), paths: Iterable[str] = (), sources: Iterable[str] = ()
+    ) -> tuple[DocumentInfo, ...]:
+        """Look up the documents with some ids, paths or names, without listing others; by the name shown, then path."""
+        wanted = {"id": [id_ for id_ in ids if id_ < 1 << 63], "path": _storable(paths), "source": _storable(sources)}
+        statement = f"SELECT {_INFO_COLUMNS} FROM documents WHERE {{}} IN ({{{{}}}})"
+        found = {
+            DocumentInfo(*row)
+            for column, values in wanted.items()
+            for row in self.database.rows_among(statement.format(column), sorted(set(values)))
+        }
+        return tuple(sorted(found, key=lambda document: (document.source, document.path)))
+
+    def list_documents(self, state: str, first: int, most: int) -> list[tuple[str, str, int]]:
+        """List some documents in a state, "indexed" or "pending", or in any: (name, path, id), by name, then path.
+
+        Args:
+            state: Empty for any.
+            first: How many to pass over.
+            most: How many to list at most.
+        """
+        states = {"": "", "pending": f"WHERE id IN ({_PENDING})", "indexed": f"WHERE id NOT IN ({_PENDING})"}
+        return self.database.rows(
+            f"SELECT source, path, id FROM documents {states[state]} ORDER BY {_BY_NAME} LIMIT ? OFFSET ?",
+            (most, first),
+        )
+
+    def find_names(self, literals: Sequence[str], *, titles: bool = False) -> list[tuple[str, str, int, str]]:
+        """Find the documents whose names may hold one of some texts in any case: (name, path, id, title), by name, then path.
+
+        Those that do are among them, and those whose names are not in ASCII alone, for the caller to compare. An empty text is
+        in all names; with `titles`, the texts may be in the titles too.
+        """
+        runs = [max(_ASCII.findall(literal), key=len, default="") for literal in literals]
+        conditions, values = ["1 = 1"] if "" in runs else [], []
+        for column in ("source", "title") if titles else ("source",):
+            conditions.append(self.database.is_beyond_ascii.format(column))
+            for run in runs:
+                conditions.append(f"lower({column}) LIKE ? ESCAPE '!'")
+                values.append(f"%{_LIKE.sub(_ESCAPED, run.lower())}%")
+        statement = "SELECT source, path, id, title FROM documents"
+        return self.database.rows(f"{statement} WHERE {' OR '.join(conditions)} ORDER BY {_BY_NAME}", values)
+
+    def count_pending_documents(self) -> int:
+        """Count the documents that are not wholly embedded yet."""
+        return int(self.database.rows(f"SELECT count(DISTINCT document_id) FROM ({_PENDING}) AS waiting")[0][0])
+
+    def document_statuses(self, ids: Sequence[int] | None = None) -> list[DocumentStatus]:
+        """List the status of every document, or of those with some ids, in any order."""
+        statement = (
             "SELECT documents.id, source, path, documents.passages, pages, coalesce(waiting, 0), language, size,"
             f" modified_ns, extractor, notes, {_METADATA_COLUMNS} FROM documents"
             " LEFT JOIN (SELECT document_id, count(*) AS waiting FROM pending JOIN passages ON id = passage_id"
             " GROUP BY document_id) AS counted ON document_id = documents.id"
         )
+        if ids is None:
+            rows = self.database.rows(statement)
+        else:
+            rows = self.database.rows_among(f"{statement} WHERE documents.id IN ({{}})", ids)
         return [
             DocumentStatus(
                 *(id_, source, path, "pending" if pending else "indexed", passages, pages, pending, language, size),
@@ -650,6 +706,11 @@ def describe_time(nanoseconds: int) -> str:
 def _terms_of(passage: Passage, text: str, stems: str) -> list[str]:
     heading, sentences = passage_terms(passage, text, stems)
     return [*heading, *chain.from_iterable(sentences)]
+
+
+def _storable(texts: Iterable[str]) -> set[str]:
+    """Those of some texts that can be in a database: without halves of characters, and no character 0."""
+    return {text for text in texts if not _UNSTORABLE.search(text)}
 
 
 def _read_metadata(written: str) -> Metadata:

@@ -9,7 +9,7 @@ is opened, and nowhere else.
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 class CatalogDatabase(Protocol):
     """The tables of one catalog, shared by threads. Every method raises StorageError where they cannot be used."""
+
+    is_beyond_ascii: ClassVar[
+        str
+    ]  # a condition, with {} for a column: whether its text has a character that is not in ASCII
 
     @property
     def is_deleted(self) -> bool:

@@ -18,7 +18,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from index.errors import DamagedError, StorageError
 from index.store.sharing import UnderWay
@@ -34,6 +34,8 @@ _READING = "PRAGMA query_only = ON; PRAGMA cache_size = -256; PRAGMA mmap_size =
 
 class Database:
     """A SQLite file, open for reading and writing; where it cannot be written, for reading alone."""
+
+    is_beyond_ascii: ClassVar[str] = "{} GLOB '*[^' || char(1) || '-' || char(127) || ']*'"
 
     def __init__(
         self,

@@ -38,6 +38,11 @@ _CHECKSUM_COLUMN = "ALTER TABLE embeddings ADD COLUMN checksum INTEGER"
 _KNOWN_COLUMN = "ALTER TABLE documents ADD COLUMN known TEXT NOT NULL DEFAULT ''"
 # The time of a passage in a recording; NULL: it is of none, or an earlier version wrote it.
 _TIME_COLUMN = "ALTER TABLE passages ADD COLUMN time TEXT"
+# For looking up names, and for listing them in order.
+_NAME_INDEXES = (
+    "CREATE INDEX IF NOT EXISTS documents_by_source ON documents(source)",
+    "CREATE INDEX IF NOT EXISTS documents_by_name ON documents(substr(source, 1, 200), source, path)",
+)
 _STEMS_INDEX = "CREATE INDEX documents_by_stems ON documents(stems)"
 _SCHEMA = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -49,6 +54,7 @@ CREATE TABLE documents (
     notes TEXT NOT NULL, text TEXT NOT NULL, title TEXT NOT NULL DEFAULT '', author TEXT NOT NULL DEFAULT '',
     date TEXT NOT NULL DEFAULT '', stems TEXT, known TEXT NOT NULL DEFAULT '');
 {_STEMS_INDEX};
+{";".join(_NAME_INDEXES)};
 CREATE TABLE passages (
     id INTEGER PRIMARY KEY AUTOINCREMENT, document_id INTEGER NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
     generation INTEGER NOT NULL, paragraph INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
@@ -132,6 +138,8 @@ def _add_missing_parts(database: Database) -> None:
             statements.append(f"ALTER TABLE documents ADD COLUMN {name} TEXT NOT NULL DEFAULT ''")
     if "stems" not in columns:
         statements += [_STEMS_COLUMN, _STEMS_INDEX]
+    if not database.rows("SELECT 1 FROM sqlite_master WHERE name = 'documents_by_name'"):
+        statements += _NAME_INDEXES
     if "known" not in columns:
         statements.append(_KNOWN_COLUMN)
     if "checksum" not in {row[1] for row in database.rows("PRAGMA table_info(embeddings)")}:

@@ -111,20 +111,30 @@ def has_content(text: str) -> bool:
 
 
 def matching_sources(names: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:
-    """Find the documents that some filters name, in order; QuestionError if there are none.
+    """Find the documents that some filters name, in order; none if there are none.
 
     A whole name selects only that document, even if it is part of other names. Other filters are parts of names or patterns with
     * and ?, without regard to case.
     """
     exact = set(names).intersection(wanted)
     patterns = [pattern.casefold() for pattern in wanted if pattern not in exact]
-    chosen = tuple(
+    return tuple(
         name for name in names if name in exact or any(_fits(name.casefold(), pattern) for pattern in patterns)
     )
-    if not chosen:
-        listed = ", ".join(repr(name) for name in names[:5]) + (", …" if len(names) > 5 else "")
-        raise QuestionError(f"no document is named like {', '.join(map(repr, wanted))}. There are: {listed}.")
-    return chosen
+
+
+def literal_part(pattern: str) -> str:
+    """A text that all names have, in any case, which a filter chooses without being one of them."""
+    pattern = pattern.casefold()
+    if "*" not in pattern and "?" not in pattern:
+        return pattern
+    return max(re.split("[*?]", pattern.partition("[")[0]), key=len)
+
+
+def refuse_filters(filters: Sequence[str], names: Sequence[str]) -> QuestionError:
+    """The error that no document is named like some filters; `names` are the first six that there are."""
+    listed = ", ".join(map(repr, names[:5])) + (", …" if len(names) > 5 else "")
+    return QuestionError(f"no document is named like {', '.join(map(repr, filters))}. There are: {listed}.")
 
 
 _MOST_NAMED = 3  # documents that a question names; words that fit more say what it is about

@@ -155,11 +155,11 @@ def walk(page):
         page.keyboard.press("Tab")
         seen.append(page.evaluate(FOCUSED) or {"number": None})
     for _ in range(
-        5
-    ):  # the browser's own part takes the focus when it gets to it, and asks for another press if it did not
+        20
+    ):  # the browser's own part takes the focus when it gets to it; until then it asks for another press
         page.keyboard.press("Tab")
         page.wait_for_timeout(100)
-        if came_out := page.evaluate(FOCUSED) is None:
+        if came_out := page.evaluate(FOCUSED) is None or not page.evaluate("document.hasFocus()"):
             break
     assert came_out, page.evaluate(FOCUSED)
     assert [item["number"] for item in seen] == list(range(wanted))

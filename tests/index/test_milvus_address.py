@@ -37,7 +37,9 @@ def test_without_its_package_the_extra_is_named(installed):
         MilvusEngine("http://localhost", "key")
 
 
-@pytest.mark.parametrize(("query", "kind"), [("", "TantivyIndex"), ("?words=no", "TantivyIndex"), ("?words=yes", "MilvusTerms")])
+@pytest.mark.parametrize(
+    ("query", "kind"), [("", "TantivyIndex"), ("?words=no", "TantivyIndex"), ("?words=yes", "MilvusTerms")]
+)
 def test_the_address_says_where_the_words_are(installed, tmp_path, query, kind):
     """In the folder of the collection unless they are to be in the server too; the vectors are there in any case."""
     engine = MilvusEngine(f"http://me:hidden@localhost{query}", "key")

@@ -118,7 +118,9 @@ def test_lost_rows_and_wrong_numbers_are_found(collection, open_index):
     assert index.frequencies(["appl"]) == tantivy.frequencies(["appl"])
 
 
-def test_a_server_killed_at_any_moment_is_brought_up_to_the_catalog(tmp_path, collection, open_index, milvus, monkeypatch):
+def test_a_server_killed_at_any_moment_is_brought_up_to_the_catalog(
+    tmp_path, collection, open_index, milvus, monkeypatch
+):
     """Killed while documents are written, removed and asked for, it has exactly their passages after the next saving."""
     monkeypatch.setattr("index.store.milvus.terms._WRITTEN", 5)
     generator, catalog = random.Random(5), collection.catalog

@@ -26,7 +26,7 @@ from index import (
     StorageError,
     text_hash,
 )
-from index.store import postgres
+from index.store.postgres.database import shown as show_address
 
 CONTENT = (
     "SELECT source, path, text, text_sha256, passages, language FROM documents ORDER BY path",
@@ -383,7 +383,7 @@ def test_a_wrong_address_is_one_clear_error(postgres_server, tmp_path, wrong, me
 )
 def test_addresses_are_shown_without_credentials(address, shown, here):
     """The page says that documents are kept on a server only where that is another computer."""
-    assert (postgres.shown(address), PostgresStore(address, Path()).is_here) == (shown, here)
+    assert (show_address(address), PostgresStore(address, Path()).is_here) == (shown, here)
 
 
 def test_lacking_rights_are_named(address, tmp_path):

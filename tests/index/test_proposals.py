@@ -99,7 +99,9 @@ def test_lost_words_are_named_where_vectors_find_passages(tmp_path, open_without
     collection.update([write_documents(tmp_path / "sources", a=APPLES, b=FIGS)])
     found = collection.search({"Where is the fig?": 0.5, "A ripe plum": 0.5})
     assert found.hits and found.caveats == ("Words are missing.",)
-    with pytest.raises(UnreachableError, match=r"^nothing can be searched\. The words cannot be reached\. Start the server"):
+    with pytest.raises(
+        UnreachableError, match=r"^nothing can be searched\. The words cannot be reached\. Start the server"
+    ):
         collection.search({"A fig": 1}, Limits(phrases=("a fig",)))
 
 

@@ -1,5 +1,7 @@
 """What a person typed, read; and searches it narrows."""
 
+from itertools import pairwise
+
 import pytest
 from toy_encoder import ToyEncoder
 
@@ -18,7 +20,7 @@ from index.text.terms import (
 from qa import Assistant
 from qa.answering.citation import TermEvidence
 from qa.answering.confidence import log_odds
-from qa.answering.question import matching_sources, named_sources, read_question, spell_as
+from qa.answering.question import matching_sources, named_sources, read_question, refuse_filters, spell_as
 
 TYPED = {
     "plain": ("Who  is\nmediating?", ("Who is mediating?", (), (), "Who is mediating?")),
@@ -92,9 +94,11 @@ def test_a_whole_name_means_that_document_alone(wanted, expected):
 
 
 def test_an_unknown_source_is_refused_with_those_there_are():
-    """The message lists names to choose from."""
-    with pytest.raises(QuestionError, match=r"no document is named like 'zzz'\. There are: 'a\.txt'"):
-        matching_sources(NAMES, ["zzz"])
+    """The message lists names to choose from, five at most."""
+    assert matching_sources(NAMES, ["zzz"]) == ()
+    error = refuse_filters(["zzz"], list("abcdef"))
+    assert str(error) == "no document is named like 'zzz'. There are: 'a', 'b', 'c', 'd', 'e', …."
+    assert str(refuse_filters(["zzz", "yyy"], ["a"])) == "no document is named like 'zzz', 'yyy'. There are: 'a'."
 
 
 PHRASES = {
@@ -206,8 +210,8 @@ def test_a_source_filter_narrows_the_search_and_the_scope(fruit):
     assert (typed.scope.documents, typed.scope.passages) == (1, 1)
 
 
-def test_whole_names_are_looked_up_without_listing_all_documents(fruit, monkeypatch):
-    """Of millions of documents, listing takes longer than all the rest; parts of names and patterns need it."""
+def test_names_are_looked_up_without_listing_all_documents(fruit, monkeypatch):
+    """Of millions of documents, listing takes longer than all the rest; only what leaves documents out needs it."""
     names, listed = fruit._collection.catalog.names, []
 
     def note(among=None):
@@ -216,13 +220,70 @@ def test_whole_names_are_looked_up_without_listing_all_documents(fruit, monkeypa
 
     monkeypatch.setattr(fruit._collection.catalog, "names", note)
     assert fruit.find("apple", sources=["c.txt", "a.txt"]).scope.documents == 2
-    assert not any(listed)
     assert fruit.find("apple", sources=["c.txt", "A"]).scope.documents == 2
-    assert fruit.find("apple", without=["a.txt"]).scope.documents == 2
     assert fruit.find("apple", sources=["*.txt"], without=["a.txt"]).scope.documents == 2
-    assert any(listed)
-    with pytest.raises(QuestionError, match="no document is named like"):
+    with pytest.raises(
+        QuestionError, match=r"^no document is named like '\\ud800'\. There are: 'a\.txt', 'b\.txt', 'c\.txt'\.$"
+    ):
         fruit.find("apple", sources=["\ud800"])
+    assert not any(listed)
+    assert fruit.find("apple", without=["a.txt"]).scope.documents == 2
+    assert any(listed)
+
+
+FILTERS_OF_ALL = (
+    *(
+        "a.txt",
+        "A",
+        "*.TXT",
+        "?.txt",
+        "*",
+        "**",
+        "?",
+        "[ab].txt",
+        "[a",
+        "*[ab].txt",
+        "b*",
+        "straße",
+        "STRASSE",
+        "*strasse*",
+    ),
+    *("100%", "%", "_", "!", "zzz", "", "notes/", "notes/*", "ß", "\0"),
+)
+
+
+@pytest.mark.parametrize("filters", [(one,) for one in FILTERS_OF_ALL] + list(pairwise(FILTERS_OF_ALL)), ids=repr)
+def test_filters_choose_the_same_in_the_catalog_as_among_all_names(shelf, filters):
+    """Also several together; where they choose none, the first names are told."""
+    every = shelf.names()
+    expected = matching_sources(every, filters)
+    if expected:
+        assert shelf.match_names(filters) == expected
+    else:
+        with pytest.raises(QuestionError) as raised:
+            shelf.match_names(filters)
+        assert str(raised.value) == str(refuse_filters(filters, every[:6]))
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory):
+    """An assistant over documents with names that are hard to compare."""
+    folder = tmp_path_factory.mktemp("shelf")
+    (folder / "notes").mkdir()
+    for name in (
+        "a.txt",
+        "b.txt",
+        "Straße.txt",
+        "STRASSE.txt",
+        "100%.txt",
+        "a_b.txt",
+        "wow!.txt",
+        "notes/A plan.md",
+        "Ü.txt",
+    ):
+        (folder / name).write_text(f"A plum for {name}.", encoding="utf-8")
+    with Assistant.open(folder, encoder=ToyEncoder(), reader=None, home=tmp_path_factory.mktemp("home")) as opened:
+        yield opened
 
 
 def test_near_duplicates_are_one_hit_that_names_its_twins(fruit):

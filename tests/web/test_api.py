@@ -276,7 +276,7 @@ def test_documents_of_one_name_are_told_apart_by_the_hash_of_their_text():
     """A name that two documents bear is refused until the hash says which is meant."""
     documents = tuple(DocumentInfo(number, "a.txt", f"/{number}", f"hash {number}", 5, 1) for number in (1, 2))
     answers = {
-        "documents": lambda: documents,
+        "find_documents": lambda sources: documents,
         "passages": lambda path: (Passage(1, 0, 5, ()),),
         "document": lambda path: Document("a.txt", path, f"text{path[1:]}", f"hash {path[1:]}", ""),
     }

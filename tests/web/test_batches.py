@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from toy_assistant import ToyAssistant
 from two_answers import GREETING, WHEN
 
-from index import BatchError
+from index import BatchError, StatusPage
 from qa.batch import answer_batch
 from qa.batch.questions import Row
 from qa.web import strings
@@ -64,6 +64,10 @@ class GatedAssistant(ToyAssistant):
     def statuses(self):
         """List nothing: no question is suggested."""
         return ()
+
+    def find_statuses(self, **wanted):
+        """List nothing."""
+        return StatusPage((), 0, 0, {})
 
 
 @pytest.fixture

@@ -286,7 +286,7 @@ def test_turn_of_another_version_is_left_out(page):
 
 def test_narrowing_comes_back(page):
     """What was searched is named as before."""
-    page.assistant.names = ["fruit.txt", "trees.txt"]
+    page.assistant.held = ["fruit.txt", "trees.txt"]
     list(page.asking.answer_question("Which fruit?", None, '["fruit.txt"]', ANNA))
     ((turn,), chat) = page.talks.resume(None, event(), ANNA)
     assert (turn.narrowing.names, turn.narrowing.documents, turn.narrowing.total) == (("fruit.txt",), 1, 2)

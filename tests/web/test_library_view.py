@@ -1,15 +1,16 @@
 """The library as HTML: rows, filters, pages, bars; and that none of it can be anything but text."""
 
 import re
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 from page_parts import NASTY, Reader
 from plum_assistant import make_status
 
-from index import Document, DocumentStatus, Metadata, Passage, Place
+from index import Document, DocumentStatus, Metadata, Passage, Place, StatusPage
 from qa.text import describe_size
-from qa.web.library.libraries import Listing, Numbers, select
+from qa.web.library.libraries import PAGE_ROWS, Listing, Numbers
 from qa.web.library.view import (
     MOST_BARS,
     describe_facts,
@@ -31,9 +32,20 @@ STATUSES = (
 )
 
 
+def render_html(statuses=STATUSES, listing=None, **options):
+    """The list of those documents that have the state; the page that was asked for is there."""
+    listing = listing or Listing()
+    matching = [status for status in statuses if listing.state in ("", status.state)]
+    first = PAGE_ROWS * listing.page
+    rows = tuple(matching[first : first + PAGE_ROWS]) if not listing.name else ()
+    counts = Counter(status.state for status in statuses)
+    found = StatusPage(rows, first, len(matching), dict(counts))
+    return render_library(found, listing, Numbers().number, **options)
+
+
 def render(statuses=STATUSES, listing=None, **options):
     """The list, read back."""
-    return Reader(render_library(select(statuses, listing or Listing()), Numbers().number, **options))
+    return Reader(render_html(statuses, listing, **options))
 
 
 def test_row_says_what_is_known_of_its_document():
@@ -57,12 +69,12 @@ def test_row_says_what_is_known_of_its_document():
 def test_title_stands_above_the_name_of_its_file():
     """Where the file states one; then it is not among the facts again, nor is the author."""
     about = Metadata("Rules <of> the harbour", "Ida", "2024-03")
-    html = render_library(select([make_status("a.pdf", id=1, metadata=about)], Listing()), Numbers().number)
+    html = render_html([make_status("a.pdf", id=1, metadata=about)])
     assert (
         '<bdi class="qa-title">Rules &lt;of&gt; the harbour</bdi><bdi class="qa-file" title="a.pdf">a.pdf</bdi>' in html
     )
     assert html.count("Rules") == 1 and "Ida" not in html
-    assert "qa-title" not in render_library(select(STATUSES, Listing()), Numbers().number)
+    assert "qa-title" not in render_html()
 
 
 def test_documents_and_folders_can_be_ticked():
@@ -96,13 +108,13 @@ def test_server_of_an_address_is_a_folder():
         *("https://example.org/", "https://example.org/", "https://example.org/fruit/"),
         *("https://example.org/fruit/plum.html", "https://example.net"),
     ]
-    html = render_library(select(statuses, Listing()), Numbers().number)
+    html = render_html(statuses)
     assert re.findall(r'"qa-file" title="[^"]+">([^<]+)<', html) == [names[0], "plum.html", names[2]]
 
 
 def test_no_path_reaches_the_list():
     """The browser gets numbers and names, never where a file lies."""
-    assert "/a.pdf" not in render_library(select(STATUSES, Listing()), Numbers().number)
+    assert "/a.pdf" not in render_html()
 
 
 def test_states_are_offered_with_their_counts():
@@ -121,30 +133,20 @@ def test_states_are_offered_with_their_counts():
 
 
 @pytest.mark.parametrize(
-    ("listing", "first", "last", "before", "after"),
-    [
-        pytest.param(Listing(), "001.txt", "200.txt", False, True, id="first"),
-        pytest.param(Listing(page=1), "201.txt", "400.txt", True, True, id="second"),
-        pytest.param(Listing(page=99), "401.txt", "450.txt", True, False, id="past the end"),
-    ],
+    ("page", "place", "before", "after"),
+    [(0, "1 to 200", False, True), (1, "201 to 400", True, True), (2, "401 to 450", True, False)],
 )
-def test_long_list_comes_in_pages(listing, first, last, before, after):
+def test_long_list_comes_in_pages(page, place, before, after):
     """200 rows each, with buttons to those before and after, and the place among all."""
     statuses = [make_status(f"{number:03}.txt", id=number) for number in range(1, 451)]
-    selection = select(statuses, listing)
-    assert (selection.rows[0].source, selection.rows[-1].source) == (first, last)
-    read = Reader(render_library(selection, Numbers().number))
-    assert f"{selection.first + 1} to {selection.first + len(selection.rows)} of 450" in read.text
+    read = render(statuses, Listing(page=page))
+    assert f"{place} of 450" in read.text
     assert ["disabled" not in found for found in read.find("data-qa", "rows")] == [before, after]
+    assert [found["data-page"] for found in read.find("data-pages")] == [str(page)]
 
 
-def test_name_is_searched_in_all_pages():
-    """In any case, and in titles; the list says when nothing matches."""
-    statuses = [make_status(f"{number:03}.TXT", id=number) for number in range(1, 451)]
-    found = [status.source for status in select(statuses, Listing(name="44.t")).rows]
-    assert found == ["044.TXT", "144.TXT", "244.TXT", "344.TXT", "444.TXT"]
-    titled = [*statuses, make_status("x.pdf", id=999, metadata=Metadata("Rules of the Harbour"))]
-    assert [status.source for status in select(titled, Listing(name="OF THE h")).rows] == ["x.pdf"]
+def test_list_says_when_nothing_matches():
+    """Or that there is nothing."""
     assert "No document matches." in render(listing=Listing(name="zzz")).text
     assert "Nothing here yet." in render(()).text
 
@@ -267,7 +269,7 @@ def test_nothing_but_text_comes_from_names_reasons_and_notes():
         document = Document(text, "/x", text, "0", "0", extractor=text)
         listing = Listing(name=text)
         return [
-            render_library(select((hostile, failed), listing), Numbers().number),
+            render_library(StatusPage((hostile, failed), 0, 2, {}), listing, Numbers().number),
             render_library_message(text, restore=(1, text)),
             render_library_message(text, alarm=True),
             render_holdings([hostile], arrival=text),
@@ -287,7 +289,7 @@ def test_nothing_but_text_comes_from_names_reasons_and_notes():
 def test_a_library_that_can_only_be_read_offers_no_changes():
     """Documents are opened, filtered and ticked; the menu leads to the other libraries."""
     statuses = [make_status("a.pdf", id=1), make_status("b.pdf", state="excluded")]
-    html = render_library(select(statuses, Listing()), Numbers().number, read_only=True)
+    html = render_html(statuses, read_only=True)
     actions = set(re.findall(r'data-qa="([a-z-]+)"', html))
     assert actions == {"browse", "holdings", "state"}
     menu = render_libraries([], "", own=True, models={"": "English", "multilingual": "Many"}, read_only=True)

@@ -26,7 +26,7 @@ def plums(tmp_path):
 @pytest.fixture
 def three(plums):
     """An assistant with three documents, and the handlers over it."""
-    plums[0].names = list(NAMES)
+    plums[0].held = list(NAMES)
     return plums
 
 
@@ -46,10 +46,10 @@ CHOICES = {
 
 
 @pytest.mark.parametrize(("chosen", "expected"), CHOICES.values(), ids=CHOICES.keys())
-def test_choice_is_read_in_order(chosen, expected):
+def test_choice_is_read_in_order(three, chosen, expected):
     """Each name once, and for a folder all that is in it; what is gone is left out; all are as good as none."""
-    names = (*NAMES, "b/c.txt", "b/d/e.txt")
-    assert read_choice(json.dumps(chosen) if isinstance(chosen, list) else chosen, names) == expected
+    three[0].held += ["b/c.txt", "b/d/e.txt"]
+    assert read_choice(json.dumps(chosen) if isinstance(chosen, list) else chosen, three[0]) == expected
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_choice_is_read_in_order(chosen, expected):
 def test_only_names_of_documents_are_chosen(three, chosen):
     """Parts, patterns, what is all gone and anything else the browser may send are refused, and nothing is searched."""
     with pytest.raises(QuestionError):
-        read_choice(chosen, NAMES)
+        read_choice(chosen, three[0])
     turns, _, box, message = ask(three[1], "Which fruit?", chosen=chosen)
     assert turns == () and three[0].searched == [] and box == "Which fruit?"
     assert strings.UNKNOWN_CHOICE in message

@@ -93,9 +93,12 @@ CREATE FUNCTION count_passages_{event}() RETURNS trigger LANGUAGE plpgsql AS $$ 
 CREATE TRIGGER passages_{event} AFTER {event} ON passages REFERENCING {row} TABLE AS changed
     FOR EACH STATEMENT EXECUTE FUNCTION count_passages_{event}();
 """
+# Names may be longer than what an index in order can hold.
+_NAME_INDEX = "CREATE INDEX documents_by_name ON documents(substr(source, 1, 200), id)"
 # Each is applied once to a collection, whose schema stands for SCHEMA, in order; its meta says how many were, under `migrations`.
 _MIGRATIONS = (
     _TABLES + _COUNT.format(event="INSERT", row="NEW", sign="+") + _COUNT.format(event="DELETE", row="OLD", sign="-"),
+    _NAME_INDEX,
 )
 
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from index.errors import DamagedError, DeletedError, LockedError, StorageError
 from index.store.sharing import UnderWay
@@ -37,6 +37,8 @@ _ADVICE = {
 
 class PostgresDatabase:
     """The tables of one catalog, open for reading and writing; threads may share them."""
+
+    is_beyond_ascii: ClassVar[str] = r"{} ~ '[^\x01-\x7f]'"
 
     def __init__(self, address: str, schema: str, *, is_there: str) -> None:
         """Open a schema; connections are made when they are needed.

@@ -219,7 +219,7 @@ class Api:
         """
 
         def read(assistant: "Assistant") -> ReadParagraph:
-            info = _choose(assistant.documents(), source, text_sha256)
+            info = _choose(assistant.find_documents(sources=[source]), source, text_sha256)
             passages = assistant.passages(info.path)
             passage = next((passage for passage in passages if passage.paragraph == paragraph), None)
             if passage is None:

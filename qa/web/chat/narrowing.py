@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from index import QuestionError
 from qa.answering.answer import Answer
-from qa.answering.question import matching_sources, read_question
+from qa.answering.question import read_question
 from qa.web import strings
 
 if TYPE_CHECKING:
@@ -36,15 +36,15 @@ class Narrowing:
     total: int
 
 
-def read_choice(chosen: Any, names: Sequence[str]) -> tuple[str, ...]:
+def read_choice(chosen: Any, assistant: "Assistant") -> tuple[str, ...]:
     """Read what the browser sent as the choice of documents.
 
     Args:
         chosen: Anything; a JSON list of names and of folders with their slash, if it comes from the page; empty: all documents.
-        names: The names there are.
+        assistant: Open on the documents.
 
     Returns:
-        The chosen names, in the order of `names`; none when all documents are meant. What is gone is left out.
+        The chosen names, in order; none when all documents are meant. What is gone is left out.
 
     Raises:
         QuestionError: It is no such list, or nothing of it is there.
@@ -59,11 +59,12 @@ def read_choice(chosen: Any, names: Sequence[str]) -> tuple[str, ...]:
         raise QuestionError(strings.UNKNOWN_CHOICE)
     if not wanted:
         return ()
-    exact, folders = set(wanted), tuple(each for each in wanted if each.endswith("/"))
-    found = tuple(name for name in dict.fromkeys(names) if name in exact or name.startswith(folders))
+    folders = tuple(each for each in wanted if each.endswith("/"))
+    among = [name for name in assistant.names() if name.startswith(folders)] if folders else []
+    found = sorted([*among, *(name for name in assistant.names(wanted) if not name.startswith(folders))])
     if not found:
         raise QuestionError(strings.UNKNOWN_CHOICE)
-    return found if len(found) < len(set(names)) else ()
+    return tuple(dict.fromkeys(found)) if len(found) < assistant.scope.documents else ()
 
 
 def ask_narrowed(
@@ -84,11 +85,10 @@ def ask_narrowed(
     Raises:
         QuestionError: The question cannot be searched, or the choice names no document.
     """
-    names = [document.source for document in assistant.documents()]
     typed = read_question(question).sources
-    sources = () if typed else read_choice(chosen, names)
+    sources = () if typed else read_choice(chosen, assistant)
     answer = assistant.conversation(history).ask(question, as_typed=alone, sources=sources)
     if not (typed or sources):
         return answer, None
-    searched = matching_sources(names, typed or sources)
-    return answer, Narrowing(tuple(dict.fromkeys(searched)), len(searched), len(names))
+    searched = assistant.match_names(typed or sources)
+    return answer, Narrowing(tuple(dict.fromkeys(searched)), len(searched), assistant.scope.documents)

@@ -184,4 +184,5 @@ def _begin_first(assistant: "Assistant") -> Iterator[tuple[str, ...]]:
 
 def _is_seed(assistant: "Assistant") -> bool:
     """Whether it is open on nothing but the document that comes with the program."""
-    return [document.text_sha256 for document in assistant.documents()] == [SEED_SHA256]
+    alone = assistant.scope.documents == 1
+    return alone and [document.text_sha256 for document in assistant.documents()] == [SEED_SHA256]

@@ -18,7 +18,7 @@ from index import DocumentStatus, QAError, SourceError
 from qa.collections import default_sources, home_folder
 from qa.web import strings
 from qa.web.host import AssistantHost, NotReady
-from qa.web.library.libraries import Libraries, Listing, Numbers, read_listing, read_number, select
+from qa.web.library.libraries import PAGE_ROWS, Libraries, Listing, Numbers, read_listing, read_number
 from qa.web.library.uploads import check_limits, delete_uploads, describe_excess, find_uploads
 from qa.web.library.view import (
     library_address,
@@ -54,9 +54,13 @@ class LibraryHandlers:
         Raises:
             NotReady: There is no assistant.
         """
-        statuses = self.host.call(lambda assistant: assistant.statuses())
-        selection = select(statuses, listing or Listing())
-        return render_library(selection, self.numbers.number, read_only=self.libraries.read_only)
+        wanted = listing or Listing()
+        found = self.host.call(
+            lambda assistant: assistant.find_statuses(
+                state=wanted.state, name=wanted.name, page=wanted.page, rows=PAGE_ROWS
+            )
+        )
+        return render_library(found, wanted, self.numbers.number, read_only=self.libraries.read_only)
 
     def show(self, event: gr.EventData) -> tuple[Any, ...]:
         """List documents.
@@ -273,8 +277,7 @@ class LibraryHandlers:
     def _find(self, event: gr.EventData) -> tuple[int, DocumentStatus]:
         number = read_number(event, "row")
         path = self.numbers.key(number)
-        statuses = self.host.call(lambda assistant: assistant.statuses())
-        status = next((status for status in statuses if status.path == path), None)
+        status = self.host.call(lambda assistant: assistant.status(path) if path else None)
         if number is None or status is None:
             raise SourceError(strings.NOT_THERE)
         return number, status

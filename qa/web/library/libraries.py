@@ -7,13 +7,13 @@ a list is read here, whatever it is; numbers stand for what must not come from i
 
 import threading
 import time
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from index import DocumentStatus, QAError, SourceError, StorageError
+from index import QAError, SourceError, StorageError
 from qa.web import strings
 from qa.web.host import AssistantHost, NotReady
 
@@ -198,36 +198,12 @@ class Listing:
     Attributes:
         state: One of `LISTED_STATES`; empty for all.
         name: Part of a name or a title, in any case; empty for all.
-        page: Counted from 0; kept inside the list.
+        page: Counted from 0.
     """
 
     state: str = ""
     name: str = ""
     page: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ListedDocuments:
-    """What is listed.
-
-    Attributes:
-        listing: What was asked for, its page inside the list.
-        rows: The documents of that page.
-        first: Index of the first of them among those that match.
-        matching: How many documents match.
-        counts: How many documents there are of each state, whatever their name.
-    """
-
-    listing: Listing
-    rows: tuple[DocumentStatus, ...]
-    first: int
-    matching: int
-    counts: dict[str, int]
-
-    @property
-    def total(self) -> int:
-        """How many documents there are."""
-        return sum(self.counts.values())
 
 
 def read_listing(data: Any) -> Listing:
@@ -246,32 +222,6 @@ def read_number(event: Any, name: str) -> int | None:
     data = event._data if isinstance(event._data, dict) else {}
     value = data.get(name)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
-
-
-def select(statuses: Sequence[DocumentStatus], listing: Listing) -> ListedDocuments:
-    """Choose the documents to list.
-
-    Args:
-        statuses: All documents, in order.
-        listing: What was asked for.
-    """
-    counted: Counter[str] = Counter(status.state for status in statuses)
-    wanted = listing.name.casefold()
-    matching = [
-        status
-        for status in statuses
-        if listing.state in ("", status.state)
-        and any(wanted in name.casefold() for name in (status.source, status.metadata.title))
-    ]
-    page = min(listing.page, max(0, len(matching) - 1) // PAGE_ROWS)
-    first = page * PAGE_ROWS
-    return ListedDocuments(
-        Listing(listing.state, listing.name, page),
-        tuple(matching[first : first + PAGE_ROWS]),
-        first,
-        len(matching),
-        {state: counted[state] for state in LISTED_STATES},
-    )
 
 
 class Numbers:

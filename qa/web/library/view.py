@@ -12,10 +12,10 @@ from pathlib import Path, PurePath
 from typing import Any
 from urllib.parse import urlencode
 
-from index import DocumentStatus, Metadata
+from index import DocumentStatus, Metadata, StatusPage
 from qa.text import describe_size
 from qa.web import strings
-from qa.web.library.libraries import PAGE_ROWS, PARAMETER, ListedDocuments
+from qa.web.library.libraries import LISTED_STATES, PAGE_ROWS, PARAMETER, Listing
 from qa.web.library.uploads import LARGEST_FILE, LARGEST_TOGETHER, MOST_FILES
 from qa.web.ui.templates import fill
 
@@ -78,26 +78,28 @@ def _name_library(library: Any) -> str:
     return Path(library.sources[0]).name if library.sources else library.name
 
 
-def render_library(selection: ListedDocuments, number: Callable[[str], int], *, read_only: bool = False) -> str:
+def render_library(
+    found: StatusPage, listing: Listing, number: Callable[[str], int], *, read_only: bool = False
+) -> str:
     """The list of documents.
 
     Args:
-        selection: What is listed.
+        found: What is listed.
+        listing: What was asked for.
         number: Gives the number of a path.
         read_only: Whether to offer no changes.
 
     Returns:
         One element, escaped throughout.
     """
-    listing = selection.listing
     return str(
         fill(
             "library/library.html",
-            selection=selection,
-            states=_list_states(selection),
-            rows=_list_rows(selection.rows, number),
-            pages=-(-selection.matching // PAGE_ROWS),
-            listing=listing,
+            found=found,
+            states=_list_states(found),
+            rows=_list_rows(found.rows, number),
+            pages=-(-found.matching // PAGE_ROWS),
+            listing=replace(listing, page=found.first // PAGE_ROWS),
             facts=_list_facts,
             read_only=read_only,
         )
@@ -170,10 +172,11 @@ def _list_rows(statuses: Sequence[DocumentStatus], number: Callable[[str], int])
     return rows
 
 
-def _list_states(selection: ListedDocuments) -> list[tuple[str, str]]:
+def _list_states(found: StatusPage) -> list[tuple[str, str]]:
     """The states there are documents of, each with its button; none where all are in the same state."""
-    states = [(state, strings.STATE_COUNTS[state].format(count=f"{n:,}")) for state, n in selection.counts.items() if n]
-    return [("", strings.ALL_STATES.format(count=f"{selection.total:,}")), *states] if len(states) > 1 else []
+    counts = {state: found.counts.get(state, 0) for state in LISTED_STATES}
+    states = [(state, strings.STATE_COUNTS[state].format(count=f"{n:,}")) for state, n in counts.items() if n]
+    return [("", strings.ALL_STATES.format(count=f"{found.total:,}")), *states] if len(states) > 1 else []
 
 
 def _list_facts(status: DocumentStatus) -> str:

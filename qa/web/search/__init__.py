@@ -110,7 +110,8 @@ def find_places(
         return ()
     retrieval = assistant.find(wanted.words, sources=names or (), k=MOST, read=False)
     terms, left_out = {term for query in retrieval.search.queries for term in query.terms}, set(without)
-    ids = {document.path: document.id for document in assistant.documents()}
+    found = assistant.find_documents(paths={hit.path for hit in retrieval.search.hits})
+    ids = {document.path: document.id for document in found}
     groups: dict[str, tuple[Hit, list[FoundPlace]]] = {}
     for rank, hit in enumerate(retrieval.search.hits):
         passage = hit.passage
@@ -124,7 +125,7 @@ def find_places(
 
 def list_filters(assistant: "Assistant") -> Filters:
     """List what the documents can be narrowed by."""
-    names = [PurePosixPath(document.source) for document in assistant.documents()]
+    names = [PurePosixPath(name) for name in assistant.names()]
     folders = {f"{parent}/" for name in names for parent in name.parents if parent.name}
     return Filters(tuple(sorted({name.suffix.lower() for name in names if name.suffix})), tuple(sorted(folders)))
 

@@ -126,7 +126,7 @@ class ViewerEvents:
             Viewer and message.
         """
         number = read_number(event, "document")
-        return self._browse(event, lambda status: number is not None and status.id == number)
+        return self._browse(event, ids=() if number is None else (number,))
 
     def open_link(self, event: gr.EventData) -> tuple[Any, ...]:
         """Open the document that a link names.
@@ -138,9 +138,9 @@ class ViewerEvents:
             Viewer and message.
         """
         name = _read_text(event, "doc", most=LONGEST_NAME)
-        return self._browse(event, lambda status: status.id is not None and status.source == name)
+        return self._browse(event, sources=(name,))
 
-    def _browse(self, event: gr.EventData, chosen: Callable[[DocumentStatus], bool]) -> tuple[Any, ...]:
+    def _browse(self, event: gr.EventData, *, ids: Sequence[int] = (), sources: Sequence[str] = ()) -> tuple[Any, ...]:
         page, sought = read_number(event, "page") or 0, _read_text(event, "sought")
         span = _read_span(event)
 
@@ -150,7 +150,8 @@ class ViewerEvents:
             return (Marked(1, *span),) if span and span[0] < span[1] <= len(document.text) else ()
 
         def read_chosen(assistant: "Assistant") -> tuple[DocumentStatus, _Read] | None:
-            status = next((each for each in assistant.statuses() if each.id is not None and chosen(each)), None)
+            found = assistant.find_documents(ids=ids, sources=sources)
+            status = assistant.status(found[0].path) if found else None
             return (status, _read(assistant, status.path, place)) if status else None
 
         try:
@@ -256,7 +257,7 @@ def _read(assistant: "Assistant", path: str, place: Callable[[Document], tuple[M
     marks = place(document)
     held = [mark for mark in marks if mark.start < mark.end]
     boxes = assistant.boxes_of_spans(path, [(mark.start, mark.end) for mark in held])
-    ids = [listed.id for listed in assistant.documents() if listed.path == path]
+    ids = [found.id for found in assistant.find_documents(paths=[path])]
     return _Read(
         document,
         assistant.passages(path),

@@ -46,8 +46,8 @@ def document_routes(libraries: Libraries, originals: Originals) -> list[Any]:
 
     def find(request: Request) -> DocumentInfo | None:
         number = request.path_params["id"]
-        documents = libraries.find(request.query_params).call(lambda assistant: assistant.documents())
-        return next((document for document in documents if document.id == number), None)
+        documents = libraries.find(request.query_params).call(lambda assistant: assistant.find_documents(ids=[number]))
+        return next(iter(documents), None)
 
     def route(path: str, answer: Callable[[Request, DocumentInfo], Response]) -> Route:
         def work(request: Request) -> Response:
