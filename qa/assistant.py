@@ -750,9 +750,10 @@ class Assistant:
         self._check_writable()
         self._collection.library.restore(path)
 
-    def documents(self) -> tuple[DocumentInfo, ...]:
-        """All documents, ordered by name."""
-        return self._collection.catalog.documents()
+    def documents(self, first: int = 0, most: int | None = None) -> tuple[DocumentInfo, ...]:
+        """Documents ordered by name: `most` of them, after the `first` ones; all when omitted."""
+        catalog = self._collection.catalog
+        return catalog.documents(first) if most is None else catalog.documents(first, most)
 
     def find_documents(
         self, *, ids: Iterable[int] = (), paths: Iterable[str] = (), sources: Iterable[str] = ()

@@ -51,6 +51,7 @@ _ASCII = re.compile("[\x01-\x7f]+")
 _LIKE, _ESCAPED = re.compile("[!%_]"), r"!\g<0>"  # what means something in a pattern
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _BY_NAME = "substr(source, 1, 200), source, path"  # an order that there is an index for
+_ALL = 1 << 62
 _PENDING = "SELECT document_id FROM pending JOIN passages ON passages.id = passage_id"
 _INFO_COLUMNS = "id, source, path, text_sha256, characters, passages"
 _METADATA_COLUMNS = ", ".join(METADATA_FIELDS)
@@ -293,9 +294,12 @@ class Catalog:
 
     # Documents
 
-    def documents(self) -> tuple[DocumentInfo, ...]:
-        """List every document, by the name shown, then path."""
-        rows = self.database.rows(f"SELECT {_INFO_COLUMNS} FROM documents ORDER BY {_BY_NAME}")
+    def documents(self, first: int = 0, most: int = _ALL) -> tuple[DocumentInfo, ...]:
+        """List documents by the name shown, then path: `most` of them, after the `first` ones."""
+        rows = self.database.rows(
+            f"SELECT {_INFO_COLUMNS} FROM documents ORDER BY {_BY_NAME} LIMIT ? OFFSET ?",
+            (min(most, _ALL), min(first, _ALL)),
+        )
         return tuple(DocumentInfo(*row) for row in rows)
 
     def find_documents(
@@ -672,7 +676,7 @@ class Catalog:
 
     def _since(self, columns: str, table: str, key: str, *, generation: int, batch: int) -> Iterator[list[Any]]:
         """Yield rows of a table written after a generation, in the order written, some at a time."""
-        last = (generation, 1 << 62)
+        last = (generation, _ALL)
         while rows := self.database.rows(
             f"SELECT {columns}, generation, {key} FROM {table} WHERE (generation, {key}) > (?, ?)"
             f" ORDER BY generation, {key} LIMIT ?",

@@ -103,6 +103,13 @@ def test_documents_are_looked_up(collection):
     assert find(ids=[each.id for each in some]) == find(paths=[each.path for each in some]) == some
     assert find(sources=[some[1].source, "none", "\0", "\ud800"]) == some[1:]
     assert find(ids=[1 << 63, -5], paths=["\0"]) == find() == ()
+    listed = collection.catalog.documents
+    assert (listed(3, 5), listed(1), listed(1 << 70), listed(0, 1 << 70)) == (
+        documents[3:8],
+        documents[1:],
+        (),
+        documents,
+    )
     assert collection.catalog.names(["plum.txt", "\0", "none"]) == ("plum.txt",)
 
 

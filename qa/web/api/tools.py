@@ -189,7 +189,7 @@ class Api:
         """List the documents that are searched, by name, and the files that could not be read, with the reason."""
 
         def collect(assistant: "Assistant") -> tuple[Any, ...]:
-            return assistant.documents(), assistant.failures, assistant.scope
+            return assistant.documents(offset, limit), assistant.failures, assistant.scope
 
         documents, failures, scope = self.host.call(collect)
         listed = SourceList(
@@ -200,7 +200,7 @@ class Api:
                     characters=document.characters,
                     text_sha256=document.text_sha256,
                 )
-                for document in documents[offset : offset + limit]
+                for document in documents
             ],
             not_read=[UnreadFile(source=failure.source, reason=failure.reason) for failure in failures[:limit]],
             scope=scope,
