@@ -78,7 +78,7 @@ def chat(
                 read_only=chosen.read_only,
             )
 
-        return AssistantHost(open_assistant, notify_failures, follow=True)
+        return AssistantHost(open_assistant, notify_failures, follow=True, reopen=chosen.read_only)
 
     changes: dict[str, Any] = {}
     if not chosen.read_only:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _Result = TypeVar("_Result")
 OpenAssistant = Callable[[Callable[[Progress], None]], "Assistant"]
 _POLL_SECONDS = 0.1  # between two looks whether indexing has ended
+_REOPEN_SECONDS = 2.0  # between two looks whether it is to be opened again
 
 
 class Stopped(Exception):
@@ -62,6 +63,7 @@ class AssistantHost:
         on_indexed: "Callable[[Assistant], None]" = lambda assistant: None,
         *,
         follow: bool = False,
+        reopen: bool = False,
     ) -> None:
         """Remember how to open; nothing happens before `start`.
 
@@ -71,8 +73,10 @@ class AssistantHost:
             on_indexed: Called in the thread when the index has been brought up to the documents for the first time, and
                 after later updates where what cannot be read has changed.
             follow: Whether to follow the files from the end of the first indexing on.
+            reopen: Whether to open it again once it is there, where it was missing, or was deleted or made anew by another
+                process.
         """
-        self.follow = follow
+        self.follow, self._reopen = follow, reopen
         self.state = LoadState("loading", strings.LOADING)
         self._open_assistant = open_assistant
         self._on_indexed = on_indexed
@@ -149,10 +153,13 @@ class AssistantHost:
 
     def _serve(self) -> None:
         while True:
+            waiting = _REOPEN_SECONDS if self._reopen else None
             try:
-                job = self._work.get(timeout=_POLL_SECONDS if self.state.stage == "indexing" else None)
+                job = self._work.get(timeout=_POLL_SECONDS if self.state.stage == "indexing" else waiting)
             except queue.Empty:
                 self._look()
+                if self._reopen and self.state.stage == "failed":
+                    self._open_again()
                 continue
             if job is None:
                 return
@@ -172,6 +179,22 @@ class AssistantHost:
         self._assistant, self._opened, self._failures = assistant, True, None
         self.state = LoadState("indexing", self.state.message, self.state.share)
         self._look()
+
+    def _open_again(self) -> None:
+        """Open what is there now in the place of what is gone; where that fails, what was said before stays."""
+        failed, before = self.state, self._assistant
+        try:
+            opened = self._open_assistant(self._report)
+        except (QAError, Stopped):
+            self.state = failed
+            return
+        except Exception:
+            logging.getLogger(__name__).exception("opening the documents failed")
+            self.state = failed
+            return
+        self._take(opened)
+        if before:
+            before.close()
 
     def _look(self) -> None:
         """Note that indexing has begun, or is over; what it had committed before an error still answers."""

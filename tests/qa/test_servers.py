@@ -11,10 +11,18 @@ from fruit import APPLES, FIGS, ORCHARD, write_documents
 from patience import until
 from toy_encoder import ToyEncoder
 
-from index import SourceError, StorageError
+from index import Selection, SourceError, StorageError
 from qa import Assistant, delete_collection, list_collections
 from qa.cli import main
-from qa.collections import change_model, create_collection, discard_collection, rename_collection, restore_discarded
+from qa.collections import (
+    change_model,
+    create_collection,
+    discard_collection,
+    rebuild_collection,
+    rename_collection,
+    restore_discarded,
+)
+from qa.web.host import AssistantHost
 
 QUESTIONS = [f"Which {'plum ' * (n % 3)}or {'fig' if n % 2 else 'pear'} of tree {n}?" for n in range(50)]
 
@@ -133,6 +141,30 @@ def test_who_only_reads_changes_nothing(server, folder, tmp_path):
         reader.watch()
         assert reader.report.unchanged == reader.scope.documents == 3
         assert (reader.generation, reader.indexing) == (generation, False)
+
+
+def test_a_page_that_only_reads_shows_what_was_rebuilt(server, folder, tmp_path, monkeypatch):
+    """By itself, without being started anew; another home has its own copy of the indexes."""
+    monkeypatch.setattr("qa.web.host._REOPEN_SECONDS", 0.05)
+    opened(folder, tmp_path / "home").close()
+    selection = Selection((folder,), name="papers")
+
+    def open_reader(on_progress):
+        return Assistant.open_collection(
+            "papers", home=tmp_path / "other", encoder=ToyEncoder(), reader=None, read_only=True
+        )
+
+    host = AssistantHost(open_reader, follow=True, reopen=True)
+    host.start()
+    until(lambda: host.state.stage == "ready")
+    assert host.call(lambda reader: reader.ask("Who is ripe?")).scope.documents == 3
+    rebuild_collection(selection, ToyEncoder(), tmp_path / "home")
+    until(lambda: host.state.stage == "failed")
+    (folder / "c.txt").unlink()
+    opened(folder, tmp_path / "home").close()
+    until(lambda: host.state.stage == "ready")
+    until(lambda: host.call(lambda reader: reader.ask("Who is ripe?")).scope.documents == 2)
+    host.close()
 
 
 def test_nothing_to_read_is_one_clear_error(server, tmp_path):

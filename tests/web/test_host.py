@@ -10,7 +10,7 @@ from plum_assistant import PlumAssistant, follow
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from index import Failure, Progress, StorageError
+from index import Failure, Progress, SourceError, StorageError
 from qa.web import strings
 from qa.web.host import AssistantHost, LoadState, NotReady, share_done
 from qa.web.server import health_routes
@@ -19,6 +19,36 @@ from qa.web.server import health_routes
 def make_progress(documents, passages, left):
     """Some progress of an update of 10 files and 100 passages."""
     return Progress(documents, 10, "a.txt", passages, 100, 1.0, left)
+
+
+def test_what_was_deleted_is_opened_again_once_it_is_there(tmp_path, monkeypatch):
+    """As it was missing at first too; until then the reason stays, and what is gone is closed."""
+    monkeypatch.setattr("qa.web.host._REOPEN_SECONDS", 0.05)
+    there, opened = [], []
+
+    def open_assistant(on_progress):
+        on_progress(make_progress(1, 0, None))
+        if not there:
+            raise SourceError("nothing is indexed yet.")
+        opened.append(PlumAssistant(tmp_path))
+        return opened[-1]
+
+    host = AssistantHost(open_assistant, reopen=True)
+    host.start()
+    until(lambda: host.state == LoadState("failed", "nothing is indexed yet."))
+    for number in (1, 2):
+        there.append(number)
+        until(lambda: host.state == LoadState("ready", ""))
+        assert host.call(lambda assistant: assistant) is opened[-1] and len(opened) == number
+        there.clear()
+        opened[-1].deleted = True
+        until(lambda: host.state == LoadState("failed", strings.DELETED))
+        with pytest.raises(NotReady):
+            host.call(lambda assistant: assistant)
+    there.append(3)
+    until(lambda: host.state == LoadState("ready", ""))
+    host.close()
+    assert [("close",) in each.changes for each in opened] == [True] * 3
 
 
 @pytest.fixture
