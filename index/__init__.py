@@ -77,22 +77,22 @@ from index.text.terms import (
     text_terms,
 )
 from index.update import UpdateReport, embed_with
-from index.watch import BackgroundUpdate, FileWatcher, UpdateStopped
+from index.watch import RETRY_SECONDS, BackgroundUpdate, FileWatcher, Repeater, UpdateStopped
 
 __all__ = [
-    "CATALOG_FILE", "EVERYTHING", "OLD_OFFICE", "PLACE_FIELDS", "RECIPE", "STOP_TERMS", "STOP_WORDS", "BackgroundUpdate",
-    "BatchError", "Box", "CacheError", "CatalogStore", "Collection", "CollectionInfo", "DamagedError", "Database",
-    "DeletedError", "DerivedIndex", "Document", "DocumentInfo", "DocumentStatus", "Encoder", "EncoderError", "Executor",
-    "Failure", "FileWatcher", "FolderStore", "Hit", "IndexEngine", "IsolatedParser", "Limits", "Locator", "LockedError",
-    "Metadata", "MilvusEngine", "NearWord", "Original", "Originals", "OutdatedError", "Passage", "PassageFeatures", "Place",
-    "PostgresStore", "Precedence", "Progress", "QAError", "Query", "QuestionError", "ReaderError", "Search", "Selection",
-    "Sentence", "Sheet", "Source", "SourceError", "SourceRules", "Statistics", "StatusPage", "StorageError", "StoredPassage",
-    "Totals", "UnreachableError", "UpdateReport", "UpdateStopped", "WorkerError", "boxes_between", "boxes_of_spans",
-    "build_key", "bundled_model_folder", "bytes_hash", "check_workers", "compile_graph", "decode_text", "describe_damage",
-    "edit_distance", "embed_with", "english_words", "file_hash", "find_build", "find_codec", "find_sources", "hold_lock",
-    "import_openvino", "infer", "installed_office", "is_address", "is_english", "is_read", "load_encoder",
-    "make_private_folder", "mark_quotes", "matching_spans", "open_executor", "pad", "padded_width", "parse_address",
-    "passage_features", "plain_graph", "question_terms", "read_document", "read_pair_model", "read_tokenizer", "round_graph",
-    "sample_pairs", "split_passages", "split_sentences", "tell_language", "term_spans", "term_weights", "text_hash",
-    "text_terms", "write_build",
+    "CATALOG_FILE", "EVERYTHING", "OLD_OFFICE", "PLACE_FIELDS", "RECIPE", "RETRY_SECONDS", "STOP_TERMS", "STOP_WORDS",
+    "BackgroundUpdate", "BatchError", "Box", "CacheError", "CatalogStore", "Collection", "CollectionInfo", "DamagedError",
+    "Database", "DeletedError", "DerivedIndex", "Document", "DocumentInfo", "DocumentStatus", "Encoder", "EncoderError",
+    "Executor", "Failure", "FileWatcher", "FolderStore", "Hit", "IndexEngine", "IsolatedParser", "Limits", "Locator",
+    "LockedError", "Metadata", "MilvusEngine", "NearWord", "Original", "Originals", "OutdatedError", "Passage",
+    "PassageFeatures", "Place", "PostgresStore", "Precedence", "Progress", "QAError", "Query", "QuestionError", "ReaderError",
+    "Repeater", "Search", "Selection", "Sentence", "Sheet", "Source", "SourceError", "SourceRules", "Statistics", "StatusPage",
+    "StorageError", "StoredPassage", "Totals", "UnreachableError", "UpdateReport", "UpdateStopped", "WorkerError",
+    "boxes_between", "boxes_of_spans", "build_key", "bundled_model_folder", "bytes_hash", "check_workers", "compile_graph",
+    "decode_text", "describe_damage", "edit_distance", "embed_with", "english_words", "file_hash", "find_build", "find_codec",
+    "find_sources", "hold_lock", "import_openvino", "infer", "installed_office", "is_address", "is_english", "is_read",
+    "load_encoder", "make_private_folder", "mark_quotes", "matching_spans", "open_executor", "pad", "padded_width",
+    "parse_address", "passage_features", "plain_graph", "question_terms", "read_document", "read_pair_model", "read_tokenizer",
+    "round_graph", "sample_pairs", "split_passages", "split_sentences", "tell_language", "term_spans", "term_weights",
+    "text_hash", "text_terms", "write_build",
 ]  # fmt: skip

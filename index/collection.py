@@ -67,6 +67,7 @@ class Collection:
         lexical: Its BM25 index, usable after the first update.
         library: Its files: their status, adding, removing.
         mirror: Its copies of files elsewhere.
+        lost: Whether an engine could not be reached when it was last to be written to.
         open_workers: Opens an executor whose workers embed during an update; None where the encoder does so in this process.
     """
 
@@ -116,6 +117,7 @@ class Collection:
         self.lexical = self.engine.make_terms(self.folder)
         self.library = Library(self.catalog, self.folder)
         self.mirror = Mirror(self.catalog, self.folder)
+        self.lost = False
         self._dense: VectorIndex | None = None  # made on first use: the dimension is known once the model is loaded
         self._searcher: Searcher | None = None
         self._precedence = precedence
@@ -332,9 +334,14 @@ class Collection:
             for index in (self.lexical, self._vectors()):
                 if not index.is_shared:
                     index.save(self.catalog)
-                elif shared:
-                    with self.catalog.database.writing(0, bool, lambda: None):
-                        index.save(self.catalog)
+            if shared and self.uses_engine:
+                with self.catalog.database.writing(0, bool, lambda: None):
+                    self._write_indexes()
+
+    @property
+    def uses_engine(self) -> bool:
+        """Whether other computers use an index of it too."""
+        return self.lexical.is_shared or self._vectors().is_shared
 
     def check(self, *, on_notice: Callable[[str], None] | None = None) -> tuple[str, ...]:
         """Bring the derived indexes up to the catalog, as opening does, and compare them with it entry by entry.
@@ -381,8 +388,16 @@ class Collection:
     def _save(self) -> None:
         """Write the derived indexes, which no thread may change meanwhile; the caller has the collection's lock."""
         with self._sharing.shared():
+            self._write_indexes()
+
+    def _write_indexes(self) -> None:
+        try:
             self.lexical.save(self.catalog)
             self._vectors().save(self.catalog)
+            self.lost = False
+        except UnreachableError:
+            self.lost = True
+            raise
 
     def _check_not_deleted(self) -> None:
         if self.catalog.database.is_deleted:

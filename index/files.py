@@ -107,8 +107,8 @@ class Library:
         ]
         if not state:
             return found
-        chosen = {id_ for _, _, id_ in self._catalog.list_documents(state, 0, 1 << 62)}
-        return [each for each in found if each[2] in chosen]
+        waiting = {id_ for _, _, id_ in self._catalog.list_documents("pending", 0, self._catalog.totals().documents)}
+        return [each for each in found if (each[2] in waiting) == (state == "pending")]
 
     def _others(self) -> "list[_Other]":
         """The files that are no documents, by name: failed, excluded, or still to be read by the update under way."""

@@ -165,6 +165,27 @@ class FileWatcher:
                 self._failed = False
 
 
+class Repeater:
+    """Do something again and again, in a background thread, until `stop`."""
+
+    def __init__(self, work: Callable[[], None], seconds: float) -> None:
+        """Start; between two times so many seconds pass."""
+        self._work, self._seconds = work, seconds
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="repeating", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop, and wait until the last time has ended."""
+        self._stopped.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopped.wait(self._seconds):
+            with suppress(QAError):
+                self._work()
+
+
 def _identity(folder: Path) -> tuple[int, int] | None:
     try:
         found = folder.stat()

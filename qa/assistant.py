@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from index import (
+    RETRY_SECONDS,
     BackgroundUpdate,
     Box,
     CatalogStore,
@@ -31,6 +32,7 @@ from index import (
     Precedence,
     Progress,
     QuestionError,
+    Repeater,
     Selection,
     SourceError,
     SourceRules,
@@ -125,6 +127,7 @@ class Assistant:
         self._on_progress, self._on_notice = on_progress, on_notice
         self._updating = threading.Lock()  # guards `_update`: the watcher has its own thread
         self._watcher: FileWatcher | None = None
+        self._repeater: Repeater | None = None
 
     @classmethod
     def open(
@@ -608,6 +611,8 @@ class Assistant:
         self._closed = True
         if self._watcher:
             self._watcher.stop()
+        if self._repeater:
+            self._repeater.stop()
         if isinstance(self._update, BackgroundUpdate):
             self._update.stop()
         self._collection.close()
@@ -646,6 +651,8 @@ class Assistant:
     def watch(self, on_refresh: Callable[[], None] | None = None, *, delay: float = 1.0) -> None:
         """Watch the sources until `close`, and update the index in the background when files change.
 
+        An engine that could not be reached is brought up to the documents once it can be.
+
         Args:
             on_refresh: Called from another thread each time an update begins.
             delay: Seconds without a further change before an update begins.
@@ -657,6 +664,14 @@ class Assistant:
                 if on_refresh:
                     on_refresh()
 
+            def bring_up() -> None:
+                if self._collection.lost and not self.indexing:
+                    self._collection.catch_up()
+                    if not self._collection.lost:
+                        refresh()
+
+            if self._collection.uses_engine:
+                self._repeater = Repeater(bring_up, RETRY_SECONDS)
             selection, own = self._selection(), self._collection.library.added_folder
             self._watcher = FileWatcher(selection, refresh, own=own, delay=delay, on_notice=self._on_notice)
             with suppress(SourceError, StorageError):  # a folder or a server is gone: the next change finds what is new

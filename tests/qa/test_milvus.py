@@ -5,6 +5,7 @@ from contextlib import closing
 
 import pytest
 from fruit import APPLES, FIGS, ORCHARD, write_documents
+from patience import until
 from toy_encoder import ToyEncoder
 
 from index import Collection, Selection, SourceError, UnreachableError
@@ -87,6 +88,25 @@ def test_a_killed_server_is_named_and_nothing_is_lost(home, engine):
     collection, _ = open_collection(Selection((home / "fruit",)), ToyEncoder(), home / "home")
     assert collection.check() == ()
     collection.close()
+
+
+@pytest.mark.slow
+def test_a_chat_that_watches_brings_a_lost_server_up(home, engine, monkeypatch):
+    """What was read while it was gone is in it soon after it is back, and nobody has to do anything."""
+    monkeypatch.setattr("qa.assistant.RETRY_SECONDS", 0.1)
+    with open_fruit(home) as assistant:
+        refreshed = []
+        assistant.watch(lambda: refreshed.append(None), delay=0.05)
+        engine.kill()
+        (home / "fruit" / "d.txt").write_text("A cherry is sweet.")
+        until(lambda: assistant.scope.documents == 4 and not assistant.indexing)
+        with pytest.raises(UnreachableError):
+            assistant.finish_indexing()
+        count = len(refreshed)
+        engine.start()
+        until(lambda: len(refreshed) > count and not assistant.indexing)
+        assert assistant.finish_indexing().unchanged == 4
+        until(lambda: assistant.ask("Where is the cherry?").scope.caveats == ())
 
 
 @pytest.mark.slow
