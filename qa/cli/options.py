@@ -180,7 +180,7 @@ def engine_options(action: Action) -> Action:
 
     decorated: Action = command
     for name, help_ in (
-        ("--candidates", "search the nearest vectors in the Milvus server at http://HOST:PORT: see qa help scaling"),
+        ("--candidates", "find passages through the Milvus server at http://HOST:PORT: see qa help scaling"),
         ("--store", f"keep collections on this PostgreSQL server; {STORE} in the environment hides a password better"),
     ):
         decorated = option(name, group=ENGINES, default="", metavar="ADDRESS", help=help_)(decorated)
