@@ -84,6 +84,12 @@ def chosen_engine(key: str) -> MilvusEngine | None:
     return MilvusEngine(address, key) if address else None
 
 
+def uses_other_computers() -> bool:
+    """Whether the server that has the collections, or the engine that proposes passages, is not this computer."""
+    engine = chosen_engine("")
+    return not collection_store().is_here or bool(engine and not engine.is_here)
+
+
 def describe_engine() -> str:
     """Describe the engine at `QA_CANDIDATES`; empty where none is named.
 

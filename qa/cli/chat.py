@@ -9,7 +9,6 @@ from qa.cli.options import Chosen, notify_failures
 from qa.cli.output import notify
 from qa.collections import (
     change_model,
-    collection_store,
     conversations_file,
     create_collection,
     delete_discarded,
@@ -23,6 +22,7 @@ from qa.collections import (
     restore_discarded,
     scratch_folder,
     select_sources,
+    uses_other_computers,
 )
 from qa.conversations import Conversations
 from qa.kept import KeptQuotes
@@ -98,7 +98,7 @@ def chat(
         load_model=lambda model: load_encoder(model or None, cache_folder=encoder_folder(), on_notice=notify),
         **changes,
         read_only=chosen.read_only,
-        on_server=not collection_store().is_here,
+        on_server=uses_other_computers(),
     )
     store, kept = _open_store(), _open_kept()
     try:

@@ -400,7 +400,7 @@ ROWS_COUNTED = ("1 row", "{count} rows")
 
 # The connection to the server, and who can see what is asked
 PRIVATE = "Nothing leaves this computer."
-ON_SERVER = "The documents are kept on a server."
+ON_SERVER = "The documents are kept or searched on a server."
 SHARED = "Nothing leaves the computer that serves this page but what you see here."
 SERVER_LOST = "The server does not answer. This page waits for it, and keeps what you typed."
 SERVER_ANEW = "The server was started anew. Open the address that it printed: it holds a new token."

@@ -20,6 +20,7 @@ from qa.collections import (
     describe_engine,
     open_collection,
     rebuild_collection,
+    uses_other_computers,
 )
 
 pytest_plugins = ["milvus_server"]
@@ -161,6 +162,18 @@ def test_an_address_that_cannot_be_used_is_refused(home, monkeypatch):
     monkeypatch.delenv("QA_CANDIDATES")
     assert chosen_engine("fruit") is None
     assert Collection(home / "collection", ToyEncoder())._vectors().__class__.__name__ == "FaissIndex"
+
+
+def test_an_engine_elsewhere_is_no_secret(home, monkeypatch):
+    """The page then does not say that nothing leaves the computer."""
+    monkeypatch.setattr("index.store.milvus.client.find_spec", lambda name: True)
+    assert not uses_other_computers()
+    for address, elsewhere in (
+        *(("http://localhost:1", False), ("http://127.0.0.2:1", False), ("http://u:p@[::1]:1?words=yes", False)),
+        *(("http://milvus.example.org", True), ("https://u:p@10.0.0.1:1/base", True)),
+    ):
+        monkeypatch.setenv("QA_CANDIDATES", address)
+        assert uses_other_computers() == elsewhere
 
 
 @pytest.mark.slow

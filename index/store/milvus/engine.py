@@ -3,6 +3,7 @@
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from index.store.local import LocalEngine
 from index.store.milvus.client import WRITING_SECONDS, MilvusAddress, MilvusConnection, check_milvus
@@ -41,6 +42,12 @@ class MilvusEngine:
         """Make the index of terms: in the server, or in the folder of the collection."""
         address = MilvusAddress(self.address)
         return MilvusTerms(address, self.key) if address.words else LocalEngine().make_terms(folder)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the server is on this computer."""
+        host = urlsplit(MilvusAddress(self.address).settings["uri"]).hostname or ""
+        return host in ("localhost", "::1") or host.startswith("127.")
 
     def describe(self) -> str:
         """Describe the server, with its version; UnreachableError where it cannot be reached."""

@@ -56,7 +56,7 @@ class Libraries:
             discard: Deletes a library by its name, such that it can be restored.
             restore: Restores the library deleted last, and returns its name.
             read_only: Whether no library can be changed here, so that the page offers nothing that would.
-            on_server: Whether they are kept on a server, elsewhere.
+            on_server: Whether they are kept or searched on a server, elsewhere.
             clock: Returns the time in seconds.
         """
         self.first, self._open_library = first, open_library
