@@ -536,6 +536,14 @@ class Assistant:
         """The names of all documents, or of those called by one of some names, in order."""
         return self._collection.catalog.names(among)
 
+    def changes(self) -> list[tuple[str, str]]:
+        """The names of all documents, in order, and when their files last changed, as ISO 8601 dates and times in UTC."""
+        return self._collection.catalog.changes()
+
+    def indexed_paths(self, language: str) -> list[str]:
+        """The paths of the documents in a language, an ISO 639-1 code, that are wholly indexed, ordered by name."""
+        return self._collection.catalog.indexed_paths(language)
+
     def match_names(self, filters: Sequence[str]) -> tuple[str, ...]:
         """The names of the documents that some filters choose, in order, as `sources` of `ask` does; at least one.
 

@@ -96,6 +96,10 @@ class PlumAssistant:
         """List like `qa.Assistant.statuses`."""
         return tuple(self.listed)
 
+    def indexed_paths(self, language):
+        """List like `qa.Assistant.indexed_paths`."""
+        return [each.path for each in self.listed if (each.state, each.language) == ("indexed", language)]
+
     def status(self, path):
         """Look up like `qa.Assistant.status`."""
         return next((each for each in self.listed if each.path == path), None)

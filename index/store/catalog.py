@@ -259,6 +259,16 @@ class Catalog:
         rows = self.database.rows_among("SELECT source FROM documents WHERE source IN ({})", sorted(_storable(among)))
         return tuple(sorted(name for (name,) in rows))
 
+    def changes(self) -> list[tuple[str, str]]:
+        """List the names of all documents, in order, and when their files last changed, as `describe_time` has it."""
+        rows = self.database.rows(f"SELECT source, modified_ns FROM documents ORDER BY {_BY_NAME}")
+        return [(source, describe_time(modified_ns)) for source, modified_ns in rows]
+
+    def indexed_paths(self, language: str) -> list[str]:
+        """List the paths of the documents in a language that are wholly embedded, by the name shown, then path."""
+        statement = f"SELECT path FROM documents WHERE language = ? AND id NOT IN ({_PENDING}) ORDER BY {_BY_NAME}"
+        return [path for (path,) in self.database.rows(statement, (language,))]
+
     def exclusions(self) -> dict[str, str]:
         """Return the names shown of the excluded files, by path."""
         return dict(self.database.rows("SELECT path, source FROM exclusions"))

@@ -52,7 +52,7 @@ def suggest_first(assistant: "Assistant", count: int) -> Iterator[tuple[str, ...
     Yields:
         The questions found so far, after each document read and each question asked.
     """
-    paths = [status.path for status in assistant.statuses() if status.state == "indexed" and status.language == "en"]
+    paths = assistant.indexed_paths("en")
     yield ()
     chosen = sorted(random.Random(_SEED).sample(range(len(paths)), min(len(paths), READ_DOCUMENTS)))
     passages: dict[str, list[StoredPassage]] = {}

@@ -87,6 +87,17 @@ def test_pages_have_what_the_whole_list_has(collection):
             assert list(found.rows) == wanted[first : first + rows], (state, part, rows, page)
 
 
+def test_whole_lists_of_names_are_in_order(collection):
+    """With the dates of their files, and the paths of those in a language that wait for nothing."""
+    documents = [status for status in collection.library.statuses() if status.id is not None]
+    catalog = collection.catalog
+    assert catalog.changes() == [(status.source, status.modified) for status in documents]
+    for language in {status.language for status in documents} | {"xx"}:
+        assert catalog.indexed_paths(language) == [
+            status.path for status in documents if (status.state, status.language) == ("indexed", language)
+        ]
+
+
 def test_one_file_is_looked_up(collection):
     """As the whole list has it, whatever its state."""
     every = {status.path: status for status in collection.library.statuses()}

@@ -61,9 +61,9 @@ class GatedAssistant(ToyAssistant):
     def finish_indexing(self):
         """End like `qa.Assistant.finish_indexing`."""
 
-    def statuses(self):
+    def indexed_paths(self, language):
         """List nothing: no question is suggested."""
-        return ()
+        return []
 
     def find_statuses(self, **wanted):
         """List nothing."""

@@ -136,13 +136,12 @@ def _choose(assistant: "Assistant", wanted: Wanted) -> Sequence[str] | None:
         return None
     chosen = set(wanted.sources)
     return [
-        status.source
-        for status in assistant.statuses()
-        if status.id is not None
-        and (not chosen or status.source in chosen)
-        and status.source.lower().endswith(wanted.suffix)
-        and status.source.startswith(wanted.folder)
-        and status.modified[:10] >= wanted.since
+        name
+        for name, changed in assistant.changes()
+        if (not chosen or name in chosen)
+        and name.lower().endswith(wanted.suffix)
+        and name.startswith(wanted.folder)
+        and changed[:10] >= wanted.since
     ]
 
 
