@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from random import Random
 from typing import Any, Literal
 
 from index import (
@@ -532,17 +534,29 @@ class Assistant:
         readings = scored[1] if scored else None
         return Retrieval(asked, core.text, core.words, searched, search, scope, phrases_missing, readings)
 
-    def names(self, among: Sequence[str] | None = None) -> tuple[str, ...]:
-        """The names of all documents, or of those called by one of some names, in order."""
-        return self._collection.catalog.names(among)
+    def names(self, among: Sequence[str] | None = None, *, since: str = "") -> tuple[str, ...]:
+        """The names of documents, in order.
 
-    def changes(self) -> list[tuple[str, str]]:
-        """The names of all documents, in order, and when their files last changed, as ISO 8601 dates and times in UTC."""
-        return self._collection.catalog.changes()
+        Args:
+            among: Only those called by one of these names; all when omitted.
+            since: Else only those whose file has changed since the beginning of a day in UTC, an ISO date; empty: all.
 
-    def indexed_paths(self, language: str) -> list[str]:
-        """The paths of the documents in a language, an ISO 639-1 code, that are wholly indexed, ordered by name."""
-        return self._collection.catalog.indexed_paths(language)
+        Raises:
+            ValueError: `since` is no date.
+        """
+        catalog = self._collection.catalog
+        if among is not None or not since:
+            return catalog.names(among)
+        day = datetime.fromisoformat(since).replace(tzinfo=UTC)
+        return catalog.names_changed_since(int(day.timestamp()) * 1_000_000_000)
+
+    def sample_paths(self, language: str, count: int, *, seed: int) -> list[str]:
+        """Choose so many documents in a language, an ISO 639-1 code, that are wholly indexed; the same for the same index.
+
+        Returns:
+            Their paths, ordered by name.
+        """
+        return self._collection.catalog.sample_paths(language, count, Random(seed))
 
     def match_names(self, filters: Sequence[str]) -> tuple[str, ...]:
         """The names of the documents that some filters choose, in order, as `sources` of `ask` does; at least one.

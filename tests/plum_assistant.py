@@ -96,8 +96,8 @@ class PlumAssistant:
         """List like `qa.Assistant.statuses`."""
         return tuple(self.listed)
 
-    def indexed_paths(self, language):
-        """List like `qa.Assistant.indexed_paths`."""
+    def sample_paths(self, language, count, *, seed):
+        """List like `qa.Assistant.sample_paths`."""
         return [each.path for each in self.listed if (each.state, each.language) == ("indexed", language)]
 
     def status(self, path):

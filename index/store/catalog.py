@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
+from random import Random
 from typing import Any
 from zlib import crc32
 
@@ -52,6 +53,7 @@ _LIKE, _ESCAPED = re.compile("[!%_]"), r"!\g<0>"  # what means something in a pa
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _BY_NAME = "substr(source, 1, 200), source, path"  # an order that there is an index for
 _ALL = 1 << 62
+_TRIED = 20  # times as many documents as are wanted are looked at for some in a language
 _PENDING = "SELECT document_id FROM pending JOIN passages ON passages.id = passage_id"
 _INFO_COLUMNS = "id, source, path, text_sha256, characters, passages"
 _METADATA_COLUMNS = ", ".join(METADATA_FIELDS)
@@ -259,15 +261,26 @@ class Catalog:
         rows = self.database.rows_among("SELECT source FROM documents WHERE source IN ({})", sorted(_storable(among)))
         return tuple(sorted(name for (name,) in rows))
 
-    def changes(self) -> list[tuple[str, str]]:
-        """List the names of all documents, in order, and when their files last changed, as `describe_time` has it."""
-        rows = self.database.rows(f"SELECT source, modified_ns FROM documents ORDER BY {_BY_NAME}")
-        return [(source, describe_time(modified_ns)) for source, modified_ns in rows]
+    def names_changed_since(self, nanoseconds: int) -> tuple[str, ...]:
+        """List the names of the documents whose files have changed since a time, in order."""
+        statement = f"SELECT source FROM documents WHERE modified_ns >= ? ORDER BY {_BY_NAME}"
+        return tuple(name for (name,) in self.database.rows(statement, (max(-_ALL, min(nanoseconds, _ALL)),)))
 
-    def indexed_paths(self, language: str) -> list[str]:
-        """List the paths of the documents in a language that are wholly embedded, by the name shown, then path."""
-        statement = f"SELECT path FROM documents WHERE language = ? AND id NOT IN ({_PENDING}) ORDER BY {_BY_NAME}"
-        return [path for (path,) in self.database.rows(statement, (language,))]
+    def sample_paths(self, language: str, count: int, generator: Random) -> list[str]:
+        """Choose documents in a language that are wholly embedded; returns their paths, by the name shown, then path.
+
+        Where few documents are in the language, not all of those may be found.
+        """
+        ids = [id_ for (id_,) in self.database.rows("SELECT id FROM documents ORDER BY id")]
+        tried = generator.sample(ids, min(len(ids), _TRIED * count))
+        chosen: list[DocumentStatus] = []
+        for at in range(0, len(tried), count):
+            found = {status.id: status for status in self.document_statuses(tried[at : at + count])}
+            some = [found[id_] for id_ in tried[at : at + count] if id_ in found]
+            chosen += [each for each in some if (each.language, each.state) == (language, "indexed")]
+            if len(chosen) >= count:
+                break
+        return [each.path for each in sorted(chosen[:count], key=lambda each: (each.source, each.path))]
 
     def exclusions(self) -> dict[str, str]:
         """Return the names shown of the excluded files, by path."""

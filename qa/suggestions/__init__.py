@@ -5,7 +5,6 @@ answer first quotes the sentence they were made of. The work is done in small pi
 between. The same index gives the same questions; only English documents give any.
 """
 
-import random
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -52,11 +51,10 @@ def suggest_first(assistant: "Assistant", count: int) -> Iterator[tuple[str, ...
     Yields:
         The questions found so far, after each document read and each question asked.
     """
-    paths = assistant.indexed_paths("en")
+    paths = assistant.sample_paths("en", READ_DOCUMENTS, seed=_SEED)
     yield ()
-    chosen = sorted(random.Random(_SEED).sample(range(len(paths)), min(len(paths), READ_DOCUMENTS)))
     passages: dict[str, list[StoredPassage]] = {}
-    for path in (paths[position] for position in chosen):
+    for path in paths:
         passages[path] = assistant.passages_from(path, 1, READ_PASSAGES)
         yield ()
     lowered = _count_cases(passages.values())

@@ -2,6 +2,7 @@
 
 from contextlib import closing
 from itertools import product
+from random import Random
 
 import pytest
 from fruit import write_documents
@@ -88,14 +89,20 @@ def test_pages_have_what_the_whole_list_has(collection):
 
 
 def test_whole_lists_of_names_are_in_order(collection):
-    """With the dates of their files, and the paths of those in a language that wait for nothing."""
+    """Those whose files have changed since a time too; and some of those in a language that wait for nothing."""
     documents = [status for status in collection.library.statuses() if status.id is not None]
     catalog = collection.catalog
-    assert catalog.changes() == [(status.source, status.modified) for status in documents]
+    times = {path: known.source.modified_ns for path, known in catalog.known_files().items()}
+    for since in (-(1 << 70), 0, sorted(times.values())[9], 1 << 62, 1 << 70):
+        assert catalog.names_changed_since(since) == tuple(
+            document.source for document in documents if times[document.path] >= since
+        )
     for language in {status.language for status in documents} | {"xx"}:
-        assert catalog.indexed_paths(language) == [
-            status.path for status in documents if (status.state, status.language) == ("indexed", language)
-        ]
+        paths = [each.path for each in documents if (each.state, each.language) == ("indexed", language)]
+        assert catalog.sample_paths(language, 100, Random(1)) == paths
+        some = catalog.sample_paths(language, 2, Random(1))
+        assert some == [path for path in paths if path in some] and len(some) == min(2, len(paths))
+        assert some == catalog.sample_paths(language, 2, Random(1))
 
 
 def test_one_file_is_looked_up(collection):

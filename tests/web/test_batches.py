@@ -61,7 +61,7 @@ class GatedAssistant(ToyAssistant):
     def finish_indexing(self):
         """End like `qa.Assistant.finish_indexing`."""
 
-    def indexed_paths(self, language):
+    def sample_paths(self, language, count, *, seed):
         """List nothing: no question is suggested."""
         return []
 

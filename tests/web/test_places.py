@@ -17,6 +17,7 @@ from qa.web.library.libraries import Libraries
 from qa.web.search import (
     MOST,
     SNIPPET,
+    Filters,
     Wanted,
     find_places,
     list_filters,
@@ -110,6 +111,42 @@ def test_filters_are_those_of_the_documents(assistant):
     """Endings in small letters and folders with their slash, in order."""
     filters = list_filters(assistant)
     assert filters.suffixes == (".csv", ".md", ".txt") and filters.folders == ("law/", "law/old/")
+
+
+def test_filters_of_many_documents_are_few(monkeypatch):
+    """Folders as deep as there are not too many, the most frequent endings; servers of addresses, not their schemes."""
+    monkeypatch.setattr("qa.web.search.MOST_FOLDERS", 5)
+    monkeypatch.setattr("qa.web.search.MOST_SUFFIXES", 2)
+    names = [f"{letter}/{number}/x.PDF" for letter in "ab" for number in range(9)]
+    assistant = SimpleAssistant(names)
+    assert list_filters(assistant) == Filters((".pdf",), ("a/", "b/"))
+    assistant.held = [
+        "https://example.org/",
+        "https://example.org/fruit/plum.html",
+        "c/d/e/f.txt",
+        "g.txt",
+        "h.md",
+        "no",
+        ".hid",
+    ]
+    assert list_filters(assistant) == Filters((".pdf",), ("a/", "b/"))
+    assistant.generation += 1
+    assert list_filters(assistant) == Filters(
+        (".html", ".txt"), ("c/", "c/d/", "c/d/e/", "https://example.org/", "https://example.org/fruit/")
+    )
+
+
+class SimpleAssistant:
+    """Has names of documents."""
+
+    generation = 1
+
+    def __init__(self, names):
+        self.held = names
+
+    def names(self):
+        """List like `qa.Assistant.names`."""
+        return tuple(self.held)
 
 
 def test_passages_that_are_shown_already_are_left_out(assistant):

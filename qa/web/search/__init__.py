@@ -4,10 +4,12 @@ The page gets them as HTML by `POST /places`, while one types in the search box 
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from markupsafe import Markup
 from pydantic import TypeAdapter, ValidationError
@@ -31,6 +33,10 @@ PATH = "/places"
 MOST = 100  # passages
 SNIPPET = 180  # characters of a sentence
 BY_MEANING = 20  # of the first passages are places without any of the words in them
+
+
+MOST_FOLDERS, MOST_SUFFIXES = 500, 50  # to choose from
+_filters: "WeakKeyDictionary[Assistant, tuple[int, Filters]]" = WeakKeyDictionary()  # with the generation they are of
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +130,27 @@ def find_places(
 
 
 def list_filters(assistant: "Assistant") -> Filters:
-    """List what the documents can be narrowed by."""
-    names = [PurePosixPath(name) for name in assistant.names()]
-    folders = {f"{parent}/" for name in names for parent in name.parents if parent.name}
-    return Filters(tuple(sorted({name.suffix.lower() for name in names if name.suffix})), tuple(sorted(folders)))
+    """List what the documents can be narrowed by: the most frequent endings, and folders as deep as there are not too many."""
+    generation = assistant.generation
+    kept = _filters.get(assistant)
+    if kept is None or kept[0] != generation:
+        kept = _filters[assistant] = generation, _list_filters(assistant.names())
+    return kept[1]
+
+
+def _list_filters(names: Sequence[str]) -> Filters:
+    suffixes = Counter(PurePosixPath(name.rpartition("/")[2]).suffix.lower() for name in names)
+    del suffixes[""]
+    folders = {name.rpartition("/")[0] for name in names}
+    paths = [folder.split("/") for folder in folders if folder]
+    listed: set[str] = set()
+    for depth in range(1, max(map(len, paths), default=0) + 1):
+        some = {"/".join(parts[:depth]) + "/" for parts in paths if len(parts) >= depth and parts[depth - 1]}
+        deeper = listed | {folder for folder in some if not folder.endswith(":/")}
+        if len(deeper) > MOST_FOLDERS:
+            break
+        listed = deeper
+    return Filters(tuple(sorted(suffix for suffix, _ in suffixes.most_common(MOST_SUFFIXES))), tuple(sorted(listed)))
 
 
 def _choose(assistant: "Assistant", wanted: Wanted) -> Sequence[str] | None:
@@ -137,11 +160,8 @@ def _choose(assistant: "Assistant", wanted: Wanted) -> Sequence[str] | None:
     chosen = set(wanted.sources)
     return [
         name
-        for name, changed in assistant.changes()
-        if (not chosen or name in chosen)
-        and name.lower().endswith(wanted.suffix)
-        and name.startswith(wanted.folder)
-        and changed[:10] >= wanted.since
+        for name in assistant.names(since=wanted.since)
+        if (not chosen or name in chosen) and name.lower().endswith(wanted.suffix) and name.startswith(wanted.folder)
     ]
 
 
