@@ -550,6 +550,10 @@ class Assistant:
         day = datetime.fromisoformat(since).replace(tzinfo=UTC)
         return catalog.names_changed_since(int(day.timestamp()) * 1_000_000_000)
 
+    def holdings(self) -> list[tuple[str, str, int]]:
+        """The name, the language, as in `DocumentStatus`, and the number of passages of every document, in any order."""
+        return self._collection.catalog.holdings()
+
     def sample_paths(self, language: str, count: int, *, seed: int) -> list[str]:
         """Choose so many documents in a language, an ISO 639-1 code, that are wholly indexed; the same for the same index.
 

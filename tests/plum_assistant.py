@@ -100,6 +100,10 @@ class PlumAssistant:
         """List like `qa.Assistant.sample_paths`."""
         return [each.path for each in self.listed if (each.state, each.language) == ("indexed", language)]
 
+    def holdings(self):
+        """List like `qa.Assistant.holdings`."""
+        return [(each.source, each.language, each.passages) for each in self.listed if each.id is not None]
+
     def status(self, path):
         """Look up like `qa.Assistant.status`."""
         return next((each for each in self.listed if each.path == path), None)

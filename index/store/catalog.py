@@ -266,6 +266,10 @@ class Catalog:
         statement = f"SELECT source FROM documents WHERE modified_ns >= ? ORDER BY {_BY_NAME}"
         return tuple(name for (name,) in self.database.rows(statement, (max(-_ALL, min(nanoseconds, _ALL)),)))
 
+    def holdings(self) -> list[tuple[str, str, int]]:
+        """List the name, the language and the number of passages of every document, in any order."""
+        return self.database.rows("SELECT source, language, passages FROM documents")
+
     def sample_paths(self, language: str, count: int, generator: Random) -> list[str]:
         """Choose documents in a language that are wholly embedded; returns their paths, by the name shown, then path.
 

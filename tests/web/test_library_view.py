@@ -164,7 +164,7 @@ def test_bars_are_widest_for_the_most_and_the_rest_is_one():
 
 def test_nothing_indexed_is_nothing_to_draw():
     """There is no empty picture."""
-    assert "svg" not in render_holdings([make_status("a", state="failed")], "x")
+    assert "svg" not in render_holdings([("a.txt", "en", 0)], "x")
 
 
 def test_long_label_keeps_its_ends():
@@ -272,7 +272,7 @@ def test_nothing_but_text_comes_from_names_reasons_and_notes():
             render_library(StatusPage((hostile, failed), 0, 2, {}), listing, Numbers().number),
             render_library_message(text, restore=(1, text)),
             render_library_message(text, alarm=True),
-            render_holdings([hostile], arrival=text),
+            render_holdings([(text, text, 2)], arrival=text),
             render_view(View(1, document, (passage,), 0, {"document": 1}, notice=text, notes=(text,)), arrival=text),
             render_progress(text, 0.5, version=text),
             render_header(text, text),

@@ -90,10 +90,10 @@ class LibraryHandlers:
             Panel and message.
         """
         try:
-            statuses = self.host.call(lambda assistant: assistant.statuses())
+            documents = self.host.call(lambda assistant: assistant.holdings())
         except (QAError, NotReady) as error:
             return gr.skip(), render_message(str(error))
-        return render_holdings(statuses, arrival=secrets.token_hex(4)), render_message("")
+        return render_holdings(documents, arrival=secrets.token_hex(4)), render_message("")
 
     def add(self, sent: Any) -> tuple[Any, ...]:
         """Add the files that were sent, and delete the copies they came in.

@@ -203,22 +203,21 @@ BAR_SHARE = 50  # per cent of the width; what is left is for the label, and the 
 LONGEST_LABEL = 20  # characters
 
 
-def render_holdings(statuses: Sequence[DocumentStatus], arrival: str) -> str:
+def render_holdings(documents: Sequence[tuple[str, str, int]], arrival: str) -> str:
     """The panel with what the library holds.
 
     Args:
-        statuses: All documents; those without passages are left out.
+        documents: Name, language and number of passages of each; those without passages are left out.
         arrival: A word that differs every time, so that the page notices.
     """
-    kept = [status for status in statuses if status.id is not None and status.passages]
+    kept = [(source, language, passages) for source, language, passages in documents if passages]
     languages: Counter[str] = Counter()
     types: Counter[str] = Counter()
-    for status in kept:
-        language = strings.LANGUAGES.get(status.language, status.language) or strings.UNKNOWN_LANGUAGE
-        languages[language] += status.passages
-        types[PurePath(status.source).suffix.lower() or strings.NO_TYPE] += status.passages
+    for source, language, passages in kept:
+        languages[strings.LANGUAGES.get(language, language) or strings.UNKNOWN_LANGUAGE] += passages
+        types[PurePath(source.rpartition("/")[2]).suffix.lower() or strings.NO_TYPE] += passages
     figures = [
-        (strings.BY_DOCUMENT, [(status.source, status.passages) for status in kept], "documents"),
+        (strings.BY_DOCUMENT, [(source, passages) for source, _, passages in kept], "documents"),
         (strings.BY_LANGUAGE, list(languages.items()), "languages"),
         (strings.BY_TYPE, list(types.items()), "types"),
     ]
