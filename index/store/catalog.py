@@ -275,7 +275,8 @@ class Catalog:
 
         Where few documents are in the language, not all of those may be found.
         """
-        ids = [id_ for (id_,) in self.database.rows("SELECT id FROM documents ORDER BY id")]
+        # By name, so that it depends on the documents alone.
+        ids = [id_ for (id_,) in self.database.rows(f"SELECT id FROM documents ORDER BY {_BY_NAME}")]
         tried = generator.sample(ids, min(len(ids), _TRIED * count))
         chosen: list[DocumentStatus] = []
         for at in range(0, len(tried), count):
