@@ -138,10 +138,7 @@ class Library:
                 raise SourceError(f"{str(original)!r} is not a file. Name files to add.")
             if not os.access(original, os.R_OK):
                 raise SourceError(f"{str(original)!r} cannot be opened. Check that it may be read.")
-        taken = {other.source.casefold() for other in self._others()}
-        for original in originals:
-            stem = Path(_safe_name(original.name, 1)).stem
-            taken.update(name.casefold() for name, *_ in self._catalog.find_names([stem]))
+        taken = {name.casefold() for name in (*self._catalog.names(), *(other.source for other in self._others()))}
         return tuple(self._add(original, taken) for original in originals)
 
     def _add(self, original: Path, taken: set[str]) -> str:

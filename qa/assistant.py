@@ -75,6 +75,7 @@ from qa.collections import (
     encoder_folder,
     find_collection,
     home_folder,
+    name_collection,
     nothing_read,
     open_collection,
     select_sources,
@@ -197,6 +198,8 @@ class Assistant:
             rules = SourceRules(tuple(include), tuple(exclude))
             selection = select_sources(Selection(selection.paths, rules, name, encoding))
         home = Path(home or home_folder())
+        if read_only and selection.name:  # before models are loaded for nothing
+            check_stored(selection.name, selection.name, home)
         with ExitStack() as first:
             first.enter_context(Precedence(home).asking())
             encoder, loaded = _load_models(
@@ -204,8 +207,8 @@ class Assistant:
                 reader,
                 on_notice,
             )
-            if read_only:
-                check_stored(selection, encoder, home)
+            if read_only and not selection.name:
+                check_stored(*name_collection(selection, encoder), home)
             collection, name = open_collection(selection, encoder, home)
             if read_only:
                 try:

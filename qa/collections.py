@@ -7,7 +7,7 @@ import re
 import shlex
 import unicodedata
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -127,8 +127,8 @@ def delete_from_engine(store: CatalogStore, key: str) -> None:
     """
     names = store.engine_names(key)
     engine = chosen_engine(key) if names else None
-    for name in names:
-        if engine:
+    if engine:
+        for name in names:
             engine.delete(name)
 
 
@@ -229,10 +229,13 @@ def open_collection(selection: Selection, encoder: Encoder, home: Path) -> tuple
         raise OutdatedError(error.fact, f"Rebuild it: {rebuild_command(selection, encoder)}") from error
 
 
-def check_stored(selection: Selection, encoder: Encoder, home: Path) -> None:
-    """Raise SourceError where there is no collection of a selection yet, which opening it would make."""
-    name, key = name_collection(selection, encoder)
-    if key not in collection_store(home).list_keys():
+def check_stored(name: str, key: str, home: Path) -> None:
+    """Raise SourceError where nothing is indexed in a collection yet, which may not be there; its name is for the message."""
+    store = collection_store(home)
+    there = key in store.list_keys()
+    with suppress(StorageError):  # it cannot be read: opening it says why
+        there = there and store.count_documents(key) > 0
+    if not there:
         raise SourceError(f"nothing is indexed in {name!r} yet. Open it where its files are, to index them.")
 
 

@@ -334,13 +334,11 @@ class Catalog:
         self, *, ids: Iterable[int] = (), paths: Iterable[str] = (), sources: Iterable[str] = ()
     ) -> tuple[DocumentInfo, ...]:
         """Look up the documents with some ids, paths or names, without listing others; by the name shown, then path."""
-        wanted = {"id": [id_ for id_ in ids if id_ < 1 << 63], "path": _storable(paths), "source": _storable(sources)}
-        statement = f"SELECT {_INFO_COLUMNS} FROM documents WHERE {{}} IN ({{{{}}}})"
-        found = {
-            DocumentInfo(*row)
-            for column, values in wanted.items()
-            for row in self.database.rows_among(statement.format(column), sorted(set(values)))
-        }
+        select, among = f"SELECT {_INFO_COLUMNS} FROM documents", self.database.rows_among
+        rows = among(f"{select} WHERE id IN ({{}})", [id_ for id_ in set(ids) if id_ < 1 << 63])
+        rows += among(f"{select} WHERE path IN ({{}})", list(_storable(paths)))
+        rows += among(f"{select} WHERE source IN ({{}})", list(_storable(sources)))
+        found = {DocumentInfo(*row) for row in rows}
         return tuple(sorted(found, key=lambda document: (document.source, document.path)))
 
     def list_documents(self, state: str, first: int, most: int) -> list[tuple[str, str, int]]:

@@ -154,6 +154,10 @@ class CatalogStore(ABC):
         model, updated = meta.get("encoder", ""), meta.get("updated", "")
         return CollectionInfo(key, folder, sources, documents, passages, pending, size, model, version, updated)
 
+    def count_documents(self, key: str) -> int:
+        """Count the documents of a collection; StorageError if it cannot be read."""
+        return int(self._read(key, "SELECT documents FROM totals")[0][0])
+
     def inspect_all(self) -> tuple[CollectionInfo, ...]:
         """Describe all collections, by key."""
         return tuple(map(self.inspect, self.list_keys()))

@@ -15,7 +15,7 @@ from index.text.terms import allowed_edits, term_key
 
 _KEPT = "vocabulary"  # in meta, where it is kept
 _TABLE = "CREATE TABLE IF NOT EXISTS vocabulary (key BIGINT PRIMARY KEY, term TEXT NOT NULL, passages BIGINT NOT NULL)"
-_ROWS = 1_000  # written by one statement
+_ROWS = 300  # written by one statement; SQLite took 999 values at first
 
 
 class Vocabulary:

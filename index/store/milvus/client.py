@@ -73,7 +73,9 @@ class MilvusAddress:
 class MilvusConnection:
     """A connection, made on the first call; threads may share it."""
 
-    def __init__(self, address: MilvusAddress, *, begin: Callable[[Any, float], None] = lambda client, seconds: None):
+    def __init__(
+        self, address: MilvusAddress, *, begin: Callable[[Any, float], None] = lambda client, seconds: None
+    ) -> None:
         """Name the server; `begin` is called with each new client, and the seconds that it may take."""
         self.address = address
         self._begin = begin

@@ -181,6 +181,8 @@ class MilvusIndex(ABC):
         """
         found: list[tuple[float, int]] = []
         for part in [None] if among is None else np.split(among, range(_AMONG, len(among), _AMONG)):
+            if part is not None and not len(part):
+                continue
             limited = "" if part is None else f"{by} in {part.tolist()}"
             use = partial(self._search_part, name, field, list(queries), count, limited, dict(settings or {}))
             found += [(hit["distance"], hit["id"]) for some in self._call(use, SECONDS) for hit in some]
