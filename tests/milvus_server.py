@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,13 @@ def milvus_process(tmp_path_factory):
     server = MilvusServer(tmp_path_factory.mktemp("milvus") / "data")
     yield server
     server.kill()
+
+
+@pytest.fixture
+def keep():
+    """Remembers an index, to close it at the end, and returns it."""
+    with ExitStack() as opened:
+        yield lambda index: opened.enter_context(closing(index))
 
 
 @pytest.fixture

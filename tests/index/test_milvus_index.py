@@ -32,17 +32,9 @@ def catalog(tmp_path):
 
 
 @pytest.fixture
-def open_index(milvus):
-    """What opens an index in the server, also again, and closes it at the end."""
-    opened = []
-
-    def open_index(query=""):
-        opened.append(MilvusVectors(MilvusAddress(milvus.address + query), "a key", DIMENSION))
-        return opened[-1]
-
-    yield open_index
-    for index in opened:
-        index.close()
+def open_index(milvus, keep):
+    """What opens an index in the server, also again."""
+    return lambda query="": keep(MilvusVectors(MilvusAddress(milvus.address + query), "a key", DIMENSION))
 
 
 def bring_up(index, catalog):
@@ -68,6 +60,7 @@ def test_proposes_what_faiss_proposes(tmp_path, catalog, open_index):
         found = index.search(question)
         assert set(found) == set(faiss.search(question)) and found.caveats == ()
         assert found[:10] == exact(vectors, question, 10)
+        assert index.search(question, among=among[:0]) == [] and index.search(question, among=among[:0]).caveats == ()
         assert set(index.search(question, among=among)) == set(faiss.search(question, among=among))
 
 

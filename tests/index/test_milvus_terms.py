@@ -29,17 +29,9 @@ def collection(tmp_path):
 
 
 @pytest.fixture
-def open_index(milvus):
-    """What opens an index in the server, also again, and closes it at the end."""
-    opened = []
-
-    def open_index():
-        opened.append(MilvusTerms(MilvusAddress(milvus.address), "a key"))
-        return opened[-1]
-
-    yield open_index
-    for index in opened:
-        index.close()
+def open_index(milvus, keep):
+    """What opens an index in the server, also again."""
+    return lambda: keep(MilvusTerms(MilvusAddress(milvus.address), "a key"))
 
 
 def bring_up(index, catalog):
@@ -60,6 +52,7 @@ def test_finds_what_tantivy_finds(collection, open_index):
         for some in (["appl"], ["7", "plum"], ["fig", "nothing"]):
             found = index.search(some, 5, documents=documents)
             assert found[:1] == tantivy.search(some, 5, documents=documents)[:1] and found.caveats == ()
+        assert index.search(["fig"], 5, documents=[]) == tantivy.search(["fig"], 5, documents=[]) == []
         for some in (["plum", "fig"], ["tree", "7"], ["plum", "nothing"], []):
             found = index.search_all(some, 100, documents=documents)
             assert set(found) == set(tantivy.search_all(some, 100, documents=documents)) and found.caveats == ()
@@ -141,6 +134,7 @@ def test_a_server_killed_at_any_moment_is_brought_up_to_the_catalog(
         bring_up(index, catalog)
         index._rests_until = 0.0
         assert sorted(index.passages()) == sorted(collection.lexical.passages())
+        assert catalog.vocabulary.is_kept and catalog.vocabulary_is_right()
         assert len(index.search([f"tree{number}"], 100)) == 40 and not index.search([f"tree{number - 1}"], 100)
 
 

@@ -10,10 +10,13 @@ from index.store.tantivy_index import TantivyIndex
 NAMES = {"a": APPLES, "b": FIGS, "c": ORCHARD}
 
 
+pytest_plugins = ["both_stores"]
+
+
 @pytest.fixture
-def collection(tmp_path):
+def collection(store):
     """An open collection that has no documents yet."""
-    opened = Collection(tmp_path / "collection", ToyEncoder())
+    opened = Collection(store.folder("papers"), ToyEncoder(), key="papers", store=store)
     yield opened
     opened.close()
 
