@@ -9,7 +9,7 @@ import re
 import shutil
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
@@ -77,20 +77,16 @@ class Library:
             counts.update(other.state for other in others)
             others = [each for each in others if state in ("", each.state) and folded in each.source.casefold()]
             named = self._named(folded, state) if name else None
-            among = {"": documents, "indexed": documents - pending, "pending": pending}.get(state, 0)
-            matching = len(others) + (among if named is None else len(named))
+            held = {"": documents, "indexed": documents - pending, "pending": pending}.get(state, 0)
+            matching = len(others) + (held if named is None else len(named))
             first = rows * min(page, max(0, matching - 1) // rows)
-            # Which documents are before and on the page depends on how many others are: at most all.
-            start = max(0, first - len(others))
-            if named is not None:
-                window = named[start : first + rows]
-            else:
-                window = self._catalog.list_documents(state, start, first + rows - start) if among else []
-            passed = sum((each.source, each.path) < window[0][:2] for each in others) if start and window else 0
-            listed: list[tuple[str, str, int | _Other]] = [*window]
-            listed += [(each.source, each.path, each) for each in others[passed:]]
-            listed.sort(key=lambda each: each[:2])
-            shown = [each for _, _, each in listed[first - start - passed :][:rows]]
+
+            def read(start: int, count: int) -> list[tuple[str, str, int]]:
+                if named is not None:
+                    return named[start : start + count]
+                return self._catalog.list_documents(state, start, count) if held else []
+
+            shown = _merge(read, others, first, rows)
             ids = [each for each in shown if isinstance(each, int)]
             described = {status.id: status for status in self._catalog.document_statuses(ids)}
         found = tuple(described[each] if isinstance(each, int) else each.describe() for each in shown)
@@ -202,6 +198,27 @@ class _Other:
             size, modified = _look_at(self.path)
         reason = self.about.reason if isinstance(self.about, Failure) else ""
         return DocumentStatus(None, self.source, self.path, self.state, size=size, modified=modified, reason=reason)
+
+
+def _merge(
+    read: Callable[[int, int], list[tuple[str, str, int]]], others: list[_Other], first: int, count: int
+) -> list[int | _Other]:
+    """Return some of the documents, by id, and of other files, in one order by name and path.
+
+    Args:
+        read: Reads documents in that order, (name, path, id), given how many to pass over and how many to read.
+        others: The other files, in that order.
+        first: How many of both to pass over.
+        count: How many of both to return at most.
+    """
+    # Of the first ones no more than all others are no documents, so these documents have all that are asked for among them.
+    start = max(0, first - len(others))
+    documents = read(start, first + count - start)
+    passed = sum((each.source, each.path) < documents[0][:2] for each in others) if start and documents else 0
+    both: list[tuple[str, str, int | _Other]] = [*documents]
+    both += [(each.source, each.path, each) for each in others[passed:]]
+    both.sort(key=lambda each: each[:2])
+    return [each for _, _, each in both[first - start - passed :][:count]]
 
 
 def _safe_name(name: str, number: int) -> str:

@@ -25,8 +25,8 @@ from index.text.terms import term_key
 _SATURATION, _NORMALIZATION = 1.2, 0.75  # the parameters k1 and b of BM25, as tantivy has them
 _DIMENSIONS = 2**32 - 2
 _MARKED = 0  # a dimension of no term
-_MOST = 64  # terms that a search for all of some terms takes; its count holds for one less than the steps below
-_SHARE = 1 / _MOST
+_MOST = 64  # terms that a search for all of some terms takes
+_SHARE = 1 / _MOST  # so that a passage with all but one of them comes after those with all
 _RESULTS = 16_000  # of one search; servers allow 16,384
 _WITHOUT_SPARSE = ("1.", "2.0.", "2.1.", "2.2.", "2.3.")
 _WRITTEN = 500  # passages at a time
