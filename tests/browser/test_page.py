@@ -401,12 +401,11 @@ def test_documents_are_a_sheet_over_the_answers_of_a_phone(seed_server, visit):
 
 def test_nothing_is_shown_before_it_can_be_pressed(seed_server, visit):
     """A script that comes late leaves no dead buttons in sight; then the question box has the focus."""
-    page = visit(seed_server.address, width=390, height=844)
-    box, button = page.locator("#qa-question textarea"), page.locator('[data-qa="sources"]')
-    expect(box).to_be_visible()  # its own scripts have come
+    page = visit(f"{seed_server.address}/healthz", width=390, height=844)
     held = []
     page.route("**/ui/main.js", lambda route: held.append(route))
-    page.reload()
+    page.goto(seed_server.address)
+    box, button = page.locator("#qa-question textarea"), page.locator('[data-qa="sources"]')
     expect(box).to_be_attached()
     expect(page.locator(".qa-header h1")).to_be_attached()
     expect(box).not_to_be_visible()
