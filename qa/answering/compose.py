@@ -354,15 +354,18 @@ def _contradicting(
 def _cite(found: _Found, quote: Quote, question: str) -> Citation:
     hit, start = found.hit, found.hit.passage.start
     place, answer = hit.passage.place, quote.answer
+    span = (hit.passage.sentences[quote.first].start, hit.passage.sentences[quote.last].end)
     if answer and place.row is not None:
-        answer = choose_value(question, hit.text, answer, place.heading or "")
+        value = choose_value(question, hit.text, answer, place.heading or "")
+        # The cell of a record may have several sentences, of which one is quoted.
+        answer = value if span[0] <= start + value[0] and start + value[1] <= span[1] else answer
     return cite(
         hit.passage,
         hit.text,
         source=hit.source,
         path=hit.path,
         text_sha256=hit.text_sha256,
-        span=(hit.passage.sentences[quote.first].start, hit.passage.sentences[quote.last].end),
+        span=span,
         answer=(start + answer[0], start + answer[1]) if answer else None,
         score=quote.score,
         twins=found.twins,

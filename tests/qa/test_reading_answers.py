@@ -102,6 +102,21 @@ def test_the_words_of_a_row_are_its_value(tmp_path):
     assert (first.quote, first.answer) == ("Team: South; Documents: 40.", "40")
 
 
+def test_the_words_of_a_sentence_of_a_long_cell_are_inside_its_quote(tmp_path):
+    """A colon in the prose of a cell does not make a cell of it that reaches beyond the quoted sentence."""
+    said = "The final stage of a bill comprises two parts: a debate of its amendments in the hall and a vote at noon."
+    other = (
+        "The plum tree stands by the wall of the old mill near the river, and Agnes planted pears and figs there too. "
+    )
+    note = f"{2 * other}{said} {2 * other}"
+    (tmp_path / "notes.csv").write_text(f"Topic,Note\nBills,{note}\n", encoding="utf-8")
+    with Assistant.open(
+        tmp_path / "notes.csv", home=tmp_path / ".home", encoder=ToyEncoder(), reader=WordReader("two")
+    ) as assistant:
+        first = assistant.ask("How many parts does the final stage of a bill have?").citations[0]
+    assert (first.quote, first.answer) == (said, "two")
+
+
 def test_where_the_reader_finds_no_answer_the_nearest_passages_are_shown(orchard):
     """Retrieval alone would have answered."""
     assert orchard(None).ask("Who planted the plum tree by the wall?").found
