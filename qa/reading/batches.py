@@ -4,7 +4,7 @@ The data files have few negatives, mostly easy ones. These are added:
 
 - Retrieved: the passages nearest to a question that do not contain its answer.
 - Without answer: the passage that answers, without the sentence that does.
-- Twins: the question with another number, or another name of the same title, which its passage does not answer.
+- Twins: the question with one change, so that its passage does not answer it; see `qa.reading.twins`.
 """
 
 import queue
@@ -25,6 +25,7 @@ from index import Encoder, SourceError, split_sentences
 from qa.reading.data import NOT_KNOWN, VARIANTS, Example, Prepared, answering_sentences, is_one_in
 from qa.reading.network import HIDDEN
 from qa.reading.spans import HEADING_TOKENS, QUESTION_TOKENS, WINDOW_TOKENS
+from qa.reading.twins import near_twins, twins
 
 Integers = npt.NDArray[np.integer]
 RETRIEVED = 5  # negatives per question
@@ -36,10 +37,6 @@ _NEAREST = 24  # passages considered
 SAME = 0.93  # cosine above which a passage says the same as an answering one
 DENSE_SHARE = 0.8  # of the score; the rest is TF-IDF
 _ASKED = 512  # questions scored at a time
-TWIN_WEIGHT = 0.7
-STEPS = (-11, -7, -4, -3, -2, -1, 1, 2, 3, 4, 7, 11, 20)  # between a number and its twin
-_NUMBER = re.compile(r"\b\d[\d,.]*\b")
-_NAME = re.compile(r"\b[A-Z][\w'\u2019-]+(?: (?:of |the |de |van )?[A-Z][\w'\u2019-]+)*")
 _SPACE = re.compile(r"\s+")
 CLS_ID, SEP_ID = 101, 102  # of [CLS] and [SEP] in BERT's vocabulary
 IGNORED = -100  # token that the loss ignores
@@ -56,6 +53,9 @@ DRAWN = {
     "neg_qamr_dev": 0.2, "neg_qamr_test": 0.2, "neg_qadiscourse": 0.3, "neg_squad11train_kou_sentences": 0.4,
     "medquad": 0.5, "neg_medquad": 0.6, "fairytaleqa": 0.7, "neg_fairytaleqa": 0.5, "neg_squad11train_44art": 0.5,
     "neg_squad11train_emptycity": 0.5, "neg_squad11train_routerlens": 0.5, "neg_squadshifts_new_wiki": 0.6,
+    "near_twin_name": 1.5, "near_twin_number": 1.5, "near_twin_opposite": 1.5, "near_twin_negation": 1.0,
+    "near_twin_word": 0.75, "howto": 1.5, "faq": 1.5, "option": 2.0, "no_option": 1.5, "row": 0.9, "no_row": 0.6,
+    "no_yesno": 0.9,
 }  # fmt: skip
 
 
@@ -290,7 +290,12 @@ def prefetch(batches: Iterator[TrainingBatch], device: str) -> Iterator[Training
 def make_negatives(examples: Sequence[Example], encoder: Encoder, *, seed: int = 0) -> list[Example]:
     """Make negatives of each kind; `seed` determines the names and numbers."""
     rng = random.Random(seed)
-    return [*retrieved(examples, encoder), *without_answer(examples), *twins(examples, rng)]
+    return [
+        *retrieved(examples, encoder),
+        *without_answer(examples),
+        *twins(examples, rng),
+        *near_twins(examples, rng),
+    ]
 
 
 def retrieved(examples: Sequence[Example], encoder: Encoder) -> Iterator[Example]:
@@ -367,45 +372,6 @@ def without_answer(examples: Sequence[Example]) -> Iterator[Example]:
         rest = (example.passage[:start] + example.passage[end:]).strip()
         if _plain(answer) not in _plain(rest):
             yield Example(example.question, example.heading, rest, -1, -1, False, "without_answer")
-
-
-def twins(examples: Sequence[Example], rng: random.Random) -> Iterator[Example]:
-    """Yield every other question with another number, or with another name from passages of the same title."""
-    names: dict[str, set[str]] = defaultdict(set)
-    for example in examples:
-        if example.heading:
-            names[example.heading].update(name for name in _NAME.findall(example.passage) if " " in name)
-    for example in examples:
-        if not example.answerable or example.start < 0 or is_one_in(example.question, 2):
-            continue
-        changed = _other_number(example, rng) or _other_name(example, sorted(names[example.heading]), rng)
-        if changed:
-            yield Example(changed, example.heading, example.passage, -1, -1, False, "twin", TWIN_WEIGHT)
-
-
-def _other_number(example: Example, rng: random.Random) -> str:
-    """Change a number of up to four digits in the question; "" without one, or if the passage contains the new one."""
-    found = list(_NUMBER.finditer(example.question))
-    if not found:
-        return ""
-    match = rng.choice(found)
-    digits = re.sub(r"\D", "", match.group())
-    if not digits or len(digits) > 4:
-        return ""
-    other = str(max(1, int(digits) + rng.choice(STEPS)))
-    if other == digits or re.search(rf"\b{other}\b", example.passage):
-        return ""
-    return example.question[: match.start()] + other + example.question[match.end() :]
-
-
-def _other_name(example: Example, names: Sequence[str], rng: random.Random) -> str:
-    """Change a name inside the question to one that neither it nor the passage contains; "" without one."""
-    found = [m for m in _NAME.finditer(example.question) if m.start() and (" " in m.group() or len(m.group()) > 5)]
-    others = [name for name in names if name not in example.passage and name not in example.question]
-    if not found or not others:
-        return ""
-    match = rng.choice(found)
-    return example.question[: match.start()] + rng.choice(others) + example.question[match.end() :]
 
 
 def _plain(text: str) -> str:

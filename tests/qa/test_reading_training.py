@@ -40,7 +40,6 @@ from qa.reading.batches import (
     draw_batches,
     prefetch,
     retrieved,
-    twins,
     without_answer,
 )
 from qa.reading.data import Example, Prepared, misspell, prepare, read_examples, reword
@@ -49,6 +48,7 @@ from qa.reading.network import HIDDEN, Network, load_network, load_weights, save
 from qa.reading.spans import make_windows, mark_ids, tokenise
 from qa.reading.train import run_training
 from qa.reading.training import Plan, label, label_loss, loss_of, teacher_loss, train, validate
+from qa.reading.twins import twins
 
 ROOT = Path(__file__).parents[2]
 MODEL = bundled_model_folder()
