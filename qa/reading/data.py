@@ -35,7 +35,9 @@ _ASKING = frozenset(("who", "when", "where", "why", "how"))  # sometimes kept in
 _LONG_WORD = re.compile(r"[A-Za-z]{5,}")
 HELD_OUT = 40  # one title in 40 is kept for validation
 NATURAL = frozenset(("squad2_unans",))  # files of unanswerable questions that people wrote
-WHOLE_SENTENCES = frozenset(("squad11train_kou_sentences",))  # files whose answer is the whole sentence: no span
+WHOLE_SENTENCES = frozenset(
+    ("squad11train_kou_sentences", "yesno")
+)  # files whose answer is the whole sentence: no span
 NO_ANSWER, NOT_KNOWN = -1, -2  # instead of a token
 TOKENISED = 1_024  # texts per chunk
 
