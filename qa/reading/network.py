@@ -230,8 +230,15 @@ def save_weights(network: Network, path: Path) -> None:
 
 
 def load_weights(network: Network, path: Path) -> None:
-    """Read layers and heads written by `save_weights`."""
-    _copy(load_file(path), _saved(network))
+    """Read layers and heads written by `save_weights`.
+
+    Raises:
+        ReaderError: The file is missing or damaged, or has no weights for this network.
+    """
+    try:
+        _copy(load_file(path), _saved(network))
+    except (OSError, ValueError, LookupError, SafetensorError) as error:
+        raise ReaderError(f"{path} has no weights of a reader ({error!r}). Name a file of trained weights.") from error
 
 
 def _saved(network: Network) -> dict[str, Tensor]:

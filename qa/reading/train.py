@@ -1,8 +1,9 @@
 """Train the reader: `python -m qa.reading.train DATA`.
 
 The reader starts from the bundled encoder and learns from pairs of a question and a passage; with `--teacher`, also from a
-larger encoder, which is trained first. After an interruption, the same command resumes from the last checkpoint. Exit code
-0: success; 1: a known error, reported in one line on standard error; 2: wrong usage; 130: interrupted with Ctrl-C.
+larger encoder, which is trained first. With `--weights`, it continues from a trained reader. After an interruption, the
+same command resumes from the last checkpoint. Exit code 0: success; 1: a known error, reported in one line on standard
+error; 2: wrong usage; 130: interrupted with Ctrl-C.
 """
 
 import argparse
@@ -43,6 +44,7 @@ def run_training(arguments: Sequence[str] | None = None) -> int:
             teacher=options.teacher,
             teacher_minutes=options.teacher_minutes,
             checkpoints=options.work,
+            weights=options.weights,
         )
     except ModuleNotFoundError as error:
         return _fail(f"training needs {error.name}. Install it: pip install 'qa-verbatim[train]'")
@@ -83,6 +85,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--minutes", type=_minutes, default=100.0, help="time for the reader (default: 100)")
     parser.add_argument("--teacher", type=Path, help="folder of a larger BERT or MPNet encoder to learn from")
     parser.add_argument("--teacher-minutes", type=_minutes, default=300.0, help="time for the teacher (default: 300)")
+    parser.add_argument(
+        "--weights", type=Path, help="a trained reader to continue from; the result is averaged with it"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of all random choices (default: 0)")
     return parser.parse_args(arguments)
 

@@ -20,7 +20,7 @@ from torch.nn import functional
 from qa.evaluation.metrics import area_under_curve
 from qa.reading.batches import IGNORED, Assembler, TeacherLabels, TrainingBatch, draw_batches, prefetch
 from qa.reading.data import NATURAL, Prepared
-from qa.reading.network import HIDDEN, Network, load_network, save_weights
+from qa.reading.network import HIDDEN, Network, load_network, load_weights, save_weights
 from qa.reading.spans import best_spans
 
 CHECKPOINT_SECONDS = 240
@@ -28,6 +28,10 @@ REPORT_SECONDS = 20
 WARM_UP = 0.04  # share of the time
 WARM_UP_STEPS = 200  # at least
 WEIGHT_DECAY = 0.01
+# A run that continues from a trained reader is slower, and its result is averaged with that reader: what the new examples teach
+# stays, and little is unlearned (Wortsman et al. 2022).
+CONTINUED_RATE = 0.4  # of the greatest rate
+CONTINUED_SHARE = 0.5  # of the new weights
 ANSWERABLE_SHARE = 0.5  # weight of this loss, relative to that of the span
 EVIDENCE_SHARE = 0.5
 TEACHER_SHARE = 0.7  # of the loss; the rest is from the labels
@@ -77,6 +81,7 @@ def train_reader(
     teacher: Path | None = None,
     teacher_minutes: float = 0.0,
     checkpoints: Path | None = None,
+    weights: Path | None = None,
 ) -> dict[str, Figures]:
     """Train the reader, after its teacher if there is one.
 
@@ -88,12 +93,13 @@ def train_reader(
         teacher: Folder of the larger encoder.
         teacher_minutes: Training time of the teacher.
         checkpoints: Folder to resume from.
+        weights: File of a trained reader to continue from, with a lower rate; the result is the average of both.
 
     Returns:
         The figures of `validate` for "reader" and, if there is one, "teacher".
 
     Raises:
-        ReaderError: A folder has no encoder to start from.
+        ReaderError: A folder has no encoder to start from, or the weights cannot be read.
         SourceError: There are too few examples.
     """
     torch.manual_seed(plan.seed)
@@ -112,12 +118,27 @@ def train_reader(
         print(f"teacher: labelled {len(data.table)} pairs in {time.monotonic() - began:.0f} s", flush=True)
         del larger
     network = load_network(start)
+    before = None
+    if weights is not None:
+        load_weights(network, weights)
+        before = {name: value.clone() for name, value in network.state_dict().items()}
+        plan = replace(plan, rate=plan.rate * CONTINUED_RATE)
     kept = None if checkpoints is None else checkpoints / "reader.pt"
     train(network, Assembler(data, labels), plan, name="reader", checkpoint=kept)
+    if before is not None:
+        average(network, before)
     save_weights(network, out)
     figures["reader"] = validate(network, data, device=plan.device, half=plan.half)
     print("reader:", json.dumps(figures["reader"]), flush=True)
     return figures
+
+
+def average(network: Network, before: dict[str, Tensor]) -> None:
+    """Change a network to the average of its weights with earlier ones, which count 1 - `CONTINUED_SHARE`."""
+    state = network.state_dict()
+    network.load_state_dict(
+        {name: torch.lerp(before[name].to(value.device), value, CONTINUED_SHARE) for name, value in state.items()}
+    )
 
 
 def train(

@@ -587,6 +587,35 @@ def test_the_command_trains_a_reader(tiny, tiny_mpnet, tmp_path, monkeypatch, ca
     assert out.read_bytes() == before
 
 
+def test_a_trained_reader_is_continued(tiny, tmp_path, monkeypatch, capsys):
+    """With a lower rate; what is written is the average of the weights before and after."""
+    monkeypatch.setattr("qa.reading.train.bundled_model_folder", lambda: tiny)
+    monkeypatch.setattr("qa.reading.train.load_encoder", lambda **options: ToyEncoder())
+    start, out, work = tmp_path / "start.safetensors", tmp_path / "out.safetensors", tmp_path / "work"
+    torch.manual_seed(1)
+    before = load_network(tiny)
+    save_weights(before, start)
+    rates = []
+    learn = training.train
+    monkeypatch.setattr(
+        training, "train", lambda *given, **named: (rates.append(given[2].rate), learn(*given, **named))
+    )
+    folder = write_data(tmp_path / "data", toys() * 12)
+    command = [str(folder), "--out", str(out), "--work", str(work), "--minutes", "0.01", "--weights", str(start)]
+    assert run_training(command) == 0
+    assert rates == [pytest.approx(2e-4 * 0.4)]
+    learned = torch.load(work / "reader.pt", weights_only=True)["network"]
+    load_weights(before, start)
+    after = load_network(tiny)
+    load_weights(after, out)
+    for name, value in after.state_dict().items():
+        expected = (before.state_dict()[name] + learned[name]) / 2
+        assert torch.allclose(value, expected, atol=2e-3), name
+    assert not torch.equal(after.token.weight, before.token.weight)
+    assert run_training([*command, "--weights", str(tmp_path / "none")]) == 1
+    assert "none" in capsys.readouterr().err.splitlines()[-1]
+
+
 LINE = {"question": "Where?", "passage": "In Oslo.", "answers": [{"text": "Oslo", "start": 3}], "answerable": True}
 BROKEN = {
     "{": r"line 2: not an example \(Expecting .*\)\. Correct or delete the line",
