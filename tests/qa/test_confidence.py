@@ -19,9 +19,9 @@ def test_in_a_collection_of_ten_thousand_passages_the_passage_alone_counts():
 
 
 def test_what_the_reader_says_counts_beside_retrieval():
-    """With a passage of .5 in ten thousand, retrieval's log-odds are -1.06; the reader's logit of 2 gives -.24 - .318 + 1."""
+    """With a passage of .5 in ten thousand, retrieval's log-odds are -1.06; the reader's logit of 2 gives -.08 - .35 + .94."""
     read = Evidence(0.5, 1.5, 10_000, answerable=2.0)
-    assert confidence(read) == round(1 / (1 + exp(0.24 + 0.3 * 1.06 - 1)), 6)
+    assert confidence(read) == round(1 / (1 + exp(0.08 + 0.33 * 1.06 - 0.94)), 6)
     assert (
         confidence(Evidence(0.5, 1.5, 10_000, answerable=-4.0))
         < confidence(Evidence(0.5, 1.5, 10_000))
@@ -30,7 +30,7 @@ def test_what_the_reader_says_counts_beside_retrieval():
 
 
 def test_a_question_for_yes_or_no_asks_less_of_the_reader():
-    """It was trained on none."""
+    """It was trained on few."""
     plain, yes_no = (Evidence(0.5, 1.5, 10_000, answerable=-1.0, yes_no=asked) for asked in (False, True))
     assert log_odds(confidence(yes_no)) - log_odds(confidence(plain)) == pytest.approx(0.6, abs=1e-4)
 
