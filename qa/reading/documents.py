@@ -153,7 +153,7 @@ def _unanswered(example: Example, kind: str, *, heading: str | None = None, pass
 
 # Statements: a subject of up to six words, a verb, and up to 14 more words.
 _STATEMENT = re.compile(
-    r"^((?:[\w'\u2019()-]+ ){1,6}?)(is|are|was|were|can|must|should|may|will|could|has been|have been) "
+    r"^((?=[A-Z])(?:[\w'\u2019()-]+ ){1,6}?)(is|are|was|were|can|must|should|may|will|could|has been|have been) "
     r"(?!that |also |however )((?:[\w'\u2019$%/-]+ ){2,13}[\w'\u2019$%/-]+)(?=[,.;:]|$)"
 )
 _NO_SUBJECT = re.compile(

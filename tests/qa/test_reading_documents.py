@@ -140,6 +140,7 @@ def test_made_up_tables_are_read_as_rows():
         ("It is an old mill by the river.", ""),
         ("The man who came is the owner of it.", ""),
         ("The gate is open to all of the", ""),
+        ("- Old files are kept for a week.", ""),
         ("Rain falls.", ""),
     ],
 )
