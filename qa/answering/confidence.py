@@ -46,7 +46,7 @@ class Calibration:
 
 SHIPPED = Calibration()
 # At the first cut-off .78 of SQuAD 2.0's answerable questions are answered, .33 of its unanswerable ones, which were written
-# to look answerable, and .0 to .06 of the questions of other sets.
+# to look answerable, and 0 to .06 of the questions of other sets.
 ANSWERED_FROM = 0.44
 CLOSEST_FROM = 0.15
 # Fitted on eight sets, three of them also as collections of one to some hundred passages, against their unanswerable

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from index import Encoder, SourceError, split_sentences
-from qa.reading.data import NOT_KNOWN, VARIANTS, Example, Prepared, answering_sentences, is_one_in
+from qa.reading.data import NOT_KNOWN, VARIANTS, Example, Prepared, answering_sentences, is_one_in, without
 from qa.reading.network import HIDDEN
 from qa.reading.spans import HEADING_TOKENS, QUESTION_TOKENS, WINDOW_TOKENS
 from qa.reading.twins import near_twins, twins
@@ -369,7 +369,7 @@ def without_answer(examples: Sequence[Example]) -> Iterator[Example]:
         if len(spans) < 3 or len(inside) != 1:
             continue
         start, end = inside[0]
-        rest = (example.passage[:start] + example.passage[end:]).strip()
+        rest = without(example.passage, start, end)
         if _plain(answer) not in _plain(rest):
             yield Example(example.question, example.heading, rest, -1, -1, False, "without_answer")
 

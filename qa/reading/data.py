@@ -35,9 +35,8 @@ _ASKING = frozenset(("who", "when", "where", "why", "how"))  # sometimes kept in
 _LONG_WORD = re.compile(r"[A-Za-z]{5,}")
 HELD_OUT = 40  # one title in 40 is kept for validation
 NATURAL = frozenset(("squad2_unans",))  # files of unanswerable questions that people wrote
-WHOLE_SENTENCES = frozenset(
-    ("squad11train_kou_sentences", "yesno")
-)  # files whose answer is the whole sentence: no span
+# Files whose answer is the whole sentence: no span.
+WHOLE_SENTENCES = frozenset(("squad11train_kou_sentences", "yesno"))
 NO_ANSWER, NOT_KNOWN = -1, -2  # instead of a token
 TOKENISED = 1_024  # texts per chunk
 
@@ -237,6 +236,11 @@ def is_one_in(text: str, many: int) -> bool:
 def answering_sentences(sentences: Sequence[tuple[int, int]], example: Example) -> list[tuple[int, int]]:
     """Return the spans of the sentences that overlap the answer of an example."""
     return [(start, end) for start, end in sentences if start < example.end and end > example.start]
+
+
+def without(passage: str, start: int, end: int) -> str:
+    """Return a passage without some of its characters, and without blanks around the rest."""
+    return (passage[:start] + passage[end:]).strip()
 
 
 def reword(question: str, rng: random.Random) -> list[str]:

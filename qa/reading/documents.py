@@ -29,7 +29,7 @@ import numpy as np
 
 from index import QAError, SourceError, is_read, read_document, split_sentences
 from qa.answering.lookups import plain_row, read_cells
-from qa.reading.data import Example
+from qa.reading.data import Example, answering_sentences, without
 from qa.reading.twins import change_words
 
 _SHORTEST = 60  # characters of a passage
@@ -63,7 +63,7 @@ class Text:
     is_row: bool
 
 
-def make_documents(arguments: Sequence[str] | None = None) -> int:
+def run_documents(arguments: Sequence[str] | None = None) -> int:
     """Run the command with the given arguments, by default those of the process, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m qa.reading.documents", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("documents", type=Path, help="folder with a subfolder of documents for each subject")
@@ -145,10 +145,17 @@ def _write(examples: Sequence[Example], path: Path) -> None:
             print(json.dumps({**record, "answerable": each.answerable, "title": each.heading}), file=file)
 
 
-def _unanswered(example: Example, kind: str, *, heading: str | None = None, passage: str = "") -> Example:
-    """Return the question of an example with another passage, or the same, as unanswered."""
+def _unanswered(example: Example, passage: str, *, heading: str | None = None) -> Example:
+    """Return the question of an example with a passage that does not answer it."""
     heading = example.heading if heading is None else heading
-    return Example(example.question, heading, passage or example.passage, -1, -1, False, f"no_{kind}")
+    return Example(example.question, heading, passage, -1, -1, False, f"no_{example.source}")
+
+
+def _with_some(example: Example, others: Sequence[str], most: int, rng: random.Random) -> Iterator[Example]:
+    """Yield an example, and its question with some of other passages, which do not answer it."""
+    yield example
+    for other in rng.sample(others, min(most, len(others))):
+        yield _unanswered(example, other)
 
 
 # Statements: a subject of up to six words, a verb, and up to 14 more words.
@@ -189,7 +196,7 @@ def _statements(texts: Sequence[Text], rng: random.Random) -> Iterator[Example]:
         example = Example(question, each.heading, each.text, start, end, True, "yesno")
         yield example
         if len(spans) > 2:
-            yield _unanswered(example, "yesno", passage=_without(each.text, start, end))
+            yield _unanswered(example, without(each.text, start, end))
         changed = change_words(example, rng)
         if changed:
             yield Example(changed, each.heading, each.text, -1, -1, False, "no_yesno")
@@ -221,14 +228,13 @@ def _instructions(texts: Sequence[Text], words: Counter[str], rng: random.Random
             question = rng.choice(_HOW).format(_as_asker(task))
             found.append(Example(question, each.heading, each.text, start + first, start + last, True, "howto"))
     yield from found
-    yield from _elsewhere(found, texts, "howto")
+    yield from _elsewhere(found, texts)
     for example in found:
         spans = split_sentences(example.passage)
-        inside = [(start, end) for start, end in spans if start < example.end and end > example.start]
+        inside = answering_sentences(spans, example)
         if len(spans) > 2:
-            yield _unanswered(
-                example, "howto", heading="", passage=_without(example.passage, inside[0][0], inside[-1][1])
-            )
+            rest = without(example.passage, inside[0][0], inside[-1][1])
+            yield _unanswered(example, rest, heading="")
 
 
 _TASK = re.compile(r"([A-Z][a-z]+ing) ([^>]{4,60})")
@@ -253,7 +259,7 @@ def _tasks(texts: Sequence[Text], words: Counter[str], rng: random.Random) -> It
             continue
         found.append(Example(question, each.heading, each.text, -1, -1, True, "faq"))
     yield from found
-    yield from _elsewhere(found, texts, "faq")
+    yield from _elsewhere(found, texts)
 
 
 def infinitive(gerund: str, words: Counter[str]) -> str:
@@ -264,7 +270,7 @@ def infinitive(gerund: str, words: Counter[str]) -> str:
     return best if words[best] > 2 else ""
 
 
-def _elsewhere(examples: Sequence[Example], texts: Sequence[Text], kind: str) -> Iterator[Example]:
+def _elsewhere(examples: Sequence[Example], texts: Sequence[Text]) -> Iterator[Example]:
     """Yield questions with the nearest other passages, but not with the nearly equal, nor those with all words asked for."""
     # scikit-learn comes with sentence-transformers.
     from sklearn.feature_extraction.text import TfidfVectorizer
@@ -283,7 +289,7 @@ def _elsewhere(examples: Sequence[Example], texts: Sequence[Text], kind: str) ->
             said = sum(start in other.text.lower() for start in starts)
             if other.text == example.passage or scores[place] > _ALIKE or said >= max(2, len(starts)):
                 continue
-            yield _unanswered(example, kind, heading=other.heading, passage=other.text)
+            yield _unanswered(example, other.text, heading=other.heading)
             wanted -= 1
             if not wanted:
                 break
@@ -328,10 +334,7 @@ def _options(texts: Sequence[Text], words: Counter[str], rng: random.Random) -> 
             others = [entry.text for at, (entry, _, _) in enumerate(entries) if abs(at - place) > _NEAR]
             span = (offset + described.start(), offset + described.end())
             example = Example(rng.choice(_MEANING).format(name), heading, passage, *span, True, "option")
-            yield example
-            yield from (
-                _unanswered(example, "option", passage=other) for other in rng.sample(others, min(1, len(others)))
-            )
+            yield from _with_some(example, others, 1, rng)
             said = _IN_BRACKETS.sub("", described[0]).strip()
             if (
                 len(said.split()) >= _LONGEST_DESCRIPTION
@@ -342,10 +345,7 @@ def _options(texts: Sequence[Text], words: Counter[str], rng: random.Random) -> 
             question = rng.choice(_WHICH).format(said[0].lower() + said[1:])
             start = passage.index(name, offset)
             example = Example(question, heading, passage, start, start + len(name), True, "option")
-            yield example
-            yield from (
-                _unanswered(example, "option", passage=other) for other in rng.sample(others, min(2, len(others)))
-            )
+            yield from _with_some(example, others, 2, rng)
 
 
 _CELL = (
@@ -397,9 +397,8 @@ def _rows(rows: Sequence[str], title: str, rng: random.Random) -> Iterator[Examp
         usual = _ASKED_AS.get(column.lower()) if rng.random() < 0.65 else None
         question = rng.choice(usual or _CELL).format(column=_said(column), row=subject)
         example = Example(question, title, text, start, start + len(value), True, "row")
-        yield example
         others = [other for values, other in zip(table, texts, strict=True) if values[key][1] != subject]
-        yield from (_unanswered(example, "row", passage=other) for other in rng.sample(others, min(2, len(others))))
+        yield from _with_some(example, others, 2, rng)
         other = rng.choice(absent)
         question = rng.choice(_ASKED_AS[other] if rng.random() < 0.6 else _CELL).format(column=other, row=subject)
         yield Example(question, title, text, -1, -1, False, "no_row")
@@ -407,8 +406,7 @@ def _rows(rows: Sequence[str], title: str, rng: random.Random) -> Iterator[Examp
             question = rng.choice(_KEY).format(key=_said(names[key]), column=_said(column), value=value)
             start = row[key][2]
             example = Example(question, title, text, start, start + len(subject), True, "row")
-            yield example
-            yield from (_unanswered(example, "row", passage=other) for other in rng.sample(others, min(1, len(others))))
+            yield from _with_some(example, others, 1, rng)
 
 
 def _key_column(table: Sequence[Sequence[tuple[str, str, int]]]) -> int | None:
@@ -429,8 +427,8 @@ _PEOPLE = (
 )
 _GOODS = (
     "Desk lamp, Office chair, Laptop stand, Monitor arm, Keyboard, Mouse pad, Webcam, Headset, Printer, Scanner, Tent"
+    ", Projector, Coffee machine, Water filter, Heat pump, Drill press, Garden hose, Bicycle pump, Camp stove"
 )
-_GOODS += ", Projector, Coffee machine, Water filter, Heat pump, Drill press, Garden hose, Bicycle pump, Camp stove"
 _CITIES = "Oslo Lisbon Vienna Prague Dublin Athens Zurich Bergen Turin Leeds Porto Malmo Ghent Lyon Graz Basel Riga"
 _PLANS = "Basic Standard Premium Team Enterprise Starter Plus Family Student Trial"
 _OFFICES = "Sales Finance Support Research Legal Logistics"
@@ -520,9 +518,5 @@ def _as_asker(task: str) -> str:
     return re.sub(r"\byour\b", "my", re.sub(r"\byou\b", "I", task.strip()))
 
 
-def _without(text: str, start: int, end: int) -> str:
-    return (text[:start] + text[end:]).strip()
-
-
 if __name__ == "__main__":
-    sys.exit(make_documents())
+    sys.exit(run_documents())

@@ -151,7 +151,7 @@ def _other_number(example: Example, rng: random.Random) -> str:
     digits = re.sub(r"\D", "", match.group())
     if not digits or len(digits) > 4:
         return ""
-    other = str(max(1, int(digits) + rng.choice(STEPS)))
+    other = _nearby(digits, rng)
     if other == digits or re.search(rf"\b{other}\b", example.passage):
         return ""
     return _exchange(example.question, match, other)
@@ -198,9 +198,13 @@ def _number_of_passage(example: Example, rng: random.Random) -> str:
         if len(number) == len(match[0]) and number not in question and number not in answer
     )
     if match[0].isdigit() and len(match[0]) <= 4 and (not others or rng.random() < 0.5):
-        other = str(max(1, int(match[0]) + rng.choice(STEPS)))
+        other = _nearby(match[0], rng)
         return "" if other in example.passage else _exchange(question, match, other)
     return _exchange(question, match, rng.choice(others)) if others else ""
+
+
+def _nearby(digits: str, rng: random.Random) -> str:
+    return str(max(1, int(digits) + rng.choice(STEPS)))
 
 
 def _opposite(example: Example, rng: random.Random) -> str:

@@ -12,10 +12,10 @@ from qa.reading.documents import (
     Text,
     as_question,
     infinitive,
-    make_documents,
     make_examples,
     make_table,
     read_collections,
+    run_documents,
 )
 
 RESTORE = "To restore a dump, run pg_restore with the name of the file. The dump stays as it is. It may be large."
@@ -52,9 +52,9 @@ def test_instructions_answer_how_to_do_it():
 
 def test_what_one_can_do_and_what_is_used_are_instructions_too():
     """Means stand behind the task or before it; tasks that point elsewhere are left out."""
-    can = [each for each in made(prose("You can show the log with tail. It is short and it is plain."))]
+    can = made(prose("You can show the log with tail. It is short and it is plain."))
     assert [marked(each) for each in can if each.source == "howto"] == ["with tail."]
-    used = [each for each in made(prose("Use the button to show the log. It is short and it is plain indeed."))]
+    used = made(prose("Use the button to show the log. It is short and it is plain indeed."))
     assert [marked(each) for each in used if each.source == "howto"] == ["Use the button"]
     assert not [
         each for each in made(prose("To show this, press a key. It is short and plain.")) if each.source == "howto"
@@ -181,7 +181,7 @@ def test_the_command_writes_data_that_the_trainer_reads(tmp_path, capsys):
         f"# Manual\n\n{RESTORE}\n\nYou restore and restore; we restore; they restore.\n\n{FILLER}\n"
     )
     (manual / "broken.pdf").write_bytes(b"no pdf")
-    assert make_documents([str(tmp_path / "documents"), str(tmp_path / "data")]) == 0
+    assert run_documents([str(tmp_path / "documents"), str(tmp_path / "data")]) == 0
     said = capsys.readouterr()
     assert "skipped: manual/broken.pdf" in said.err and "row: " in said.out
     examples = read_examples(tmp_path / "data")
@@ -194,7 +194,7 @@ def test_the_command_writes_data_that_the_trainer_reads(tmp_path, capsys):
 def test_a_folder_without_documents_is_one_line(tmp_path, capsys):
     """With what to do."""
     (tmp_path / "empty").mkdir()
-    assert make_documents([str(tmp_path), str(tmp_path / "data")]) == 1
+    assert run_documents([str(tmp_path), str(tmp_path / "data")]) == 1
     assert capsys.readouterr().err == (
         f"error: {tmp_path} has no subfolder with documents. Put the documents of each subject into one.\n"
     )
