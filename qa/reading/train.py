@@ -27,6 +27,8 @@ def run_training(arguments: Sequence[str] | None = None) -> int:
 
         if not options.out.parent.is_dir():
             raise SourceError(f"{options.out.parent}, the folder for the weights, does not exist. Create it first.")
+        if options.weights and not options.weights.is_file():
+            raise SourceError(f"{options.weights} does not exist. Name a file of trained weights.")
         plan = default_plan(options.minutes, options.seed)
         if options.teacher and plan.device == "cpu":
             hours = (options.minutes + options.teacher_minutes) / 60

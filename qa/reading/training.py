@@ -28,8 +28,8 @@ REPORT_SECONDS = 20
 WARM_UP = 0.04  # share of the time
 WARM_UP_STEPS = 200  # at least
 WEIGHT_DECAY = 0.01
-# A run that continues from a trained reader is slower, and its result is averaged with that reader: what the new examples teach
-# stays, and little is unlearned (Wortsman et al. 2022).
+# A run that continues from a trained reader has a lower rate, and its result is averaged with that reader: what the new examples
+# teach stays, and little is unlearned (Wortsman et al. 2022).
 CONTINUED_RATE = 0.4  # of the greatest rate
 CONTINUED_SHARE = 0.5  # of the new weights
 ANSWERABLE_SHARE = 0.5  # weight of this loss, relative to that of the span
@@ -105,7 +105,10 @@ def train_reader(
     torch.manual_seed(plan.seed)
     torch.set_float32_matmul_precision("high")
     figures: dict[str, Figures] = {}
-    labels = None
+    network, before, labels = load_network(start), None, None
+    if weights is not None:
+        load_weights(network, weights)
+        before = {name: value.clone() for name, value in network.state_dict().items()}
     if teacher is not None:
         larger = load_network(teacher, vocabulary=start / "vocab.txt", dropout=TEACHER_DROPOUT)
         kept = None if checkpoints is None else checkpoints / "teacher.pt"
@@ -117,14 +120,9 @@ def train_reader(
         labels = label(larger, data, batch=512 if plan.device == "cuda" else 32, device=plan.device, half=plan.half)
         print(f"teacher: labelled {len(data.table)} pairs in {time.monotonic() - began:.0f} s", flush=True)
         del larger
-    network = load_network(start)
-    before = None
-    if weights is not None:
-        load_weights(network, weights)
-        before = {name: value.clone() for name, value in network.state_dict().items()}
-        plan = replace(plan, rate=plan.rate * CONTINUED_RATE)
-    kept = None if checkpoints is None else checkpoints / "reader.pt"
-    train(network, Assembler(data, labels), plan, name="reader", checkpoint=kept)
+    kept = None if checkpoints is None else checkpoints / ("reader.pt" if before is None else "continued.pt")
+    lesson = plan if before is None else replace(plan, rate=plan.rate * CONTINUED_RATE)
+    train(network, Assembler(data, labels), lesson, name="reader", checkpoint=kept)
     if before is not None:
         average(network, before)
     save_weights(network, out)

@@ -604,7 +604,7 @@ def test_a_trained_reader_is_continued(tiny, tmp_path, monkeypatch, capsys):
     command = [str(folder), "--out", str(out), "--work", str(work), "--minutes", "0.01", "--weights", str(start)]
     assert run_training(command) == 0
     assert rates == [pytest.approx(2e-4 * 0.4)]
-    learned = torch.load(work / "reader.pt", weights_only=True)["network"]
+    learned = torch.load(work / "continued.pt", weights_only=True)["network"]
     load_weights(before, start)
     after = load_network(tiny)
     load_weights(after, out)
@@ -612,8 +612,18 @@ def test_a_trained_reader_is_continued(tiny, tmp_path, monkeypatch, capsys):
         expected = (before.state_dict()[name] + learned[name]) / 2
         assert torch.allclose(value, expected, atol=2e-3), name
     assert not torch.equal(after.token.weight, before.token.weight)
-    assert run_training([*command, "--weights", str(tmp_path / "none")]) == 1
-    assert "none" in capsys.readouterr().err.splitlines()[-1]
+    assert not (work / "reader.pt").exists()  # of a run that does not continue, which this one must not resume
+
+
+def test_weights_that_cannot_be_read_end_before_anything_is_trained(tiny, data, tmp_path, monkeypatch, capsys):
+    """A missing file before the data is prepared, a damaged one before a teacher is trained."""
+    command = [str(tmp_path), "--out", str(tmp_path / "out"), "--work", str(tmp_path / "work"), "--weights"]
+    assert run_training([*command, str(tmp_path / "none")]) == 1
+    assert capsys.readouterr().err == f"error: {tmp_path / 'none'} does not exist. Name a file of trained weights.\n"
+    (tmp_path / "damaged").write_bytes(b"no weights")
+    monkeypatch.setattr(training, "train", lambda *given, **named: pytest.fail("trained"))
+    with pytest.raises(ReaderError, match="damaged has no weights of a reader"):
+        training.train_reader(data, tiny, tmp_path / "out", PLAN, teacher=tiny, weights=tmp_path / "damaged")
 
 
 LINE = {"question": "Where?", "passage": "In Oslo.", "answers": [{"text": "Oslo", "start": 3}], "answerable": True}
