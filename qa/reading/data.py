@@ -243,6 +243,19 @@ def without(passage: str, start: int, end: int) -> str:
     return (passage[:start] + passage[end:]).strip()
 
 
+def unanswered(example: Example, passage: str, *, heading: str | None = None) -> Example:
+    """Return the question of an example with a passage that does not answer it."""
+    heading = example.heading if heading is None else heading
+    return Example(example.question, heading, passage, -1, -1, False, f"no_{example.source}")
+
+
+def with_some(example: Example, others: Sequence[str], most: int, rng: random.Random) -> Iterator[Example]:
+    """Yield an example, and its question with some of other passages, which do not answer it."""
+    yield example
+    for other in rng.sample(others, min(most, len(others))):
+        yield unanswered(example, other)
+
+
 def reword(question: str, rng: random.Random) -> list[str]:
     """Word a question in `VARIANTS` ways: as it is, lower case without question mark, keywords, a typo, wrapped."""
     bare = question.strip().rstrip("?").strip()

@@ -13,10 +13,10 @@ from qa.reading.documents import (
     as_question,
     infinitive,
     make_examples,
-    make_table,
     read_collections,
     run_documents,
 )
+from qa.reading.tables import make_table
 
 RESTORE = "To restore a dump, run pg_restore with the name of the file. The dump stays as it is. It may be large."
 FILLER = "The server writes a log of each request. The log is kept for a week. Old logs are removed at night."
