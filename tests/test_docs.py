@@ -89,6 +89,6 @@ def test_options_named_exist():
             with pytest.raises(SystemExit):
                 main([*name, "--help"])
     known = set(re.findall(r"--[a-z][a-z-]+", printed.getvalue()))
-    of_others = {"--minutes", "--out", "--weights", "--data-dir"}  # of qa.reading.train and milvus-lite
+    of_others = {"--minutes", "--out", "--weights", "--wordnet", "--data-dir"}  # of qa.reading.train and milvus-lite
     of_others |= {"--address", "--disable-usage-stats", "--generate", "--head"}  # of ray
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) - known - of_others == set()

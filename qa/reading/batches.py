@@ -22,10 +22,11 @@ import torch
 from torch import Tensor
 
 from index import Encoder, SourceError, split_sentences
-from qa.reading.data import NOT_KNOWN, VARIANTS, Example, Prepared, answering_sentences, is_one_in, without
+from qa.reading.data import NOT_KNOWN, Example, Prepared, answering_sentences, is_one_in, without
 from qa.reading.network import HIDDEN
 from qa.reading.spans import HEADING_TOKENS, QUESTION_TOKENS, WINDOW_TOKENS
 from qa.reading.twins import near_twins, twins
+from qa.reading.wordings import VARIANTS
 
 Integers = npt.NDArray[np.integer]
 RETRIEVED = 5  # negatives per question
@@ -287,14 +288,20 @@ def prefetch(batches: Iterator[TrainingBatch], device: str) -> Iterator[Training
             ready.get_nowait()
 
 
-def make_negatives(examples: Sequence[Example], encoder: Encoder, *, seed: int = 0) -> list[Example]:
-    """Make negatives of each kind; `seed` determines the names and numbers."""
+def make_negatives(
+    examples: Sequence[Example],
+    encoder: Encoder,
+    *,
+    seed: int = 0,
+    opposites: Callable[[str], Sequence[str]] | None = None,
+) -> list[Example]:
+    """Make negatives of each kind; `seed` determines the names and numbers, `opposites` adds to the words in `OPPOSITES`."""
     rng = random.Random(seed)
     return [
         *retrieved(examples, encoder),
         *without_answer(examples),
         *twins(examples, rng),
-        *near_twins(examples, rng),
+        *near_twins(examples, rng, opposites),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Read question-answering data, reword the questions as people type them, and convert all into arrays to train on.
+"""Read question-answering data, and convert it into arrays to train on, with several wordings of each question.
 
 Input: a folder of `*.jsonl` or `*.jsonl.gz` files, one object per line: `question`, `passage`, `answers` (`[{"text",
 "start"}]`, of which the first counts), `answerable`, and optionally `title`. If `answers` is empty although `answerable` is
@@ -9,8 +9,7 @@ import gzip
 import hashlib
 import json
 import random
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,19 +19,8 @@ import numpy.typing as npt
 
 from index import SourceError, split_sentences
 from qa.reading.spans import ANSWER_TOKENS, Tokens, tokenise
+from qa.reading.wordings import reword
 
-VARIANTS = 5  # wordings of a question: as it is, lower case, keywords, a typo, wrapped
-_WRAPPERS = (
-    "According to the document, {}", "According to the text, {}", "Based on the passage, {}", "Can you tell me {}",
-    "Could you please tell me {}", "I would like to know {}", "Hi, {}", "Hello! {}", "Please tell me: {}",
-    "In the document, {}", "Do you know {}", "{} Thanks!", "From the sources: {}", "Quick question: {}",
-)  # fmt: skip
-_FUNCTION_WORDS = frozenset(
-    "a an the of in on at to for from by with is are was were be been do does did has have had can could would will "
-    "should may might what which who whom whose when where why how it its that this these those there and or as".split()
-)
-_ASKING = frozenset(("who", "when", "where", "why", "how"))  # sometimes kept in front of the keywords
-_LONG_WORD = re.compile(r"[A-Za-z]{5,}")
 HELD_OUT = 40  # one title in 40 is kept for validation
 NATURAL = frozenset(("squad2_unans",))  # files of unanswerable questions that people wrote
 # Files whose answer is the whole sentence: no span.
@@ -158,16 +146,23 @@ def _example(record: dict[str, Any], name: str) -> Example:
     return Example(question, heading, passage, start, end, bool(record["answerable"]), name)
 
 
-def prepare(examples: Sequence[Example], tokenizer: Any, *, seed: int = 0) -> Prepared:
+def prepare(
+    examples: Sequence[Example],
+    tokenizer: Any,
+    *,
+    seed: int = 0,
+    synonyms: Callable[[str], Sequence[str]] | None = None,
+) -> Prepared:
     """Convert examples, including negatives, into arrays of tokens.
 
-    The tokenizer is the model's, of the library `tokenizers`, without truncation and padding; `seed` determines the wordings.
+    The tokenizer is the model's, of the library `tokenizers`, without truncation and padding; `seed` determines the wordings,
+    one of which has `synonyms` of some words.
     """
     rng = random.Random(seed)
     questions = _number(example.question for example in examples)
     headings = _number(["", *(example.heading for example in examples)])
     passages = _number(example.passage for example in examples)
-    wordings = [wording for text in questions for wording in reword(text, rng)]
+    wordings = [wording for text in questions for wording in reword(text, rng, synonyms)]
     tokens = _tokenise(tokenizer, list(passages))
     sentences: dict[int, list[tuple[int, int]]] = {}
     table = np.empty((len(examples), 7), dtype=np.int32)
@@ -254,36 +249,3 @@ def with_some(example: Example, others: Sequence[str], most: int, rng: random.Ra
     yield example
     for other in rng.sample(others, min(most, len(others))):
         yield unanswered(example, other)
-
-
-def reword(question: str, rng: random.Random) -> list[str]:
-    """Word a question in `VARIANTS` ways: as it is, lower case without question mark, keywords, a typo, wrapped."""
-    bare = question.strip().rstrip("?").strip()
-    words = bare.split()
-    kept = [word for word in words if word.lower() not in _FUNCTION_WORDS]
-    if rng.random() < 0.5 and words and words[0].lower() in _ASKING:
-        kept = [words[0], *kept]
-    keywords = " ".join(kept).lower() if len(kept) >= 2 else bare.lower()
-    typo = misspell(question, rng)
-    inner = question if rng.random() < 0.5 or not question[:1].isupper() else question[0].lower() + question[1:]
-    wrapped = rng.choice(_WRAPPERS).format(inner)
-    return [question, bare.lower(), keywords, typo if rng.random() < 0.5 else typo.lower().rstrip("?"), wrapped]
-
-
-def misspell(text: str, rng: random.Random) -> str:
-    """Swap, drop, double or replace one letter, never the first, of one word of five or more letters."""
-    long = list(_LONG_WORD.finditer(text))
-    if not long:
-        return text
-    match = rng.choice(long)
-    word, at = match.group(), rng.randrange(1, len(match.group()) - 1)
-    kind = rng.randrange(4)
-    if kind == 0:
-        word = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
-    elif kind == 1:
-        word = word[:at] + word[at + 1 :]
-    elif kind == 2:
-        word = word[:at] + word[at] + word[at:]
-    else:
-        word = word[:at] + rng.choice("abcdefghijklmnopqrstuvwxyz") + word[at + 1 :]
-    return text[: match.start()] + word + text[match.end() :]

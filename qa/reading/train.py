@@ -16,6 +16,7 @@ from index import QAError, SourceError, bundled_model_folder, load_encoder, read
 from qa.collections import encoder_folder
 from qa.reading.data import Prepared, prepare, read_examples
 from qa.reading.model import WEIGHTS
+from qa.reading.wordnet import WordNet
 
 
 def run_training(arguments: Sequence[str] | None = None) -> int:
@@ -37,7 +38,7 @@ def run_training(arguments: Sequence[str] | None = None) -> int:
                 "every pair. Omit --teacher to train only the reader."
             )
         start = bundled_model_folder()
-        data = prepare_once(options.data, options.work, start, seed=options.seed)
+        data = prepare_once(options.data, options.work, start, seed=options.seed, wordnet=options.wordnet)
         train_reader(
             data,
             start,
@@ -57,11 +58,13 @@ def run_training(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def prepare_once(folder: Path, work: Path, model: Path, *, seed: int) -> Prepared:
+def prepare_once(folder: Path, work: Path, model: Path, *, seed: int, wordnet: Path | None = None) -> Prepared:
     """Prepare the data of a folder for the tokens of a model, or load it from `work` if it was prepared before.
 
+    `wordnet` is the folder of a WordNet database, for synonyms and opposites.
+
     Raises:
-        SourceError: The data cannot be read.
+        SourceError: The data or the database cannot be read.
     """
     from qa.reading.batches import make_negatives
 
@@ -69,11 +72,14 @@ def prepare_once(folder: Path, work: Path, model: Path, *, seed: int) -> Prepare
     if kept.exists():
         _notify(f"using the data prepared in {kept}; delete {work} when the data has changed")
         return Prepared.load(kept)
+    words = WordNet(wordnet) if wordnet else None
+    opposites, synonyms = (words.opposites, words.synonyms) if words else (None, None)
     examples = read_examples(folder)
-    examples += make_negatives(examples, load_encoder(cache_folder=encoder_folder()), seed=seed)
+    encoder = load_encoder(cache_folder=encoder_folder())
+    examples += make_negatives(examples, encoder, seed=seed, opposites=opposites)
     tokenizer = read_tokenizer(model)
     tokenizer.no_truncation()
-    prepared = prepare(examples, tokenizer, seed=seed)
+    prepared = prepare(examples, tokenizer, seed=seed, synonyms=synonyms)
     work.mkdir(parents=True, exist_ok=True)
     prepared.save(kept)
     return prepared
@@ -90,6 +96,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--weights", type=Path, help="a trained reader to continue from; the result is averaged with it"
     )
+    parser.add_argument("--wordnet", type=Path, help="folder of a WordNet 3.0 database, for questions in other words")
     parser.add_argument("--seed", type=int, default=0, help="of all random choices (default: 0)")
     return parser.parse_args(arguments)
 

@@ -118,13 +118,19 @@ def twins(examples: Sequence[Example], rng: random.Random) -> Iterator[Example]:
             yield Example(changed, example.heading, example.passage, -1, -1, False, "twin", TWIN_WEIGHT)
 
 
-def near_twins(examples: Sequence[Example], rng: random.Random) -> Iterator[Example]:
+def near_twins(
+    examples: Sequence[Example], rng: random.Random, opposites: Callable[[str], Sequence[str]] | None = None
+) -> Iterator[Example]:
     """Yield questions on paragraphs, and a few others, with one change that is made of their passage or a list.
 
-    The source is "near_twin_" and the kind: name, number, opposite, negation or word.
+    The source is "near_twin_" and the kind: name, number, opposite, negation or word. `opposites` finds those of words that
+    are not in `OPPOSITES`.
     """
-    verbs = _verbs(examples)
-    changes: dict[str, _Change] = {**_CHANGES, "negation": partial(_negated, verbs)}
+    changes: dict[str, _Change] = {
+        **_CHANGES,
+        "opposite": partial(_opposite, opposites),
+        "negation": partial(_negated, _verbs(examples)),
+    }
     for example in examples:
         if not example.answerable or example.start < 0:
             continue
@@ -207,12 +213,16 @@ def _nearby(digits: str, rng: random.Random) -> str:
     return str(max(1, int(digits) + rng.choice(STEPS)))
 
 
-def _opposite(example: Example, rng: random.Random) -> str:
-    found = [match for match in _LETTERS.finditer(example.question) if match[0].lower() in OPPOSITES]
+def _opposite(opposites: Callable[[str], Sequence[str]] | None, example: Example, rng: random.Random) -> str:
+    found = [
+        (match, others)
+        for match in _LETTERS.finditer(example.question)
+        if (others := OPPOSITES.get(match[0].lower()) or (opposites(match[0]) if opposites else ()))
+    ]
     if not found:
         return ""
-    match = rng.choice(found)
-    return _exchange(example.question, match, rng.choice(OPPOSITES[match[0].lower()]))
+    match, others = rng.choice(found)
+    return _exchange(example.question, match, rng.choice(others))
 
 
 def _word_of_passage(example: Example, rng: random.Random) -> str:
@@ -278,6 +288,6 @@ def _exchange(question: str, match: re.Match[str], other: str) -> str:
 
 _Change = Callable[[Example, random.Random], str]
 _CHANGES: dict[str, _Change] = {
-    "name": _name_of_passage, "number": _number_of_passage, "opposite": _opposite, "word": _word_of_passage
+    "name": _name_of_passage, "number": _number_of_passage, "word": _word_of_passage
 }  # fmt: skip
 _DRAWN = {"name": 0.34, "number": 0.2, "opposite": 0.22, "word": 0.22, "negation": 0.1}  # about as often as people

@@ -42,11 +42,11 @@ from qa.reading.batches import (
     retrieved,
     without_answer,
 )
-from qa.reading.data import Example, Prepared, misspell, prepare, read_examples, reword
+from qa.reading.data import Example, Prepared, prepare, read_examples
 from qa.reading.model import READER_SHA256, WEIGHTS, FastReader
 from qa.reading.network import HIDDEN, Network, load_network, load_weights, save_weights
 from qa.reading.spans import make_windows, mark_ids, tokenise
-from qa.reading.train import run_training
+from qa.reading.train import prepare_once, run_training
 from qa.reading.training import Plan, label, label_loss, loss_of, teacher_loss, train, validate
 from qa.reading.twins import twins
 
@@ -219,13 +219,13 @@ def test_what_is_not_known_is_marked(tokenizer):
 
 def test_headings_and_wordings_change(tokenizer):
     """About two passages in five lose their heading, and three questions in five are worded otherwise."""
-    question, heading = "Where was the old bridge moved?", "Bridges"
+    question, heading = "When was the old bridge moved?", "Bridges"
     assembler = Assembler(prepare([example(question, "To Oslo.", "Oslo", heading=heading)] * 50, tokenizer))
     rng = np.random.default_rng(0)
     batches = [assembler.batch(np.arange(50), rng) for _ in range(20)]
     texts = [tokenizer.decode(ids.tolist(), skip_special_tokens=False) for batch in batches for ids in batch.ids]
     assert 0.36 < np.mean(["[SEP] bridges [SEP]" not in text for text in texts]) < 0.44
-    assert 0.55 < np.mean(["[CLS] where was the old bridge moved? [SEP]" not in text for text in texts]) < 0.65
+    assert 0.55 < np.mean(["[CLS] when was the old bridge moved? [SEP]" not in text for text in texts]) < 0.65
 
 
 def test_prepared_data_is_kept(data, tmp_path):
@@ -245,31 +245,6 @@ def test_whole_titles_are_held_out(tokenizer):
     assert 4 <= held.sum() <= 18
     assert not held[-1]
     assert held.tolist() == prepare([*examples, example("Who?", "In Oslo.")], tokenizer, seed=1).held_out.tolist()
-
-
-# Wordings.
-
-
-def test_questions_are_reworded():
-    """As it is, lower case without question mark, keywords, one typo, wrapped."""
-    question = "When was the old bridge closed?"
-    found = [reword(question, random.Random(seed)) for seed in range(40)]
-    assert {wordings[0] for wordings in found} == {question}
-    assert {wordings[1] for wordings in found} == {"when was the old bridge closed"}
-    assert {wordings[2] for wordings in found} == {"old bridge closed", "when old bridge closed"}
-    assert {len(wordings) for wordings in found} == {5}
-    assert all(wordings[3] != question and len(wordings[3]) in range(29, 33) for wordings in found)
-    assert all("hen was the old bridge closed?" in wordings[4] and len(wordings[4]) > 33 for wordings in found)
-    assert reword("Who?", random.Random(0))[:4] == ["Who?", "who", "who", "Who?"]
-
-
-def test_a_typo_changes_one_letter():
-    """A letter of one long word is swapped, dropped, doubled or replaced, never the first; short words are left."""
-    found = {misspell("An old bridge", random.Random(seed)) for seed in range(200)}
-    assert {"An old rbidge", "An old bridgee"}.isdisjoint(found)
-    assert {"An old birdge", "An old bidge", "An old briidge"} <= found
-    assert all(text.startswith("An old b") and len(text) in (12, 13, 14) for text in found)
-    assert misspell("Who are you?", random.Random(0)) == "Who are you?"
 
 
 # Negatives.
@@ -587,6 +562,42 @@ def test_the_command_trains_a_reader(tiny, tiny_mpnet, tmp_path, monkeypatch, ca
     assert out.read_bytes() == before
 
 
+def test_questions_are_asked_in_other_words(tiny, tmp_path, monkeypatch):
+    """With a WordNet database, synonyms are in a wording of the question, and near twins have its opposites."""
+    monkeypatch.setattr("qa.reading.train.load_encoder", lambda **options: ToyEncoder())
+    monkeypatch.setattr("qa.reading.train.WordNet", Words)
+    passage = "The old bridge was painted in Oslo."
+    one = Example("What was painted in Oslo?", "Bridges", passage, 4, 14, True, "squad11train_44art")
+    folder = write_data(tmp_path / "data", [one])
+    (folder / "toy.jsonl.gz").rename(folder / "squad11train_44art.jsonl.gz")
+    texts = {}
+    for wordnet in (None, tmp_path):
+        found = set()
+        for seed in range(8):
+            data = prepare_once(folder, tmp_path / f"{wordnet is None}{seed}", tiny, seed=seed, wordnet=wordnet)
+            parts = np.split(data.questions, data.question_offsets[1:-1])
+            found |= {read_tokenizer(tiny).decode(part.tolist()) for part in parts}
+        texts[wordnet is None] = found
+    for word in ("drawn", "erased"):
+        assert any(word in text for text in texts[False])
+        assert not any(word in text for text in texts[True])
+
+
+class Words:
+    """A dictionary of two words."""
+
+    def __init__(self, folder):
+        """Ignore the folder."""
+
+    def synonyms(self, word):
+        """Return the synonyms of a word."""
+        return ("drawn",) if word == "painted" else ()
+
+    def opposites(self, word):
+        """Return the opposites of a word."""
+        return ("erased",) if word == "painted" else ()
+
+
 def test_a_trained_reader_is_continued(tiny, tmp_path, monkeypatch, capsys):
     """With a lower rate; what is written is the average of the weights before and after."""
     monkeypatch.setattr("qa.reading.train.bundled_model_folder", lambda: tiny)
@@ -609,7 +620,7 @@ def test_a_trained_reader_is_continued(tiny, tmp_path, monkeypatch, capsys):
     after = load_network(tiny)
     load_weights(after, out)
     for name, value in after.state_dict().items():
-        expected = (before.state_dict()[name] + learned[name]) / 2
+        expected = before.state_dict()[name] * 2 / 3 + learned[name] / 3
         assert torch.allclose(value, expected, atol=2e-3), name
     assert not torch.equal(after.token.weight, before.token.weight)
     assert not (work / "reader.pt").exists()  # of a run that does not continue, which this one must not resume
