@@ -19,9 +19,9 @@ def test_in_a_collection_of_ten_thousand_passages_the_passage_alone_counts():
 
 
 def test_what_the_reader_says_counts_beside_retrieval():
-    """With a passage of .5 in ten thousand, retrieval's log-odds are -1.06; the reader's logit of 2 gives -.08 - .35 + .94."""
+    """With a passage of .5 in ten thousand, retrieval's log-odds are -1.06; the reader's logit of 2 gives -.05 - .42 + .9."""
     read = Evidence(0.5, 1.5, 10_000, answerable=2.0)
-    assert confidence(read) == round(1 / (1 + exp(0.08 + 0.33 * 1.06 - 0.94)), 6)
+    assert confidence(read) == round(1 / (1 + exp(0.05 + 0.4 * 1.06 - 0.9)), 6)
     assert (
         confidence(Evidence(0.5, 1.5, 10_000, answerable=-4.0))
         < confidence(Evidence(0.5, 1.5, 10_000))
