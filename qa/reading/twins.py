@@ -13,6 +13,7 @@ from functools import partial
 
 from index import split_sentences
 from qa.reading.data import Example, answering_sentences, is_one_in
+from qa.reading.wordings import PLAIN_WORDS
 
 TWIN_WEIGHT = 0.7
 # Files of questions on paragraphs; of other files with a marked answer, only one question in `_OTHERS` gets a near twin.
@@ -31,14 +32,6 @@ _LETTERS = re.compile(r"[A-Za-z]+")
 _AUXILIARY = re.compile(r"\b(?:is|are|was|were|did|does|do|can|could|has|have|had|would|should|will)\b")
 _NEGATION = re.compile(r"\b(?:not|never) ")
 _CONTRACTED = {"can": "can't", "will": "won't"}  # the others take "n't"
-# Words that stand between others or ask: not replaced, and replacing nothing.
-_PLAIN = frozenset(
-    "about above after again against almost also although among another because been before being below between both could "
-    "does doing down during each either else every first from further have having here hers herself himself into itself just "
-    "like made make many might more most much must name named other others over said same several should since some such "
-    "than that their theirs them then there these they this those through under until upon used uses using very were what "
-    "when where which while whom whose will with within without would your yours kind type what which who whom why how".split()
-)
 # Endings by which words take the same place in a sentence, most of the time.
 _ENDINGS = (
     "ation",
@@ -173,12 +166,14 @@ def _other_name(example: Example, names: Sequence[str], rng: random.Random) -> s
 def _name_of_passage(example: Example, rng: random.Random) -> str:
     """Change a name inside the question to another one of the passage, but not to the answer."""
     question, passage, answer = example.question, example.passage, _answer(example)
-    found = [m for m in _NAME.finditer(question) if m.start() and m[0].lower() not in _PLAIN and m[0] not in answer]
+    found = [
+        m for m in _NAME.finditer(question) if m.start() and m[0].lower() not in PLAIN_WORDS and m[0] not in answer
+    ]
     others = sorted(
         name
         for name in set(_NAME.findall(passage))
         if len(name) > 3
-        and name.lower() not in _PLAIN
+        and name.lower() not in PLAIN_WORDS
         and not (name in answer or answer in name)
         and not any(word in question for word in name.split() if len(word) > 3)
         # A single word with a capital may just begin a sentence.
@@ -228,14 +223,14 @@ def _opposite(opposites: Callable[[str], Sequence[str]] | None, example: Example
 def _word_of_passage(example: Example, rng: random.Random) -> str:
     """Change a plain word to one of the passage with the same ending, of a sentence that does not answer if possible."""
     question, answer = example.question, _answer(example).lower()
-    found = [match for match in _PLAIN_WORD.finditer(question) if match[0] not in _PLAIN]
+    found = [match for match in _PLAIN_WORD.finditer(question) if match[0] not in PLAIN_WORDS]
     if not found:
         return ""
     match = rng.choice(found)
     others = sorted(
         word
         for word in set(_PLAIN_WORD.findall(example.passage))
-        if word not in _PLAIN
+        if word not in PLAIN_WORDS
         and _ending(word) == _ending(match[0])
         and word not in question
         and word[:4] != match[0][:4]

@@ -20,8 +20,16 @@ _FUNCTION_WORDS = frozenset(
 )
 _ASKING = frozenset(("who", "when", "where", "why", "how"))  # sometimes kept in front of the keywords
 _LONG_WORD = re.compile(r"[A-Za-z]{5,}")
-_PLAIN_WORD = re.compile(r"(?<![\w'\u2019-])[a-z]{4,}(?![\w'\u2019-])")
+_LOWER_CASE = re.compile(r"(?<![\w'\u2019-])[a-z]{4,}(?![\w'\u2019-])")
 _ARTICLE = re.compile(r"(?<=\b[Aa])n? $")
+# Words that stand between others or ask: not replaced, and replacing nothing.
+PLAIN_WORDS = frozenset(
+    "about above after again against almost also although among another because been before being below between both could "
+    "does doing down during each either else every first from further have having here hers herself himself into itself just "
+    "like made make many might more most much must name named other others over said same several should since some such "
+    "than that their theirs them then there these they this those through under until upon used uses using very were what "
+    "when where which while whom whose will with within without would your yours kind type what which who whom why how".split()
+)
 _BE = "(is|are|was|were|did|does|do|has|have|had|can|could|would|will)"
 # Question forms, and what else people type for them; "{0}" is the first group. Questions typed as queries are often no
 # sentences, and neither are some of these.
@@ -122,7 +130,11 @@ def paraphrase(question: str, rng: random.Random, synonyms: Callable[[str], Sequ
 
 
 def _with_synonym(question: str, rng: random.Random, synonyms: Callable[[str], Sequence[str]]) -> str:
-    found = [(match, others) for match in _PLAIN_WORD.finditer(question) if (others := synonyms(match[0]))]
+    found = [
+        (match, others)
+        for match in _LOWER_CASE.finditer(question)
+        if match[0] not in PLAIN_WORDS and (others := synonyms(match[0]))
+    ]
     if not found:
         return question
     match, others = rng.choice(found)

@@ -153,6 +153,8 @@ def test_a_paraphrase_takes_synonyms(wordnet):
     """Up to two words are replaced, and "a" becomes "an" where it must."""
     found = {paraphrase("Is it a film?", random.Random(seed), WordNet(wordnet).synonyms) for seed in range(40)}
     assert found == {"Is it a film?", "Is it a movie?"}
+    found = {paraphrase("Is it before noon?", random.Random(seed), lambda word: ("earlier",)) for seed in range(40)}
+    assert found == {"Is it before noon?", "Is it before earlier?"}
     other = {"river": ("outflow",), "outflow": ("river",)}
     found = {
         paraphrase("Is a river near?", random.Random(seed), lambda word: other.get(word, ())) for seed in range(40)
