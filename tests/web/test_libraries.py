@@ -1,6 +1,7 @@
 """Libraries: which one a page shows is in its address; made, renamed and deleted in the page."""
 
 import inspect
+import threading
 from types import SimpleNamespace
 
 import gradio
@@ -130,6 +131,33 @@ def test_only_a_library_of_ones_own_is_renamed_and_deleted(shelf, tmp_path):
     gone = LibraryHandlers(shelf.find("pears"), tmp_path, libraries=shelf.libraries)
     assert 'data-go="?"' in gone.delete_library()
     assert shelf.done[1:] == ["pears"]
+
+
+@pytest.mark.parametrize("change", ["rename", "delete"])
+def test_page_does_not_open_a_library_that_is_being_changed(shelf, change):
+    """It waits for the end of the change: opened in the midst of it, the library would be held, or gone for good."""
+    shelf.find("figs")
+    begun, ended, found = threading.Event(), threading.Event(), []
+
+    def work(*given):
+        begun.set()
+        assert ended.wait(20)
+        shelf.names.remove("figs")
+        return "dried"
+
+    shelf.libraries._rename = shelf.libraries._discard = work
+    arguments = ("figs", "dried") if change == "rename" else ("figs",)
+    changing = threading.Thread(target=getattr(shelf.libraries, change), args=arguments)
+    changing.start()
+    assert begun.wait(20)
+    asking = threading.Thread(target=lambda: found.append(shelf.libraries.find({"lib": "figs"})))
+    asking.start()
+    asking.join(0.2)
+    assert found == []
+    ended.set()
+    for thread in (changing, asking):
+        thread.join(20)
+    assert found == [shelf.libraries.first]
 
 
 def test_another_model_is_chosen_for_a_library_of_ones_own(shelf, tmp_path):

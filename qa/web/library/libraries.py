@@ -8,7 +8,8 @@ a list is read here, whatever it is; numbers stand for what must not come from i
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -67,6 +68,7 @@ class Libraries:
         self._discard, self._restore, self._clock = discard, restore, clock
         self._discarded: tuple[str, float] = "", 0.0  # the library deleted last, and when
         self._lock = threading.Lock()
+        self._changing = threading.Lock()  # held while a library is opened or changed
         self._open: OrderedDict[str, AssistantHost] = OrderedDict()
 
     def start(self) -> None:
@@ -89,11 +91,20 @@ class Libraries:
             if name in self._open:
                 self._open.move_to_end(name)
                 return self._open[name]
+        with self._changing:
+            return self._open_another(name, self._open_library)
+
+    def _open_another(self, name: str, open_library: Callable[[str], AssistantHost]) -> AssistantHost:
+        """Open a library that is not open, and close the one asked for the longest time ago; the first if it is not there."""
+        with self._lock:
+            if name in self._open:
+                self._open.move_to_end(name)
+                return self._open[name]
         if name == self._first_key() or name not in [library.name for library in self.list()]:
             return self.first
         with self._lock:
             if name not in self._open:
-                self._open[name] = self._open_library(name)
+                self._open[name] = open_library(name)
                 self._open[name].start()
             closing = [self._open.popitem(last=False)[1] for _ in range(len(self._open) - OPEN_AT_ONCE)]
             host = self._open[name]
@@ -130,23 +141,23 @@ class Libraries:
         if self._change_model is None:
             raise StorageError("no model can be chosen here.")
         loaded = self._load(model)
-        self._shut(name)
-        self._change_model(name, loaded)
+        with self._shut(name):
+            self._change_model(name, loaded)
         return name
 
     def rename(self, name: str, new: str) -> str:
         """Give a library another name; returns that, or raises QAError."""
         if self._rename is None:
             raise StorageError("no library can be renamed here.")
-        self._shut(name)
-        return self._rename(name, new)
+        with self._shut(name):
+            return self._rename(name, new)
 
     def delete(self, name: str) -> None:
         """Delete a library; raises QAError."""
         if self._discard is None:
             raise StorageError("no library can be deleted here.")
-        self._shut(name)
-        self._discard(name)
+        with self._shut(name):
+            self._discard(name)
         self._discarded = name, self._clock()
 
     def restore(self) -> str:
@@ -174,11 +185,15 @@ class Libraries:
         except NotReady:
             return ""
 
-    def _shut(self, name: str) -> None:
-        with self._lock:
-            host = self._open.pop(name, None)
-        if host:
-            host.close()
+    @contextmanager
+    def _shut(self, name: str) -> Iterator[None]:
+        """Close a library while it is changed; a page that asks for it waits, and would open it again in the midst of it."""
+        with self._changing:
+            with self._lock:
+                host = self._open.pop(name, None)
+            if host:
+                host.close()
+            yield
 
 
 def offer_models(first: str) -> dict[str, str]:
@@ -230,6 +245,7 @@ class Numbers:
     def __init__(self) -> None:
         """Begin with none given out."""
         self._lock = threading.Lock()
+        self._changing = threading.Lock()  # held while a library is opened or changed
         self._numbers: dict[str, int] = {}
         self._keys: list[str] = []
 
