@@ -211,6 +211,9 @@ def test_deleted_library_is_offered_back_for_a_moment(shelf, tmp_path):
     shelf.time += UNDO_OFFERED
     assert "restore-library" not in first.render_menu()
     assert 'data-go="?lib=figs"' in first.restore_library()  # a page that is open still has the button
+    leaving = LibraryHandlers(shelf.find("figs"), tmp_path, libraries=shelf.libraries).delete_library()
+    assert 'data-go="?"' in leaving and "restore-library" not in leaving  # pressed there, it would be lost
+    assert "restore-library" in first.render_menu()
 
 
 def test_menu_names_libraries_as_people_do():

@@ -91,15 +91,11 @@ class Libraries:
             if name in self._open:
                 self._open.move_to_end(name)
                 return self._open[name]
-        with self._changing:
+        with self._changing:  # another thread may have opened it since
             return self._open_another(name, self._open_library)
 
     def _open_another(self, name: str, open_library: Callable[[str], AssistantHost]) -> AssistantHost:
-        """Open a library that is not open, and close the one asked for the longest time ago; the first if it is not there."""
-        with self._lock:
-            if name in self._open:
-                self._open.move_to_end(name)
-                return self._open[name]
+        """Open a library, and close the one asked for the longest time ago; the first if it is not there."""
         if name == self._first_key() or name not in [library.name for library in self.list()]:
             return self.first
         with self._lock:
