@@ -33,7 +33,7 @@ class _Sense:
 
     part: str
     words: list[tuple[str, int]]
-    pointers: list[tuple[str, tuple[str, str], int]]  # sign, sense, word in it (0: the whole sense)
+    opposed: list[tuple[str, str, int]]  # part of speech, offset and place of each word of opposite meaning
     opposites: list[tuple[str, int]] = field(default_factory=list)
 
 
@@ -55,9 +55,9 @@ class WordNet:
             }
             self._irregular_bases = {part: _read_forms(folder / f"{_FILES[part]}.exc") for part in _ENDINGS}
             for sense in senses.values():
-                sense.opposites = [
-                    senses[other].words[place - 1] for sign, other, place in sense.pointers if sign == "!"
-                ]
+                sense.opposites = [senses[part, offset].words[place - 1] for part, offset, place in sense.opposed]
+            if not senses:
+                raise ValueError("it is empty")
         except (OSError, ValueError, LookupError) as error:
             raise SourceError(
                 f"{folder} has no WordNet 3.0 database ({error!r}). Name the folder of data.noun."
@@ -98,7 +98,7 @@ class WordNet:
             counted = [
                 (count, base, form, sense)
                 for part in _FILES
-                for base, form in self._bases(word, part)
+                for base, form in dict.fromkeys(self._bases(word, part))
                 for sense in self._senses.get(base, ())
                 if sense.part == part and (count := _occurrences(sense, base))
             ]
@@ -176,11 +176,12 @@ def _read_senses(path: Path, part: str, counts: dict[tuple[str, int, int, int], 
             word = name.partition("(")[0]
             words.append((word, counts.get((word.lower(), _TYPES[kind], int(file), int(number, 16)), 0)))
         pointed = rest[size + 1 : size + 1 + 4 * int(rest[size])]
-        pointers = [
-            (sign, ("a" if other == "s" else other, target), int(places[2:], 16))
+        opposed = [
+            ("a" if other == "s" else other, target, int(places[2:], 16))
             for sign, target, other, places in zip(*(pointed[at::4] for at in range(4)), strict=True)
+            if sign == "!"
         ]
-        yield offset, _Sense(part, words, pointers)
+        yield offset, _Sense(part, words, opposed)
 
 
 def _read_forms(path: Path) -> dict[str, list[str]]:

@@ -48,7 +48,7 @@ def wordnet(tmp_path):
         ("data.adv", ""),
         ("cntlist.rev", COUNTS),
         ("noun.exc", "men man\n"),
-        ("verb.exc", "began begin\nbegun begin\nbeginning begin\nstopped stop\nstopping stop\n"),
+        ("verb.exc", "began begin\nbegun begin\nbeginning begin\nstopped stop\nstopping stop\nhalted halt\n"),
     ):
         (tmp_path / name).write_text(text)
     return tmp_path
@@ -137,6 +137,7 @@ def test_synonyms_keep_the_form(wordnet):
         "stops": ("halts",),
         "halting": ("stopping",),
     }
+    assert words.synonyms("halted") == ("stopped",)  # regular, though it is in the list of irregular forms too
     assert words.synonyms("started") == ()  # "began" is irregular
     assert words.synonyms("fellows") == ("men",)
     assert [words.synonyms(word) for word in ("bank", "banks", "unknown", "Film")] == [()] * 4
@@ -147,6 +148,7 @@ def test_opposites_keep_the_form(wordnet):
     words = WordNet(wordnet)
     assert [words.opposites(word) for word in ("begins", "ended", "film")] == [("ends",), (), ()]
     assert words.opposites("begin") == ("end",)
+    assert words.opposites("ending") == ("beginning",)
 
 
 def test_a_paraphrase_takes_synonyms(wordnet):
@@ -172,8 +174,10 @@ def test_a_folder_without_a_database_is_named(wordnet, change):
         WordNet(wordnet)
 
 
-def test_a_file_of_another_kind_is_named(wordnet):
-    """A file that is not one of WordNet is an error, not an empty database."""
-    (wordnet / "data.noun").write_text("not a database\n")
+@pytest.mark.parametrize("files", [{"data.noun": "not a database\n"}, {"data.noun": "", "data.verb": ""}])
+def test_a_file_of_another_kind_is_named(wordnet, files):
+    """Files that are not those of WordNet are an error, and so is an empty database."""
+    for name, text in files.items():
+        (wordnet / name).write_text(text)
     with pytest.raises(SourceError, match=r"no WordNet 3.0 database"):
         WordNet(wordnet)
