@@ -73,7 +73,8 @@ FIRST_SENTENCE = 0.04
 ECHO = -0.5
 _STATEMENT = re.compile(r"[.!\u2026][\"'\u2019\u201d)\]]*$")
 # For sentences that were read, in log-odds: fitted by conditional logistic regression on the sentence that answers, among
-# those of the eight best passages. SPAN was .26; the reader's spans became more certain as it was trained further.
+# those of the eight best passages. SPAN was fitted as .26, and lowered when the reader was trained
+# further and its spans became more certain.
 SPAN, EVIDENCE, RETRIEVAL, PASSAGE = 0.2, 0.21, 2.1, 16.8
 SPAN_RANGE = (-20.0, 20.0)  # scores outside add no information
 MOST_SENTENCES = 3
